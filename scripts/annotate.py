@@ -18,7 +18,7 @@ def main() -> None:
     args = parser.parse_args()
     gpus.limit(args.gpus)
 
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     settings = lookup(project.annotations, args.annotation, "annotation")
     gene_lists = job.read_lists(settings)
     command = f"snakemake --cores 2 {args.output / job.RESULTS.page}"

@@ -15,7 +15,7 @@ from reasonome.tasks import open_project
 def main() -> None:
     args = arguments.project_parser(__doc__, "backbone", "benchmark", "style", "decoding", "output").parse_args()
     stopwatch = Stopwatch()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     model = lookup(project.backbones, args.backbone, "backbone").api
     if model is None:
         others = [name for name, backbone in project.backbones.items() if backbone.kind == "api"]

@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--facts", type=arguments.whole(1), required=True, help="at most")
     args = parser.parse_args()
     stopwatch = Stopwatch()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     statements = project.results.statements(args.corpus) / "train.jsonl"
     facts = read_facts(project.results.facts(args.corpus))
     questions = drawn_questions(list(atomic.read_jsonl(statements)), facts, args.facts, SEED)

@@ -15,7 +15,7 @@ SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "rema
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     lookup(project.experiments, args.experiment, "experiment")
     plan = audit_plan(project, args.experiment)
     tasks = plan.by_task(project)

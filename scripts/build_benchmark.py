@@ -10,7 +10,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     project.task(args.benchmark).building.build(project, args.benchmark, args.output)
 
 

@@ -28,7 +28,7 @@ def summary(name: str, facts: Facts) -> str:
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "corpus", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     corpus = lookup(project.corpora, args.corpus, "corpus")
     licences = licence_table(project, args.corpus)
     atomic.write_text(args.output / "licences.tsv", licences.to_csv(sep="\t", index=False, lineterminator="\n"))

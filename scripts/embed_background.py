@@ -12,7 +12,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "encoder", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     names = project.task(args.benchmark).background.candidate_names(project.results.background(args.benchmark))
     [encoder] = load_encoders(project.encoders, [project.results.encoder(args.encoder)]).values()
     encoder.embed(names)

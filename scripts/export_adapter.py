@@ -18,7 +18,7 @@ from reasonome.training.joined_adapter import CONFIGURATION, WEIGHTS, write_join
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "backbone", "chain", "output").parse_args()
-    project, out = open_project(args.config), args.output
+    project, out = open_project(args.config, args.set), args.output
     model = project.results.model(args.backbone, args.chain)
     today = datetime.datetime.now(datetime.UTC).date()
     worth = model_worth(project.results.experiment(args.experiment), args.backbone, args.chain, today, find_task)

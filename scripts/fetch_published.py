@@ -11,7 +11,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "part", "subset", "output").parse_args()
-    benchmark = lookup(open_project(args.config).benchmarks, args.benchmark, "benchmark")
+    benchmark = lookup(open_project(args.config, args.set).benchmarks, args.benchmark, "benchmark")
     files = {subset: file for (part, subset), file in benchmark.published_files.items() if part == args.part}
     spec = lookup(files, args.subset, f"subset of the {args.part} files of {args.benchmark}")
     if spec.url is None:

@@ -11,7 +11,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "source", "file", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     source = lookup(project.sources, args.source, "source")
     spec = lookup(source.files, args.file, f"file of source {args.source}")
     if spec.path is not None:

@@ -17,7 +17,7 @@ def main() -> None:
     group.add_argument("--backbone")
     group.add_argument("--encoder")
     args = parser.parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     if args.backbone:
         name, entry, field = args.backbone, lookup(project.backbones, args.backbone, "backbone"), "backbones.yaml"
         settings = {}

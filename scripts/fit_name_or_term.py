@@ -19,7 +19,7 @@ def main() -> None:
     parser = arguments.project_parser(__doc__, *needed)
     parser.add_argument("--metric", default="rouge_l", help="by which one is better (default: %(default)s)")
     args = parser.parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     run = Run(args.backbone, "", args.chain, 0, args.benchmark, args.style, args.decoding)
     rows = project.examples(args.benchmark, args.style) / "test.jsonl"
     fitted = fit(

@@ -27,7 +27,7 @@ def main() -> None:
     gpus.limit(args.gpus)
 
     stopwatch = Stopwatch()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     task = project.task(args.benchmark)
     manifest = read_manifest(args.model / "manifest.json")
     retention.release(args.model, manifest)

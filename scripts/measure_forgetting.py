@@ -20,7 +20,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     reading = Reading(project)
     measured: list[Measured] = []
     for asked in experiments.asked_again(project, args.experiment):

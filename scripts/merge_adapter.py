@@ -13,7 +13,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "backbone", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     weights = lookup(project.backbones, args.backbone, "backbone").weights
     if not isinstance(weights, AdapterWeights):
         raise InputError(f"backbone '{args.backbone}' has no adapter", fix="fetch it: scripts/fetch_weights.py")

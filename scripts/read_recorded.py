@@ -17,7 +17,7 @@ from reasonome.tasks import open_project
 def main() -> None:
     args = arguments.project_parser(__doc__, "backbone", "benchmark", "output").parse_args()
     stopwatch = Stopwatch()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     task = project.task(args.benchmark)
     backbone = lookup(project.backbones, args.backbone, "backbone")
     if backbone.recorded is None:

@@ -16,7 +16,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "style", "answers", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     task = project.task(args.benchmark)
     questions = read_rows(project.results.benchmark(args.benchmark) / "test.jsonl", task.Example)
     examples = unsealed(questions, project.benchmarks[args.benchmark].sealed, project.settings.final)

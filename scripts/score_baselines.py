@@ -12,7 +12,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "style", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     task = project.task(args.benchmark)
     folder = project.results.prompts(args.benchmark, args.style)
     training, questions = (read_rows(folder / f"{part}.jsonl", task.Example) for part in ("train", "test"))

@@ -12,7 +12,7 @@ from reasonome.training.job import TrainingJob
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "folder").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     job = TrainingJob.of(project, read_recipe(args.folder), args.folder)
     job.recipe.train(project, job)
 

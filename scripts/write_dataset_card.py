@@ -11,7 +11,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "output").parse_args()
-    atomic.write_text(args.output, benchmark_card(open_project(args.config), args.benchmark))
+    atomic.write_text(args.output, benchmark_card(open_project(args.config, args.set), args.benchmark))
 
 
 if __name__ == "__main__":

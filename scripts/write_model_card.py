@@ -12,7 +12,7 @@ from reasonome.tasks import find_task, open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "backbone", "chain", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     card = experiment_card(project, args.experiment, args.backbone, args.chain, args.output.as_posix(), find_task)
     atomic.write_text(args.output, card)
 

@@ -11,7 +11,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     lookup(project.experiments, args.experiment, "experiment")
     atomic.write_json(args.output, report_plan(project, args.experiment))
 

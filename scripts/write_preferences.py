@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--backbone", help="of the model whose samples are compared")
     parser.add_argument("--chain")
     args = parser.parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     spec = lookup(project.preferences, args.preferences, "preferences")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     files = learned_from(project, spec, args)

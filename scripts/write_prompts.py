@@ -13,7 +13,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "benchmark", "style", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     folder = project.results.benchmark(args.benchmark)
     splits = {part: read_rows(folder / f"{part}.jsonl", task.Example) for part in SPLITS}

@@ -13,7 +13,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "teacher", "benchmark", "style", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     lookup(project.teachers, args.teacher, "teacher")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     job = TeachingJob(args.teacher, args.benchmark, args.style, args.output)

@@ -13,7 +13,7 @@ from reasonome.training.graders import try_graders
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "step", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     recipe = Step.parse(args.step).recipe(project)
     if isinstance(recipe, RolloutRecipe):
         try_graders(project, recipe)

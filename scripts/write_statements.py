@@ -23,7 +23,7 @@ from reasonome.tasks import open_project
 
 def main() -> None:
     args = arguments.project_parser(__doc__, "corpus", "output").parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     corpus = lookup(project.corpora, args.corpus, "corpus")
     facts, left_out = _without_held_out(project, args.corpus)
     told = bits(facts)

@@ -79,7 +79,7 @@ def project_with(config, **changes):
     "changes",
     [
         {"subsets": {"one": {"valid": 1, "test": 1, "source": "go-demo", "relation": "enables"}}},
-        {"kind": "published", "files": {"bp": {"path": "a.csv"}}},  # which may be of any ontology of the corpus
+        {"kind": "published", "files": {"bp": {"path": "README.md"}}},  # which may be of any ontology of the corpus
     ],
 )
 def test_the_ontologies_that_a_benchmark_needs(config, changes):

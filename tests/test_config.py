@@ -1,6 +1,7 @@
 """One mistake in a copy of the shipped config: the error names the file, the line, the key and the nearest name."""
 
 import re
+from pathlib import Path
 
 import pytest
 from tiny_project import change
@@ -8,8 +9,8 @@ from tiny_project import change
 from reasonome.config.preferences import KINDS
 from reasonome.config.sources import Source, SourceFile
 from reasonome.config.styles import count_tokens
-from reasonome.core.errors import lookup
-from reasonome.tasks import load_project
+from reasonome.core.errors import InputError, lookup
+from reasonome.tasks import load_project, open_project
 from reasonome.tasks.naming.settings import NamingBenchmark
 
 
@@ -221,6 +222,185 @@ def test_arms_of_the_same_steps_may_differ_in_styles_or_seeds(config):
     others += "  three: {steps: [pretrain.demo, sft.names], styles: [names]}\n"
     change(config / "experiments/demo.yaml", "  KW+RA+TA:", f"{others}  KW+RA+TA:")
     assert list(load_project(config).experiments["demo"].arms) == ["base", "KW+RA", "two", "three", "KW+RA+TA"]
+
+
+def places(config) -> list[tuple]:
+    """(file, line, field) of every mistake that is told of a changed configuration."""
+    with pytest.raises(InputError) as caught:
+        load_project(config)
+    return [
+        (Path(error.file).relative_to(config).as_posix(), error.line, error.field)
+        for error in (caught.value, *caught.value.others)
+    ]
+
+
+def test_all_mistakes_of_a_file_are_told_at_once(config, mistake):
+    """A backbone, a decoding and a step of one experiment; and, once they are right, two pairs of arms."""
+    file = config / "experiments/demo.yaml"
+    file.write_text(DEMO)
+    assert places(config) == [
+        ("experiments/demo.yaml", 1, "backbones.0"),
+        ("experiments/demo.yaml", 7, "decodings.1"),
+        ("experiments/demo.yaml", 4, "arms.KW.0"),
+    ]
+    change(file, "smollm2-153m", "smollm2-135m")
+    change(file, "gredy", "sample8")
+    change(file, "demmo", "demo")
+    assert places(config) == [
+        ("experiments/demo.yaml", 9, "compared.0.1"),
+        ("experiments/demo.yaml", 10, "compared.1.0"),
+    ]
+    mistake()
+
+
+DEMO = """\
+backbones: [smollm2-153m]
+arms:
+  base: []
+  KW: [pretrain.demmo]
+benchmarks: [demo-go]
+styles: [demo-names]
+decodings: [greedy, gredy]
+compared:
+  - [KW, bass]
+  - [KWW, base]
+"""
+
+
+def test_mistakes_of_several_files_are_told_at_once(config, mistake):
+    """Of the settings, of a key that no model has, of a recipe's value, and of names in two files."""
+    changed = [
+        ("config.yaml", "bootstrap:", "bootstrp:", "bootstrp"),
+        ("sources.yaml", "format: hgnc", "format: hgcn", "hgnc-demo.format"),
+        ("recipes/sft.yaml", "learning_rate: 2.5e-4", "learning_rate: fast", "defaults.learning_rate"),
+        ("teachers.yaml", "minilm", "minlm", "knowledge-given.encoder"),
+        ("sizes.yaml", "demo-bp:", "demo-pb:", "rows.demo-pb"),
+    ]
+    lines = [(file, change(config / file, old, new), field) for file, old, new, field in changed]
+    assert sorted(places(config)) == sorted(lines)
+    mistake()
+
+
+def test_other_files_are_checked_with_what_is_right_of_the_settings(config):
+    """A style fills more than .75 of what a backbone reads, and config.yaml allows .9."""
+    change(config / "backbones.yaml", "context: 131072", "context: 4000", after="llama-3.2-3b:")
+    assert {file for file, *_ in places(config)} == {"experiments/gene-r1.yaml"}
+    change(config / "config.yaml", "prompt_share: 0.75", "prompt_share: 0.95")
+    line = change(config / "config.yaml", "bootstrap:", "bootstrp:")
+    assert places(config) == [("config.yaml", line, "bootstrp")]
+
+
+def test_own_tasks_that_are_not_known_make_no_further_mistakes(config):
+    """The benchmark of a task that config.yaml cannot load is not said to be of an unknown one."""
+    line = change(config / "config.yaml", "results: results", "tasks: {mine: tasks.py:Mine}")
+    with (config / "benchmarks.yaml").open("a") as file:
+        file.write("mine: {task: mine}\n")
+    assert places(config) == [("config.yaml", line, "tasks.mine")]
+
+
+def test_many_mistakes_are_counted(config):
+    entries = "".join(f"d{number:02}: 80\n" for number in range(25))
+    (config / "decodings.yaml").write_text(entries)
+    with pytest.raises(InputError) as caught:
+        load_project(config)
+    assert len(caught.value.others) == 24
+    assert str(caught.value).endswith("\nand 5 more mistakes, which may follow from these")
+
+
+# --- paths at which nothing is -----------------------------------------------------------------------
+
+# The file that an entry is added to, the entry, and the key of its path.
+PATHS = {
+    "a source": (
+        "sources.yaml",
+        "{format: gmt, release: '1', licence: x, files: {gmt: {path: PATH}}}",
+        "files.gmt.path",
+    ),
+    "answers": ("backbones.yaml", "{recorded: {files: {demo-go: PATH}}}", "recorded.files.demo-go"),
+    "weights": ("backbones.yaml", "{weights: {source: path, licence: x, path: PATH}}", "weights.path"),
+    "an adapter": (
+        "backbones.yaml",
+        "{weights: {source: adapter, backbone: smollm2-135m, licence: x, path: PATH}}",
+        "weights.path",
+    ),
+    "an encoder": ("encoders.yaml", "{weights: {source: path, licence: x, path: PATH}, pooling: cls}", "weights.path"),
+    "questions": (
+        "benchmarks.yaml",
+        "{task: molecule_property, subsets: {a: {question: x, tolerance: 1, test: 1, valid: 0, table: PATH}}}",
+        "subsets.a.table",
+    ),
+    "sets": (
+        "benchmarks.yaml",
+        "{task: gene_set_naming, kind: published, corpus: demo, encoders: [], files: {bp: {path: PATH}}}",
+        "files.bp.path",
+    ),
+    "pairs": ("preferences.yaml", "{kind: table, path: PATH}", "path"),
+    "lists": ("annotations.yaml", "{sets: [PATH]}", "sets.0"),
+    "a universe": ("annotations.yaml", "{sets: [resources/annotate/pathways.gmt], universe: PATH}", "universe"),
+    "a library": ("annotations.yaml", "{sets: [resources/annotate/pathways.gmt], libraries: [PATH]}", "libraries.0"),
+}
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_a_path_at_which_nothing_is(config, refused, kind):
+    """A file with a near name lies beside it, in the folder of the project."""
+    file, entry, field = PATHS[kind]
+    (config.parent / "mine").mkdir()
+    (config.parent / "mine/table-1.gmt").touch()
+    with (config / file).open("a") as opened:
+        opened.write(f"mine: {entry.replace('PATH', 'mine/table_1.gmt')}\n")
+    line = (config / file).read_text().count("\n")
+    with refused(config / file, line, f"mine.{field}") as caught:
+        load_project(config)
+    assert caught.value.fix == "did you mean 'mine/table-1.gmt'?" and not caught.value.others
+
+    assert "mine" in getattr(open_project(config), Path(file).stem)  # jobs do not look
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("recipes/grpo.yaml", "  soft:", "  o: {graders: {mine: {function: mine/rewards.py:f}}}\n  soft:"),
+        ("config.yaml", "results: results", "tasks: {mine: mine/rewards.py:Mine}"),
+        ("sources.yaml", "resources/demo/h", "resources/demoo/h"),
+    ],
+)
+def test_code_at_which_nothing_is_and_a_folder_that_is_not_there(config, mistake, file, old, new):
+    (config.parent / "mine").mkdir()
+    (config.parent / "mine/reward.py").touch()
+    mistake(file, change(config / file, old, new))
+
+
+# --- values of a command line ------------------------------------------------------------------------
+
+
+def test_values_of_a_command_line_are_merged_over_the_settings(config):
+    given = {"experiments": ["gene-r1"], "seed": "4", "results": "/other/disk"}
+    for project in (load_project(config, given), open_project(config, given.items())):
+        assert (project.settings.experiments, project.settings.seed) == (["gene-r1"], 4)
+        assert project.settings.bootstrap == 10_000  # as config.yaml has it
+        assert project.results.facts("demo") == Path("/other/disk/facts/demo/facts.parquet")
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"boostrap": 200}, "boostrap"),
+        ({"bootstrap": 5}, "bootstrap"),
+        ({"experiments": ["demo", "gene-r"]}, "experiments.1"),
+        ({"annotation_model": "smollm2"}, "annotation_model"),
+        ({"results": "../out"}, "results"),
+        ({"results": "/out/../in"}, "results"),
+    ],
+)
+def test_a_wrong_value_of_a_command_line(config, refused, given, field):
+    with refused("command line", field=field):
+        load_project(config, given)
+
+
+def test_a_value_of_a_command_line_mends_that_of_the_file(config):
+    change(config / "config.yaml", "bootstrap: 10000", "bootstrap: 5")
+    assert load_project(config, {"bootstrap": 100}).settings.bootstrap == 100
 
 
 def test_a_list_over_several_lines_is_reported_at_its_entry(config, mistake):

@@ -89,6 +89,8 @@ def test_a_step_without_reasoning_needs_no_teacher(two_seeds):
 
 
 def test_training_and_test_sets_of_one_collection_are_named(config):
+    for name in ("h.gmt", "test.csv", "train.csv", "other.csv"):
+        (config.parent / name).touch()
     gmt = {"format": "gmt", "release": "1", "licence": "theirs", "files": {"gmt": {"path": "h.gmt"}}}
     sources = {"hallmarks": gmt | {"collection": "MSigDB"}, "mine": gmt}
     edit(config.parent, "sources.yaml", lambda c: c.update(sources))

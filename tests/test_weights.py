@@ -67,16 +67,32 @@ def fails(refused):
     return fails
 
 
-def test_a_good_copy(model, tmp_path):
+def test_weights_of_a_folder_are_linked_and_stay_their_owners(model, tmp_path):
     sha256 = file_sha256(model / "model.safetensors")
     target = tmp_path / "results" / "model"
     origin = weights.fetch(local(model, sha256), target, FIELD)
     assert origin == {"source": "path", "sha256": sha256, "licence": "CC0-1.0"}  # no folder of this machine
     assert names(target) == ["1_Pooling/config.json", "config.json", "model.safetensors"]  # nothing pickled
-    assert {path.stat().st_mode & 0o777 for path in target.rglob("*") if path.is_file()} == {0o644}
+    linked = target / "model.safetensors"
+    assert linked.readlink() == model / "model.safetensors" and file_sha256(linked) == sha256
+    copied = {path for path in target.rglob("*") if path.is_file()} - {linked}
+    assert {path.lstat().st_mode & 0o777 for path in copied} == {0o644} and not any(map(Path.is_symlink, copied))
+    assert (model / "model.safetensors").stat().st_mode & 0o777 == 0o600
     assert (target / "1_Pooling").stat().st_mode & 0o777 == 0o755
     np.testing.assert_array_equal(load_file(target / "model.safetensors")["w"], [0, 1, 2])
     assert list((tmp_path / "results").iterdir()) == [target]
+    weights.fetch(local(model, sha256), target, FIELD)  # anew, over the first
+    shutil.rmtree(tmp_path / "results")
+    assert file_sha256(model / "model.safetensors") == sha256
+
+
+def test_what_is_linked_is_what_was_checked(model, tmp_path):
+    """A folder whose name later leads to other weights: those of the first stay, as the manifest names them."""
+    (tmp_path / "current").symlink_to(model)
+    sha256 = weights.fetch(local(tmp_path / "current"), tmp_path / "model", FIELD)["sha256"]
+    (tmp_path / "current").unlink()
+    (tmp_path / "current").mkdir()
+    assert file_sha256(tmp_path / "model/model.safetensors") == sha256
 
 
 def test_shards_have_one_digest(model, tmp_path):

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from reasonome.apps import standing_in
 from reasonome.commands import annotate, calibrate, cluster, export, prompts, rank, score
-from reasonome.core import arguments
+from reasonome.commands.options import command_parser
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.terminal import show
 from reasonome.tasks import load_project
@@ -46,8 +46,9 @@ def main(words: list[str] | None = None) -> int:
         return args.run(args)
     except InputError as error:
         folder = Path(getattr(args, "config", "config")).absolute().parent
-        if error.fix and folder != Path.cwd():
-            error.fix = standing_in(folder, error.fix)
+        if folder != Path.cwd():
+            for one in (error, *error.others):
+                one.fix = one.fix and standing_in(folder, one.fix)
         raise
 
 
@@ -60,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         ("pin", _pin, "write what native files are into the lock; needs a network for those that are fetched"),
         ("verify", _verify, "compare native files with the lock; exit status 1 if one differs or none can be compared"),
     ):
-        command = arguments.command_parser(commands, name, run, summary)
+        command = command_parser(commands, name, run, summary)
         command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
     summary = "what changed between two builds of facts; exit status 1 if anything did"
     command = commands.add_parser("diff", help=summary, description=summary)
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     for module in (annotate, rank, score, calibrate, export, prompts, cluster):
         module.add(commands)
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
-    command = arguments.command_parser(commands, "estimate", _estimate, summary)
+    command = command_parser(commands, "estimate", _estimate, summary)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     for command in commands.choices.values():
         command.set_defaults(parser=command)
@@ -81,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 def _pin(args: argparse.Namespace) -> int:
     from reasonome.facts.fetching import pins
 
-    project = load_project(args.config)
+    project = load_project(args.config, args.set)
     for name in args.sources or project.sources:
         source = lookup(project.sources, name, "source")
         if not args.sources and pins.licence_waits(source):
@@ -97,7 +98,7 @@ def _pin(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     from reasonome.facts.fetching import pins
 
-    project = load_project(args.config)
+    project = load_project(args.config, args.set)
     for name in args.sources:
         lookup(project.sources, name, "source")
     states = pins.verify(project, args.sources or project.sources)
@@ -128,7 +129,7 @@ def _diff(args: argparse.Namespace) -> int:
 def _estimate(args: argparse.Namespace) -> int:
     from reasonome.answering import api
 
-    project = load_project(args.config)
+    project = load_project(args.config, args.set)
     table = api.estimates(project, args.experiment)
     show(f"'{args.experiment}' asks no model behind an endpoint" if table.empty else api.as_text(table))
     return 0

@@ -14,7 +14,7 @@ from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
 from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
-from reasonome.config import NAME, PART
+from reasonome.config import NAME, PART, Settings
 from reasonome.config.project import (
     Project,
     Results,
@@ -53,6 +53,8 @@ def literal(text):
 CONFIG = Path(config.get("folder", "config"))
 if not is_ours(CONFIG) and is_ours(HERE / CONFIG):
     CONFIG = HERE / CONFIG
+# What else `--config` and `--configfile` have is merged over config.yaml, here and in jobs.
+GIVEN = {key: value for key, value in config.items() if key not in ("folder", "python", "setup")}
 # What starts Python in jobs: `--config python=...` (several words may be a container's), the `python` of the environment
 # that conda activates or of the image, or the one that runs Snakemake.
 DEPLOYED = bool(
@@ -76,7 +78,14 @@ def or_stop(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
-PROJECT = or_stop(load_project, CONFIG)
+for key in config:
+    or_stop(
+        lookup,
+        {**Settings.model_fields, **dict.fromkeys(("folder", "python", "setup"))},
+        key,
+        "key of --config",
+    )
+PROJECT = or_stop(load_project, CONFIG, GIVEN)
 # What an importing workflow gives as `prefix` is put before results here, and before no path by Snakemake: files of the
 # project, which rules read too, lie where they lie.
 ROOT = str(Path(workflow.modifier.path_modifier.replace_prefix(PROJECT.settings.results)))
@@ -233,6 +242,7 @@ def launched(script, **options):
 
 def _options(*wildcards, **options):
     words = [f"--config {literal(shlex.quote(str(CONFIG)))}"]
+    words += [f"--set {literal(shlex.quote(f'{key}={canonical(value)}'))}" for key, value in GIVEN.items()]
     words += [f"--{name} {{wildcards.{name}}}" for name in wildcards]
     words += [f"--{name.replace('_', '-')} {value}" for name, value in options.items()]
     return " ".join(words)

@@ -1,18 +1,22 @@
 """Applications of the chain: people's own gene sets, cases and loci. Nothing below the commands imports them.
 
-Here is in which project's folder they work.
+Here is what they share: the folder of the project that they work in, and settings that are in no file.
 """
 
 import contextlib
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from reasonome.config.project.folder import INSTALLED, is_ours
-from reasonome.core.errors import InputError
+from reasonome.config.strict import Strict
+from reasonome.core.errors import InputError, nearest
 
 # Commands that work in a project's folder alone, in the words of a fix.
 _COMMAND = re.compile(
@@ -39,10 +43,39 @@ def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike[str]], 
         with contextlib.chdir(INSTALLED):
             yield lambda path: os.fspath(here / path)
     except InputError as error:
-        error.fix = error.fix and standing_in(INSTALLED, error.fix)
+        for one in (error, *error.others):
+            one.fix = one.fix and standing_in(INSTALLED, one.fix)
         raise
 
 
 def standing_in(folder: Path, fix: str) -> str:
     """A fix whose commands go to the project's `folder` first."""
     return _COMMAND.sub(f"cd {shlex.quote(os.fspath(folder))} && ", fix)
+
+
+Settings = TypeVar("Settings", bound=Strict)
+
+
+def checked(
+    model: type[Settings], values: Mapping[str, Any], docs: str, option: Callable[[str], str] = str
+) -> Settings:
+    """The validated settings; `option` maps a setting's name to the command-line option for errors.
+
+    `docs` is the page that says what is allowed. Raises InputError for unknown and invalid settings.
+    """
+    for name in values:
+        if name not in model.model_fields:
+            raise InputError(f"there is no setting '{name}'", field=name, fix=nearest(name, model.model_fields))
+    try:
+        return model(**values)
+    except ValidationError as error:
+        raise _setting_error(error, docs, option) from None
+
+
+def _setting_error(error: ValidationError, docs: str, option: Callable[[str], str]) -> InputError:
+    """The error of the first invalid setting."""
+    first = error.errors(include_url=False)[0]
+    name, fix = str(first["loc"][0]), f"see {docs} for what is allowed here"
+    if first["type"] == "literal_error":
+        fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", first.get("ctx", {})["expected"]))
+    return InputError(f"'{first['input']}': {first['msg']}", field=option(name), fix=fix)

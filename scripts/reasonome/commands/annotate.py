@@ -23,12 +23,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from reasonome.apps import project_folder
-from reasonome.commands.options import parse_columns
+from reasonome.apps import checked, project_folder
+from reasonome.commands.options import add_settings, command_parser, option, parse_columns
 from reasonome.config.annotations import Annotation, Column
 from reasonome.config.project import Project
-from reasonome.config.strict import checked
-from reasonome.core import arguments
 from reasonome.core.terminal import printable, show
 from reasonome.tasks import load_project
 
@@ -55,14 +53,14 @@ From then on `reasonome annotate` tests and checks with it; `--benchmark demo-go
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommands' arguments."""
     summary = "enriched terms of your own gene sets, and a model's names for them, checked"
-    command = arguments.command_parser(commands, "annotate", run, summary, __doc__)
+    command = command_parser(commands, "annotate", run, summary, __doc__)
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
     names = command.add_mutually_exclusive_group()
     names.add_argument("--model", help="which model is asked; see above (default: the one that ships, if one does)")
     names.add_argument("--ora-only", action="store_true", help="enriched terms alone: no model is asked for names")
     add_model(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
-    arguments.add_settings(command, Annotation.model_fields, _OPTIONS)
+    add_settings(command, Annotation.model_fields, _OPTIONS)
     command.add_argument(
         "--columns",
         default="",
@@ -79,14 +77,14 @@ def add(commands: argparse._SubParsersAction) -> None:
     libraries = command.add_mutually_exclusive_group()
     for name in _LIBRARIES:
         said = Annotation.model_fields[name].description
-        libraries.add_argument(arguments.option(name), metavar="NAME,…", help=said)
+        libraries.add_argument(option(name), metavar="NAME,…", help=said)
     command.add_argument(
         "--preview",
         action="store_true",
         help="check all but the answers, show what sets would be asked, and stop",
     )
     summary = "fetch and pin today's HGNC, GO, Reactome and WikiPathways, which annotate then uses; needs a network"
-    arguments.command_parser(commands, "update", update, summary, _UPDATE)
+    command_parser(commands, "update", update, summary, _UPDATE)
 
 
 def add_model(command: argparse.ArgumentParser) -> None:
@@ -110,7 +108,7 @@ def update(args: argparse.Namespace) -> int:
     from reasonome.apps.annotate import making
 
     with project_folder(args.config):
-        for sentence in making.update(load_project(args.config)):
+        for sentence in making.update(load_project(args.config, args.set)):
             show(sentence)
     show("reasonome annotate uses these from now on")
     return 0
@@ -123,7 +121,7 @@ def run(args: argparse.Namespace) -> int:
 
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:
-        project = load_project(args.config)
+        project = load_project(args.config, args.set)
         if not (args.model or args.ora_only):
             args.model = project.settings.annotation_model
         if not (args.model or args.ora_only):
@@ -153,4 +151,4 @@ def parse_settings(args: argparse.Namespace) -> Annotation:
 
 def _option(setting: str) -> str:
     """The name of a setting's option."""
-    return "SETS" if setting == "sets" else arguments.option(setting)
+    return "SETS" if setting == "sets" else option(setting)

@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from reasonome.commands.options import check_output, write_output
+from reasonome.commands.options import check_output, command_parser, write_output
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show
@@ -31,7 +31,7 @@ srun --gpus=8 --mem=800G reasonome doctor gene-r1 --gpus 8      on the node that
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommands' arguments."""
     summary = "jobs, GPU-hours, disk and memory of what an experiment still needs; submits nothing"
-    command = arguments.command_parser(commands, "plan", plan, summary, _PLAN)
+    command = command_parser(commands, "plan", plan, summary, _PLAN)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     command.add_argument(
         "--rates",
@@ -45,7 +45,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--gpus", type=arguments.whole(0), metavar="N", help=f"of a node at most {default}")
     command.add_argument("--cores", type=arguments.whole(1), metavar="N", help=f"of a node at most {default}")
     summary = "what of this node, its disks and its packages would fail jobs, and how to mend it; exit status 1 then"
-    command = arguments.command_parser(commands, "doctor", doctor, summary, _DOCTOR)
+    command = command_parser(commands, "doctor", doctor, summary, _DOCTOR)
     command.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="default: those of config.yaml")
     slurm_gpus = os.environ.get("SLURM_GPUS_ON_NODE", "")
     granted = int(slurm_gpus) if slurm_gpus.isdigit() and slurm_gpus != "0" else None
@@ -59,7 +59,7 @@ def plan(args: argparse.Namespace) -> int:
     from reasonome.cluster.plan import jobs, rates
     from reasonome.cluster.plan.plan import Plan, text
 
-    project = load_project(args.config)
+    project = load_project(args.config, args.set)
     lookup(project.experiments, args.experiment, "experiment")
     for folder in args.rates or []:
         if not folder.is_dir():
@@ -84,7 +84,7 @@ def doctor(args: argparse.Namespace) -> int:
     if args.json not in (None, "-") and not Path(args.json).parent.is_dir():
         fix = "make it, or give another path: doctor writes into folders that are there"
         raise InputError(f"there is no folder {Path(args.json).parent}", file=args.json, field="--json", fix=fix)
-    project = load_project(args.config)
+    project = load_project(args.config, args.set)
     names = args.experiments or list(project.settings.experiments)
     for name in names:
         lookup(project.experiments, name, "experiment")

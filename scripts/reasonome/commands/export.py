@@ -8,9 +8,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from reasonome.commands.options import command_parser
 from reasonome.config.project import Project, chains
 from reasonome.config.project.references import check_target
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.report.card_sources import carded
@@ -39,7 +40,7 @@ _OF_ADAPTER = ("adapter_model.safetensors", "adapter_config.json", "README.md", 
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommands' arguments."""
     summary = "write a benchmark's questions, parser and rewards for verifiers, lm-evaluation-harness or the Hub"
-    command = arguments.command_parser(commands, "export", run, summary, _EXPORT)
+    command = command_parser(commands, "export", run, summary, _EXPORT)
     command.add_argument("name", metavar="EXPERIMENT_OR_BENCHMARK")
     command.add_argument("--to", required=True, choices=("verifiers", "lm-eval", "hub"))
     command.add_argument("--style", help="the prompt style; all of an experiment's without it")
@@ -49,7 +50,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--output", type=Path, default=Path("exports"), help="a folder (default: exports)")
 
     summary = "upload a trained model, or its adapter, with its card and scores to the Hugging Face hub"
-    command = arguments.command_parser(commands, "push", push, summary, _PUSH)
+    command = command_parser(commands, "push", push, summary, _PUSH)
     command.add_argument("model", metavar="BACKBONE/CHAIN")
     command.add_argument("repository", metavar="OWNER/NAME", help="on the hub; it is made if it is not there")
     command.add_argument("--experiment", help="whose card it gets (default: the only one with the model in an arm)")
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     rewarded = args.to == "verifiers"
     if args.recipe and not rewarded:
         raise InputError("rewards go with --to verifiers", field="--recipe", fix="leave it out")
-    exported = question_sets(load_project(args.config), args.name, args.style, args.recipe, rewarded)
+    exported = question_sets(load_project(args.config, args.set), args.name, args.style, args.recipe, rewarded)
     folders = [args.output / args.to / questions.name for questions in exported]
     for folder in folders:
         if folder.exists():
@@ -96,7 +97,7 @@ def push(args: argparse.Namespace) -> int:
         raise InputError(f"'{args.repository}' is no repository", field="OWNER/NAME", fix="write it as ada/gene-names")
     if args.to and args.to.exists():
         raise InputError("this is there already", file=args.to, field="--to", fix="remove it, or give another folder")
-    project = load_project(args.config)
+    project = load_project(args.config, args.set)
     backbone, _, chain = args.model.partition("/")
     check_target(project, str(project.results.model(backbone, chain)))
     experiment = _experiment_of(project, backbone, chain, args.experiment)

@@ -1,17 +1,58 @@
-"""Options that several commands have: `--json`, where an output goes, and `--columns`, what columns are called."""
+"""What several commands have: parsers, options that are settings, `--json` and `--columns`."""
 
+import argparse
 import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from reasonome.core import atomic
+from reasonome.core.arguments import AS_WRITTEN, configured
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show_json
 from reasonome.facts.files.plain_table import one_field_each
+
+
+def command_parser(
+    commands: argparse._SubParsersAction,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    description: str | None = None,
+) -> argparse.ArgumentParser:
+    """The parser of a subcommand that reads the configuration; `description` is the longer help text."""
+    about = description or summary
+    command = commands.add_parser(name, help=summary, description=about, formatter_class=AS_WRITTEN)
+    command.set_defaults(run=run)
+    return configured(command)
+
+
+def option(setting: str) -> str:
+    """The name of a setting's option."""
+    return f"--{setting.replace('_', '-')}"
+
+
+def add_settings(command: argparse.ArgumentParser, fields: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Options that are settings by their names; `fields` are those of their pydantic model."""
+    for name in names:
+        default = "" if fields[name].default is None else f" (default: {fields[name].default})"
+        said = f"{fields[name].description}{default}"
+        command.add_argument(option(name), action=_Once, default=fields[name].default, help=said)
+
+
+class _Once(argparse.Action):
+    """An option that is refused when it is given a second time, of which argparse would forget the first."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        given = vars(namespace).setdefault("given", set())
+        if self.dest in given:
+            parser.error(f"{option_string} is given twice, and takes one value")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
 
 
 def check_output(json: str | None, inputs: Iterable[str | Path | None] = ()) -> None:

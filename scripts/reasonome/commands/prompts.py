@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reasonome.benchmarks.rows import drawn, read_rows, unsealed
+from reasonome.commands.options import command_parser
 from reasonome.config import QuestionRecipe, RolloutRecipe, RowsRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import cells
@@ -38,7 +39,7 @@ class Part(NamedTuple):
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "what an experiment's models will learn from and be asked, word for word, before anything is trained"
-    command = arguments.command_parser(commands, "prompts", run, summary, __doc__)
+    command = command_parser(commands, "prompts", run, summary, __doc__)
     command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     command.add_argument("--show", type=arguments.whole(1), default=1, metavar="N", help="rows of each (default: 1)")
     command.add_argument("--backbone", help="whose chat template writes them (default: the first with weights)")
@@ -46,7 +47,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the rows, those of several arms once; the exit status is 0."""
-    project = load_project(args.config)
+    project = load_project(args.config, args.set)
     experiment = lookup(project.experiments, args.experiment, "experiment")
     able = [name for name in experiment.backbones if project.backbones[name].weights]
     backbone = args.backbone or next(iter(able), "")

@@ -23,12 +23,10 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from reasonome.apps import project_folder
+from reasonome.apps import checked, project_folder
 from reasonome.apps.rank.settings import RankSettings
 from reasonome.commands.annotate import add_model, asked_model
-from reasonome.commands.options import parse_columns
-from reasonome.config.strict import checked
-from reasonome.core import arguments
+from reasonome.commands.options import add_settings, command_parser, option, parse_columns
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
 from reasonome.tasks import load_project
@@ -41,14 +39,14 @@ _OPTIONS = ("kind", "panel", "trait", "locus", "window_kb", "benchmark", *_OF_MO
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "rank the genes of your own unsolved cases and loci; research use only, no diagnosis"
-    command = arguments.command_parser(commands, "rank", run, summary, __doc__)
+    command = command_parser(commands, "rank", run, summary, __doc__)
     command.add_argument("files", nargs="*", metavar="FILES", help=RankSettings.model_fields["files"].description)
     by = command.add_mutually_exclusive_group(required=True)
     by.add_argument("--model", help="which model is asked; see above")
     by.add_argument("--no-model", action="store_true", help="rank by phenotypes or distance alone: no model is asked")
     add_model(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
-    arguments.add_settings(command, RankSettings.model_fields, _OPTIONS)
+    add_settings(command, RankSettings.model_fields, _OPTIONS)
     command.add_argument("--columns", default="", metavar="KEY=COLUMN,…", help="what the columns of tables are called")
 
 
@@ -62,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     values["columns"] = parse_columns(args.columns)
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:
-        project = load_project(args.config)
+        project = load_project(args.config, args.set)
         settings = checked(RankSettings, values, "docs/rank.md", _option).placed(place)
         find = (lambda: None) if args.no_model else partial(asked_model, project, args, place)
         records = job.rank_files(project, settings, find, Path(place(args.out)), command)
@@ -74,9 +72,9 @@ def _refuse_options_of_models(args: argparse.Namespace) -> None:
     given = {*getattr(args, "given", ()), *(name for name in ("adapter", "upload") if getattr(args, name))}
     if unused := [name for name in (*_OF_MODELS, "adapter", "upload") if name in given]:
         what = "this says how a model is asked, and --no-model asks none"
-        raise InputError(what, field=arguments.option(unused[0]), fix="leave one of the two out")
+        raise InputError(what, field=option(unused[0]), fix="leave one of the two out")
 
 
 def _option(setting: str) -> str:
     """The name of a setting's option."""
-    return "FILES" if setting == "files" else arguments.option(setting)
+    return "FILES" if setting == "files" else option(setting)

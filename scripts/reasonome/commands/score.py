@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reasonome.commands.options import check_output, parse_columns, write_output
+from reasonome.commands.options import check_output, command_parser, parse_columns, write_output
 from reasonome.config.project import Project
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup
@@ -40,7 +40,7 @@ _AUTHORITY = "hgnc-demo"
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "score a table of answers: a benchmark's, or any with the truth in a column"
-    command = arguments.command_parser(commands, "score", run, summary, __doc__)
+    command = command_parser(commands, "score", run, summary, __doc__)
     command.add_argument("answers", type=Path, metavar="ANSWERS", help="CSV, TSV or JSON lines, plain or gzipped")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--benchmark", help="of benchmarks.yaml; built with snakemake")
@@ -90,7 +90,7 @@ def _table(args: argparse.Namespace) -> "Scored":
     if args.style:
         raise InputError("a style goes with a benchmark", field="--style", fix="give --benchmark in place of --task")
     columns = parse_columns(args.columns)
-    project = load_project(args.config) if (args.config / "encoders.yaml").is_file() else None
+    project = load_project(args.config, args.set) if (args.config / "encoders.yaml").is_file() else None
     task = lookup(project.tasks if project else TASKS, args.task, "task")
     part, encoders = task.tables, {}
     folders = _encoders(args, project, [_DEFAULT_ENCODER]) if part.compares_texts else []
@@ -124,7 +124,7 @@ def _on_benchmark(args: argparse.Namespace) -> "Scored":
     for option in ("background", "track", "genes"):
         if getattr(args, option) is not None:
             raise InputError(f"--{option} goes with --task", field=f"--{option}", fix="leave it out")
-    project = load_project(args.config)
+    project = load_project(args.config, args.set)
     spec = lookup(project.benchmarks, args.benchmark, "benchmark")
     encoded = project.tasks[spec.task].scoring.by_encoders
     if not encoded and args.encoders not in (None, "none"):

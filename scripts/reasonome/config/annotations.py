@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from reasonome.config.strict import Name, Seed, Strict, check_unique, found
+from reasonome.config.strict import Name, Seed, Strict, check_unique, looked_up
 
 # Read by programs, and in no command of a shell, so that blanks do no harm.
-AnyPath = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
-FoundPath = Annotated[AnyPath, AfterValidator(found)]
+_AnyText = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
+AnyPath = Annotated[_AnyText, AfterValidator(looked_up)]
 Column = Literal["gene", "group", "comparison", "adjusted_p", "p", "log2_fold_change", "statistic"]
 
 
@@ -27,6 +27,18 @@ def _two_conditions(contrast: str) -> str:
     return contrast
 
 
+def is_file_name(library: str) -> bool:
+    """Whether a library is given as a file, and not as the name of a source."""
+    return "/" in library or library.endswith((".gmt", ".gmt.gz"))
+
+
+def _file_or_name(library: str, info: ValidationInfo) -> str:
+    return looked_up(library, info) if is_file_name(library) else library
+
+
+Library = Annotated[_AnyText, AfterValidator(_file_or_name)]
+
+
 class Knowledge(NamedTuple):
     """What terms are tested with, and names checked: a benchmark, for its facts and terms, and libraries, by source."""
 
@@ -41,7 +53,7 @@ CURRENT = Knowledge("current", ("reactome-current", "wikipathways-current"))  # 
 class Annotation(Strict):
     """A user's gene sets, and how a model is asked about them: an entry of config/annotations.yaml."""
 
-    sets: Annotated[list[FoundPath], Field(min_length=1)] = Field(
+    sets: Annotated[list[AnyPath], Field(min_length=1)] = Field(
         description="files: GMT, one gene a line, or a table of clusters or of differential expression"
     )
     kind: Literal["gmt", "genes", "clusters", "differential"] | None = Field(
@@ -75,7 +87,7 @@ class Annotation(Strict):
         "either way, or fold change where there is no statistic; of clusters those of the highest score, else the "
         "smallest adjusted p (100 if not given); of a ranked list the first; others are taken whole",
     )
-    universe: FoundPath | None = Field(
+    universe: AnyPath | None = Field(
         None,
         description="the genes that were tested, one a line or as column `gene` of a table; a table of differential "
         "expression has its own",
@@ -85,12 +97,12 @@ class Annotation(Strict):
         description="whose facts, ontology terms and encoders answers are checked with; if not given the current ones "
         "that `reasonome update` has fetched, else those of 2022 that ship (demo-go)",
     )
-    libraries: Annotated[list[AnyPath], AfterValidator(check_unique)] = Field(
+    libraries: Annotated[list[Library], AfterValidator(check_unique)] = Field(
         [],
         description="gene sets to test for over-representation beside GO, Reactome and WikiPathways: sources of "
         "sources.yaml, or GMT files",
     )
-    only_libraries: Annotated[list[AnyPath], AfterValidator(check_unique), Field(min_length=1)] | None = Field(
+    only_libraries: Annotated[list[Library], AfterValidator(check_unique), Field(min_length=1)] | None = Field(
         None,
         description="the gene sets to test, and no others: sources of sources.yaml, GMT files, branches of GO (GO BP, "
         "GO CC, GO MF)",
@@ -138,8 +150,3 @@ class Annotation(Strict):
         if self.libraries and self.only_libraries:
             raise ValueError("'libraries' adds to what is tested, and 'only_libraries' replaces it: give one of them")
         return self
-
-
-def is_file_name(library: str) -> bool:
-    """Whether a library is given as a file, and not as the name of a source."""
-    return "/" in library or library.endswith((".gmt", ".gmt.gz"))

@@ -4,9 +4,9 @@ import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Discriminator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Discriminator, Field, field_validator, model_validator
 
-from reasonome.config.strict import EnvironmentVariable, Name, ProjectPath, RelativePath, Sha256, Strict
+from reasonome.config.strict import EnvironmentVariable, Name, ProjectPath, RelativePath, Sha256, Strict, looked_up
 
 # What programs ask behind the base of an address; people copy it with them.
 _ROUTE = re.compile(r"/(?:chat/completions|completions|responses)/?\Z|(?<=/v1)/models/?\Z")
@@ -43,7 +43,7 @@ class PathWeights(_Weights):
     """Weights in a local folder that transformers can load (safetensors)."""
 
     source: Literal["path"]
-    path: str
+    path: Annotated[str, AfterValidator(looked_up)]
     sha256: Sha256 = "unpinned"
 
 

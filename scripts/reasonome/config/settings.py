@@ -11,7 +11,6 @@ from reasonome.config.strict import (
     FileAndName,
     Name,
     Precision,
-    RelativePath,
     Seed,
     SomeNames,
     Strict,
@@ -23,11 +22,18 @@ Style = Annotated[str, Field(pattern=STYLE)]
 Count = Annotated[int, Field(ge=1)]
 
 
+def _check_place(path: str) -> str:
+    """`path`; ValueError if it leads upwards, or looks like an option."""
+    if path.startswith("-") or ".." in path.split("/"):
+        raise ValueError(f"'{path}' must be a path without '..' or a leading '-'")
+    return path
+
+
 class Settings(Strict):
     """config/config.yaml: what to build and where."""
 
     experiments: SomeNames
-    results: RelativePath = "results"
+    results: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(_check_place)] = "results"
     tasks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], FileAndName] = Field(
         {}, description="tasks of your own by name: path/to/file.py:Class, in the project (docs/tasks.md)"
     )

@@ -1,9 +1,7 @@
-"""The base model of settings, which refuses unknown keys, the types of its fields, and settings that are in no file."""
+"""The base model of settings, which refuses unknown keys, the types of its fields."""
 
-import os
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +19,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
-from reasonome.core.errors import InputError, closest, nearest
+from reasonome.core.errors import closest, nearest
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 VARIANT = r"^[a-z0-9]{1,24}$"
@@ -36,14 +34,13 @@ Precision = Literal["auto", "bf16", "fp32"]
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unpinned)$")]
 
 
-def found(path: str, info: ValidationInfo) -> str:
-    """`path`, as it leads from here; if to nothing, as it leads from the folder that the configuration lies in."""
-    beside = os.path.join((info.context or {}).get("project", ""), path)
-    return beside if os.path.exists(beside) and not os.path.exists(path) else path
+def looked_up(path: str, info: ValidationInfo) -> str:
+    """`path`; where the whole configuration is read, its reader raises WrongValue if nothing is there."""
+    return info.context(path) if info.context else path
 
 
 # A file of the user's own may lie anywhere.
-UserPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$"), AfterValidator(found)]
+UserPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$"), AfterValidator(looked_up)]
 
 
 class WrongValue(ValueError):
@@ -74,11 +71,11 @@ def check_unique(values: list) -> list:
 
 # Paths are used in shell commands and names of results, so without characters that need quotes.
 RelativePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(check_inside_project)]
-ProjectPath = Annotated[RelativePath, AfterValidator(found)]
+ProjectPath = Annotated[RelativePath, AfterValidator(looked_up)]
 
 
-def _file_of_the_project(value: str) -> str:
-    check_inside_project(value.rpartition(":")[0])
+def _file_of_the_project(value: str, info: ValidationInfo) -> str:
+    looked_up(check_inside_project(value.rpartition(":")[0]), info)
     return value
 
 
@@ -157,31 +154,3 @@ def _may_be_true(field: FieldInfo) -> bool:
             return True
         waiting += get_args(kind)
     return False
-
-
-Settings = TypeVar("Settings", bound=Strict)
-
-
-def checked(
-    model: type[Settings], values: Mapping[str, Any], docs: str, option: Callable[[str], str] = str
-) -> Settings:
-    """The validated settings; `option` maps a setting's name to the command-line option for errors.
-
-    `docs` is the page that says what is allowed. Raises InputError for unknown and invalid settings.
-    """
-    for name in values:
-        if name not in model.model_fields:
-            raise InputError(f"there is no setting '{name}'", field=name, fix=nearest(name, model.model_fields))
-    try:
-        return model(**values)
-    except ValidationError as error:
-        raise _setting_error(error, docs, option) from None
-
-
-def _setting_error(error: ValidationError, docs: str, option: Callable[[str], str]) -> InputError:
-    """The error of the first invalid setting."""
-    first = error.errors(include_url=False)[0]
-    name, fix = str(first["loc"][0]), f"see {docs} for what is allowed here"
-    if first["type"] == "literal_error":
-        fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", first.get("ctx", {})["expected"]))
-    return InputError(f"'{first['input']}': {first['msg']}", field=option(name), fix=fix)

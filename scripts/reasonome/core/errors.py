@@ -5,9 +5,12 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
 from typing import Any, NoReturn
 
 from reasonome.core.terminal import show
+
+_SHOWN_OTHERS = 19
 
 
 class InputError(Exception):
@@ -32,14 +35,51 @@ class InputError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
+        left = len(self.others) - _SHOWN_OTHERS
+        more = [f"and {left} more mistakes, which may follow from these"] if left > 0 else []
+        return "\n".join([self.alone, *map(str, self.others[:_SHOWN_OTHERS]), *more])
+
+    @property
+    def alone(self) -> str:
+        """The message without those of `others`."""
         where = "" if self.file is None else os.fspath(self.file)
         if self.line is not None:
             where += f":{self.line}" if where else f"line {self.line}"
         if self.field is not None:
             where += f": {self.field}" if where else self.field
         text = f"{where}: {self.what}" if where else self.what
-        text = f"{text}\n  fix: {self.fix}" if self.fix else text
-        return "\n".join([text, *map(str, self.others)])
+        return f"{text}\n  fix: {self.fix}" if self.fix else text
+
+
+class Mistakes:
+    """Collects the InputErrors of checks, each check in a `with` block, to raise them as one.
+
+    What a later check cannot look up, and errors that name no file, follow from earlier ones, and are left out.
+    """
+
+    def __init__(self):
+        self._found: dict[str, InputError] = {}
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, InputError):
+            return bool(self._found) and isinstance(error, LookupError | ValueError)
+        if error.file is not None or not self._found:
+            for one in (error, *error.others):
+                one.others = ()
+                self._found.setdefault(one.alone, one)
+        return True
+
+    def tell(self) -> None:
+        """Raise the first of the mistakes, with the others below it; nothing without any."""
+        if self._found:
+            first, *others = self._found.values()
+            first.others = tuple(others)
+            raise first
 
 
 _SHOWN_NAMES = 30

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class YamlText:
     """
 
     def __init__(self, text: str, file: Path, above: int = 0):
-        self.file, self._lines = file, {}
+        self.file, self._lines, self._given = file, {}, {}
         try:
             loader = _Loader(text)
             node = loader.get_single_node()
@@ -49,6 +50,12 @@ class YamlText:
     def read(cls, path: Path) -> "YamlText":
         """The YAML text of a file."""
         return cls(read_text(path), path)
+
+    def with_given(self, data: Any, given: Mapping[str, Any]) -> "YamlText":
+        """The text with other data, of which a command line has given the values of some keys."""
+        other = copy(self)
+        other.data, other._given = data, given
+        return other
 
     def _collect(self, node: yaml.Node | None, loc: Loc, first: int) -> None:
         if isinstance(node, yaml.MappingNode):
@@ -77,6 +84,8 @@ class YamlText:
         """An InputError at the line of `loc`, or of its nearest parent; `missing`: its last key is missing."""
         loc = (*self._as_written(loc[:-1]), loc[-1]) if missing else self._as_written(loc)
         field = ".".join(map(str, loc)) or None
+        if loc and loc[0] in self._given:
+            return InputError(what, file="command line", field=field, fix=fix)
         return InputError(what, file=self.file, line=self._line(loc), field=field, fix=fix)
 
     def last(self, *locs: Loc) -> Loc:

@@ -66,8 +66,6 @@ class AlignmentRecipe(RolloutRecipe):
         for name, grader in self.graders.items():
             path, _, function = grader.function.rpartition(":")
             loc = project.folder.place_in_recipe(file, variant, "graders", name, "function")
-            if not Path(path).is_file():
-                raise project.folder.error(file, loc, f"there is no file {path}", "paths are from the project's folder")
             names = _defined(Path(path))
             if function not in names:
                 raise project.folder.error(file, loc, f"{path} defines no '{function}'", nearest(function, names))

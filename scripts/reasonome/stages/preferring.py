@@ -141,16 +141,10 @@ class PreferenceRecipe(QuestionRecipe):
 
     def check(self, project: Project, file: str, variant: str) -> None:
         check_known(project, file, variant, self, "preferences", project.preferences)
-        if not self.tables(project):
-            return
-        if self.mixture:
+        if self.mixture and self.tables(project):
             loc = project.folder.place_in_recipe(file, variant, "mixture")
             what = f"the table '{self.preferences}' is of one benchmark, and these are several"
             raise project.folder.error(file, loc, what, "give `benchmark` in place of `mixture`")
-        [path] = self.tables(project)
-        if not Path(path).is_file():
-            what, fix = f"there is no file {path}", "paths are from the project's folder"
-            raise project.folder.error("preferences.yaml", (self.preferences, "path"), what, fix)
 
     def check_part(self, project: Project, file: str, variant: str) -> None:
         spec = project.preferences[self.preferences]

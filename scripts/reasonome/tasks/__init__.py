@@ -2,17 +2,18 @@
 
 import sys
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from importlib import util
 from pathlib import Path
 from traceback import extract_tb
 from types import ModuleType
+from typing import Any
 
 from reasonome.config import Recipe, Settings
 from reasonome.config.project import Project
-from reasonome.config.project.folder import ConfigFolder
-from reasonome.core.errors import InputError, lookup, nearest
+from reasonome.config.project.folder import SETTINGS, ConfigFolder
+from reasonome.core.errors import InputError, Mistakes, lookup, nearest
 from reasonome.core.lazy import Lazy
 from reasonome.core.manifest import text_sha256
 from reasonome.task import Task
@@ -65,6 +66,7 @@ class ShippedTasks(Lazy[Task]):
 
 
 TASKS = ShippedTasks()
+Given = Mapping[str, Any] | Iterable[tuple[str, Any]]  # values of a command line, by the keys of config.yaml
 
 _BASE = "derive it from VerifiedTask of reasonome.tasks.question_answer.task"
 
@@ -79,27 +81,43 @@ class TasksProject(Project[Task]):
         return STAGES
 
 
-def open_project(root: str | Path = "config") -> Project[Task]:
+def open_project(root: str | Path = "config", given: Given = ()) -> Project[Task]:
     """The project under a config folder, with its own tasks beside those that ship, for a job that was planned.
 
-    It reads what the job uses. InputError for a file with mistakes, and for one of its own tasks.
+    It reads what the job uses. `given` are values in place of those of config.yaml. InputError for a file with
+    mistakes, and for one of its own tasks.
     """
-    folder = ConfigFolder(Path(root))
-    settings = folder.read("config.yaml", Settings)
+    return _opened(ConfigFolder(Path(root), dict(given)))
+
+
+def _opened(folder: ConfigFolder) -> Project[Task]:
+    settings = folder.read(SETTINGS, Settings)
     own = {name: own_task(name, place) for name, place in settings.tasks.items()}
     tasks = ChainMap(own, TASKS)  # pyright: ignore[reportArgumentType]  # only the first mapping is ever written to
     return TasksProject(folder, settings, tasks)
 
 
-def load_project(root: str | Path = "config") -> Project[Task]:
+def load_project(root: str | Path = "config", given: Given = ()) -> Project[Task]:
     """The same with all of its files read and checked, for what plans jobs or takes none for granted.
 
-    InputError for the first file, task, recipe or reference with mistakes.
+    InputError for all mistakes in files, tasks, recipes and references, and for paths at which nothing is.
     """
-    from reasonome.config.project.references import check_references
+    from reasonome.config.project.references import check_references, existing
 
-    project = open_project(root)
-    check_references(project)
+    root = Path(root)
+    folder, mistakes = ConfigFolder(root, dict(given), existing(root)), Mistakes()
+    try:
+        project = _opened(folder)
+    except InputError as error:
+        settings = folder.right(SETTINGS, error)
+        if not settings or "tasks" in settings:  # without one's own tasks more would look wrong
+            raise
+        project = TasksProject(folder, Settings.model_construct(**{"experiments": []} | settings), TASKS)
+        with mistakes:
+            raise
+    with mistakes:
+        check_references(project)
+    mistakes.tell()
     return project
 
 

@@ -16,13 +16,12 @@ from typing import Any
 import pandas as pd
 
 from reasonome.answering.asked_model import find_model
-from reasonome.apps import project_folder
+from reasonome.apps import checked, project_folder
 from reasonome.apps.annotate import job
 from reasonome.apps.annotate.inputs import is_anndata, read_memory
 from reasonome.apps.annotate.making import made_with_model
 from reasonome.apps.annotate.tables import NUMBERS, TSV
 from reasonome.config.annotations import Annotation
-from reasonome.config.strict import checked
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 from reasonome.tasks import load_project

@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from reasonome.answering.asked_model import AskedModel, is_address
+from reasonome.apps import INSTALLED
 from reasonome.apps.annotate.project_files import (
     current_sources,
     encoder_targets,
@@ -18,10 +19,10 @@ from reasonome.apps.annotate.project_files import (
     targets,
 )
 from reasonome.cluster import snakemake_lock
+from reasonome.cluster.plan.jobs import configuration
 from reasonome.config.annotations import CURRENT, Annotation
 from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import Project, chains
-from reasonome.config.project.folder import INSTALLED
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import say
 from reasonome.facts.fetching import pins
@@ -75,7 +76,7 @@ def _make(project: Project, missing: Sequence[Path]) -> None:
     if told := snakemake_lock.release():
         say(told)
     say(f"made now, once; later runs need no network: {', '.join(map(str, missing))}")
-    words = ["--cores", str(len(os.sched_getaffinity(0))), "--config", f"folder={project.root}"]
+    words = ["--cores", str(len(os.sched_getaffinity(0))), *configuration(project)]
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(INSTALLED / "Snakefile"), *words]
     status = subprocess.run([*command, "--quiet", "rules", "host", "--", *map(str, missing)]).returncode
     if status:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
+from reasonome.core.manifest import canonical
 from reasonome.training import gpus as gpus_of_machine
 from reasonome.training.launcher import gpus_here
 
@@ -53,7 +54,7 @@ def still_to_run(project: Project, experiment: str) -> list[Job]:
     # A user's own profile changes no jobs, and one for a cluster would ask the controller.
     environment = {key: value for key, value in os.environ.items() if key != "SNAKEMAKE_PROFILE"}
     done = subprocess.run(
-        [*command, "--config", f"folder={project.root}", "--", str(target)],
+        [*command, *configuration(project), "--", str(target)],
         capture_output=True,
         text=True,
         env=environment,
@@ -65,6 +66,12 @@ def still_to_run(project: Project, experiment: str) -> list[Job]:
         reason = message[0] if message else printed
         raise InputError(f"Snakemake could not plan the jobs: {reason.strip()}", fix=f"see `snakemake -n {target}`")
     return parse(done.stdout)
+
+
+def configuration(project: Project) -> list[str]:
+    """The option of Snakemake's command line that tells it a project's configuration."""
+    given = [f"{key}={canonical(value)}" for key, value in project.folder.given.items()]
+    return ["--config", f"folder={project.root}", *given]
 
 
 def parse(text: str) -> list[Job]:

@@ -18,7 +18,7 @@ from reasonome.config import Benchmark, Decoding, Name, Recipe, Settings, Sizes,
 from reasonome.config.project.folder import ConfigFolder, read_styles
 from reasonome.config.project.results import Results
 from reasonome.config.task_settings import TaskSettings
-from reasonome.core.errors import lookup
+from reasonome.core.errors import Mistakes, lookup
 
 if TYPE_CHECKING:
     from reasonome.config.annotations import Annotation
@@ -116,7 +116,12 @@ class Project(Generic[T]):
     @cached_property
     def recipes(self) -> dict[str, dict[str, Recipe]]:
         """The recipes of each stage, by variant."""
-        return {stage: self.folder.read_recipes(stage, model) for stage, model in self.stages.items()}
+        recipes, mistakes = {}, Mistakes()
+        for stage, model in self.stages.items():
+            with mistakes:
+                recipes[stage] = self.folder.read_recipes(stage, model)
+        mistakes.tell()
+        return recipes
 
     @cached_property
     def experiments(self) -> "dict[str, Experiment]":
@@ -134,12 +139,6 @@ class Project(Generic[T]):
     @cached_property
     def sizes(self) -> Sizes:
         return self.folder.read("sizes.yaml", Sizes, missing=Sizes())
-
-    def read_all(self) -> None:
-        """Read every file. InputError for the first one with mistakes."""
-        for name, part in vars(Project).items():
-            if isinstance(part, cached_property):
-                getattr(self, name)
 
     @cached_property
     def results(self) -> Results:

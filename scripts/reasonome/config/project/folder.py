@@ -1,5 +1,6 @@
 """The config folder: its files and prompt templates read into models, and where mistakes stand."""
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import reduce
@@ -12,10 +13,11 @@ from pydantic_core import ErrorDetails
 from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Style
 from reasonome.config.strict import WrongValue
 from reasonome.config.task_settings import TaskSettings
-from reasonome.core.errors import InputError, nearest
+from reasonome.core.errors import InputError, Mistakes, nearest
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
 INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
+SETTINGS = "config.yaml"
 _ANOTHER_NAME = "give one of them another name"
 NO_MAPPING = "should hold keys with values (key: value)"
 _HEAD = r"---\n(?P<head>.*?)\n---\n"
@@ -69,11 +71,14 @@ class ConfigFolder:
 
     Files of one's own are read together with those that ship: below `own/`, or in a folder that has no
     `backbones.yaml`, for which the configuration of this checkout is the one that ships. A name that both have is
-    refused. Methods that read raise InputError for the mistakes in a file, or in a recipe's variant, all at once.
+    refused.
+
+    `given` are values of a command line over those of config.yaml; `look_up` raises WrongValue for a path that is not
+    there. Methods that read raise InputError for all mistakes in what they read at once.
     """
 
-    def __init__(self, root: Path):
-        self.root = root
+    def __init__(self, root: Path, given: Mapping[str, Any], look_up: Callable[[str], str] | None = None):
+        self.root, self.given, self._look_up = root, given, look_up
         alone = root.is_dir() and not is_ours(root)
         self.shipped, self.own = (INSTALLED / "config", root) if alone else (root, root / "own")
         self._files: dict[str, _Files] = {}
@@ -85,6 +90,13 @@ class ConfigFolder:
     def file_of(self, file: str, name: str) -> Path:
         """Which of the files that were read as `file` has an entry."""
         return self._files[file].placed((name,))[0].file
+
+    def _found(self, path: str) -> str:
+        """A path as it leads from here; if to nothing, as it leads from the folder of the configuration that ships."""
+        beside = os.path.join(self.shipped.parent, path)
+        if not os.path.exists(path) and os.path.exists(beside):
+            return beside
+        return self._look_up(path) if self._look_up else path
 
     def listed(self, folder: str, pattern: str) -> dict[str, Path]:
         """The files of a folder by their names, with one's own. InputError for a name that both have."""
@@ -109,8 +121,8 @@ class ConfigFolder:
         files = self._parsed(file)
         if get_origin(kind) not in (dict, list):
             values = reduce(_changed, (validated(dict[str, Any], text.data, text) for text in files.texts))
-            return validated(kind, values, files, project=self.shipped.parent)
-        parts = [validated(kind, text.data, text, project=self.shipped.parent) for text in files.texts]
+            return validated(kind, values, files, context=self._found)
+        parts = [validated(kind, text.data, text, context=self._found) for text in files.texts]
         if get_origin(kind) is list:
             return [entry for part in parts for entry in part]
         return _united(parts, files)
@@ -123,22 +135,30 @@ class ConfigFolder:
         files = self._parsed(name)
         parts = [validated(RecipeFile, text.data, text) for text in files.texts]
         _united([part.variants for part in parts], files, "variants")
-        merged = {}
+        merged, mistakes = {}, Mistakes()
         for part in parts:
             own = part.model_copy(update={"defaults": {**parts[0].defaults, **part.defaults}})
             for variant in part.variants:
                 values = {"stage": stage, **own.merged(variant)}
-                merged[variant] = validated(
-                    model, values, files, lambda loc, variant=variant: self.place_in_recipe(name, variant, *loc)
-                )
+                with mistakes:
+                    merged[variant] = validated(
+                        model,
+                        values,
+                        files,
+                        lambda loc, variant=variant: self.place_in_recipe(name, variant, *loc),
+                        self._found,
+                    )
+        mistakes.tell()
         return merged
 
     def read_all(self, folder: str, kind: type[BaseModel]) -> dict[str, Any]:
         """Every file of a folder as `kind`, by its name."""
-        entries = {}
+        entries, mistakes = {}, Mistakes()
         for name, path in self.listed(folder, "*.yaml").items():
-            check_file_name(path, path.stem, NAME)
-            entries[path.stem] = self.read(f"{folder}/{name}", kind)
+            with mistakes:
+                check_file_name(path, path.stem, NAME)
+                entries[path.stem] = self.read(f"{folder}/{name}", kind)
+        mistakes.tell()
         return entries
 
     def place_in_recipe(self, file: str, variant: str, *loc: str | int) -> Loc:
@@ -164,10 +184,20 @@ class ConfigFolder:
             placed = [(name, (*loc, name)) for name in names]
         else:
             placed = [(name, (*loc, position)) for position, name in enumerate(names)]
-        valid = list(valid)
+        valid, mistakes = list(valid), Mistakes()
         for name, place in placed:
-            if name not in valid:
-                raise self.error(file, place, f"unknown {kind} '{name}'", nearest(name, valid))
+            with mistakes:
+                if name not in valid:
+                    raise self.error(file, place, f"unknown {kind} '{name}'", nearest(name, valid))
+        mistakes.tell()
+
+    def right(self, file: str, error: InputError) -> dict[str, Any]:
+        """What a file says but for values with mistakes, and all of its own tasks; nothing if it is no mapping."""
+        texts = self._files[file].texts if file in self._files else []
+        mappings = [text.data for text in texts if isinstance(text.data, Mapping)]
+        data = reduce(_changed, mappings) if mappings and len(mappings) == len(texts) else None
+        wrong = {str(one.field).partition(".")[0] for one in (error, *error.others)} - {"tasks"}
+        return {key: value for key, value in data.items() if key not in wrong} if isinstance(data, Mapping) else {}
 
     def _paths(self, file: str) -> list[Path]:
         """The file that ships and those of one's own, which may be one for each entry, in a folder of its name."""
@@ -176,8 +206,11 @@ class ConfigFolder:
 
     def _parsed(self, file: str) -> _Files:
         paths = self._paths(file)
-        self._files[file] = _Files([path for path in paths if path.is_file()] or paths[:1])
-        return self._files[file]
+        files = _Files([path for path in paths if path.is_file()] or paths[:1])
+        if file == SETTINGS and self.given and isinstance(last := files.texts[-1].data, Mapping):
+            files.texts[-1] = files.texts[-1].with_given(_changed(last, self.given), self.given)
+        self._files[file] = files
+        return files
 
 
 def _united(parts: Sequence[Mapping[str, Any]], files: _Files, *loc: str) -> dict[str, Any]:
@@ -199,14 +232,14 @@ def validated(
     data: Any,
     text: YamlText | _Files,
     place: Callable[[Loc], Loc] = lambda loc: loc,
-    project: Path = Path(),
+    context: Callable[[str], str] | None = None,
 ) -> Any:
     """`data` as `kind`; InputError for the mistakes, each at `place` of its path in `text`.
 
-    `project` is the folder that relative paths may lead from.
+    `context` says which path a relative one is.
     """
     try:
-        return TypeAdapter(kind).validate_python(data, context={"project": project})
+        return TypeAdapter(kind).validate_python(data, context=context)
     except ValidationError as error:
         lines = _of_one_branch(error.errors(include_url=False), data)
     found: dict[str | None, InputError] = {}
@@ -339,14 +372,16 @@ def _no_template(path: Path, headed: bool) -> InputError:
 
 def read_styles(templates: Iterable[Path], tasks: Mapping[str, TaskSettings]) -> dict[tuple[str, str], Style]:
     """The prompt styles of tasks in templates, by task and name; InputError for an invalid template."""
-    styles, templates = {}, list(templates)
+    templates, styles, mistakes = list(templates), {}, Mistakes()
     for path in templates:
         task, style = path.stem.split(".", 1)
-        check_file_name(path, style, STYLE)
-        if task not in tasks:
-            fix = f"name the file TASK.STYLE.txt: {nearest(task, tasks)}"
-            raise InputError(f"there is no task '{task}'", file=path, fix=fix)
-        styles[task, style] = _read_style(path, tasks[task], templates)
+        with mistakes:
+            check_file_name(path, style, STYLE)
+            if task not in tasks:
+                fix = f"name the file TASK.STYLE.txt: {nearest(task, tasks)}"
+                raise InputError(f"there is no task '{task}'", file=path, fix=fix)
+            styles[task, style] = _read_style(path, tasks[task], templates)
+    mistakes.tell()
     return styles
 
 

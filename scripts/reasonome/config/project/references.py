@@ -1,8 +1,11 @@
 """Checks of cross-references between the files of a project, and of targets: each name exists and fits."""
 
 import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from reasonome.config import Benchmark
 from reasonome.config.annotations import SHIPPED, Annotation, is_file_name
@@ -13,8 +16,9 @@ from reasonome.config.project import Project
 from reasonome.config.project.recipe_references import check_arm, check_chain, check_recipe, check_samples
 from reasonome.config.resources import CLUSTER_RULES
 from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus
-from reasonome.config.teachers import GeneNamesTeacher, RecallTeacher
-from reasonome.core.errors import lookup, nearest
+from reasonome.config.strict import WrongValue
+from reasonome.config.teachers import GeneNamesTeacher, RecallTeacher, Teacher
+from reasonome.core.errors import Mistakes, closest, lookup, nearest
 from reasonome.core.yaml_text import Loc
 
 _TABLES = {"backbone": "backbones", "benchmark": "benchmarks", "corpus": "corpora", "experiment": "experiments"}
@@ -34,41 +38,44 @@ _NAMES_IN_PATHS = {
 
 
 def check_experiment(project: Project, file: str, experiment: Experiment) -> None:
-    """InputError if a name of an experiment is unknown, or a cell of its table cannot be computed."""
-    project.folder.check_known(file, ("backbones",), experiment.backbones, project.backbones)
-    project.folder.check_known(file, ("benchmarks",), experiment.benchmarks, project.benchmarks)
-    project.folder.check_known(file, ("decodings",), experiment.decodings, project.decodings)
+    """InputError if names of an experiment are unknown; if all are known, for cells of its table that cannot be
+    computed."""
+    known, mistakes = project.folder.check_known, Mistakes()
+    with mistakes:
+        known(file, ("backbones",), experiment.backbones, project.backbones)
+    with mistakes:
+        known(file, ("benchmarks",), experiment.benchmarks, project.benchmarks)
+    with mistakes:
+        known(file, ("decodings",), experiment.decodings, project.decodings)
     for field, own in (
         ("untrained", experiment.backbones),
         ("out_of_distribution", experiment.benchmarks),
         ("no_controls", experiment.arms),
     ):
-        project.folder.check_known(file, (field,), getattr(experiment, field), own)
-    _check_one_kind(project, file, experiment)
-    _check_styles(project, file, experiment)
-    for field in ("contrasts", "compared"):
-        _check_pairs(project, file, experiment, field)
-    _check_contrasts(project, file, experiment)
-    _check_primary(project, file, experiment)
-    for arm, spec in experiment.arms.items():
-        check_arm(project, file, ("arms", arm, "steps"), spec.steps)
-    _check_twins(project, file, experiment)
-    _check_forgetting(project, file, experiment)
-    _check_context(project, file, experiment)
-    for position, name in enumerate(experiment.backbones):
-        if project.backbones[name].weights is None or name in experiment.untrained:
-            _check_untrainable(project, file, ("backbones", position), name, experiment)
-        else:
-            _check_sharding(project, file, name, experiment)
-    _check_leaks(project, file, experiment)
-    _check_encoders(project, file, experiment)
-
-
-def _check_forgetting(project: Project, file: str, experiment: Experiment) -> None:
-    """InputError if models are asked training questions again in an unknown decoding."""
+        with mistakes:
+            known(file, (field,), getattr(experiment, field), own)
     if experiment.forgetting is not None:
-        loc = ("forgetting", "decoding")
-        project.folder.check_known(file, loc, experiment.forgetting.decoding, project.decodings)
+        with mistakes:
+            known(file, ("forgetting", "decoding"), experiment.forgetting.decoding, project.decodings)
+    for arm, spec in experiment.arms.items():
+        with mistakes:
+            check_arm(project, file, ("arms", arm, "steps"), spec.steps)
+    mistakes.tell()
+    for check in (
+        _check_one_kind,
+        _check_styles,
+        _check_pairs,
+        _check_contrasts,
+        _check_primary,
+        _check_twins,
+        _check_context,
+        _check_backbones,
+        _check_leaks,
+        _check_encoders,
+    ):
+        with mistakes:
+            check(project, file, experiment)
+    mistakes.tell()
 
 
 def _check_styles(project: Project, file: str, experiment: Experiment) -> None:
@@ -101,21 +108,30 @@ def _check_twins(project: Project, file: str, experiment: Experiment) -> None:
             raise project.folder.error(file, ("arms", arm), what, "take one of them out, or let them differ")
 
 
-def _check_pairs(project: Project, file: str, experiment: Experiment, field: str) -> None:
-    """InputError for a pair with an unknown arm, or whose arms are never asked the same benchmark."""
-    tasks = {project.benchmarks[benchmark].task for benchmark in experiment.benchmarks}
-    for position, pair in enumerate(getattr(experiment, field)):
-        project.folder.check_known(file, (field, position), pair, experiment.arms, "arm")
-        styles = [set(experiment.styles_of(experiment.arms[arm])) for arm in pair]
-        if not any(all(own.intersection(project.styles(task)) for own in styles) for task in tasks):
-            what = f"{' and '.join(pair)} have no benchmark in common, and answers to the same questions are compared"
-            raise project.folder.error(file, (field, position), what, "take the pair out, or let them share one")
+def _check_pairs(project: Project, file: str, experiment: Experiment) -> None:
+    """InputError for pairs with an unknown arm, or whose arms are never asked the same benchmark."""
+    tasks, mistakes = {project.benchmarks[benchmark].task for benchmark in experiment.benchmarks}, Mistakes()
+    placed = [
+        ((field, position), pair)
+        for field in ("contrasts", "compared")
+        for position, pair in enumerate(getattr(experiment, field))
+    ]
+    for loc, pair in placed:
+        with mistakes:
+            project.folder.check_known(file, loc, pair, experiment.arms, "arm")
+            styles = [set(experiment.styles_of(experiment.arms[arm])) for arm in pair]
+            if not any(all(own.intersection(project.styles(task)) for own in styles) for task in tasks):
+                what = (
+                    f"{' and '.join(pair)} have no benchmark in common, and answers to the same questions are compared"
+                )
+                raise project.folder.error(file, loc, what, "take the pair out, or let them share one")
+    mistakes.tell()
 
 
 def _check_contrasts(project: Project, file: str, experiment: Experiment) -> None:
-    """InputError for a contrast that can carry no claim, or that is tested already."""
+    """InputError for contrasts that can carry no claim, or that are tested already."""
     steps = {name: arm.steps for name, arm in experiment.arms.items()}
-    tested = list(map(set, experiment.compared))
+    tested, mistakes = list(map(set, experiment.compared)), Mistakes()
     for position, pair in enumerate(experiment.contrasts):
         arm, control = pair
         fix = "take the pair out of contrasts"
@@ -134,7 +150,9 @@ def _check_contrasts(project: Project, file: str, experiment: Experiment) -> Non
         else:
             tested.append(set(pair))
             continue
-        raise project.folder.error(file, ("contrasts", position), what, fix)
+        with mistakes:
+            raise project.folder.error(file, ("contrasts", position), what, fix)
+    mistakes.tell()
 
 
 def _check_primary(project: Project, file: str, experiment: Experiment) -> None:
@@ -155,8 +173,8 @@ def _asked(project: Project, experiment: Experiment) -> list[tuple[str, str]]:
 
 
 def _check_context(project: Project, file: str, experiment: Experiment) -> None:
-    """InputError if the longest prompt of a style that is asked or trained in leaves a backbone no room to answer."""
-    share = project.settings.prompt_share
+    """InputError where the longest prompt of a style that is asked or trained in leaves no room to answer."""
+    share, mistakes = project.settings.prompt_share, Mistakes()
     tested = _asked(project, experiment)
     learned = [question for step in experiment.steps for question in project.recipe(step).questions]
     for position, name in enumerate(experiment.backbones):
@@ -170,7 +188,9 @@ def _check_context(project: Project, file: str, experiment: Experiment) -> None:
                     f"config.yaml) of the {context:,} tokens that '{name}' reads"
                 )
                 fix = f"ask in a style with a smaller budget_tokens than config/prompts/*.{style}.txt has, or elsewhere"
-                raise project.folder.error(file, ("backbones", position), what, fix)
+                with mistakes:
+                    raise project.folder.error(file, ("backbones", position), what, fix)
+    mistakes.tell()
 
 
 def _check_one_kind(project: Project, file: str, experiment: Experiment) -> None:
@@ -180,6 +200,18 @@ def _check_one_kind(project: Project, file: str, experiment: Experiment) -> None
         if name not in comparable:
             what = f"'{name}' and '{experiment.benchmarks[0]}' have no score in common"
             raise project.folder.error(file, ("benchmarks", position), what, "make an experiment of each")
+
+
+def _check_backbones(project: Project, file: str, experiment: Experiment) -> None:
+    """InputError as of the checks of backbones that are not trained, and of those that are."""
+    mistakes = Mistakes()
+    for position, name in enumerate(experiment.backbones):
+        with mistakes:
+            if project.backbones[name].weights is None or name in experiment.untrained:
+                _check_untrainable(project, file, ("backbones", position), name, experiment)
+            else:
+                _check_sharding(project, file, name, experiment)
+    mistakes.tell()
 
 
 def _check_untrainable(project: Project, file: str, loc: Loc, name: str, experiment: Experiment) -> None:
@@ -222,7 +254,8 @@ def _check_sharding(project: Project, file: str, backbone: str, experiment: Expe
 
 
 def _check_leaks(project: Project, file: str, experiment: Experiment) -> None:
-    """InputError if a step of an arm trains on what a benchmark of the experiment tests."""
+    """InputError for steps of arms that train on what a benchmark of the experiment tests."""
+    mistakes = Mistakes()
     for loc, step in experiment.placed_steps:
         for benchmark in experiment.benchmarks:
             checks = project.task(benchmark).checks
@@ -230,7 +263,9 @@ def _check_leaks(project: Project, file: str, experiment: Experiment) -> None:
                 for part in project.recipe(learned).parts:
                     if leak := checks.leak(project, part, benchmark):
                         what, fix = leak
-                        raise project.folder.error(file, loc, f"'{learned}' {what}", fix)
+                        with mistakes:
+                            raise project.folder.error(file, loc, f"'{learned}' {what}", fix)
+    mistakes.tell()
 
 
 def _check_encoders(project: Project, file: str, experiment: Experiment) -> None:
@@ -248,38 +283,79 @@ def _check_encoders(project: Project, file: str, experiment: Experiment) -> None
 
 
 def check_references(project: Project) -> None:
-    """InputError for the first file with mistakes, or name that is unknown or does not fit where it is used."""
-    project.read_all()
-    project.folder.check_known("config.yaml", ("experiments",), project.settings.experiments, project.experiments)
-    for name, backbone in project.backbones.items():
-        _check_backbone(project, name, backbone)
+    """InputError for all files with mistakes, and names that are unknown or do not fit where they are used."""
+    known, mistakes = project.folder.check_known, Mistakes()
+    for name, part in vars(Project).items():
+        if isinstance(part, cached_property):
+            with mistakes:
+                getattr(project, name)
+    with mistakes:
+        known("config.yaml", ("experiments",), project.settings.experiments, project.experiments)
     if (asked := project.settings.annotation_model) is not None:
-        weighted = [name for name, backbone in project.backbones.items() if backbone.kind == "weights"]
-        project.folder.check_known("config.yaml", ("annotation_model",), asked, weighted, "backbone with weights")
-    for name, corpus in project.corpora.items():
-        _check_corpus(project, name, corpus)
-    _check_left_out(project)
-    for name, benchmark in project.benchmarks.items():
-        _check_benchmark(project, name, benchmark)
-    for name, annotation in project.annotations.items():
-        _check_annotation(project, name, annotation)
-    for name, teacher in project.teachers.items():
-        if isinstance(teacher, RecallTeacher):
-            project.folder.check_known("teachers.yaml", (name, "corpus"), teacher.corpus, project.corpora)
-        elif not isinstance(teacher, GeneNamesTeacher):
-            project.folder.check_known("teachers.yaml", (name, "encoder"), teacher.encoder, project.encoders)
-    for name, preferences in project.preferences.items():
-        _check_preferences(project, name, preferences)
-    for stage, variants in project.recipes.items():
-        for variant, recipe in variants.items():
-            check_recipe(project, f"recipes/{stage}.yaml", variant, recipe)
-    for name, experiment in project.experiments.items():
-        check_experiment(project, f"experiments/{name}.yaml", experiment)
-    _check_requests(project)
-    project.folder.check_known("sizes.yaml", ("rows",), project.sizes.rows, project.benchmarks, "benchmark")
-    project.folder.check_known("sizes.yaml", ("tokens",), project.sizes.tokens, project.corpora, "corpus")
-    styles = {style for task in project.tasks for style in project.styles(task)}
-    project.folder.check_known("sizes.yaml", ("lengths",), project.sizes.lengths, styles, "style")
+        with mistakes:
+            weighted = [name for name, backbone in project.backbones.items() if backbone.kind == "weights"]
+            known("config.yaml", ("annotation_model",), asked, weighted, "backbone with weights")
+    with mistakes:
+        _check_left_out(project)
+    for part, check in (
+        ("backbones", _check_backbone),
+        ("corpora", _check_corpus),
+        ("benchmarks", _check_benchmark),
+        ("annotations", _check_annotation),
+        ("teachers", _check_teacher),
+        ("preferences", _check_preferences),
+    ):
+        with mistakes:
+            _check_each(project, getattr(project, part), check)
+    with mistakes:
+        recipes = {
+            (f"recipes/{stage}.yaml", variant): recipe
+            for stage, variants in project.recipes.items()
+            for variant, recipe in variants.items()
+        }
+        _check_each(project, recipes, lambda project, place, recipe: check_recipe(project, *place, recipe))
+    with mistakes:
+        experiments = {f"experiments/{name}.yaml": experiment for name, experiment in project.experiments.items()}
+        _check_each(project, experiments, check_experiment)
+    with mistakes:
+        _check_requests(project)
+    with mistakes:
+        known("sizes.yaml", ("rows",), project.sizes.rows, project.benchmarks, "benchmark")
+    with mistakes:
+        known("sizes.yaml", ("tokens",), project.sizes.tokens, project.corpora, "corpus")
+    with mistakes:
+        styles = {style for task in project.tasks for style in project.styles(task)}
+        known("sizes.yaml", ("lengths",), project.sizes.lengths, styles, "style")
+    mistakes.tell()
+
+
+def existing(root: Path) -> Callable[[str], str]:
+    """A look-up of paths: WrongValue, with the nearest name beside it, for one that is nowhere.
+
+    It looks here, in the folder of the project whose config folder is `root`, and among what ships: a copy of the
+    shipped configuration may stand where nothing of the demo is.
+    """
+    places = (Path(), root.parent, Path(__file__).resolve().parents[4])
+
+    def look_up(path: str) -> str:
+        if any((place / path).exists() for place in places):
+            return path
+        folder = Path(path).parent
+        beside = {file.name for place in places if (place / folder).is_dir() for file in (place / folder).iterdir()}
+        near = closest(Path(path).name, sorted(beside))
+        fix = f"did you mean '{folder / near}'?" if near else "paths are from the project's folder"
+        raise WrongValue(f"there is no file {path}", fix)
+
+    return look_up
+
+
+def _check_each(project: Project, entries: Mapping[Any, Any], check: Callable[[Project, Any, Any], None]) -> None:
+    """InputError for all mistakes that the check finds in the entries, each with its name."""
+    mistakes = Mistakes()
+    for name, entry in entries.items():
+        with mistakes:
+            check(project, name, entry)
+    mistakes.tell()
 
 
 def check_target(project: Project, target: str) -> None:
@@ -382,6 +458,14 @@ def _check_annotation(project: Project, name: str, annotation: Annotation) -> No
     libraries = [source for source, spec in project.sources.items() if spec.format in GMT_FORMATS]
     libraries += [library for library in annotation.libraries if is_file_name(library)]
     project.folder.check_known(file, (name, "libraries"), annotation.libraries, libraries, "source of gene sets")
+
+
+def _check_teacher(project: Project, name: str, teacher: Teacher) -> None:
+    """InputError if the corpus or the encoder that a teacher uses is unknown."""
+    if isinstance(teacher, RecallTeacher):
+        project.folder.check_known("teachers.yaml", (name, "corpus"), teacher.corpus, project.corpora)
+    elif not isinstance(teacher, GeneNamesTeacher):
+        project.folder.check_known("teachers.yaml", (name, "encoder"), teacher.encoder, project.encoders)
 
 
 def _check_preferences(project: Project, name: str, preferences: Preferences) -> None:

