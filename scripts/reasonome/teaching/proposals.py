@@ -20,6 +20,8 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 
+_AMONG = re.compile(rf"\bamong\b[^,]*\bgenes, ({_NUMBER})", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -67,6 +69,14 @@ def contradicting_count(steps: Sequence[str], shown: Sequence[str]) -> str:
             if max(count, part) > len(shown) or (of_all and count not in (len(shown), named)):
                 return f"counts {max(count, part)} genes where the prompt shows {len(shown)}"
     return ""
+
+
+def counted_genes(sentence: str) -> int | None:
+    """How many genes a sentence counts: 3 in "3 of the 5 genes" and in "among 5 genes, 3"; None if it counts none."""
+    if among := _AMONG.search(sentence):
+        return _value(among[1])
+    counted = _COUNTED.search(sentence)
+    return _value(counted["part"] or counted["count"]) if counted else None
 
 
 def _value(written: str) -> int:
