@@ -259,7 +259,7 @@ class Knowledge:
         return mentions
 
     def _genes_in(self, sentence: str, phrases: Sequence[Phrase], of_set: frozenset[str]) -> list[Named]:
-        capitals = [word for word in _ALL_CAPITALS.findall(sentence) if word not in self.symbols | of_set]
+        capitals = [word for word in _ALL_CAPITALS.findall(sentence) if word not in self.symbols and word not in of_set]
         shouted = 2 * len(capitals) > len(_ANY_WORD.findall(sentence))
         mentions = []
         for match in _SYMBOL_LIKE.finditer(sentence):

@@ -87,14 +87,15 @@ _SHARED = {
     "all": ("All {n} genes {verb}", "The {n} genes all {verb}", "All {n} of these genes {verb}"),
 }
 # The completion opens with the name; saying it again would double the length of a short answer.
-_SUGGESTS = ("suggesting the name", "which points to the name", "so the name fits", "hence the name")
+_SUGGESTS = ("so the name fits", "hence the name")
 _NAMES_THE_SET = ("which names the set", "so the set is named after it", "the theme of the set")
 _LAST_JOINT = ("; ", ", and ", ", while ")
-# Genes that a sentence lists; the rest are "others".
-_MOST_SHARING, _MOST_OPEN = 6, 3
+_MOST_LISTED = 5  # genes of a sentence; the rest are "others"
 
 # The most characters per gene of sentences about single genes, which keeps a step near 20 tokens.
 _CHARACTERS_PER_GENE = 24
+# Longer names of objects are not said: they would take half of a trace.
+_LONG_NAME = 64
 # Names up to this many characters are preferred for a single gene over longer, even more specific ones.
 _SHORT_NAME = 36
 NOTHING_SHARED = "nothing shared by the genes"
@@ -207,8 +208,10 @@ class _Facts:
 
     def _is_said(self, object_id: str, name: str) -> bool:
         held_out = object_id in self._ids or normalise(name) in self._names
+        if held_out or len(name) > _LONG_NAME:
+            return False
         knowledge = self.judge.knowledge
-        return not held_out and object_id in knowledge.named(name) and not knowledge.holds_for_most(object_id)
+        return object_id in knowledge.named(name) and not knowledge.holds_for_most(object_id)
 
 
 # --- words -------------------------------------------------------------------------------------------
@@ -225,10 +228,10 @@ def _propose_one(example: Example, writer: "_Writer", facts: _Facts, mode: Mode,
         return facts.judge.relation(one.object_id, example) if mode == "given" else ""
 
     ending = _ending(shared, len(writer.genes), bears)
-    group = _further_group(shared, ending, bears) if mode == "given" else None
+    further = _further_group(shared, ending, bears)
     name = example.name if mode == "given" else ending.about.name
-    if group is not None:
-        first, explained = f"{writer.sharing(group)}.", ending.genes | group.genes
+    if further is not None:
+        first, explained = f"{writer.sharing(further)}.", ending.genes | further.genes
     else:
         first, told = writer.about_genes(facts, example, ending, bears, genes_per_step)
         explained = ending.genes | told
@@ -249,13 +252,15 @@ def _ending(shared: Sequence[_Shared], shown: int, bears: Callable[[_Statement],
 
 
 def _further_group(shared: Sequence[_Shared], ending: _Shared, bears: Callable[[_Statement], str]) -> _Shared | None:
-    """The first that bears on the name and explains further genes, but not so many that the ending is of less than half
-    of all; None if there is none."""
+    """The first that bears on the name and is of further genes, with these alone; None if there is none.
+
+    They are not so many that the ending is of less than half of all that is explained.
+    """
+    most = len(ending.genes) / LEAST_OF_EXPLAINED - len(ending.genes)
     for one in shared:
-        explained = one.genes | ending.genes
-        few = LEAST_OF_EXPLAINED * len(explained) <= len(ending.genes) < len(explained)
-        if few and one.about.name != ending.about.name and bears(one.about):
-            return one
+        further = one.genes - ending.genes
+        if 0 < len(further) <= most and one.about.name != ending.about.name and bears(one.about):
+            return _Shared(one.about, further)
     return None
 
 
@@ -305,28 +310,31 @@ class _Writer:
         return min(short or names, key=lambda one: (one.kind != "name", len(one.name)), default=None)
 
     def ending(self, shared: _Shared, explained: Collection[str], name: str) -> str:
-        """A sentence on what the genes share and what that suggests, and on the genes that nothing explains."""
-        label, choices = ("suggests", _SUGGESTS)
-        if normalise(shared.about.name) == normalise(name):
-            label, choices = ("names", _NAMES_THE_SET)
+        """A sentence on what the genes share, and on those that are not explained, or else on what that suggests."""
         left = [gene for gene in self.genes if gene not in explained]
-        if len(left) > _MOST_OPEN:
-            left = ["the others"]
-        opened = f"; {_listed(left)} {'is' if len(left) == 1 and left != ['the others'] else 'are'} not explained"
-        return f"{self.sharing(shared)}, {self._pick(label, choices)}{opened if left else ''}."
+        if left:
+            who = left[0] if len(left) == 1 else "the others"
+            return f"{self.sharing(shared)}; {who} {'is' if len(left) == 1 else 'are'} not explained."
+        if normalise(shared.about.name) == normalise(name):
+            return f"{self.sharing(shared)}, {self._pick('names', _NAMES_THE_SET)}."
+        return f"{self.sharing(shared)}, {self._pick('suggests', _SUGGESTS)}."
 
     def sharing(self, shared: _Shared) -> str:
         """A clause on what several of the genes share."""
         holders = [gene for gene in self.genes if gene in shared.genes]
+        if len(holders) == 1:
+            return f"{holders[0]} {self._pick('sharing verb', _KINDS[shared.about.kind].single)}".format(
+                shared.about.name
+            )
         k, n = len(holders), len(self.genes)
         form = "pair" if k == 2 else "all" if k == n > 3 else "several"
-        listed = _listed(holders if k <= _MOST_SHARING else [*holders[:_MOST_SHARING], "others"])
+        listed = _listed(holders if k <= _MOST_LISTED else [*holders[:_MOST_LISTED], "others"])
         verb = self._pick("sharing verb", _KINDS[shared.about.kind].several).format(shared.about.name)
         return self._pick("sharing", _SHARED[form]).format(genes=listed, n=n, verb=verb)
 
 
 def _listed(words: Sequence[str]) -> str:
-    *head, last = words or [""]
+    *head, last = words
     return f"{', '.join(head)} and {last}" if head else last
 
 

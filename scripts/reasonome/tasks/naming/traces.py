@@ -17,7 +17,7 @@ from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring import rouge
 from reasonome.tasks.naming.background import Background, read_background
-from reasonome.tasks.naming.claims import CONTRADICTED, TRUE, Knowledge
+from reasonome.tasks.naming.claims import CONTRADICTED, TRUE, Claim, Knowledge
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.files import judging_facts
 from reasonome.teaching.proposals import counted_genes
@@ -27,7 +27,7 @@ LEAST_OF_SHOWN = 1 / 3
 # Two terms are beside each other under a term that at most this share of all genes has.
 NARROW = 0.02
 # Objects with about the genes of the set: the Jaccard index from which they count as related.
-LEAST_JACCARD = 0.2
+LEAST_JACCARD = 0.25
 # A word of two names relates them if at most one name in a hundred has it; of few names, COMMON_WORD says nothing.
 COMMON_WORD, FEW_NAMES = 0.01, 3
 _SHORTEST_STEM = 3
@@ -73,6 +73,7 @@ class TraceJudge:
         """`facts` has the columns of FACT_COLUMNS; relations that begin with NOT deny."""
         self.background = background
         self.knowledge = Knowledge(facts, background)
+        self._rare_stems: dict[str, frozenset[str]] = {}
         self._facts = facts[~facts["relation"].isin(NAMING | FREE_TEXT)]
 
     # facts and names
@@ -122,19 +123,21 @@ class TraceJudge:
                 narrow = NARROW * background.number_of_genes
                 if any(background.by_id[both].n_genes <= narrow for both in up & from_term):
                     return "beside"
-        if self._rare(self.names[object_id]) & set().union(*map(self._rare, (example.name, *example.synonyms))):
+        if self._rare(self.names[object_id]) & frozenset().union(*map(self._rare, (example.name, *example.synonyms))):
             return "words"
         genes, own = self.genes(object_id), {gene.symbol for gene in example.genes}
         return "genes" if len(genes & own) >= max(2, LEAST_JACCARD * len(genes | own)) else ""
 
-    def _rare(self, name: str) -> set[str]:
+    def _rare(self, name: str) -> frozenset[str]:
         """The stems of a name that few names have, and that say what it is about."""
-        most = max(FEW_NAMES, COMMON_WORD * len(self.names))
-        return {
-            stem
-            for stem in set(rouge.tokens(name)) - _OF_ANY_MATTER
-            if len(stem) >= _SHORTEST_STEM and stem.isalpha() and self._names_with[stem] <= most
-        }
+        if name not in self._rare_stems:
+            most = max(FEW_NAMES, COMMON_WORD * len(self.names))
+            self._rare_stems[name] = frozenset(
+                stem
+                for stem in set(rouge.tokens(name)) - _OF_ANY_MATTER
+                if len(stem) >= _SHORTEST_STEM and stem.isalpha() and self._names_with[stem] <= most
+            )
+        return self._rare_stems[name]
 
     # reading
 
@@ -147,9 +150,17 @@ class TraceJudge:
         """
         said: list[list[Said]] = []
         for step in steps:
-            if problem := self._contradiction(step, shown) or self._wrong_number(step, shown):
+            claims, counts = self.knowledge.read(step, shown).claims, list(self.counts(step, shown))
+            if problem := _contradiction(claims) or _wrong_number(counts):
                 return Judgement(problem)
-            said.append([one for one in self._said(step, shown) if not self.is_own(example, one.objects, one.term)])
+            genes: dict[str, set[str]] = defaultdict(set)
+            for claim in claims:
+                if claim.verdict == TRUE and not claim.negated and claim.gene in shown:
+                    genes[claim.term].add(claim.gene)
+            for term, _, holders in counts:
+                genes[term] |= holders
+            stated = [Said(term, self.knowledge.named(term), frozenset(of)) for term, of in genes.items()]
+            said.append([one for one in stated if not self.is_own(example, one.objects, one.term)])
         explained = frozenset(gene for step in said for one in step for gene in one.genes)
         if not explained:
             return Judgement("nothing known: no step says of a shown gene what a fact knows, the name itself apart")
@@ -170,22 +181,6 @@ class TraceJudge:
     def _size(self, object_id: str) -> int:
         return len(self.genes(object_id))
 
-    def _contradiction(self, step: str, shown: Sequence[str]) -> str:
-        for claim in self.knowledge.read(step, shown).claims:
-            if claim.verdict == CONTRADICTED:
-                said = "denies" if claim.negated else "says"
-                return f"contradicted: it {said} {claim.term} of {claim.gene}, but a source has: {claim.fact}"
-        return ""
-
-    def _said(self, step: str, shown: Sequence[str]) -> list[Said]:
-        genes: dict[str, set[str]] = defaultdict(set)
-        for claim in self.knowledge.read(step, shown).claims:
-            if claim.verdict == TRUE and not claim.negated and claim.gene in shown:
-                genes[claim.term].add(claim.gene)
-        for term, _, holders in self.counts(step, shown):
-            genes[term] |= holders
-        return [Said(term, self.knowledge.named(term), frozenset(of)) for term, of in genes.items()]
-
     def counts(self, step: str, shown: Sequence[str]) -> Iterator[tuple[str, int, set[str]]]:
         """(term, number, the shown genes that have it by the facts) of each number of unnamed genes with a term."""
         for sentence, named, phrases in self.knowledge.sentences(step, shown):
@@ -195,11 +190,20 @@ class TraceJudge:
                     holders = {gene for gene in shown if self.knowledge.check(gene, phrase.what)[0] == TRUE}
                     yield sentence[phrase.start : phrase.end], number, holders
 
-    def _wrong_number(self, step: str, shown: Sequence[str]) -> str:
-        for term, number, holders in self.counts(step, shown):
-            if number != len(holders):
-                return f"wrong number: {number} of the shown genes with {term}, where facts know of {len(holders)}"
-        return ""
+
+def _contradiction(claims: Sequence[Claim]) -> str:
+    for claim in claims:
+        if claim.verdict == CONTRADICTED:
+            said = "denies" if claim.negated else "says"
+            return f"contradicted: it {said} {claim.term} of {claim.gene}, but a source has: {claim.fact}"
+    return ""
+
+
+def _wrong_number(counts: Sequence[tuple[str, int, set[str]]]) -> str:
+    for term, number, holders in counts:
+        if number != len(holders):
+            return f"wrong number: {number} of the shown genes with {term}, where facts know of {len(holders)}"
+    return ""
 
 
 def load_judge(project: Project, benchmark: str, background: Path) -> TraceJudge:
