@@ -149,6 +149,7 @@ class TraceJudge:
         explain and of a third of the shown ones, and must be related to the name. The set's own term is no fact.
         """
         said: list[list[Said]] = []
+        named = False  # whether a step says that genes have the set's own term
         for step in steps:
             claims, counts = self.knowledge.read(step, shown).claims, list(self.counts(step, shown))
             if problem := _contradiction(claims) or _wrong_number(counts):
@@ -161,9 +162,12 @@ class TraceJudge:
                 genes[term] |= holders
             stated = [Said(term, self.knowledge.named(term), frozenset(of)) for term, of in genes.items()]
             said.append([one for one in stated if not self.is_own(example, one.objects, one.term)])
+            named = named or len(said[-1]) < len(stated)
         explained = frozenset(gene for step in said for one in step for gene in one.genes)
         if not explained:
-            return Judgement("nothing known: no step says of a shown gene what a fact knows, the name itself apart")
+            if named:
+                return Judgement("only the name: of what the steps say, facts know the set's own term alone")
+            return Judgement("nothing known: no step says of a shown gene what a fact knows")
         shared = [found for step in said if (found := [one for one in step if len(one.genes) > 1])]
         if not shared:
             return Judgement("nothing shared: no fact is said of two of the shown genes", explained=explained)
