@@ -72,7 +72,7 @@ def test_given_ends_in_the_most_specific_fact_that_bears_on_the_name():
     )
     assert re.fullmatch(r"D belongs to pathway Strand turnover.", proposal.steps[0])  # the gene that is left, alone
     [unrelated] = write([gene_set("GO:9", "xylem", "A B C D F")], facts, "given")
-    assert "Strand turnover" in unrelated.steps[-1]  # four of five genes; what follows is for the judge
+    assert "Strand sensing" in unrelated.steps[-1]  # the rarest of half of the genes: whether it follows is judged
 
 
 def test_an_ending_of_half_of_the_genes_goes_before_a_rarer_one_of_fewer():
@@ -223,7 +223,7 @@ def test_every_sentence_is_true_of_the_genes_it_names():
             assert not re.search(rf"\b{example.name}\b", " ".join(proposal.steps))
             read = GeneSetNaming().parse(GeneSetNaming().target(proposal.proposed, proposal.steps))
             assert (read.name, read.steps, read.problems) == (proposal.proposed, proposal.steps, [])
-    assert forms["named"] > 100 and forms["counted"] > 5
+    assert forms["named"] > 100 and forms["counted"] > 1
 
 
 def test_what_is_written_depends_on_the_set_the_facts_and_the_seed_alone():

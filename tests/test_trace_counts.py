@@ -1,19 +1,23 @@
 """Numbers of genes in a teacher's reasoning agree with the prompt that the student sees."""
 
-import re
+import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from traced_sets import background, background_table, table
 
 import write_reasoning
 from reasonome.benchmarks.rows import read_rows
 from reasonome.core import atomic
 from reasonome.tasks.naming import teaching
+from reasonome.tasks.naming.background_table import write_background
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.task import GeneSetNaming
-from reasonome.tasks.naming.teaching import propose_from_facts
+from reasonome.tasks.naming.teaching import NOTHING_SHARED, propose_from_facts
+from reasonome.tasks.naming.traces import TraceJudge
 from reasonome.teaching.proposals import Proposal, contradicting_count, without_contradictions
 from reasonome.training.sft import conversations
 
@@ -72,34 +76,59 @@ def test_a_proposal_that_contradicts_its_prompt_has_that_as_its_problem():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["given", "blind"])
 @pytest.mark.parametrize("style", ["demo-names", "demo-symbols"])
-def test_no_trace_of_the_demos_teacher_contradicts_the_students_prompt(
-    project, demo_facts, demo_benchmark, mode, style
-):
+def test_traces_of_the_demos_teacher(project, demo_facts, demo_benchmark, style):
+    """Enough for the 300 that recipes ask for follow, without the background that the pipeline adds; no number is
+    wrong, and no gene is named that the prompt does not show."""
     asked = project.style("demo-go", style)
-    rows = [TASK.with_choice(row, asked) for row in read_rows(demo_benchmark / "train.jsonl", Example)]
-    prompts = {row.id: TASK.prompt(row, asked) for row in rows}
+    examples = [TASK.with_choice(row, asked) for row in read_rows(demo_benchmark / "train.jsonl", Example)]
+    prompts = {example.id: TASK.prompt(example, asked) for example in examples}
+    judge = TraceJudge(demo_facts, background((ANY, "any gene", " ".join(demo_facts["gene"].unique()), "")))
+    shown = {example.id: prompts[example.id].shown for example in examples}
     traces = propose_from_facts(
-        [row.model_dump() for row in rows],
-        demo_facts,
-        mode=mode,
-        seed=0,
-        shown_genes=lambda row: prompts[row["id"]].shown,
+        examples, demo_facts, judge, mode="given", seed=0, shown_genes=lambda example: shown[example.id]
     )
-    written = [trace for trace in traces if not trace.problem]
-    proposals = {trace.id: vars(trace) for trace in written}
-    learned = conversations(TASK, asked, rows, proposals)
-    assert without_contradictions(written, prompts) == written
-    assert sum(bool(re.search(r"\d+ (of these )?genes", " ".join(trace.steps))) for trace in written) > 20
-    assert len(learned) > 0.97 * len(written)
+    judged = teaching.judged(judge, without_contradictions(traces, prompts), examples, prompts)
+    problems = Counter(trace.problem.partition(":")[0] for trace in judged)
+    assert problems.keys() == {"", "unrelated", "too few genes", NOTHING_SHARED}
+    kept = {trace.id: vars(trace) for trace in judged if not trace.problem}
+    assert len(conversations(TASK, asked, examples, kept)) == len(kept) > 300
+    counts = [count for trace in traces for step in trace.steps for count in judge.counts(step, shown[trace.id])]
+    assert len(counts) > 20 and all(number == len(holders) for _, number, holders in counts)
 
 
-@pytest.mark.parametrize(("step", "kept"), [("All 2 genes ligate.", 1), ("All 3 genes ligate.", 0)])
-def test_traces_of_others_that_contradict_are_dropped_and_counted(monkeypatch, tmp_path, capsys, step, kept):
+ANY = "GO:0"
+ENDS = " LIG1 and LIG4 take part in end joining."
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        ("All 2 genes ligate." + ENDS, ""),
+        ("All 3 genes ligate." + ENDS, "counts 3 genes where the prompt shows 2"),
+        ("All 2 genes ligate.", "nothing known: no step says of a shown gene what a fact knows"),
+    ],
+)
+@pytest.mark.parametrize("grounded", [True, False])
+def test_why_traces_of_others_are_dropped(monkeypatch, tmp_path, capsys, step, reason, grounded):
+    """A teacher behind an endpoint is judged by facts, unless its entry says otherwise; by the prompt it always is."""
     genes = [{"symbol": symbol} for symbol in ("LIG1", "LIG3", "LIG4")]
     row = {"id": "GO:1", "subset": "bp", "name": "ligation", "genes": genes, "shown": ["LIG4", "LIG1"]}
     monkeypatch.chdir(tmp_path)
+    config = shutil.copytree(ROOT / "config", tmp_path / "config")
+    entry = config / "teachers.yaml"
+    entry.write_text(
+        entry.read_text().replace("kind: openai\n", f"kind: openai\n  grounded: {str(grounded).lower()}\n")
+    )
+    facts = table(("LIG1 LIG4", "involved_in", "GO:2", "end joining"))
+    for corpus in ("demo", "go-2022"):
+        (tmp_path / f"results/facts/{corpus}").mkdir(parents=True)
+        facts.to_parquet(tmp_path / f"results/facts/{corpus}/facts.parquet")
+        facts[:0].to_parquet(tmp_path / f"results/facts/{corpus}/denied.parquet")
+    genes_of_any = " ".join(f"G{n}" for n in range(100))
+    terms = [(ANY, "any", genes_of_any, ""), ("GO:1", "ligation", "LIG1 LIG3 LIG4", ANY)]
+    terms.append(("GO:2", "end joining", "LIG1 LIG4", "GO:1"))
+    write_background(background_table(*terms), tmp_path / "results/backgrounds/demo-go.parquet")
     folder = tmp_path / "results/prompts/demo-go.demo-names"
     for part, rows in (("train", [row]), ("valid", []), ("test", [])):
         atomic.write_jsonl(folder / f"{part}.jsonl", rows)
@@ -115,10 +144,12 @@ def test_traces_of_others_that_contradict_are_dropped_and_counted(monkeypatch, t
     monkeypatch.setattr(teaching.openai, "ask_beside", lambda *_: None)
     monkeypatch.setattr(teaching.openai, "to_proposals", lambda *_: [proposal])
     asked = "--teacher gpt-4o --benchmark demo-go --style demo-names --output kept.jsonl"
-    monkeypatch.setattr(sys, "argv", ["write_reasoning.py", "--config", str(ROOT / "config"), *asked.split()])
+    monkeypatch.setattr(sys, "argv", ["write_reasoning.py", "--config", str(config), *asked.split()])
     write_reasoning.main()
     assert seen["GO:1"].shown == ["LIG4", "LIG1"]
+    reason = reason if grounded or reason.startswith("counts") else ""
+    kept = int(not reason)
     assert len(atomic.read_jsonl(tmp_path / "kept.jsonl")) == kept
     dropped = atomic.read_jsonl(tmp_path / "kept.dropped.jsonl")
-    assert [one["reason"] for one in dropped] == ["counts 3 genes where the prompt shows 2"] * (1 - kept)
+    assert [one["reason"] for one in dropped] == [reason] * (1 - kept)
     assert f"gpt-4o: {kept} kept, {1 - kept} dropped" in capsys.readouterr().out
