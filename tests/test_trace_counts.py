@@ -7,8 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from traced_sets import background, background_table, table
+from traced_sets import background, background_table, gene_set, table
 
+import judge_reasoning
 import write_reasoning
 from reasonome.benchmarks.rows import read_rows
 from reasonome.core import atomic
@@ -97,8 +98,25 @@ def test_traces_of_the_demos_teacher(project, demo_facts, demo_benchmark, style)
     assert len(counts) > 20 and all(number == len(holders) for _, number, holders in counts)
 
 
-ANY = "GO:0"
+ANY = "GO:9"
 ENDS = " LIG1 and LIG4 take part in end joining."
+
+
+def write_knowledge(folder: Path) -> None:
+    """The facts and the background of the demo's benchmark, where the pipeline has them."""
+    facts = table(
+        ("LIG1 LIG4", "involved_in", "GO:2", "end joining"), ("LIG1 LIG4", "involved_in", "GO:3", "vesicle transport")
+    )
+    for corpus in ("demo", "go-2022"):
+        (folder / f"results/facts/{corpus}").mkdir(parents=True)
+        facts.to_parquet(folder / f"results/facts/{corpus}/facts.parquet")
+        facts[:0].to_parquet(folder / f"results/facts/{corpus}/denied.parquet")
+    terms = [(ANY, "any", " ".join(f"G{n}" for n in range(100)), ""), ("GO:1", "ligation", "LIG1 LIG3 LIG4", ANY)]
+    terms += [
+        ("GO:2", "end joining", "LIG1 LIG4", "GO:1"),
+        ("GO:3", "vesicle transport", "LIG1 LIG4 A B C D E F G", ANY),
+    ]
+    write_background(background_table(*terms), folder / "results/backgrounds/demo-go.parquet")
 
 
 @pytest.mark.parametrize(
@@ -120,15 +138,7 @@ def test_why_traces_of_others_are_dropped(monkeypatch, tmp_path, capsys, step, r
     entry.write_text(
         entry.read_text().replace("kind: openai\n", f"kind: openai\n  grounded: {str(grounded).lower()}\n")
     )
-    facts = table(("LIG1 LIG4", "involved_in", "GO:2", "end joining"))
-    for corpus in ("demo", "go-2022"):
-        (tmp_path / f"results/facts/{corpus}").mkdir(parents=True)
-        facts.to_parquet(tmp_path / f"results/facts/{corpus}/facts.parquet")
-        facts[:0].to_parquet(tmp_path / f"results/facts/{corpus}/denied.parquet")
-    genes_of_any = " ".join(f"G{n}" for n in range(100))
-    terms = [(ANY, "any", genes_of_any, ""), ("GO:1", "ligation", "LIG1 LIG3 LIG4", ANY)]
-    terms.append(("GO:2", "end joining", "LIG1 LIG4", "GO:1"))
-    write_background(background_table(*terms), tmp_path / "results/backgrounds/demo-go.parquet")
+    write_knowledge(tmp_path)
     folder = tmp_path / "results/prompts/demo-go.demo-names"
     for part, rows in (("train", [row]), ("valid", []), ("test", [])):
         atomic.write_jsonl(folder / f"{part}.jsonl", rows)
@@ -153,3 +163,29 @@ def test_why_traces_of_others_are_dropped(monkeypatch, tmp_path, capsys, step, r
     dropped = atomic.read_jsonl(tmp_path / "kept.dropped.jsonl")
     assert [one["reason"] for one in dropped] == [reason] * (1 - kept)
     assert f"gpt-4o: {kept} kept, {1 - kept} dropped" in capsys.readouterr().out
+
+
+def test_how_traces_follow_is_printed(monkeypatch, tmp_path, capsys, snapshot, refused):
+    """Of four kept traces one follows: the others end in an unrelated fact, count wrongly, and say nothing known."""
+    monkeypatch.chdir(tmp_path)
+    examples = [
+        gene_set(f"GO:{n}", name, "LIG1 LIG3 LIG4", shown=["LIG1", "LIG3", "LIG4"])
+        for n, name in enumerate(["joining of ends", "ligation", "x", "y"])
+    ]
+    for part, rows in (("train", examples), ("valid", []), ("test", [])):
+        written = [row.model_dump() for row in rows]
+        atomic.write_jsonl(tmp_path / f"results/prompts/demo-go.demo-names/{part}.jsonl", written)
+    write_knowledge(tmp_path)
+    ends = ["LIG1 and LIG4 take part in end joining.", "LIG1 and LIG4 act in vesicle transport."]
+    steps = [ends[0], ends[1], "All 3 genes take part in end joining.", "They ligate."]
+    kept = [{"id": f"GO:{n}", "steps": [step]} for n, step in enumerate(steps)]
+    dropped = [{"id": "GO:5", "reason": f"similarity {value} <= 0.70"} for value in ("0.10", "0.65")]
+    atomic.write_jsonl(tmp_path / "kept.jsonl", kept)
+    atomic.write_jsonl(tmp_path / "kept.dropped.jsonl", [*dropped, {"id": "GO:6", "reason": "unrelated: it ends in x"}])
+    asked = ["--config", str(ROOT / "config"), "--benchmark", "demo-go", "--style", "demo-names", "kept.jsonl"]
+    monkeypatch.setattr(sys, "argv", ["judge_reasoning.py", *asked])
+    judge_reasoning.main()
+    assert capsys.readouterr().out == snapshot
+    atomic.write_jsonl(tmp_path / "kept.jsonl", [{"id": "GO:77", "steps": []}])
+    with refused(field="id"):
+        judge_reasoning.main()
