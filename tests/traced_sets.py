@@ -10,10 +10,10 @@ from reasonome.tasks.naming.dialogue import Example
 
 def background(*terms) -> Background:
     """A background of (id, name, genes, parents); genes and parents between spaces."""
-    return Background(background_table(*terms))
+    return Background(terms_table(*terms))
 
 
-def background_table(*terms) -> pyarrow.Table:
+def terms_table(*terms) -> pyarrow.Table:
     """Its table."""
     rows = [
         {
