@@ -1,8 +1,8 @@
 """Reasoning for gene-set naming: what a teacher writes, and which of it is close enough to the truth to be kept.
 
-The knowledge teacher writes short reasoning out of facts, offline, the same every time. Its first part says what single
-genes are or do, the second what the shown genes share and what that suggests. Every sentence states a fact of the table
-about genes that the prompt shows.
+The knowledge teacher writes short reasoning out of facts, offline, the same every time. The first step says what
+further genes share, or what single genes are. The last says what most of the shown genes share, and which of them that
+leaves. `traces.py` judges what every teacher writes.
 """
 
 import hashlib

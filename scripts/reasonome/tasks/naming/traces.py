@@ -189,7 +189,9 @@ class TraceJudge:
         """(term, number, the shown genes that have it by the facts) of each number of unnamed genes with a term."""
         for sentence, named, phrases in self.knowledge.sentences(step, shown):
             number = None if named else counted_genes(sentence)
-            for phrase in phrases if number is not None else ():
+            if number is None:
+                continue
+            for phrase in phrases:
                 if phrase.what and not all(map(self.knowledge.holds_for_most, phrase.what)):
                     holders = {gene for gene in shown if self.knowledge.check(gene, phrase.what)[0] == TRUE}
                     yield sentence[phrase.start : phrase.end], number, holders
