@@ -10,6 +10,7 @@ from reasonome.config.teachers import RecallTeacher
 from reasonome.facts.selection import StatedFact
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.files import set_sources
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.naming.teaching import NO_FACTS, NOTHING_SHARED, propose_from_facts, recited, said_of
 from reasonome.tasks.naming.traces import TraceJudge
@@ -117,6 +118,11 @@ def test_what_the_own_term_alone_puts_below_a_term_is_no_evidence_of_that():
     [proposal] = write([gene_set("GO:3", "end joining", "A B C")], DIRECT, "given", ABOVE)
     assert proposal.steps[-1].endswith("strand repair; B is not explained.")
     assert re.match(r"(Both )?[AC] and [AC] ", proposal.steps[-1])
+
+
+def test_facts_of_other_sources_are_those_that_sets_are_not_built_from(project):
+    assert set_sources(project, "demo-go") == {"go-demo"}
+    assert set_sources(project, "demo-pathways") == {"reactome-demo"}
 
 
 def test_one_gene_in_two_ways_counts_once():

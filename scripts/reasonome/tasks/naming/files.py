@@ -179,7 +179,7 @@ def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:
 
 def set_sources(project: Project, benchmark: str) -> set[str]:
     """The sources whose facts a benchmark's sets are built from."""
-    named = {subset.source for subset in project.benchmarks[benchmark].subsets.values()}
+    named = {subset.source for subset in project.benchmarks[benchmark].subsets.values() if subset.source}
     return named | set(ontology_files(project, benchmark))
 
 
