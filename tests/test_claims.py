@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow
 import pytest
+from traced_sets import background
 
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
@@ -285,12 +286,19 @@ def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
     from reasonome.benchmarks.rows import read_rows
     from reasonome.tasks.naming.dialogue import Example
     from reasonome.tasks.naming.teaching import propose_from_facts
+    from reasonome.tasks.naming.traces import TraceJudge
 
-    rows = [example.model_dump() for example in read_rows(demo_benchmark / "train.jsonl", Example)][:300]
+    examples = read_rows(demo_benchmark / "train.jsonl", Example)[:300]
+    judge = TraceJudge(demo_facts, background(("GO:0", "any gene", " ".join(demo_facts["gene"].unique()), "")))
     proposals = propose_from_facts(
-        rows, demo_facts, mode="given", seed=0, shown_genes=lambda row: [gene["symbol"] for gene in row["genes"]]
+        examples,
+        demo_facts,
+        judge,
+        mode="given",
+        seed=0,
+        shown_genes=lambda example: [gene.symbol for gene in example.genes],
     )
-    knowledge = Knowledge(demo_facts)
+    knowledge = judge.knowledge
     claims = [claim for one in proposals for claim in knowledge.read("\n".join(one.steps)).claims]
     true = [claim for claim in claims if claim.verdict == "true"]
     of_most = [claim for claim in claims if claim.fact.endswith("supports nothing")]

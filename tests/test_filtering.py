@@ -37,6 +37,11 @@ def test_kept_and_dropped_rows(snapshot):
     assert dropped[1]["similarity"] is None
 
 
+def test_the_true_name_needs_no_encoder():
+    kept, dropped = keep([Proposal("GO:1", "bp", "glycolysis")], TRUTHS, None, 0.7)
+    assert [row["similarity"] for row in kept] == [1.0] and dropped == []
+
+
 def test_the_threshold_itself_is_dropped():
     proposals = [Proposal("GO:0", "bp", "DNA")]  # 1 of 2 words
     assert [len(part) for part in keep(proposals, TRUTHS, share_of_words, threshold=0.5)] == [0, 1]

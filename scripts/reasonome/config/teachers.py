@@ -28,6 +28,9 @@ class OpenAITeacher(Endpoint):
     max_tokens: Annotated[int, Field(ge=1)] | None = Field(512, description="null: not sent")
     encoder: Name
     threshold: Annotated[float, Field(ge=0, lt=1)] = 0.7
+    grounded: bool = Field(
+        True, description="reasoning on gene sets is kept only if it follows from facts, as the knowledge teacher's is"
+    )
 
     def parameters(self) -> dict[str, Any]:
         """All parameters of a request except the messages; also part of the cache key."""

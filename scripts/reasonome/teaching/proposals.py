@@ -20,6 +20,8 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 
+_AMONG = re.compile(rf"\bamong\b[^,]*\bgenes, ({_NUMBER})", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -69,6 +71,14 @@ def contradicting_count(steps: Sequence[str], shown: Sequence[str]) -> str:
     return ""
 
 
+def counted_genes(sentence: str) -> int | None:
+    """How many genes a sentence counts: 3 in "3 of the 5 genes" and in "among 5 genes, 3"; None if it counts none."""
+    if among := _AMONG.search(sentence):
+        return _value(among[1])
+    counted = _COUNTED.search(sentence)
+    return _value(counted["part"] or counted["count"]) if counted else None
+
+
 def _value(written: str) -> int:
     return int(written) if written.isdigit() else 1 + _WORDS.index(written.lower())
 
@@ -78,17 +88,18 @@ def keep(
 ) -> tuple[list[dict], list[dict]]:
     """Split proposals into kept and dropped rows of reasoning, in the order given.
 
-    `truths`: the true name by id. `similarity(proposed, true)` gives one value a pair and is called once, for usable
-    proposals only. Kept: similarity strictly above `threshold`. Rows have id, subset, name, proposed, steps,
-    similarity, text; a dropped one also has `reason`, and similarity None if it was not compared.
+    `truths`: the true name by id. `similarity(proposed, true)` gives one value a pair. It is called once, for usable
+    proposals of another name than the true one, whose similarity is 1. Kept: similarity strictly above `threshold`.
+    Rows have id, subset, name, proposed, steps, similarity, text; a dropped one also has `reason`, and similarity None
+    if it was not compared.
     """
-    usable = [proposal for proposal in proposals if not proposal.problem]
-    true = [truths[proposal.id] for proposal in usable]
-    values = similarity([proposal.proposed for proposal in usable], true) if usable else ()
-    value_of = dict(zip((proposal.id for proposal in usable), map(float, values), strict=True))
+    compared = [one for one in proposals if not one.problem and one.proposed != truths[one.id]]
+    true = [truths[one.id] for one in compared]
+    values = similarity([one.proposed for one in compared], true) if compared else ()
+    value_of = dict(zip((one.id for one in compared), map(float, values), strict=True))
 
     def close(proposal: Proposal) -> tuple[float, str]:
-        value = value_of[proposal.id]
+        value = value_of.get(proposal.id, 1.0)
         return value, "" if value > threshold else f"similarity {value:.2f} <= {threshold:.2f}"
 
     return _parted(proposals, truths, close)

@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -13,7 +14,6 @@ from reasonome.facts.sources.source import NOT
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.tasks.naming.background import Background, BackgroundTerm
-from reasonome.tasks.naming.whole_terms import whole_terms
 
 TRUE, CONTRADICTED, UNKNOWN = "true", "contradicted", "unknown"
 # A term that more than this share of the background's genes have supports no claim. A prompt shows five to ten genes;
@@ -53,6 +53,51 @@ _ASKS = re.compile(r"\?[\s\"')*]*\Z|\b[Ww]hether\b")
 _NO_ROWS = np.array([], dtype=int)
 _OF_ONE_GENE = ("unlike", "without", "except", "except for")  # say something only of the gene that follows
 _OF_ALL_THAT_FOLLOWS = re.compile(r"\b(?:[Nn]either|[Nn]o (?:evidence|indication|link|role|sign))\b")
+
+# Words that may stand beside a whole term. Pointers and kinds ("the pathway X", "X genes") are skipped. Next to them
+# must be punctuation, a gene (behind the term), or a word that links a term with a gene; "of" and "to" link only after
+# some words. Any other word counts as part of a longer term: a missing verb loses a claim, but supports no false one.
+_POINTERS = """
+a all an another any biological cellular certain common core each every general human important its key known main major
+molecular other overall same several shared some such the their these this those various
+"""
+_KINDS_BEFORE = """
+chemical compartment complex disease domain function gene group keyword pathway pathways phenotype process processes
+reaction term
+"""
+_KINDS_BEHIND = """
+activities activity function functions gene genes machinery mechanism mechanisms pathway pathways process processes
+protein proteins
+"""
+_LINKS = """
+accompanies accompany after ahead also although among and are as associated at be because been before behind being
+between but by called can carries carry carrying catalyse catalyses catalyze catalyzes contain contains count counts did
+do does doing done drive drives during either enable enables encode encodes encoding for from further had has have
+having help helps hence if in include includes including inside into involve involves involving is jointly like mainly
+may mediate mediates mostly named namely neither never no nor not occurs often on only or perform performing performs
+provide provides providing rather respectively restrain say says share shares sharing show showing shows so stand stands
+such than that then there they through thus together too under undergo undergoes undergoing upon via was we well were
+when where whereas which while who whose with within without yet
+"""
+_BEFORE_OF_AND_TO = """
+ahead annotated aspect aspects assigned belong belonging belongs capable case central component components connected
+contribute contributed contributes contributing contribution dedicated essential function functions gene genes important
+key linked localize localized localizes member members part participant participants parts pathway pathways process
+processes product products protein proteins related role roles specific step steps subunit subunits type types unrelated
+upstream
+"""
+_PASSED_BEFORE = frozenset(_POINTERS.split()) | frozenset(_KINDS_BEFORE.split())
+_PASSED_BEHIND = frozenset(_KINDS_BEHIND.split())
+_LINKING = frozenset(_LINKS.split())
+_LEADING = frozenset(_BEFORE_OF_AND_TO.split())  # on, by "of" or "to"
+
+_HYPHENS = "-\u2010-\u2013"  # of all kinds
+# But for quotes and emphasis, which may stand around a part of a term.
+_PUNCTUATION = re.compile(rf"\s[{_HYPHENS}\u2014]+\s|[^{_HYPHENS}\w\s'\"*`\u2018-\u201d]")
+_HYPHENATED = re.compile(rf"\w+(?:[{_HYPHENS}'\u2019]\w+)*")
+_JOINED_BEFORE, _JOINED_BEHIND = re.compile(rf"\w[{_HYPHENS}]\Z"), re.compile(rf"[{_HYPHENS}]\w")
+_LISTED = re.compile(r"\s*(?:,|,?\s(?:and|or|nor))\s+")
+_NEAR = 120  # characters beside a term that are examined
 
 
 class Claim(NamedTuple):
@@ -173,15 +218,7 @@ class Knowledge:
         genes: set[str] = set()
         claims: dict[tuple, Claim] = {}
         unchecked: dict[str, None] = {}
-        for sentence in filter(None, _SENTENCE_END.split(text)):
-            phrases = self._phrases_in(sentence)
-            named = self._genes_in(sentence, phrases, frozenset(of_set))
-            whole = whole_terms(
-                sentence, [(phrase.start, phrase.end) for phrase in phrases], [gene.start for gene in named]
-            )
-            phrases = [
-                phrase if kept else phrase._replace(what=()) for phrase, kept in zip(phrases, whole, strict=True)
-            ]
+        for sentence, named, phrases in self.sentences(text, of_set):
             genes.update(gene.what for gene in named)
             sentence_claims = [] if _ASKS.search(sentence) else list(self._claims(sentence, named, phrases))
             for claim in sentence_claims:
@@ -189,6 +226,23 @@ class Knowledge:
             if named and not sentence_claims:
                 unchecked[sentence.strip()] = None
         return Reading(frozenset(genes), list(claims.values()), list(unchecked))
+
+    def sentences(self, text: str, of_set: Collection[str] = ()) -> Iterator[tuple[str, list[Named], list[Phrase]]]:
+        """Each sentence of a text, its genes and its terms; one that is part of a longer name is of no object."""
+        for sentence in filter(None, _SENTENCE_END.split(text)):
+            phrases = self._phrases_in(sentence)
+            named = self._genes_in(sentence, phrases, frozenset(of_set))
+            places = [(phrase.start, phrase.end) for phrase in phrases]
+            whole = _stand_whole(sentence, places, [gene.start for gene in named])
+            yield (
+                sentence,
+                named,
+                [phrase if kept else phrase._replace(what=()) for phrase, kept in zip(phrases, whole, strict=True)],
+            )
+
+    def named(self, term: str) -> tuple[str, ...]:
+        """The ids of the objects that a text names by this term; none where no text names anything by it."""
+        return self._phrases.get(normalise(term), ())
 
     def _phrases_in(self, sentence: str) -> list[Phrase]:
         words = [(match[0].casefold(), match.start(), match.end()) for match in _WORD.finditer(sentence)]
@@ -205,7 +259,7 @@ class Knowledge:
         return mentions
 
     def _genes_in(self, sentence: str, phrases: Sequence[Phrase], of_set: frozenset[str]) -> list[Named]:
-        capitals = [word for word in _ALL_CAPITALS.findall(sentence) if word not in self.symbols | of_set]
+        capitals = [word for word in _ALL_CAPITALS.findall(sentence) if word not in self.symbols and word not in of_set]
         shouted = 2 * len(capitals) > len(_ANY_WORD.findall(sentence))
         mentions = []
         for match in _SYMBOL_LIKE.finditer(sentence):
@@ -388,3 +442,40 @@ def _negates(negation: _Negation, gene: Named, term: Phrase) -> bool:
     if negation.all_that_follows and negation.end <= gene.start:
         return True
     return gene.end <= negation.start < term.start or term.end <= negation.start < gene.start
+
+
+def _stand_whole(sentence: str, terms: Sequence[tuple[int, int]], genes: Sequence[int]) -> list[bool]:
+    """Whether each term stands whole: "interferon-mediated protein binding" does not name "protein binding".
+
+    Terms are (start, end) in the order of the sentence, genes are starts. Terms of a list ("A, B and C") share the
+    words before the first and behind the last.
+    """
+    listed = [_LISTED.fullmatch(sentence, left[1], right[0]) is not None for left, right in pairwise(terms)]
+    opens: list[bool] = []
+    for (start, _), follows in zip(terms, [False, *listed], strict=False):
+        opens.append(opens[-1] if follows else _opens(sentence[max(0, start - _NEAR) : start]))
+    closes: list[bool] = []
+    for (_, end), leads in zip(reversed(terms), [False, *reversed(listed)], strict=False):
+        until = min([gene for gene in genes if gene >= end], default=len(sentence))
+        closes.append(closes[-1] if leads else _closes(sentence[end : min(until, end + _NEAR)]))
+    return [before and behind for before, behind in zip(opens, reversed(closes), strict=True)]
+
+
+def _opens(before: str) -> bool:
+    """Whether a whole term may begin behind this text."""
+    if _JOINED_BEFORE.search(before):
+        return False
+    words = _HYPHENATED.findall(_PUNCTUATION.split(before)[-1].lower())
+    while words and words[-1] in _PASSED_BEFORE:
+        words.pop()
+    if words and words[-1] in ("of", "to"):
+        return len(words) > 1 and words[-2] in _LEADING
+    return not words or words[-1] in _LINKING
+
+
+def _closes(behind: str) -> bool:
+    """Whether a whole term may end before this text, which ends at a gene or with the sentence."""
+    if _JOINED_BEHIND.match(behind):
+        return False
+    words = _HYPHENATED.findall(_PUNCTUATION.split(behind)[0].lower())
+    return next((word in _LINKING for word in words if word not in _PASSED_BEHIND), True)

@@ -72,6 +72,8 @@ class NamingFiles(Files[NamingDialogue]):
         files["held_out"] = [folder / f"{part}.jsonl" for folder in folders for part in ("valid", "test")]
         if isinstance(spec, KnowledgeTeacher):
             files["facts"] = project.results.facts(project.benchmarks[benchmark].corpus)
+        if isinstance(spec, KnowledgeTeacher) or (isinstance(spec, OpenAITeacher) and spec.grounded):
+            files |= {"background": project.results.background(benchmark), "judging": judging_facts(project, benchmark)}
         template = teacher_template(project, benchmark).read_text(encoding="utf-8") if "facts" not in files else None
         policies = [project.benchmarks[name].audit.name_in_reasoning for name in [benchmark, *left_out]]
         encoders = [spec.encoder] if isinstance(spec, KnowledgeTeacher | OpenAITeacher) else []
@@ -173,6 +175,12 @@ def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:
     if any(subset.namespace and subset.source not in holding for subset in spec.subsets.values()):
         named |= {source for source in holding if project.sources[source].format in GO_FORMATS}
     return {source: file for source, file in holding.items() if source in named}
+
+
+def set_sources(project: Project, benchmark: str) -> set[str]:
+    """The sources whose facts a benchmark's sets are built from."""
+    named = {subset.source for subset in project.benchmarks[benchmark].subsets.values() if subset.source}
+    return named | set(ontology_files(project, benchmark))
 
 
 def background_corpus(project: Project, benchmark: str) -> str:

@@ -1,13 +1,14 @@
 """Reasoning for gene-set naming: what a teacher writes, and which of it is close enough to the truth to be kept.
 
-The knowledge teacher writes short reasoning out of facts, offline, the same every time. Its first part says what single
-genes are or do, the second what the shown genes share and what that suggests. Every sentence states a fact of the table
-about genes that the prompt shows.
+The knowledge teacher writes short reasoning out of facts, offline, the same every time. The first step says what
+further genes share, or what single genes are. The last says what most of the shown genes share, and which of them that
+leaves. `traces.py` judges what every teacher writes.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -35,10 +36,10 @@ from reasonome.tasks.naming.completion import parse_completion
 from reasonome.tasks.naming.dialogue import Example, NamingDialogue
 from reasonome.tasks.naming.leaks import without_test_names
 from reasonome.tasks.naming.rows import read_sets
+from reasonome.tasks.naming.traces import LEAST_OF_EXPLAINED, LEAST_OF_SHOWN, TraceJudge, load_judge
 from reasonome.teaching import openai
 from reasonome.teaching.proposals import Proposal, keep, keep_right, without_contradictions
 
-Row = dict
 Mode = Literal["given", "blind"]
 
 
@@ -80,166 +81,195 @@ _KIND_OF_RELATION = {
     "in_gene_group": "group",
     "has_name": "name",
 }
-_GO_KINDS = {
-    "bp": ("process", "upstream"),
-    "mf": ("function", "contribution"),
-    "cc": ("component", "colocalization"),
-}
-
 _SHARED = {
     "pair": ("Both {genes} {verb}", "{genes} {verb}"),
-    "three": ("{genes} {verb}", "{genes} all {verb}"),
+    "several": ("{genes} {verb}", "{genes} all {verb}"),
     "all": ("All {n} genes {verb}", "The {n} genes all {verb}", "All {n} of these genes {verb}"),
-    "some": ("{k} of the {n} genes {verb}", "{k} of {n} genes {verb}", "Among {n} genes, {k} {verb}"),
 }
 # The completion opens with the name; saying it again would double the length of a short answer.
-_SUGGESTS = ("suggesting the name", "which points to the name", "so the name fits", "hence the name")
-_SUGGESTS_ALONE = ("This suggests the name.", "Together this points to the name.", "The name fits the set as a whole.")
+_SUGGESTS = ("so the name fits", "hence the name")
 _NAMES_THE_SET = ("which names the set", "so the set is named after it", "the theme of the set")
 _LAST_JOINT = ("; ", ", and ", ", while ")
+_MOST_LISTED = 5  # genes of a sentence; the rest are "others"
 
 # The most characters per gene of sentences about single genes, which keeps a step near 20 tokens.
 _CHARACTERS_PER_GENE = 24
+# Longer names of objects are not said: they would take half of a trace.
+_LONG_NAME = 64
 # Names up to this many characters are preferred for a single gene over longer, even more specific ones.
 _SHORT_NAME = 36
-# Rows that are scored together: bounds the memory of the join with the facts.
-_CHUNK = 500
-
 NOTHING_SHARED = "nothing shared by the genes"
 NO_FACTS = "no facts about the shown genes"
 
 
 def propose_from_facts(
-    rows: Sequence[Row],
+    examples: Sequence[Example],
     facts: pd.DataFrame,
+    judge: TraceJudge,
     *,
     mode: Mode,
     seed: int,
-    shown_genes: Callable[[Row], Sequence[str]],
+    shown_genes: Callable[[Example], Sequence[str]],
     genes_per_step: int = 3,
+    held_out: Sequence[tuple[str, str]] = (),
 ) -> list[Proposal]:
-    """One proposal a row, in the order of `rows`.
+    """One proposal an example, in their order.
 
-    `rows`: benchmark rows (id, subset, name, genes). `facts`: columns gene, relation, object_id,
-    object_name, evidence; facts about held-out terms must be gone already. `shown_genes(row)`: the symbols that
-    the row's prompt shows. "given" leads to the row's own name; "blind" proposes the most specific object
-    that the genes share, of the GO aspect named by `subset` where there is one, and never sees the row's
-    own term. A row without usable facts gets a Proposal whose `problem` is NOTHING_SHARED or NO_FACTS.
+    `facts` are those that the teacher speaks of; `held_out` are the terms (id, name) that it never names, whose facts
+    must be gone already. Genes have the terms above those of their facts too. The set's own term is no fact.
+    `shown_genes`: the symbols that the prompt shows. "given" leads to the set's own name, from the most specific fact
+    that bears on it and that enough of the shown genes share. "blind" proposes the most specific fact that enough of
+    them share. What `judge` cannot read is not said. An example without a shared fact gets a Proposal whose `problem`
+    is NOTHING_SHARED or NO_FACTS.
     """
-    table = _statements(facts)
-    proposals = []
-    with tqdm(total=len(rows), desc=f"reasoning ({mode})", unit="set", delay=2) as progress:
-        for start in range(0, len(rows), _CHUNK):
-            chunk = rows[start : start + _CHUNK]
-            shown = {row["id"]: sorted(set(shown_genes(row))) for row in chunk}
-            shared, by_gene = _evidence(chunk, shown, table)
-            for row in chunk:
-                writer = _Writer(seed, row["id"], shown[row["id"]], by_gene.get(row["id"], {}))
-                proposals.append(_propose_one(row, writer, shared.get(row["id"], []), mode, genes_per_step))
-            progress.update(len(chunk))
-    return proposals
+    shown = {example.id: sorted(set(shown_genes(example))) for example in examples}
+    sources = _Facts(facts, {gene for genes in shown.values() for gene in genes}, judge, held_out)
+    return [
+        _propose_one(example, _Writer(seed, example.id, shown[example.id]), sources, mode, genes_per_step)
+        for example in tqdm(examples, desc=f"reasoning ({mode})", unit="set", delay=2)
+    ]
 
 
 # --- facts -------------------------------------------------------------------------------------------
 
 
 class _Statement(NamedTuple):
-    """An object that one gene has."""
+    """An object that genes have."""
 
     kind: str
-    object_name: str
+    object_id: str
+    name: str
 
 
 class _Shared(NamedTuple):
-    """An object that several of the shown genes have."""
+    """A statement about several of the shown genes."""
 
-    kind: str
-    object_name: str
-    genes: set[str]
-    own: bool
+    about: _Statement
+    genes: frozenset[str]
 
 
-def _statements(facts: pd.DataFrame) -> pd.DataFrame:
-    """The facts that there are words for, once each, with `background`: how many genes have the object."""
-    table = facts.loc[facts["evidence"] != "ND", ["gene", "relation", "object_id", "object_name"]]
-    table = table.assign(kind=table["relation"].map(_KIND_OF_RELATION)).dropna(subset=["kind"])
-    table = table[table["object_name"] != ""].drop_duplicates(["gene", "kind", "object_id"])
-    background = table.groupby(["kind", "object_id"])["gene"].transform("size")
-    return table.drop(columns="relation").assign(background=background)
+class _Facts:
+    """What is known of genes, with the terms above it."""
 
+    def __init__(
+        self, facts: pd.DataFrame, genes: Collection[str], judge: TraceJudge, held_out: Sequence[tuple[str, str]]
+    ):
+        self.judge = judge
+        self._ids = {term for term, _ in held_out}
+        self._names = {normalise(name) for _, name in held_out}
+        self._above: dict[_Statement, list[_Statement]] = {}
+        self.of: dict[str, list[_Statement]] = defaultdict(list)
+        chosen = facts[facts["gene"].isin(genes) & (facts["evidence"] != "ND") & (facts["object_name"] != "")]
+        chosen = chosen.assign(kind=chosen["relation"].map(_KIND_OF_RELATION)).dropna(subset=["kind"])
+        columns = ["gene", "kind", "object_id", "object_name"]
+        chosen = chosen[columns].drop_duplicates(columns[:3]).sort_values(columns[:3])
+        for gene, *statement in chosen.itertuples(index=False, name=None):
+            self.of[gene].append(_Statement(*statement))
 
-def _evidence(
-    rows: Sequence[Row], shown: dict[str, list[str]], table: pd.DataFrame
-) -> tuple[dict[str, list[_Shared]], dict[str, dict[str, list[_Statement]]]]:
-    """By row: the objects that its shown genes share, and the statements about each gene; the most specific first.
+    def about(self, gene: str, example: Example) -> list[_Statement]:
+        """What is known of a gene, but for the set's own term."""
+        return [one for one in self.of.get(gene, ()) if not self.judge.is_own(example, (one.object_id,), one.name)]
 
-    All rows are scored at once: P(at least k of the n shown genes have the object), hypergeometric.
-    """
-    pairs = pd.DataFrame(
-        [(row["id"], gene, normalise(row["name"])) for row in rows for gene in shown[row["id"]]],
-        columns=["row", "gene", "row_name"],
-    )
-    evidence = pairs.merge(table, on="gene")
-    if evidence.empty:
-        return {}, {}
-    by_object = evidence.groupby(["row", "kind", "object_id"])["gene"]
-    evidence["hits"] = by_object.transform("size")
-    evidence["known"] = evidence.groupby("row")["gene"].transform("nunique")
-    universe = table["gene"].nunique()
-    chance = hypergeom.sf(evidence["hits"] - 1, universe, evidence["background"], evidence["known"])
-    evidence["score"] = np.log10(np.maximum(chance, 1e-300))
-    normalised = {name: normalise(name) for name in evidence["object_name"].unique()}
-    evidence["own"] = (evidence["object_id"] == evidence["row"]) | (
-        evidence["object_name"].map(normalised) == evidence["row_name"]
-    )
-    evidence = evidence.sort_values(["score", "hits", "object_id", "kind"], ascending=[True, False, True, True])
+    def shared(self, shown: Sequence[str], example: Example) -> list[_Shared]:
+        """What two or more of the shown genes share, the least likely by chance first.
 
-    columns = ["row", "gene", "kind", "object_id", "object_name", "hits", "own"]
-    shared: dict[str, dict[tuple[str, str], _Shared]] = defaultdict(dict)
-    by_gene: dict[str, dict[str, list[_Statement]]] = defaultdict(lambda: defaultdict(list))
-    for row, gene, kind, object_id, name, hits, own in evidence[columns].itertuples(index=False, name=None):
-        if not own:
-            by_gene[row][gene].append(_Statement(kind, name))
-        if hits > 1 and kind != "name":
-            shared[row].setdefault((kind, object_id), _Shared(kind, name, set(), own)).genes.add(gene)
-    return {row: list(objects.values()) for row, objects in shared.items()}, by_gene
+        By chance: P(at least k of the n genes of which anything is known have the object), hypergeometric.
+        """
+        genes: dict[_Statement, set[str]] = defaultdict(set)
+        for gene in shown:
+            for statement in self.about(gene, example):
+                for one in self._with_above(statement):
+                    genes[one].add(gene)
+        shared = [
+            _Shared(one, frozenset(of))
+            for one, of in genes.items()
+            if len(of) > 1 and not self.judge.is_own(example, (one.object_id,), one.name)
+        ]
+        known = len({gene for of in genes.values() for gene in of})
+        hits = np.array([len(one.genes) for one in shared])
+        sizes = np.array([max(len(self.judge.genes(one.about.object_id)), len(one.genes)) for one in shared])
+        universe = max(self.judge.knowledge.annotated_genes, known, *sizes) if shared else 0
+        chance = hypergeom.sf(hits - 1, universe, sizes, known).tolist()
+        return [
+            shared[place] for place in sorted(range(len(shared)), key=lambda i: (chance[i], -hits[i], shared[i][0]))
+        ]
+
+    def _with_above(self, statement: _Statement) -> list[_Statement]:
+        """A statement and those with the terms above its object; without what is held out, or of most genes."""
+        if statement not in self._above:
+            background = self.judge.background
+            known = statement.object_id in background.by_id
+            ids = background.upwards(statement.object_id) if known else [statement.object_id]
+            named = ((i, background.by_id[i].name if known else statement.name) for i in sorted(ids))
+            self._above[statement] = [
+                _Statement(statement.kind, i, name) for i, name in named if self._is_said(i, name)
+            ]
+        return self._above[statement]
+
+    def _is_said(self, object_id: str, name: str) -> bool:
+        held_out = object_id in self._ids or normalise(name) in self._names
+        if held_out or len(name) > _LONG_NAME:
+            return False
+        knowledge = self.judge.knowledge
+        return object_id in knowledge.named(name) and not knowledge.holds_for_most(object_id)
 
 
 # --- words -------------------------------------------------------------------------------------------
 
 
-def _propose_one(row: Row, writer: "_Writer", objects: Sequence[_Shared], mode: Mode, genes_per_step: int) -> Proposal:
-    shared = _choose_shared(objects, row["subset"], mode)
-    nothing = NOTHING_SHARED if writer.by_gene else NO_FACTS
-    if mode == "given":
-        name = row["name"]
-    elif shared is not None:
-        name = shared.object_name
+def _propose_one(example: Example, writer: "_Writer", facts: _Facts, mode: Mode, genes_per_step: int) -> Proposal:
+    shared = facts.shared(writer.genes, example)
+    if not shared:
+        problem = NOTHING_SHARED if any(facts.about(gene, example) for gene in writer.genes) else NO_FACTS
+        return Proposal(example.id, example.subset, problem=problem)
+
+    def bears(one: _Statement) -> str:
+        """How a statement bears on the name; a teacher that does not know the name cannot say."""
+        return facts.judge.relation(one.object_id, example) if mode == "given" else ""
+
+    ending = _ending(shared, len(writer.genes), bears)
+    further = _further_group(shared, ending, bears)
+    name = example.name if mode == "given" else ending.about.name
+    if further is not None:
+        first, explained = f"{writer.sharing(further)}.", ending.genes | further.genes
     else:
-        return Proposal(row["id"], row["subset"], problem=nothing)
-    about_genes = writer.about_genes(shared, genes_per_step)
-    if shared is None and not about_genes:
-        return Proposal(row["id"], row["subset"], proposed=name, problem=nothing)
-    steps = [step for step in (about_genes, writer.ending(shared, name)) if step]
-    return Proposal(row["id"], row["subset"], proposed=name, steps=steps)
+        first, told = writer.about_genes(facts, example, ending, bears, genes_per_step)
+        explained = ending.genes | told
+    steps = [step for step in (first, writer.ending(ending, explained, name)) if step]
+    return Proposal(example.id, example.subset, proposed=name, steps=steps)
 
 
-def _choose_shared(shared: Sequence[_Shared], subset: str, mode: Mode) -> _Shared | None:
-    """The most specific shared object; blind tries the GO aspect of the subset first, never the own term."""
-    others = [candidate for candidate in shared if not candidate.own]
-    if mode == "given":
-        return next(iter(others or shared), None)
-    aspect = _GO_KINDS.get(subset.lower(), ())
-    return next((candidate for candidate in others if candidate.kind in aspect), next(iter(others), None))
+def _ending(shared: Sequence[_Shared], shown: int, bears: Callable[[_Statement], str]) -> _Shared:
+    """The first that bears on the name and is of half of the shown genes; else of the fewest that are enough; else the
+    first that is of these; else the first. What bears on it by ontology or words goes before what does by genes."""
+    half = [one for one in shared if len(one.genes) >= shown / 2]
+    enough = [one for one in shared if len(one.genes) >= LEAST_OF_SHOWN * shown]
+    for candidates in (half, enough):
+        related = [(one, relation) for one in candidates if (relation := bears(one.about))]
+        if related:
+            return min(related, key=lambda pair: pair[1] == "genes")[0]
+    return next(iter(half or enough or shared))
+
+
+def _further_group(shared: Sequence[_Shared], ending: _Shared, bears: Callable[[_Statement], str]) -> _Shared | None:
+    """The first that bears on the name and is of further genes, with these alone; None if there is none.
+
+    They are not so many that the ending is of less than half of all that is explained.
+    """
+    most = len(ending.genes) / LEAST_OF_EXPLAINED - len(ending.genes)
+    for one in shared:
+        further = one.genes - ending.genes
+        if 0 < len(further) <= most and one.about.name != ending.about.name and bears(one.about):
+            return _Shared(one.about, further)
+    return None
 
 
 class _Writer:
-    """Writes about one row; its choices depend only on the seed, the row id and a label."""
+    """Writes about one set; its choices depend only on the seed, the set's id and a label."""
 
-    def __init__(self, seed: int, row_id: str, shown: Sequence[str], by_gene: Mapping[str, list[_Statement]]):
+    def __init__(self, seed: int, row_id: str, shown: Sequence[str]):
         self._prefix = f"{seed}\0{row_id}\0"
         self.genes = sorted(shown, key=self._rank)
-        self.by_gene = by_gene
 
     def _rank(self, label: str) -> int:
         return int.from_bytes(hashlib.sha256((self._prefix + label).encode()).digest()[:8], "big")
@@ -247,49 +277,65 @@ class _Writer:
     def _pick(self, label: str, choices: Sequence[str]) -> str:
         return choices[self._rank(label) % len(choices)]
 
-    def about_genes(self, shared: _Shared | None, most: int) -> str:
-        """A sentence about at most `most` single genes, in seeded order; "" where none has facts."""
-        clauses = [clause for gene in self.genes if (clause := self._clause(gene, shared))]
+    def about_genes(
+        self, facts: _Facts, example: Example, ending: _Shared, bears: Callable[[_Statement], str], most: int
+    ) -> tuple[str, set[str]]:
+        """A sentence about at most `most` single genes, "" where none has facts, and the genes of which it says more
+        than a name. Genes of the ending come first."""
+        clauses: list[tuple[str, str, bool]] = []
+        for gene in sorted(self.genes, key=lambda gene: gene not in ending.genes):
+            if statement := self._single(gene, facts, example, ending, bears):
+                verb = self._pick(f"{gene} verb", _KINDS[statement.kind].single)
+                clauses.append((f"{gene} {verb.format(statement.name)}", gene, statement.kind != "name"))
         if not clauses:
-            return ""
-        lengths = list(accumulate(map(len, clauses[:most])))
+            return "", set()
+        lengths = list(accumulate(len(text) for text, _, _ in clauses[:most]))
         fitting = sum(length <= _CHARACTERS_PER_GENE * most for length in lengths)
-        *head, last = clauses[: max(1, fitting)]
+        clauses = clauses[: max(1, fitting)]
+        *head, last = [text for text, _, _ in clauses]
         joint = self._pick("joint 0", _LAST_JOINT) if head else ""
-        return "; ".join(head) + joint + last + "."
+        return "; ".join(head) + joint + last + ".", {gene for _, gene, tells in clauses if tells}
 
-    def _clause(self, gene: str, shared: _Shared | None) -> str:
-        """One thing about one gene: its name, its group or its most specific short object."""
-        statements = [
-            statement
-            for statement in self.by_gene.get(gene, ())
-            if shared is None or normalise(statement.object_name) != normalise(shared.object_name)
-        ]
-        if not statements:
-            return ""
-        short = [statement for statement in statements if len(statement.object_name) <= _SHORT_NAME]
-        best: dict[str, _Statement] = {}
-        for statement in short or [min(statements, key=lambda statement: len(statement.object_name))]:
-            best.setdefault(statement.kind if statement.kind in ("name", "group") else "object", statement)
-        chosen = best[min(best, key=lambda slot: self._rank(f"{gene} {slot}"))]
-        return f"{gene} {self._pick(f'{gene} verb', _KINDS[chosen.kind].single).format(chosen.object_name)}"
+    def _single(
+        self, gene: str, facts: _Facts, example: Example, ending: _Shared, bears: Callable[[_Statement], str]
+    ) -> _Statement | None:
+        """What is said of one gene: its most specific short object that bears on the name, else its name or group."""
+        known = [one for one in facts.about(gene, example) if normalise(one.name) != normalise(ending.about.name)]
+        names = [one for one in known if one.kind in ("name", "group")]
+        if gene in ending.genes:
+            known = [one for one in known if one not in names and len(one.name) <= _SHORT_NAME and bears(one)]
+            if known:
+                return min(known, key=lambda one: (len(facts.judge.genes(one.object_id)), one))
+        short = [one for one in names if len(one.name) <= _SHORT_NAME]
+        return min(short or names, key=lambda one: (one.kind != "name", len(one.name)), default=None)
 
-    def ending(self, shared: _Shared | None, name: str) -> str:
-        """A sentence on what the genes share and what that suggests."""
-        if shared is None:
-            return self._pick("suggests", _SUGGESTS_ALONE)
-        label, choices = ("suggests", _SUGGESTS)
-        if normalise(shared.object_name) == normalise(name):
-            label, choices = ("names", _NAMES_THE_SET)
-        return f"{self._sharing(shared)}, {self._pick(label, choices)}."
+    def ending(self, shared: _Shared, explained: Collection[str], name: str) -> str:
+        """A sentence on what the genes share, and on those that are not explained, or else on what that suggests."""
+        left = [gene for gene in self.genes if gene not in explained]
+        if left:
+            who = left[0] if len(left) == 1 else "the others"
+            return f"{self.sharing(shared)}; {who} {'is' if len(left) == 1 else 'are'} not explained."
+        if normalise(shared.about.name) == normalise(name):
+            return f"{self.sharing(shared)}, {self._pick('names', _NAMES_THE_SET)}."
+        return f"{self.sharing(shared)}, {self._pick('suggests', _SUGGESTS)}."
 
-    def _sharing(self, shared: _Shared) -> str:
+    def sharing(self, shared: _Shared) -> str:
+        """A clause on what several of the genes share."""
         holders = [gene for gene in self.genes if gene in shared.genes]
+        if len(holders) == 1:
+            return f"{holders[0]} {self._pick('sharing verb', _KINDS[shared.about.kind].single)}".format(
+                shared.about.name
+            )
         k, n = len(holders), len(self.genes)
-        form = {2: "pair", 3: "three"}.get(k, "all" if k == n else "some")
-        *head, last = holders
-        verb = self._pick("sharing verb", _KINDS[shared.kind].several).format(shared.object_name)
-        return self._pick("sharing", _SHARED[form]).format(genes=f"{', '.join(head)} and {last}", k=k, n=n, verb=verb)
+        form = "pair" if k == 2 else "all" if k == n > 3 else "several"
+        listed = _listed(holders if k <= _MOST_LISTED else [*holders[:_MOST_LISTED], "others"])
+        verb = self._pick("sharing verb", _KINDS[shared.about.kind].several).format(shared.about.name)
+        return self._pick("sharing", _SHARED[form]).format(genes=listed, n=n, verb=verb)
+
+
+def _listed(words: Sequence[str]) -> str:
+    *head, last = words
+    return f"{', '.join(head)} and {last}" if head else last
 
 
 NOTHING_SAID = "no statement about the shown genes"
@@ -308,30 +354,38 @@ class NamingTeaching(Teaching[NamingDialogue]):
         of the genes that the prompt shows, in its order.
         """
         spec = project.teachers[job.teacher]
+        inputs = self.task.files.teaching(project, job.benchmark, job.style, job.teacher).files
         if isinstance(spec, RecallTeacher):
-            inputs = self.task.files.teaching(project, job.benchmark, job.style, job.teacher).files
             names = object_names(read_facts(inputs["facts"]))
             said = said_of(stated_facts(atomic.read_jsonl(inputs["statements"]), names))
             return [recited(example, prompts[example.id], said, spec) for example in examples]
         if isinstance(spec, OpenAITeacher):
             asked = self.asked(project, job.benchmark, prompts)
-            return without_contradictions(openai.propose(spec, asked, examples, _read, job.output), prompts)
+            proposals = openai.propose(spec, asked, examples, _read, job.output)
+            checked = without_contradictions(proposals, prompts)
+            if not spec.grounded:
+                return checked
+            return judged(load_judge(project, job.benchmark, inputs["background"]), checked, examples, prompts)
         if not isinstance(spec, KnowledgeTeacher):
             raise TypeError(f"teacher '{job.teacher}' writes nothing about sets")
         terms = [
             term for folder in _held_out_folders(project, job).values() for term in held_out_terms(self.task, folder)
         ]
-        inputs = self.task.files.teaching(project, job.benchmark, job.style, job.teacher).files
         facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
+        if spec.mode == "blind":
+            facts = facts[~facts["source"].isin(files.set_sources(project, job.benchmark))]
+        judge = load_judge(project, job.benchmark, inputs["background"])
         proposals = propose_from_facts(
-            [example.model_dump() for example in examples],
+            examples,
             facts,
+            judge,
             mode=spec.mode,
             seed=spec.seed,
-            shown_genes=lambda row: prompts[row["id"]].shown,
+            shown_genes=lambda example: prompts[example.id].shown,
             genes_per_step=spec.genes_per_step,
+            held_out=terms,
         )
-        return without_contradictions(proposals, prompts)
+        return judged(judge, without_contradictions(proposals, prompts), examples, prompts)
 
     def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
         """The messages that a teacher behind an endpoint gets for each prompt, by id."""
@@ -355,6 +409,17 @@ class NamingTeaching(Teaching[NamingDialogue]):
                 kept, leaking = without_test_names(kept, name, test_names)
                 dropped += leaking
         return kept, dropped
+
+
+def judged(
+    judge: TraceJudge, proposals: Iterable[Proposal], examples: Iterable[Example], prompts: Mapping[str, Prompt]
+) -> list[Proposal]:
+    """The proposals; those whose reasoning does not follow get the reason as their `problem`."""
+    of = {example.id: example for example in examples}
+    return [
+        one if one.problem else replace(one, problem=judge.judge(of[one.id], prompts[one.id].shown, one.steps).problem)
+        for one in proposals
+    ]
 
 
 def said_of(facts: Iterable[StatedFact]) -> dict[tuple[str, str], StatedFact]:
