@@ -8,7 +8,7 @@ import pandas as pd
 from reasonome.benchmarks.rows import SPLITS, read_splits, symbols
 from reasonome.config.project import Project
 from reasonome.config.project.chains import BASE
-from reasonome.config.sources import Corpus, Selection
+from reasonome.config.sources import Corpus
 from reasonome.core import arguments, atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import lookup, run_program
@@ -88,9 +88,10 @@ def _without_held_out(project: Project, name: str) -> tuple[pd.DataFrame, pd.Dat
 
 def _selected(project: Project, corpus: Corpus, facts: pd.DataFrame) -> pd.DataFrame:
     """The facts that the corpus chooses to say; labels of genes only where it names their relation."""
-    only = corpus.only or Selection()
-    facts = without_labels(facts, {*only.relations, *corpus.relation_weights})
-    if corpus.only is None:
+    only = corpus.only
+    named = only.relations if only else []
+    facts = without_labels(facts, {*named, *corpus.relation_weights})
+    if only is None:
         return facts
     genes = None
     if only.genes_of is not None:

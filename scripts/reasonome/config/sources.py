@@ -214,7 +214,7 @@ def _check_relations(relations: Iterable[str]) -> Any:
 Relations = Annotated[list[str], AfterValidator(check_unique), AfterValidator(_check_relations)]
 
 
-def _strictest(corpus: dict[str, Any]) -> str:
+def _strictest(corpus: dict[str, Any]) -> Policy:
     """The policy for what tells test terms in other words: that for facts that name them."""
     return "drop" if corpus.get("test_facts") == "drop" and corpus.get("leave_out") else "report"
 

@@ -32,7 +32,8 @@ def without_labels(facts: pd.DataFrame, wanted: Collection[str] = ()) -> pd.Data
 def bits(facts: pd.DataFrame) -> dict[str, float]:
     """Object id → bits that it tells of a gene: the binary logarithm of genes in `facts` over genes of the object."""
     genes = facts.groupby("object_id", observed=True)["gene"].nunique()
-    return np.log2(facts["gene"].nunique() / genes).to_dict()
+    told = np.log2(facts["gene"].nunique() / genes.to_numpy())
+    return dict(zip(genes.index, told.tolist(), strict=True))
 
 
 def select(

@@ -107,7 +107,7 @@ def score_table(
         for metric, of_rows in part.pooled(names, frame, own=not name).items()
     }
     hits = task.metrics.hits
-    of_hits = [key for key in wide if key[1] in hits]
+    of_hits = [(name, metric) for name, columns in columns_of.items() for metric in columns if metric in hits]
     scores = intervals(wide, [MEAN] * len(frame), clusters, seed, resamples, errors, together, of_hits)[MEAN]
     macro = {}
     if part.tracks:

@@ -130,8 +130,9 @@ class Plan:
 
     def _forgotten(self, job: Job, recipe: Recipe) -> str:
         """Why a warm-up will not learn its facts: it meets each too seldom, or they are beyond its parameters."""
-        reading = self.workload.reading(recipe) if isinstance(recipe, PretrainRecipe) else None
-        size = self.rates.sizes[job.backbone].value
+        if not isinstance(recipe, PretrainRecipe):
+            return ""
+        reading, size = self.workload.reading(recipe), self.rates.sizes[job.backbone].value
         if reading is None or size is None:
             return ""
         held, fewer = assumed.bits_held(size, reading.exposures), f"say fewer facts (`only:` of corpus {recipe.corpus})"

@@ -313,7 +313,7 @@ def check_references(project: Project) -> None:
             for stage, variants in project.recipes.items()
             for variant, recipe in variants.items()
         }
-        _check_each(project, recipes, lambda project, place, recipe: check_recipe(project, *place, recipe))
+        _check_each(project, recipes, lambda project, place, recipe: check_recipe(project, place[0], place[1], recipe))
     with mistakes:
         experiments = {f"experiments/{name}.yaml": experiment for name, experiment in project.experiments.items()}
         _check_each(project, experiments, check_experiment)

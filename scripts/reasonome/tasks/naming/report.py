@@ -179,7 +179,7 @@ def _measured(table: pd.DataFrame, *needed: str) -> list[str]:
     return [name for name in METRICS if name in table and all(f"{prefix}{name}" in table for prefix in needed)]
 
 
-def _by_stratum(run: Run, bootstrap: dict[str, int]) -> Iterator[dict]:
+def _by_stratum(run: Run, bootstrap: dict[str, Any]) -> Iterator[dict]:
     labels, table = run
     questions = _of_questions(table)
     metrics = _measured(questions)
@@ -201,7 +201,7 @@ def _rows(labels: dict, subset: Any, parts: Sequence[tuple[str, str]], found: In
         yield labels | {"subset": subset, "part": part, "metric": metric, **bounds, "n": found.n}
 
 
-def _split(run: Run, evidence: Evidence, bootstrap: dict[str, int]) -> Iterator[dict]:
+def _split(run: Run, evidence: Evidence, bootstrap: dict[str, Any]) -> Iterator[dict]:
     """What of scores is choosing (nearest shown terms less first ones), and what composing (answers less nearest)."""
     labels, table = run
     metrics = _measured(table, "snap_")
