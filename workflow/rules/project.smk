@@ -31,7 +31,8 @@ def literal(text):
 
 CONFIG = Path(config.get("folder", "config"))
 # What else `--config` and `--configfile` have is merged over config.yaml, here and in jobs.
-GIVEN = {key: value for key, value in config.items() if key not in ("folder", "python", "setup")}
+OPTIONS = ("folder", "python", "setup")
+GIVEN = {key: value for key, value in config.items() if key not in OPTIONS}
 # What starts Python in jobs: `--config python=...` (several words may be a container's), the `python` of the environment
 # that conda activates, or the one that runs Snakemake.
 DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
@@ -54,7 +55,7 @@ def or_stop(function, *arguments):
 
 
 for key in config:
-    or_stop(lookup, {**Settings.model_fields, **dict.fromkeys(("folder", "python", "setup"))}, key, "key of --config")
+    or_stop(lookup, dict.fromkeys([*OPTIONS, *Settings.model_fields]), key, "key of --config")
 PROJECT = or_stop(load_project, CONFIG, GIVEN)
 RESULTS = PROJECT.results
 ROOT = str(RESULTS.root)

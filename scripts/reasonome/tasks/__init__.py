@@ -106,7 +106,7 @@ def load_project(root: str | Path = "config", given: Given = ()) -> Project[Task
         settings = folder.right(SETTINGS, error)
         if not settings or "tasks" in settings:  # without one's own tasks more would look wrong
             raise
-        project = TasksProject(folder, Settings.model_construct(**{"experiments": []} | settings), TASKS)
+        project = TasksProject(folder, Settings.model_construct(None, **{"experiments": []} | settings), TASKS)
         with mistakes:
             raise
     with mistakes:
