@@ -113,6 +113,8 @@ def configured(tmp_path):
 
     def configure(backbones: dict, **experiment) -> Path:
         config = shutil.copytree(ROOT / "config", tmp_path / "config", dirs_exist_ok=True)
+        (tmp_path / "mine").mkdir(exist_ok=True)
+        (tmp_path / "mine/answers.csv").touch()
         path = config / "backbones.yaml"
         path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **backbones}))
         values = {

@@ -54,7 +54,8 @@ CONFIG = Path(config.get("folder", "config"))
 if not is_ours(CONFIG) and is_ours(HERE / CONFIG):
     CONFIG = HERE / CONFIG
 # What else `--config` and `--configfile` have is merged over config.yaml, here and in jobs.
-GIVEN = {key: value for key, value in config.items() if key not in ("folder", "python", "setup")}
+OPTIONS = ("folder", "python", "setup")
+GIVEN = {key: value for key, value in config.items() if key not in OPTIONS}
 # What starts Python in jobs: `--config python=...` (several words may be a container's), the `python` of the environment
 # that conda activates or of the image, or the one that runs Snakemake.
 DEPLOYED = bool(
@@ -79,12 +80,7 @@ def or_stop(function, *arguments):
 
 
 for key in config:
-    or_stop(
-        lookup,
-        {**Settings.model_fields, **dict.fromkeys(("folder", "python", "setup"))},
-        key,
-        "key of --config",
-    )
+    or_stop(lookup, dict.fromkeys([*OPTIONS, *Settings.model_fields]), key, "key of --config")
 PROJECT = or_stop(load_project, CONFIG, GIVEN)
 # What an importing workflow gives as `prefix` is put before results here, and before no path by Snakemake: files of the
 # project, which rules read too, lie where they lie.

@@ -254,17 +254,18 @@ def _check_sharding(project: Project, file: str, backbone: str, experiment: Expe
 
 
 def _check_leaks(project: Project, file: str, experiment: Experiment) -> None:
-    """InputError for steps of arms that train on what a benchmark of the experiment tests."""
-    mistakes = Mistakes()
+    """InputError for steps that train on what a benchmark here tests, each at the first arm that has it."""
+    mistakes, told = Mistakes(), set()
     for loc, step in experiment.placed_steps:
         for benchmark in experiment.benchmarks:
             checks = project.task(benchmark).checks
             for learned in project.with_judge(step):
                 for part in project.recipe(learned).parts:
-                    if leak := checks.leak(project, part, benchmark):
-                        what, fix = leak
+                    leak = checks.leak(project, part, benchmark)
+                    if leak and (learned, leak) not in told:
+                        told.add((learned, leak))
                         with mistakes:
-                            raise project.folder.error(file, loc, f"'{learned}' {what}", fix)
+                            raise project.folder.error(file, loc, f"'{learned}' {leak[0]}", leak[1])
     mistakes.tell()
 
 
