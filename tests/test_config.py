@@ -53,7 +53,7 @@ MISTAKES = {
     ],
     "sources.yaml": [
         (" url:", " ulr:", "\ngo:"),
-        ("{path: resources/demo/R", "{url: https://x.org/x, path: R"),
+        ("{path: resources/demo/R", "{url: https://x.org/x, path: resources/demo/R"),
         ("resources/demo/h", "/etc/h"),
         ("https://purl", "file://purl"),
         ("https://purl", "https://me:pw@purl"),
@@ -147,7 +147,7 @@ ELSEWHERE = {
     ],
     "recipes/grpo.yaml": [("[minilm]", "[]")],
     "corpora.yaml": [
-        ("paraphrases: 1", "weights: {gone: 2}"),
+        ("  paraphrases: 12             # the", "  weights: {gone: 2}            # the"),
         ("authority: bioconductor", "authority: reactome-2022"),
         ("authority: bioconductor", "authority: bioconducter"),
         ("  authority: hgnc\n", ""),
@@ -581,6 +581,7 @@ def test_file_names_that_cannot_be_names_of_results(config, mistake, folder, old
 def test_a_table_of_preferences_is_of_one_benchmark(config, mistake):
     with (config / "preferences.yaml").open("a") as file:
         file.write("mine: {kind: table, path: pairs.csv}\n")
+    (config.parent / "pairs.csv").touch()
     several = "preferences: mine\n    mixture: {demo-go: 1.0, demo-bp: 1.0}"
     change(config / "recipes/dpo.yaml", "preferences: demo-samples", several)
     mistake("recipes/dpo.yaml", 17, "variants.demosamples.mixture")
@@ -615,6 +616,7 @@ def test_nothing_that_says_which_completion_is_better(config, mistake):
 
 
 def test_a_grader_cannot_be_called_as_the_reward_of_a_reward_model(config, mistake):
+    (config.parent / "graders.py").touch()
     graders = "graders: {judge: {function: graders.py:f}}\n    "
     change(config / "recipes/onlinedpo.yaml", "rewards: {format: 1.0, reasoning: 1.0}", graders)
     mistake(field="variants.demobp")
