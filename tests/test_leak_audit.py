@@ -584,7 +584,9 @@ def test_training_prompts_with_enriched_terms_are_looked_at(monkeypatch, results
 def test_statements_of_test_facts_are_left_out_as_the_corpus_says(
     monkeypatch, results, tmp_path, policy, said, refused
 ):
-    config = config_with(tmp_path, corpora={"demo": {"test_facts": policy, "held_out": 0.001, "tokenizer": None}})
+    config = config_with(
+        tmp_path, corpora={"demo": {"test_facts": policy, "held_out": 0.001, "tokenizer": None, "only": None}}
+    )
     atomic.write_jsonl(results / "benchmarks" / "demo-go" / "valid.jsonl", [])
     folder = results / "statements" / "demo"
     arguments = ["--config", config, "--corpus", "demo", "--output", folder]

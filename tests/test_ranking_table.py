@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import beta
 
 from reasonome import cli
 from reasonome.facts.genes import Gene, GeneTable
@@ -266,7 +267,8 @@ def test_standard_errors_are_clustered_and_genes_weigh_the_same():
     odds = np.array([1024, 1280, 640, 160, 20, 1]) / 3125
     assert top.se == pytest.approx(np.sqrt(odds @ means**2 - (odds @ means) ** 2), abs=0.01)
     assert macro.se == pytest.approx(np.sqrt(0.2 * 0.8 / 5), abs=0.01)
-    assert (top.low, top.high) == (0, pytest.approx(6 / 7))  # k = 3: more are drawn with .7 % alone
+    # Rows of A are 4 × .5 above the mean, the others .5 below: a variance of (2² + 4 × .5²) / 8² is that of 3.2 rows.
+    assert (top.low, top.high) == pytest.approx((beta.ppf(0.025, 1.6, 2.6), beta.ppf(0.975, 2.6, 1.6)))
 
 
 def test_golds_of_another_case_are_one_gene_in_strict():

@@ -302,7 +302,7 @@ def test_a_recipe_may_not_train_on_what_may_give_the_test_away(tmp_path, learned
 
 def test_a_question_that_does_not_fit_is_told(tmp_path, refused):
     style = SimpleNamespace(budgets=lambda: [5], user="{gene} {name}")
-    asked = SimpleNamespace(root=tmp_path, style=lambda *_: style)
+    asked = SimpleNamespace(folder=SimpleNamespace(path=tmp_path.joinpath), style=lambda *_: style)
     fits = {"train": [question("T")]}  # a capital, and half of "a name"
     assert TASK.prompting.with_material(asked, "mine", "plain", fits) == fits
     with refused(tmp_path / "prompts/chromosome_of_gene.plain.txt"):

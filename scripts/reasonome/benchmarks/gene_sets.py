@@ -12,6 +12,7 @@ from scipy import sparse
 from tqdm import tqdm
 
 from reasonome.benchmarks.rows import STRATA
+from reasonome.config.task_settings import CONTAINED
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import NAMING
 
@@ -22,7 +23,6 @@ REASONS = ("same_term", "same_name", "identical_set", "jaccard", "containment")
 KINDS = (*REASONS, "related_term")
 # Limits of a block of the Jaccard matrix, which bound its memory however many sets there are.
 _ROWS_AT_ONCE, _CELLS_AT_ONCE = 1024, 20_000_000
-CONTAINED = 0.9  # of a set's genes in another are as good as all
 _NEAR_SIZE = 2  # times as many genes as a training set has, at the most, where that lies inside a held-out set
 _ROUNDING = 1e-9
 

@@ -11,6 +11,7 @@ from reasonome.config.styles import Style
 
 # What happens to training data that leak into test sets.
 Policy = Literal["report", "drop", "fail"]
+CONTAINED = 0.9  # of a set's genes in another are as good as all
 
 
 class Benchmark(Strict):

@@ -7,13 +7,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.benchmarks.gene_sets import CONTAINED
 from reasonome.config import Benchmark, GeneListStyle
 from reasonome.config.project import Project
 from reasonome.config.sources import URL_OF_A_FILE, SourceFile
 from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, check_unique
 from reasonome.config.styles import only_placeholders
-from reasonome.config.task_settings import Policy, check_subset_names, is_variant
+from reasonome.config.task_settings import CONTAINED, Policy, check_subset_names, is_variant
 from reasonome.core.errors import InputError
 
 # The libraries of GO's terms, apart: p is adjusted for the terms of one, and they answer different questions.
