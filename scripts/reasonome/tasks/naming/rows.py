@@ -107,7 +107,7 @@ def official_names(facts: pd.DataFrame) -> dict[str, str]:
 
 
 def clusters(examples: Sequence[Example], threshold: float) -> list[str]:
-    """The cluster of every example: the connected components of sets that `connected_sets` connects.
+    """The cluster of every example: the connected components of alike sets and their kin.
 
     A variant is in the cluster of its original set. A cluster is named by the smallest id in it, so that
     its name does not depend on the order of the examples.
@@ -121,7 +121,7 @@ def clusters(examples: Sequence[Example], threshold: float) -> list[str]:
 def _names(originals: Sequence[Example], threshold: float) -> list[str]:
     if not originals:
         return []
-    component = connected_sets([gene_set(example) for example in originals], threshold)
+    component = connected_sets([gene_set(example) for example in originals], threshold, kin=True)
     return pd.Series([example.id for example in originals]).groupby(component).transform("min").tolist()
 
 
@@ -133,17 +133,18 @@ def _same_but_for_regulation(sets: Sequence[GeneSet]) -> tuple[np.ndarray, np.nd
     return places, first
 
 
-def connected_sets(sets: Sequence[GeneSet], threshold: float) -> np.ndarray:
-    """The component number of each set, shape (len(sets),).
+def connected_sets(sets: Sequence[GeneSet], threshold: float, kin: bool = False) -> np.ndarray:
+    """The component number of each set, shape (len(sets),); a Jaccard index of `threshold` or more connects sets.
 
-    Sets are connected by a Jaccard index of `threshold` or more, by half of the smaller one's genes if the other is at
-    most four times as large, and by a name that is the same but for words of regulation.
+    With `kin` half of the smaller one's genes connects, too, if the other is at most four times as large, and so does
+    a name that is the same but for words of regulation.
     """
-    near, start = [_same_but_for_regulation(sets)], 0
+    near, start = [_same_but_for_regulation(sets)] if kin else [], 0
     for shared, own, others in shared_blocks(sets, sets):
-        smaller, larger = np.minimum(own, others), np.maximum(own, others)
         alike = shared / (own + others - shared) >= threshold
-        alike |= (shared >= _SHARED * smaller) & (larger <= _NEAR_SIZE * smaller)
+        if kin:
+            smaller, larger = np.minimum(own, others), np.maximum(own, others)
+            alike |= (shared >= _SHARED * smaller) & (larger <= _NEAR_SIZE * smaller)
         rows, columns = np.nonzero(alike)
         near.append((rows + start, columns))
         start += len(shared)
