@@ -108,7 +108,9 @@ def near_identical_groups(sets: Sequence[frozenset[str]]) -> list[int]:
         for position, symbols in enumerate(sets)
         if symbols
     ]
-    cluster = dict(zip((example.id for example in examples), clusters(examples, NEAR_IDENTICAL), strict=True))
+    cluster = dict(
+        zip((example.id for example in examples), clusters(examples, NEAR_IDENTICAL, kin=False), strict=True)
+    )
     numbers: dict[str, int] = {}
     return [
         numbers.setdefault(cluster.get(str(position), f"empty {position}"), len(numbers) + 1)

@@ -69,7 +69,7 @@ class NamingTables(Tables[NamingDialogue]):
         if "genes" not in table:
             return None
         sets, set_of = _gene_sets(table)
-        return connected_sets(sets, _NEAR_DUPLICATE)[set_of].astype(str).tolist()
+        return connected_sets(sets, _NEAR_DUPLICATE, kin=True)[set_of].astype(str).tolist()
 
     def notes(self, table: pd.DataFrame) -> list[str]:
         """What stood around answers, and how many true names have no letter or digit that ROUGE reads (ASCII only)."""
