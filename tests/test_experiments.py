@@ -102,8 +102,9 @@ def test_training_and_test_sets_of_one_collection_are_named(config):
     edit(config.parent, "benchmarks.yaml", lambda c: c.update(msigdb=published | files))
     project = load_project(config)
     test = set_sources(project, "msigdb", "test")
-    assert test == {"test.csv": "msigdb"}
-    assert shared_sources(set_sources(project, "msigdb", "train"), test) == ["train.csv (MSigDB)"]
+    folder = config.parent  # in which they lie, as they do not lie here
+    assert test == {f"{folder}/test.csv": "msigdb"}
+    assert shared_sources(set_sources(project, "msigdb", "train"), test) == [f"{folder}/train.csv (MSigDB)"]
     assert shared_sources(corpus_sources(project, "more"), test) == ["hallmarks (MSigDB)"]
     # GO is one collection in whatever format; a source without a collection is shared with itself alone.
     go = set_sources(project, "go-bioc", "test")
