@@ -39,8 +39,10 @@ decodings: [greedy]
 MOLECULES = "id,smiles,answer\n" + "".join(f"m{n},{'C' * n}O,{-n / 2}\n" for n in range(1, 21))
 
 
-def write_own(folder: Path) -> Path:
-    """An entry of one's own of every kind, in `folder`."""
+def write_own(folder: Path, project: Path) -> Path:
+    """An entry of one's own of every kind, in `folder`, and the files that they name in the project's folder."""
+    (project / "my_sets.gmt").touch()
+    (project / "my_table.csv").write_text(MOLECULES)
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -49,7 +51,7 @@ def write_own(folder: Path) -> Path:
 
 @pytest.fixture
 def own(config) -> Path:
-    return write_own(config / "own")
+    return write_own(config / "own", config.parent)
 
 
 def test_entries_of_ones_own_are_read_beside_those_that_ship(own):
@@ -130,7 +132,7 @@ def test_a_pin_of_ones_own_source_is_written_beside_it(own, tmp_path, monkeypatc
 
 def test_a_folder_of_ones_own_files_alone_stands_beside_what_ships(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    project = load_project(write_own(tmp_path / "mine"))
+    project = load_project(write_own(tmp_path / "mine", tmp_path))
     assert project.settings.experiments == ["mine"] and "demo" in project.experiments
     shipped = project.source_file("hgnc-demo", "table")  # from a folder that has no resources/
     assert shipped.is_file() and shipped == ROOT / "resources/demo/hgnc_complete_set.txt.gz"
@@ -138,7 +140,7 @@ def test_a_folder_of_ones_own_files_alone_stands_beside_what_ships(tmp_path, mon
 
 @pytest.mark.slow
 def test_what_is_ones_own_reaches_the_jobs(tmp_path):
-    write_own(tmp_path / "mine")
+    write_own(tmp_path / "mine", tmp_path)
     (tmp_path / "my_table.csv").write_text(MOLECULES)
     folder = ("--config", "folder=mine", "--")
     planned = tiny_project.planned_jobs(tmp_path, *folder)
