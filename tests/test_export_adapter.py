@@ -169,6 +169,7 @@ def test_an_adapter_of_another_digest_or_for_other_weights_is_refused(exported, 
 @pytest.mark.parametrize("weights", [{"backbone": "smolm2-135m"}, {"backbone": "gpt-4o"}, {"backbone": "namer"}])
 def test_an_adapter_belongs_to_whole_weights(config, monkeypatch, weights, refused):
     monkeypatch.chdir(config.parent)
+    Path("resources/models/namer").mkdir(parents=True)
     with refused() as error:
         ship(**weights)
     assert error.value.file.name == "backbones.yaml" and error.value.line
