@@ -38,6 +38,7 @@ TARGETS = (
 
 def edit(folder):
     """Recipes of two steps each, and an experiment of those whose answers are compared."""
+    (folder / "pairs.csv").touch()
     tiny_project.edit(folder, "preferences.yaml", _preferences)
     tiny_project.edit(folder, "decodings.yaml", lambda c: c["sample8-96"].update(samples=3, max_new_tokens=12))
     for stage in ("dpo", "kto", "reward"):
