@@ -50,7 +50,7 @@ def test_a_dry_run_names_the_keys_that_changed_and_the_cpus_of_the_cluster(fresh
     tiny_project.snakemake(fresh, target)
     tiny_project.edit(fresh, "recipes/pretrain.yaml", lambda c: c["variants"]["demo"].update(learning_rate=3e-4))
     output = tiny_project.snakemake(fresh, "--dry-run", target).stdout
-    assert "last execution: before: learning_rate: 0.0001; now: learning_rate: 0.0003\n" in output
+    assert "last execution: before: learning_rate: 0.0005; now: learning_rate: 0.0003\n" in output
     model = f"results/models/{BACKBONE}/{PRETRAINED}/manifest.json"
     output = tiny_project.snakemake(
         fresh, "--dry-run", "--profile", str(tiny_project.ROOT / "profiles/slurm"), model
