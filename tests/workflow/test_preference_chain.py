@@ -200,7 +200,7 @@ def test_a_reward_model_is_neither_asked_nor_annotated_with(copy):
         f"results/answers/smollm2-135m/{chain}/demo-go.demo-names/greedy.jsonl",
         f"results/samples/smollm2-135m/{chain}/demo-go.demo-names/greedy.all.jsonl",
         f"results/recall/smollm2-135m/{chain}/demo.10.jsonl",
-        f"results/models/smollm2-135m/{chain}+sft.names-s0/manifest.json",
+        f"results/models/smollm2-135m/{chain}+grpo.soft-s0/manifest.json",
     ):
         done = tiny_project.snakemake(copy, "--dry-run", path, check=False)
         assert done.returncode and "a reward model answers no questions" in done.stdout, done.stdout
