@@ -28,7 +28,7 @@ def main() -> None:
     parser = arguments.project_parser(__doc__, "benchmark", "style")
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="kept reasoning, .dropped.jsonl beside it")
     args = parser.parse_args()
-    project = open_project(args.config)
+    project = open_project(args.config, args.set)
     judge = load_judge(project, args.benchmark, project.results.background(args.benchmark))
     examples = _examples(project, args.benchmark, args.style)
     columns = {str(path): dict(_figures(path, examples, judge)) for path in args.files}

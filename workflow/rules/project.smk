@@ -54,7 +54,7 @@ CONFIG = Path(config.get("folder", "config"))
 if not is_ours(CONFIG) and is_ours(HERE / CONFIG):
     CONFIG = HERE / CONFIG
 # What else `--config` and `--configfile` have is merged over config.yaml, here and in jobs.
-OPTIONS = ("folder", "python", "setup")
+OPTIONS = ("container", "folder", "python", "setup")
 GIVEN = {key: value for key, value in config.items() if key not in OPTIONS}
 # What starts Python in jobs: `--config python=...` (several words may be a container's), the `python` of the environment
 # that conda activates or of the image, or the one that runs Snakemake.

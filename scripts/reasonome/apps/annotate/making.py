@@ -10,7 +10,6 @@ from pathlib import Path
 from filelock import FileLock
 
 from reasonome.answering.asked_model import AskedModel, is_address
-from reasonome.apps import INSTALLED
 from reasonome.apps.annotate.project_files import (
     current_sources,
     encoder_targets,
@@ -23,6 +22,7 @@ from reasonome.cluster.plan.jobs import configuration
 from reasonome.config.annotations import CURRENT, Annotation
 from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import Project, chains
+from reasonome.config.project.folder import INSTALLED
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import say
 from reasonome.facts.fetching import pins

@@ -13,6 +13,7 @@ from reasonome.config.backbones import AdapterWeights, Backbone
 from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
 from reasonome.config.preferences import Preferences, SamplePreferences, TierPreferences
 from reasonome.config.project import Project
+from reasonome.config.project.folder import INSTALLED
 from reasonome.config.project.recipe_references import check_arm, check_chain, check_recipe, check_samples
 from reasonome.config.resources import CLUSTER_RULES
 from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus
@@ -336,7 +337,7 @@ def existing(root: Path) -> Callable[[str], str]:
     It looks here, in the folder of the project whose config folder is `root`, and among what ships: a copy of the
     shipped configuration may stand where nothing of the demo is.
     """
-    places = (Path(), root.parent, Path(__file__).resolve().parents[4])
+    places = (Path(), root.parent, INSTALLED)
 
     def look_up(path: str) -> str:
         if any((place / path).exists() for place in places):
