@@ -8,10 +8,10 @@ from tqdm import tqdm
 
 from reasonome.apps.annotate.questions import Question
 from reasonome.apps.annotate.record import MOST_TERMS, AnnotationRecord
+from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.enrichment.over_representation import OverRepresentation, universe_flags
 from reasonome.enrichment.term import EnrichedTerm, FoldedTerm
-from reasonome.tasks.naming.dialogue import Example, Gene
-from reasonome.tasks.naming.rows import clusters
+from reasonome.tasks.naming.rows import connected_sets
 
 SIGNIFICANT = 0.05  # the largest adjusted p of a term that counts
 NEAR_IDENTICAL = 0.8  # the smallest Jaccard index of sets of one group
@@ -103,14 +103,9 @@ def near_identical_groups(sets: Sequence[frozenset[str]]) -> list[int]:
     Groups are the single-linkage clusters of sets with a Jaccard index of NEAR_IDENTICAL or more. A set without genes
     is a group of its own.
     """
-    examples = [
-        Example(id=str(position), subset="", name="unnamed", genes=[Gene(symbol=symbol) for symbol in symbols])
-        for position, symbols in enumerate(sets)
-        if symbols
-    ]
-    cluster = dict(
-        zip((example.id for example in examples), clusters(examples, NEAR_IDENTICAL, kin=False), strict=True)
-    )
+    known = [GeneSet(str(position), "", "", symbols) for position, symbols in enumerate(sets) if symbols]
+    components = connected_sets(known, NEAR_IDENTICAL).tolist() if known else []
+    cluster = {one.id: str(component) for one, component in zip(known, components, strict=True)}
     numbers: dict[str, int] = {}
     return [
         numbers.setdefault(cluster.get(str(position), f"empty {position}"), len(numbers) + 1)

@@ -106,22 +106,22 @@ def official_names(facts: pd.DataFrame) -> dict[str, str]:
     return dict(zip(named["gene"], named["object_name"], strict=True))
 
 
-def clusters(examples: Sequence[Example], threshold: float, kin: bool = True) -> list[str]:
-    """The cluster of every example: the connected components of `connected_sets`.
+def clusters(examples: Sequence[Example], threshold: float) -> list[str]:
+    """The cluster of every example: the connected components of sets and their kin.
 
     A variant is in the cluster of its original set. A cluster is named by the smallest id in it, so that
     its name does not depend on the order of the examples.
     """
     originals = [example for example in examples if not example.term]
-    name_of = dict(zip((e.id for e in originals), _names(originals, threshold, kin), strict=True))
+    name_of = dict(zip((e.id for e in originals), _names(originals, threshold), strict=True))
     # Where the original is not among the examples, its variants still share its id.
     return [name_of.get(e.term, e.term) if e.term else name_of[e.id] for e in examples]
 
 
-def _names(originals: Sequence[Example], threshold: float, kin: bool) -> list[str]:
+def _names(originals: Sequence[Example], threshold: float) -> list[str]:
     if not originals:
         return []
-    component = connected_sets([gene_set(example) for example in originals], threshold, kin)
+    component = connected_sets([gene_set(example) for example in originals], threshold, kin=True)
     return pd.Series([example.id for example in originals]).groupby(component).transform("min").tolist()
 
 
