@@ -136,9 +136,11 @@ def test_blocks_of_the_jaccard_matrix_make_the_whole(monkeypatch):
     training = [gene_set(f"T{i}", "x", " ".join(f"G{j}" for j in range(i, i + 5))) for i in range(10)]
     held_out = [gene_set(f"H{i}", "y", " ".join(f"G{j}" for j in range(i, i + 4))) for i in range(0, 10, 3)]
     monkeypatch.setattr(gene_sets, "_ROWS_AT_ONCE", 3)
-    highest, position = gene_sets.nearest(training, held_out)
+    highest, position, contained = gene_sets.overlaps(training, held_out, 0.75)
     whole = gene_sets.jaccard(training, held_out)
     assert np.array_equal(highest, whole.max(axis=1)) and np.array_equal(position, whole.argmax(axis=1))
+    # Held-out sets begin at genes 0, 3, 6 and 9, and have four genes, of which a training set must have three.
+    assert contained == {0: 0, 1: 0, 2: 1, 3: 1, 4: 1, 5: 2, 6: 2, 7: 2, 8: 3, 9: 3}
 
 
 OBO = """format-version: 1.2

@@ -106,8 +106,9 @@ SHORT = {"chromosome": "chr"}
 def plain(text):
     return text.casefold()
 
-def merged(text):
-    return SHORT.get(text, text)
+if SHORT:
+    def merged(text):
+        return SHORT.get(text, text)
 
 class Mine(VerifiedTask):
     name = "mine"
@@ -135,6 +136,8 @@ class Own(VerifiedBuilding):
         ('("gene",)', '("gene", "name")', True),
         ("return merged(question.answer)", "return question.answer", True),
         ('"chr"}', '"c"}', True),  # what `merged` reads, which `kind` calls
+        ("SHORT.get(text, text)", "text", True),
+        ("if SHORT", "if not SHORT", True),
         ("super().read(project, name)", "[], []", True),
         ("float(plain(answer) ==", "float(answer ==", False),
         ("text.casefold()", "text.lower()", False),

@@ -225,6 +225,9 @@ def test_clusters_are_flipped_whole_and_strata_weigh_alike():
     # The shares weigh 1/2, 1/2 and 1/4. For a: 1/2 + 1/2 - 1/4 = 3/4 or more has 4 of 8 ways of both signs.
     strata = ["bp", "bp", "mf", "mf", "mf", "mf"]
     assert _exact([1, 1, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0], strata) == pytest.approx(0.5, abs=0.02)
+    # The shares weigh 1/30 and 1/29. Six pairs differ, all for a: 2 of 2⁶ ways are as far from zero.
+    a = [1] * 5 + [0] * 25 + [1] + [0] * 28
+    assert _exact(a, [0] * 59, ["bp"] * 30 + ["mf"] * 29) == pytest.approx(2 / 64, abs=0.006)
 
 
 def test_hits_against_chances_are_a_binomial_test():

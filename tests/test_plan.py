@@ -679,6 +679,8 @@ def test_facts_in_many_wordings_are_met_seldom_if_few_statements_are_read(tmp_pa
     # Half of the statements, of two about each fact: a quarter of the facts is not met, the others 40 / 30 times.
     assert (reading.facts, reading.bits) == (pytest.approx(30), pytest.approx(600))
     assert reading.exposures == pytest.approx(40 / 30)
+    (folder / "manifest.json").write_text("{}")  # of an earlier version
+    assert Workload(project).reading(project.recipes["pretrain"]["demo"]) is None
 
 
 # --- shipped experiments --------------------------------------------------------------------------------------

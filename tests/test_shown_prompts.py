@@ -97,3 +97,7 @@ def test_what_is_not_built_is_told_with_the_targets_that_build_it(built, refused
         cli.main(["prompts", "mien"])
     with refused():
         cli.main(["prompts", "mine", "--backbone", "smollm2-153m"])
+    text = EXPERIMENT.replace("smollm2-135m", "gpt-4o").split("arms:")[0] + "arms:\n  base: []\n"
+    Path("config/experiments/asked.yaml").write_text(text + EXPERIMENT[EXPERIMENT.index("seeds:") :])
+    with refused():
+        cli.main(["prompts", "asked"])

@@ -155,6 +155,7 @@ def test_a_name_farther_from_terms_than_they_are_from_each_other_counts_by_its_g
     assert table["term"].tolist() == [X, X] and table["term_by"].tolist() == ["encoder", "far"]
     assert table["lin"].tolist() == [1.0, 1.0]
     assert table["same_term"].tolist() == [1.0, 0.0] and table["term_part"].tolist() == [1.0, 0.0]
+    assert table["relation"].tolist() == ["same", "none"] and table["specificity"].isna().tolist() == [False, True]
     other = scorer.score(["near", "far"], [asked(Y, "beta repair", "g2 g3")] * 2)
     # One gene of three is shared: by the genes alone it is the same for both, and more than by the term.
     assert other["gene_part"].tolist() == pytest.approx([OVER_THIRD, OVER_THIRD])

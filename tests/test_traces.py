@@ -173,7 +173,12 @@ def test_a_language_models_trace_is_read(judge):
         ("All five genes repair.", 5),
         ("Among 5 genes, 3 repair.", 3),
         ("among the seven genes, two repair", 2),
+        ("All fourteen genes repair.", 14),
         ("A and B repair.", None),
+        ("None of the five genes repair.", None),
+        ("Not all five genes repair.", None),
+        ("At least two of the genes repair.", None),
+        ("Two genes repair and three genes copy.", None),
     ],
 )
 def test_how_many_genes_a_sentence_counts(sentence, number):

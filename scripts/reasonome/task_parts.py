@@ -13,6 +13,7 @@ import pandas as pd
 
 from reasonome.config import Recipe
 from reasonome.config.project import Project
+from reasonome.core.code_digest import parsed
 from reasonome.core.errors import InputError
 from reasonome.metrics import Pooled
 from reasonome.prompts.prompts import Prompt
@@ -180,6 +181,7 @@ class Building(Part[T], ABC):
 
 
 # What of a user's task decides the rows of its benchmarks: not how answers are verified, nor what reports say.
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 BUILDS_ROWS = ("name", "columns", "kind", "with_training_answers", "building", "files", "Example", "Settings")
 
 
@@ -188,12 +190,10 @@ def building_sha256(file: Path) -> str:
     file's that this uses. Comments, docstrings and layout do not count. Of a class that is used all counts; imported
     code does not.
     """
-    tree = _WithoutDocstrings().visit(ast.parse(file.read_bytes()))
+    tree = parsed(file)
     defined: dict[str, list[ast.stmt]] = {}
     for node in (*tree.body, *(own for kind in tree.body if isinstance(kind, ast.ClassDef) for own in kind.body)):
-        targets = getattr(node, "targets", [getattr(node, "target", ast.Pass())])
-        assigned = [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
-        for name in [node.name] if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else assigned:
+        for name in _defined_by(node):
             defined.setdefault(name, []).append(node)
     used: dict[str, list[ast.stmt]] = {}
     waiting = [*BUILDS_ROWS]
@@ -208,9 +208,13 @@ def building_sha256(file: Path) -> str:
     return hashlib.sha256("\n".join(dumped).encode()).hexdigest()
 
 
-class _WithoutDocstrings(ast.NodeTransformer):
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:  # noqa: N802  # the name that ast looks for
-        return None if isinstance(node.value, ast.Constant) else node
+def _defined_by(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement defines, also within an `if` or a `try`."""
+    for part in [node] if isinstance(node, _DEFINITIONS) else ast.walk(node):
+        if isinstance(part, _DEFINITIONS):
+            yield part.name
+        elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            yield part.id
 
 
 class Prompting(Part[T]):

@@ -21,6 +21,7 @@ use rule * from reasonome as reasonome_*
 
 rule theirs:
     output: "theirs.txt"
+    params: pattern=lambda wildcards: "[a] b"
     shell: "echo ${{{{DO_NOT_TRACK-may}}}} > {{output}}"
 """
 
@@ -64,6 +65,15 @@ def test_an_imported_workflow_finds_its_files_and_writes_below_the_prefix(import
     report = "below/this/results/experiments/demo/report.html"
     planned = tiny_project.planned_jobs(folder, report, root=folder)
     assert planned["reasonome_grpo"] == 1 and planned["reasonome_generate"] == 3
+
+
+def test_a_param_of_another_workflow_is_told_as_it_stands(importing):
+    folder = importing(f'"{tiny_project.ROOT}/Snakefile"')
+    tiny_project.snakemake(folder, "theirs.txt", root=folder)
+    workflow = folder / "Snakefile"
+    workflow.write_text(workflow.read_text().replace("[a] b", "[a] c"))
+    output = tiny_project.snakemake(folder, "--dry-run", "theirs.txt", root=folder).stdout
+    assert "before: '[a] b'; now: '[a] c'" in output
 
 
 def test_an_imported_workflow_takes_a_configuration_of_ones_own(importing):

@@ -44,7 +44,8 @@ rule build_benchmark:
         **asks("build_benchmark"),
     params:
         benchmark=lambda w: rows_of(w.benchmark),
-        settings=building_settings,
+        settings=lambda w: canonical(inputs_of("building", w).settings),
+        own_code=own_building_code,
         folder=subpath(output.audit, parent=True),
     shell:
         configured("build_benchmark.py", "benchmark", output="{params.folder}")
@@ -66,6 +67,7 @@ rule write_dataset_card:
         "../../envs/cpu.yaml"
     params:
         sources=lambda w: canonical(PROJECT.task(w.benchmark).files.beside_corpora(PROJECT, w.benchmark)),
+        sealed=lambda w: PROJECT.benchmarks[w.benchmark].sealed,
         code=lambda w: code_of("write_dataset_card.py", "", w.benchmark),
     shell:
         configured("write_dataset_card.py", "benchmark", output="{output}")

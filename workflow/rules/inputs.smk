@@ -47,15 +47,10 @@ def rows_of(benchmark):
     return canonical([own, *(rows_of(other) for other in spec.leave_out)])
 
 
-def building_settings(wildcards):
-    """What decides a benchmark's rows beside its entry and files: settings, and of a task of one's own its code."""
-    settings = canonical(inputs_of("building", wildcards).settings)
-    own = [
-        file
-        for file in code_files(PROJECT.task(wildcards.benchmark))
-        if not file.is_relative_to(PACKAGE_ROOT)
-    ]
-    return " ".join([settings, *map(building_sha256, own)])
+def own_building_code(wildcards):
+    """The digests of the code that builds a benchmark, of a task of one's own."""
+    files = code_files(PROJECT.task(wildcards.benchmark))
+    return " ".join(building_sha256(file) for file in files if not file.is_relative_to(PACKAGE_ROOT))
 
 
 def held_out_files(benchmarks):

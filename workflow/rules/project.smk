@@ -140,13 +140,15 @@ def said_of(params):
     """Recorded params as texts: of settings, which are JSON, each value by itself."""
     texts = set()
     for param in params:
-        is_settings = param.startswith(("'{", "'["))
-        texts |= leaves(json.loads(ast.literal_eval(param))) if is_settings else {param}
+        try:
+            texts |= leaves(json.loads(ast.literal_eval(param)))
+        except (ValueError, SyntaxError):
+            texts.add(param)
     return texts
 
 
 def changed_keys(change):
-    """What of a job's params changed, as Snakemake writes it into a reason, where it would write all settings."""
+    """The params that changed, value by value, for the reason of a job. Snakemake would write all settings."""
     before, now = said_of(change.only_old), said_of(change.only_new)
     return f"before: {', '.join(sorted(before - now)) or 'nothing'}; now: {', '.join(sorted(now - before)) or 'nothing'}"
 

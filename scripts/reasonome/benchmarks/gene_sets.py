@@ -23,7 +23,7 @@ REASONS = ("same_term", "same_name", "identical_set", "jaccard", "containment")
 KINDS = (*REASONS, "related_term")
 # Limits of a block of the Jaccard matrix, which bound its memory however many sets there are.
 _ROWS_AT_ONCE, _CELLS_AT_ONCE = 1024, 20_000_000
-_NEAR_SIZE = 2  # times as many genes as a training set has, at the most, where that lies inside a held-out set
+_NEAR_SIZE = 2  # a held-out set may be at most twice as large as the training set inside it
 _ROUNDING = 1e-9
 
 
@@ -128,29 +128,35 @@ def jaccard_blocks(first: Sequence[GeneSet], second: Sequence[GeneSet]) -> Itera
         yield shared / (rows + columns - shared)
 
 
-def containing(training: Sequence[GeneSet], held_out: Sequence[GeneSet], share: float) -> dict[int, int]:
-    """Training position → position of the first held-out set of which it has the share `share` of the genes, or which
-    has this share of its genes and is at most twice as large."""
-    found: dict[int, int] = {}
-    start = 0
-    for shared, own, others in shared_blocks(training, held_out):
-        holds = shared >= share * others - _ROUNDING
-        holds |= (shared >= share * own - _ROUNDING) & (others <= _NEAR_SIZE * own)
-        found |= {start + int(row): int(holds[row].argmax()) for row in np.flatnonzero(holds.any(axis=1))}
-        start += len(shared)
-    return found
-
-
 def jaccard(first: Sequence[GeneSet], second: Sequence[GeneSet]) -> np.ndarray:
     """Jaccard index of every pair, shape (len(first), len(second))."""
     return np.vstack(list(jaccard_blocks(first, second)))
 
 
-def nearest(training: Sequence[GeneSet], held_out: Sequence[GeneSet]) -> tuple[np.ndarray, np.ndarray]:
-    """Highest Jaccard index of each training set with a held-out set, and that set's position; neither may be empty."""
-    blocks = [(block.max(axis=1), block.argmax(axis=1)) for block in jaccard_blocks(training, held_out)]
-    highest, position = zip(*blocks, strict=True)
-    return np.concatenate(highest), np.concatenate(position)
+class Overlaps(NamedTuple):
+    """For each training set the highest Jaccard index with a held-out set, and that set's position.
+
+    `contained` is training position → position of the first held-out set of which it has a share of the genes, or which
+    has this share of its genes and is at most twice as large.
+    """
+
+    highest: np.ndarray
+    position: np.ndarray
+    contained: dict[int, int]
+
+
+def overlaps(training: Sequence[GeneSet], held_out: Sequence[GeneSet], share: float) -> Overlaps:
+    """The overlaps of training sets with held-out ones, by the share `share`; neither may be empty."""
+    highest, position, first_held = [], [], []
+    for shared, own, others in shared_blocks(training, held_out):
+        indices = shared / (own + others - shared)
+        highest.append(indices.max(axis=1))
+        position.append(indices.argmax(axis=1))
+        holds = shared >= share * others - _ROUNDING
+        holds |= (shared >= share * own - _ROUNDING) & (others <= _NEAR_SIZE * own)
+        first_held.append(np.where(holds.any(axis=1), holds.argmax(axis=1), -1))
+    contained = {row: held for row, held in enumerate(np.concatenate(first_held).tolist()) if held >= 0}
+    return Overlaps(np.concatenate(highest), np.concatenate(position), contained)
 
 
 @dataclass(frozen=True)
@@ -177,7 +183,7 @@ def match(
     by_name = {name: place for place, gene_set in enumerate(held_out) for name in gene_set.names}
     by_genes = {gene_set.symbols: place for place, gene_set in enumerate(held_out)}
     by_ancestor = {term: place for place, gene_set in enumerate(held_out) for term in gene_set.ancestors}
-    highest, position = nearest(training, held_out)
+    highest, position, contained = overlaps(training, held_out, share)
 
     def keyed(table: Mapping, keys_by_set: Sequence[Sequence]) -> dict[int, int]:
         matched = [next((table[key] for key in keys if key in table), None) for keys in keys_by_set]
@@ -188,7 +194,7 @@ def match(
         "same_name": keyed(by_name, [sorted(gene_set.names) for gene_set in training]),
         "identical_set": keyed(by_genes, [[gene_set.symbols] for gene_set in training]),
         "jaccard": {int(place): int(position[place]) for place in np.flatnonzero(highest >= threshold)},
-        "containment": containing(training, held_out, share),
+        "containment": contained,
         "related_term": keyed(by_ancestor, [[gene_set.term_id] for gene_set in training])
         | keyed(by_id, [sorted(gene_set.ancestors) for gene_set in training]),
     }

@@ -103,7 +103,8 @@ def push(args: argparse.Namespace) -> int:
     experiment = _experiment_of(project, backbone, chain, args.experiment)
     files = _pushed(project.results.model(backbone, chain), experiment, args.whole)
     card = files["README.md"].read_text(encoding="utf-8")
-    card = card.replace('from_pretrained("model")', f'from_pretrained("{args.repository}")')
+    for here in ('"model")  # the folder beside this card', '"model")', '".")  # this folder'):
+        card = card.replace(here, f'"{args.repository}")')
     if args.to:
         with atomic.replacing(args.to) as temporary:
             for name, path in files.items():
@@ -158,5 +159,6 @@ def _upload(repository: str, contents: Mapping[str, Path | bytes], message: str,
         api.create_repo(repository, private=private, exist_ok=True)
         api.create_commit(repository, added, commit_message=message)
     except (HTTPError, OSError, ValueError) as error:
-        what = f"could not upload to {repository}: {type(error).__name__}"
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        what = f"could not upload to {repository}: {reason}"
         raise InputError(what, fix="check the network, and that HF_TOKEN is a token that may write there") from None

@@ -1,9 +1,9 @@
 """`reasonome prompts`: what an experiment's models will learn from and be asked, word for word, before any training.
 
-reasonome prompts demo                      of each arm: a row of every step, and a question that it is asked
+reasonome prompts demo                      of each arm: a row of every step, and a question as it is asked
 reasonome prompts demo --show 3
 
-Sealed questions are not shown.
+Questions are of the valid set, where there is one. Sealed ones are not shown.
 """
 
 import argparse
@@ -50,7 +50,10 @@ def run(args: argparse.Namespace) -> int:
     project = load_project(args.config, args.set)
     experiment = lookup(project.experiments, args.experiment, "experiment")
     able = [name for name in experiment.backbones if project.backbones[name].weights]
-    backbone = args.backbone or next(iter(able), "")
+    if not able:
+        fix = "name an experiment with such a backbone"
+        raise InputError(f"no backbone of {args.experiment} has weights, and so a chat template", fix=fix)
+    backbone = args.backbone or able[0]
     if backbone not in able:
         what = f"'{backbone}' is no backbone of the experiment with weights, and so with a chat template"
         raise InputError(what, field="--backbone", fix=nearest(backbone, able))

@@ -15,7 +15,7 @@ LEFT_OUT = ("config", "core")
 LEFT_OUT_OF_TASKS = ("checks.py", "files.py", "settings.py")
 STAGES = PACKAGE_ROOT / "stages"
 ALL_TASKS = PACKAGE_ROOT / "tasks/__init__.py"  # no number is of all tasks
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class _Source(NamedTuple):
@@ -84,9 +84,18 @@ def _places(name: str) -> Iterator[Path]:
     yield from (file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file())
 
 
+def parsed(file: Path) -> ast.Module:
+    """The code of a Python file without docstrings."""
+    tree = ast.parse(file.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+    return tree
+
+
 @cache
 def _read(file: Path) -> _Source:
-    tree = ast.parse(file.read_bytes())
+    tree = parsed(file)
     imports: set[str] = set()
     parts: set[str] = set()
     has_parts = _is_stage(file) or (file.name == "task.py" and file.parents[1].name == "tasks")
@@ -97,8 +106,6 @@ def _read(file: Path) -> _Source:
             found |= {name if any(_places(name)) else node.module for name in names}
         elif isinstance(node, ast.Import):
             imports |= {alias.name for alias in node.names}
-        elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            del node.body[0]
     ours, own_parts = (
         frozenset(name for name in names if name.split(".")[0] == PACKAGE_ROOT.name) for names in (imports, parts)
     )

@@ -17,7 +17,7 @@ from reasonome.exports.rewarded import RewardedQuestions
 from reasonome.report.card_sources import hub_licence
 from reasonome.task import Task
 
-_FILES = Path(__file__).with_name("files")
+_FILES = Path(__file__).with_suffix("")
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -56,7 +56,7 @@ class Dataset:
             license=sorted({hub_licence(source.licence) for source in self.sources}) or "other",
             task_categories=["text-generation"],
             size_categories=[_size_category(sum(self.sizes.values()))],
-            tags=["biology", "genes", "reasonome"],
+            tags=["biology", "reasonome"],
             pretty_name=self.name,
             configs=[
                 {"config_name": "default", "data_files": [{"split": s, "path": p} for s, p in self.files.items()]}
@@ -77,8 +77,8 @@ def benchmark_card(project: Project[Task], benchmark: str) -> str:
     sealed = len(rows["test"]) - len(unsealed(rows["test"], spec.sealed, final=False))
     return Dataset(
         name=benchmark,
-        about=f"The rows of the benchmark `{benchmark}` ({task.name}) about human genes, from reasonome, before a "
-        "prompt\nstyle makes messages of them. `audit.json` says what was looked for between the splits, and found.",
+        about=f"The rows of the benchmark `{benchmark}` ({task.name}), from reasonome, before a prompt\nstyle "
+        "makes messages of them. `audit.json` says what was looked for between the splits, and found.",
         files={split: f"{split}.jsonl" for split, found in rows.items() if found},
         sizes={split: len(found) for split, found in rows.items()},
         sources=sources_of(project, task, benchmark),
@@ -98,8 +98,8 @@ def write_hub(questions: QuestionSet, folder: Path) -> None:
     said = questions.description
     dataset = Dataset(
         name=questions.name,
-        about=f"Questions of the benchmark `{said.benchmark}` ({said.task}) about human genes, asked in the prompt "
-        f"style\n`{said.style_name}`, from reasonome. `prompt` and `completion` are chat messages, as TRL reads them: "
+        about=f"Questions of the benchmark `{said.benchmark}` ({said.task}), asked in the prompt style\n"
+        f"`{said.style_name}`, from reasonome. `prompt` and `completion` are chat messages, as TRL reads them: "
         "the\ncompletion is the right answer in the form that the prompt asks for, without reasoning. `example` is the "
         "row of the\nbenchmark as JSON.",
         files=files,

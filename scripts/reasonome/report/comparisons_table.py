@@ -28,6 +28,7 @@ from reasonome.scoring.comparisons import (
 EQUIVALENCE = 0.02
 IDENTICAL = "identical scores"
 _ASKED = ["backbone", *SETTING]
+_ROUNDING = 1e-9  # of sums of weights, which are far from each other beside it
 
 
 @dataclass(frozen=True)
@@ -310,7 +311,7 @@ def _flipped(difference: np.ndarray, strata: Sequence[str], clusters: Sequence[s
     table = pd.DataFrame({"weight": difference, "stratum": strata, "cluster": clusters})
     table["weight"] /= table.groupby("stratum")["weight"].transform("size")
     nets = table.groupby("cluster")["weight"].sum()
-    observed = abs(nets.sum()) - NOISE
+    observed = abs(nets.sum()) - _ROUNDING
     sizes, counts = np.unique(nets[nets.abs() > NOISE].abs().round(12), return_counts=True)
     if len(sizes) == 0:
         return 1.0

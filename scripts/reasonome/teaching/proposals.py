@@ -10,7 +10,10 @@ from reasonome.core import atomic
 from reasonome.prompts.prompts import Prompt
 from reasonome.rewards import Similarity
 
-_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"]
+_WORDS = [
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
+    *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+]
 _NUMBER = rf"(?<![\w.-])(?:\d+|{'|'.join(_WORDS)})(?![\w.-]*\d)"
 # "all five genes", "3 of the 5 genes", "7 human genes", "four of these genes": at most three words before "genes".
 _COUNTED = re.compile(
@@ -20,6 +23,11 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 
+# "Not all five genes", "at least two of the genes": no exact number.
+_INEXACT = re.compile(
+    r"\b(?:not|no|none|neither|nearly|almost|about|around|at (?:least|most)|(?:more|fewer|less) than|up to)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 _AMONG = re.compile(rf"\bamong\b[^,]*\bgenes, ({_NUMBER})", re.IGNORECASE)
 
 
@@ -41,9 +49,6 @@ class Proposal:
 def read_proposals(path: Path) -> dict[str, dict[str, Any]]:
     """The teacher's kept reasoning, by the id of its question."""
     return {row["id"]: row for row in atomic.read_jsonl(path)}
-
-
-_WORDS += ["fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
 
 
 def without_contradictions(proposals: Iterable[Proposal], prompts: Mapping[str, Prompt]) -> list[Proposal]:
@@ -72,11 +77,16 @@ def contradicting_count(steps: Sequence[str], shown: Sequence[str]) -> str:
 
 
 def counted_genes(sentence: str) -> int | None:
-    """How many genes a sentence counts: 3 in "3 of the 5 genes" and in "among 5 genes, 3"; None if it counts none."""
+    """How many genes a sentence counts: 3 in "3 of the 5 genes" and in "among 5 genes, 3".
+
+    None if it counts none, gives no exact number ("at least two of the genes"), or gives several.
+    """
+    if _INEXACT.search(sentence):
+        return None
     if among := _AMONG.search(sentence):
         return _value(among[1])
-    counted = _COUNTED.search(sentence)
-    return _value(counted["part"] or counted["count"]) if counted else None
+    counted = [*_COUNTED.finditer(sentence)]
+    return _value(counted[0]["part"] or counted[0]["count"]) if len(counted) == 1 else None
 
 
 def _value(written: str) -> int:

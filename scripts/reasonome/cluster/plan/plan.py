@@ -39,7 +39,7 @@ class Line:
     seconds: Estimate
     need: memory.Need
     quantized: bool = False  # it trains beside weights in 4 bits
-    forgotten: str = ""  # why it will not learn what it reads
+    unlearned: str = ""  # why it will not learn what it reads
 
     @property
     def on_gpus(self) -> bool:
@@ -103,11 +103,11 @@ class Plan:
     @property
     def warnings(self) -> list[str]:
         """The lines whose jobs ask for too little time or memory, with the amounts to ask for."""
-        return [f"{' '.join(line.name)} {what}" for line in self.lines for what in _too_little(line)]
+        return [f"{' '.join(line.name)} {what}" for line in self.lines for what in _warnings(line)]
 
     def _line(self, name: tuple[str, str, str], jobs: list[Job]) -> Line:
         job = jobs[0]
-        answers, quantized, forgotten = job.rule in (ANSWERING, SAMPLING), False, ""
+        answers, quantized, unlearned = job.rule in (ANSWERING, SAMPLING), False, ""
         request = requested(self.project, ANSWERING if answers else job.rule, job.backbone, job.chain)
         device = Device.granted(request, self.gpus, self.cores)
         resources = _given(request, device)
@@ -122,13 +122,13 @@ class Plan:
             quantized = bool(recipe.adapter and recipe.adapter.quantize)
             seconds = self._seconds_of_training(job, recipe, device, work)
             need = self._need_of_training(job, recipe, device, resources)
-            forgotten = self._forgotten(job, recipe)
+            unlearned = self._unlearned(job, recipe)
         if seconds.source == "assumed":  # what was measured has it in
             seconds += Estimate(START_SECONDS, "assumed", f"{START_SECONDS} s to start")
         tokens = work.backward + work.generated
-        return Line(name, len(jobs), resources, device, tokens, seconds, need, quantized, forgotten)
+        return Line(name, len(jobs), resources, device, tokens, seconds, need, quantized, unlearned)
 
-    def _forgotten(self, job: Job, recipe: Recipe) -> str:
+    def _unlearned(self, job: Job, recipe: Recipe) -> str:
         """Why a warm-up will not learn its facts: it meets each too seldom, or they are beyond its parameters."""
         if not isinstance(recipe, PretrainRecipe):
             return ""
@@ -173,9 +173,9 @@ class Plan:
         return memory.as_measured(memory.training_need(self.rates.sizes[job.backbone], recipe, resources), alike)
 
 
-def _too_little(line: Line) -> list[str]:
+def _warnings(line: Line) -> list[str]:
     """The time, memory and GPU that a job lacks, and the lines for config/resources.yaml; why it learns little."""
-    warnings = [line.forgotten] if line.forgotten else []
+    warnings = [line.unlearned] if line.unlearned else []
     resources, need = line.resources, line.need
     minutes = (line.seconds.value or 0) / 60
     if minutes > resources.minutes:

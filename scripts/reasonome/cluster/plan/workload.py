@@ -208,14 +208,16 @@ class Workload:
         return counted(float(tokens), "statistics.tsv")
 
     def reading(self, recipe: PretrainRecipe) -> Reading | None:
-        """What a warm-up reads; None where its corpus is not written, or has no count of tokens."""
+        """What a warm-up reads; None where its corpus is not written, or has no count of tokens or bits."""
         folder = self.project.results.statements(recipe.corpus)
         if not (folder / "manifest.json").is_file() or not (counts := self._total(recipe.corpus)).get("tokens"):
+            return None
+        bits = json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("bits")
+        if bits is None:  # written by an earlier version
             return None
         statements, facts = float(counts["statements"]), float(counts["distinct"])
         passes = (self._read_tokens(recipe).value or 0) / float(counts["tokens"])
         read = 1 - (1 - min(1.0, passes / recipe.epochs)) ** (statements / facts)
-        bits = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["bits"]
         return Reading(facts * read, statements / facts * passes / read, bits * read)
 
     def _total(self, corpus: str) -> dict[str, str]:

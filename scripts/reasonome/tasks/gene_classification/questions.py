@@ -226,7 +226,7 @@ def _listed(
     path: Path, subset: str, spec: GeneSubset | PairSubset, genes: GeneTable, columns: tuple[str, ...] = ("gene",)
 ) -> _Labelled:
     """The classes of the genes in a table, or of the pairs in its columns; with a label, only of those that have it."""
-    called: dict[Any, str] = dict(spec.columns.items())
+    called: dict[Any, str] = {**spec.columns}
     names = {key: called.get(key, key) for key in (*columns, "label")}
     table = read_table(path, list(names.values()), texts=True)
     places = {key: table.place(column, field=f"subsets.{subset}.columns") for key, column in names.items()}

@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from reasonome.metrics import MetricSet
-from reasonome.task_parts import Baselines, Building, Leaks, Reporting
+from reasonome.task_parts import Baselines, Building, Leaks
 from reasonome.tasks.gene_classification.settings import GeneBenchmark, GeneChecks, GeneFiles, PairBenchmark
 from reasonome.tasks.prediction.dialogue import PredictionQuestion
 from reasonome.tasks.prediction.task import PredictionTask
@@ -73,15 +73,3 @@ class GenePairs(PredictionTask):
         from reasonome.tasks.gene_classification.baselines import PairBaselines
 
         return PairBaselines(self)
-
-    @cached_property
-    def leaks(self) -> Leaks:
-        from reasonome.tasks.question_answer.leaks import VerifiedLeaks
-
-        return VerifiedLeaks(self)  # named here, as pairs leak into pairs alone
-
-    @cached_property
-    def report(self) -> Reporting:
-        from reasonome.tasks.prediction.report import PredictionReporting
-
-        return PredictionReporting(self)  # named here, as no other task has these metrics

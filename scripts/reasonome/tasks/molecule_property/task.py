@@ -4,7 +4,7 @@ from functools import cached_property
 
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
-from reasonome.task_parts import Baselines, Building, Leaks
+from reasonome.task_parts import Baselines, Building
 from reasonome.tasks.molecule_property.molecules import randomised
 from reasonome.tasks.molecule_property.settings import MoleculeBenchmark
 from reasonome.tasks.prediction.dialogue import PredictionQuestion
@@ -38,9 +38,3 @@ class MoleculeProperty(PredictionTask):
         from reasonome.tasks.molecule_property.baselines import MoleculeBaselines
 
         return MoleculeBaselines(self)
-
-    @cached_property
-    def leaks(self) -> Leaks:
-        from reasonome.tasks.question_answer.leaks import VerifiedLeaks
-
-        return VerifiedLeaks(self)  # named here, as molecules leak into molecules alone

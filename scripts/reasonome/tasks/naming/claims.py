@@ -49,7 +49,7 @@ _NEGATION = re.compile(
 _OF_FACT = ["relation", "object_id", "object_name", "source", "evidence"]
 What = TypeVar("What")
 # A question makes no claim.
-_ASKS = re.compile(r"\?[\s\"')*]*\Z|\b[Ww]hether\b")
+ASKS = re.compile(r"\?[\s\"')*]*\Z|\b[Ww]hether\b")
 _NO_ROWS = np.array([], dtype=int)
 _OF_ONE_GENE = ("unlike", "without", "except", "except for")  # say something only of the gene that follows
 _OF_ALL_THAT_FOLLOWS = re.compile(r"\b(?:[Nn]either|[Nn]o (?:evidence|indication|link|role|sign))\b")
@@ -220,7 +220,7 @@ class Knowledge:
         unchecked: dict[str, None] = {}
         for sentence, named, phrases in self.sentences(text, of_set):
             genes.update(gene.what for gene in named)
-            sentence_claims = [] if _ASKS.search(sentence) else list(self._claims(sentence, named, phrases))
+            sentence_claims = [] if ASKS.search(sentence) else list(self._claims(sentence, named, phrases))
             for claim in sentence_claims:
                 claims.setdefault((claim.gene, normalise(claim.term), claim.negated), claim)
             if named and not sentence_claims:

@@ -96,13 +96,13 @@ class TermScorer:
             scores["lin"] = scores["resnik"] = scores["term_part"] = math.nan
         if linked is not None:
             texts |= {"term": linked.id, "term_name": linked.name}
-            scores["specificity"] = self.background.specificity(linked.id)
+            scores["specificity"] = math.nan if by == _BY_FAR else self.background.specificity(linked.id)
         if example.contaminated == 1:
             scores |= dict.fromkeys(("lin", "resnik", "gene_overlap", "same_term", *_PARTS), math.nan)
             scores["term_score"] = float(_abstains(name))
         elif linked is not None:
             scores |= self._term_scores(linked, truth, example, far=by == _BY_FAR)
-            if truth is not None:
+            if truth is not None and by != _BY_FAR:
                 texts["relation"] = self.background.relation(linked.id, truth.id)
         elif truth is None and _names(name, example.name, *example.synonyms):  # right, if unknown to the background
             texts["relation"] = "same"

@@ -65,7 +65,7 @@ class NamingTables(Tables[NamingDialogue]):
         return terms.score(names, _examples(table, terms)).select_dtypes("number").join(scores)
 
     def clusters(self, table: pd.DataFrame) -> list[str] | None:
-        """Near-duplicate sets are a cluster, as in a benchmark."""
+        """Near-duplicate sets are a cluster, by genes alone: a table has no names of terms."""
         if "genes" not in table:
             return None
         sets, set_of = _gene_sets(table)

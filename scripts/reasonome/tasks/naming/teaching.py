@@ -240,8 +240,8 @@ def _propose_one(example: Example, writer: "_Writer", facts: _Facts, mode: Mode,
 
 
 def _ending(shared: Sequence[_Shared], shown: int, bears: Callable[[_Statement], str]) -> _Shared:
-    """The first that bears on the name and is of half of the shown genes; else of the fewest that are enough; else the
-    first that is of these; else the first. What bears on it by ontology or words goes before what does by genes."""
+    """The first that bears on the name and is of half of the shown genes, else of a third; if none bears on it, the
+    first of half of them, else of a third, else the first. What bears on it by ontology or words goes before genes."""
     half = [one for one in shared if len(one.genes) >= shown / 2]
     enough = [one for one in shared if len(one.genes) >= LEAST_OF_SHOWN * shown]
     for candidates in (half, enough):

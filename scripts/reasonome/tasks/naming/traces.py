@@ -17,7 +17,7 @@ from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring import rouge
 from reasonome.tasks.naming.background import Background, read_background
-from reasonome.tasks.naming.claims import CONTRADICTED, TRUE, Claim, Knowledge
+from reasonome.tasks.naming.claims import ASKS, CONTRADICTED, TRUE, Claim, Knowledge
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.files import judging_facts
 from reasonome.teaching.proposals import counted_genes
@@ -188,7 +188,7 @@ class TraceJudge:
     def counts(self, step: str, shown: Sequence[str]) -> Iterator[tuple[str, int, set[str]]]:
         """(term, number, the shown genes that have it by the facts) of each number of unnamed genes with a term."""
         for sentence, named, phrases in self.knowledge.sentences(step, shown):
-            number = None if named else counted_genes(sentence)
+            number = None if named or ASKS.search(sentence) else counted_genes(sentence)
             if number is None:
                 continue
             for phrase in phrases:

@@ -41,7 +41,7 @@ class PathwayBuilding(Building[PathwayDialogue]):
         try:
             splits, counted = split(contrasts, benchmark, effects)
         except InputError as error:
-            error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
+            error.file, error.field = project.folder.file_of("benchmarks.yaml", name), f"{name}.{error.field}"
             raise
         answers = {part: by_answer(rows) for part, rows in splits.items()}
         audit = {

@@ -86,7 +86,7 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
             splits = self.task.with_training_answers(splits)
         except InputError as error:
             if error.file is None:
-                error.file, error.field = project.root / "benchmarks.yaml", f"{name}.{error.field}"
+                error.file, error.field = project.folder.file_of("benchmarks.yaml", name), f"{name}.{error.field}"
             raise
         left_out += not_drawn
         sizes = {part: dict(sorted(Counter(question.subset for question in splits[part]).items())) for part in SPLITS}

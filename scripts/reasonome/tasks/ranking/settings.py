@@ -241,7 +241,7 @@ class RankingChecks(Checks):
         if without:
             raise InputError(
                 f"style '{name}' lists candidates by score, and questions of '{benchmark}' ({without[0]}) have none",
-                file=project.root / "prompts" / f"{spec.task}.{name}.txt",
+                file=project.folder.path(f"prompts/{spec.task}.{name}.txt"),
                 field="order",
                 fix="`scores: distance` in benchmarks.yaml makes some of loci; tables of your own have a column of "
                 "scores",
