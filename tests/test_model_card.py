@@ -422,5 +422,5 @@ def test_an_upload_is_one_commit_to_a_private_repository_and_the_token_is_told_t
     monkeypatch.setattr(Hub, "status", 403)
     failed = push()
     server.shutdown()
-    assert failed.returncode == 2 and "could not upload to ada/names: Client error '403" in failed.stderr
+    assert failed.returncode == 2 and "could not upload to ada/names: 403 Forbidden" in failed.stderr
     assert "hf_secret" not in done.stdout + done.stderr + failed.stdout + failed.stderr
