@@ -12,7 +12,7 @@ from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Training
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_classification import baselines, leaks, questions
-from reasonome.tasks.gene_classification.baselines import family_classes, name_words
+from reasonome.tasks.gene_classification.baselines import family_answers, name_words
 from reasonome.tasks.gene_classification.negatives import matched, term_genes, terms_below
 from reasonome.tasks.gene_classification.questions import families, symbol_stem
 from reasonome.tasks.gene_classification.settings import GeneSubset
@@ -322,9 +322,45 @@ def test_the_class_of_relatives_by_hand():
         return PredictionQuestion(id=symbol, subset="s", columns=columns, answer=answer, target=target)
 
     training = [question("A1", "yes"), question("B1", "no"), question("C1", "no")]
-    answers = family_classes(genes, training, [question("A2", "yes"), question("C2", "no")])
+    answers = family_answers(genes, training, [question("A2", "yes"), question("C2", "no")])
     assert answers.answers == ["yes", "no"]  # A1 and B1 are relatives of A2: a tie; C2 has none, so all count
     assert answers.confidences == [0.5, pytest.approx(2 / 3)]
+
+
+def test_numbers_of_genes_are_read_and_told_by_relatives_and_words(tmp_path, monkeypatch):
+    genes = [Gene("ACP3", previous=("ACPP",), name="acid phosphatase 3"), Gene("TP53"), Gene("INSR"), Gene("KIT")]
+    path = tmp_path / "numbers.tsv"
+    rows = [("ACPP", "1.5 nM"), ("ACP3", "1.7"), ("TP53", "2"), ("TP53", "2.5"), ("INSR", "low"), ("KIT", "-3")]
+    pd.DataFrame(rows, columns=["gene", "label"]).to_csv(path, sep="\t", index=False)
+    know(monkeypatch, genes, table(("KIT", "T:part")).assign(relation="part_of"), table(), tables={"s": path})
+    subset = {"question": "?", "tolerance": 0.2, "unit": "nM", "table": str(path), "test": 1, "valid": 0}
+    questions, left_out = TASK.building.read(project({"s": subset}), "b")
+    assert [(one.columns["symbol"], one.answer) for one in questions] == [("ACP3", "1.5"), ("KIT", "-3.0")]
+    assert (questions[0].target.unit, questions[0].target.tolerance) == ("nM", 0.2)
+    assert [(row.id, row.reason, row.lines) for row in left_out] == [
+        ("INSR", "no number", "6"),
+        ("TP53", "numbers that contradict each other for one gene", "4, 5"),
+    ]
+
+
+def test_baselines_of_numbers_by_hand():
+    relatives = (("1", "kinases"),)
+    genes = GeneTable(
+        [Gene("A1", groups=relatives), Gene("A2", groups=relatives), *map(Gene, ("B1", "B2", "B3", "C1"))]
+    )
+    target = Target(question="?", tolerance=0.5)
+
+    def question(symbol, name, answer):
+        columns = {"symbol": symbol, "name": name}
+        return PredictionQuestion(id=symbol, subset="s", columns=columns, answer=answer, target=target)
+
+    training = [question("A1", "kinase one", "4"), question("B1", "kinase two", "3"), question("B2", "kinase six", "2")]
+    training += [question("B3", "of a kind", "1")]
+    asked = [question("A2", "kinase ten", "0"), question("C1", "of another kind", "0")]
+    # A2 has a relative with 4; the mean of all four is 2.5.
+    assert family_answers(genes, training, asked).answers == ["4.0", "2.5"]
+    # "kinase" is the one word of three names: 3 on average with it, 1 without.
+    assert name_words(training, asked).answers == ["3.0", "1.0"]
 
 
 PAIR_GENES = [Gene("PK1", aliases=("OLD1",), name="perturbed one"), Gene("PK2"), Gene("Q1"), Gene("M1"), Gene("N1")]

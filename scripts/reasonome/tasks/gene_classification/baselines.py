@@ -4,10 +4,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from statistics import fmean
 
 import numpy as np
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import matthews_corrcoef
 
 from reasonome.config.project import Project
@@ -32,6 +33,7 @@ from reasonome.tasks.prediction.baselines import (
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, by_subset
 
 Questions = Sequence[PredictionQuestion]
+_Known = Mapping[str, float] | float
 _FEWEST = 3  # training genes of a term, or a word, that is used
 
 
@@ -58,9 +60,9 @@ class GeneBaselines(PredictionBaselines):
             constant_baseline(asked),
             random_baseline(training, asked, project.settings.seed),
             name_words(training, asked, PROMPT if "{name}" in project.style(benchmark, style).user else DATABASE),
-            family_classes(genes, training, asked),
+            family_answers(genes, training, asked),
             *(
-                fitted_baseline(name, DOMAIN_MODEL, training, asked, of, LogisticRegression(max_iter=1000))
+                fitted_baseline(name, DOMAIN_MODEL, training, asked, of, LogisticRegression(max_iter=1000), Ridge())
                 for name, of in features.items()
             ),
         ]
@@ -88,13 +90,13 @@ class PairBaselines(PredictionBaselines):
 
 
 def same_gene(side: str, training: Questions, asked: Questions) -> Baseline:
-    """The classes of training pairs that have the same gene on a side; of all of them where none has."""
-    of_gene: dict[tuple[str, str], list[str]] = defaultdict(list)
+    """The answers to training pairs that have the same gene on a side; to all of them where none has."""
+    of_gene: dict[tuple[str, str], list[PredictionQuestion]] = defaultdict(list)
     for question in training:
-        of_gene[question.subset, question.columns[side]].append(question.answer)
-    of_all = {subset: [question.answer for question in known] for subset, known in by_subset(training).items()}
-    answers = [of_gene.get((question.subset, question.columns[side])) or of_all[question.subset] for question in asked]
-    return from_scores("same_gene", TRAINING, asked, [_shares(own) for own in answers])
+        of_gene[question.subset, question.columns[side]].append(question)
+    of_all = by_subset(training)
+    known = [of_gene.get((question.subset, question.columns[side])) or of_all[question.subset] for question in asked]
+    return from_scores("same_gene", TRAINING, asked, [_known(own) for own in known])
 
 
 def _embedded_names(encoder: SentenceEncoder, questions: Questions) -> np.ndarray:
@@ -102,66 +104,80 @@ def _embedded_names(encoder: SentenceEncoder, questions: Questions) -> np.ndarra
 
 
 def name_words(training: Questions, asked: Questions, information: str = PROMPT) -> Baseline:
-    """A rule on the official name: for each class but one the word that tells it best in training.
+    """A rule on the official name: for each class but one, or for a number, the word that tells it best in training.
 
-    The best word has the highest MCC; the class whose word tells least has none. A name with words of several classes
-    is of the one whose word tells more; without any it is of the commonest class among such names. A rule is as sure as
-    it is right in training.
+    The best word has the highest MCC with a class, or the highest absolute correlation with the number; the class whose
+    word tells least has none. A name with words of several classes is of the one whose word tells more; without any it
+    is of the commonest class among such names, or has their mean. A rule is as sure as it is right in training.
     """
-    rules: dict[str, list[tuple[str, dict[str, float]]]] = {}
-    rest: dict[str, Mapping[str, float]] = {}
+    rules: dict[str, list[tuple[str, _Known]]] = {}
+    rest: dict[str, _Known] = {}
     for subset in by_subset(asked):
         known = by_subset(training)[subset]
-        best = sorted((_best_word(known, label) for label in known[0].target.classes), reverse=True)[:-1]
+        if classes := known[0].target.classes:
+            best = sorted((_best_word(known, label) for label in classes), reverse=True)[:-1]
+        else:
+            best = [_best_word(known, None)]
         words = [word for _, word, _ in best]
         left = [question for question in known if _words(question).isdisjoint(words)]
-        rest[subset] = _shares([question.answer for question in left or known])
-        rules[subset] = [(word, _shares([q.answer for q in known if word in _words(q)])) for word in words]
+        rest[subset] = _known(left or known)
+        rules[subset] = [(word, _known(own)) for word in words if (own := [q for q in known if word in _words(q)])]
     scores = []
     for question in asked:
-        found = (shares for word, shares in rules[question.subset] if word in _words(question))
+        found = (told for word, told in rules[question.subset] if word in _words(question))
         scores.append(next(found, rest[question.subset]))
     return from_scores("name_words", information, asked, scores)
 
 
-def family_classes(genes: GeneTable, training: Questions, asked: Questions) -> Baseline:
-    """The classes of training genes that share any gene group with the gene; of all of them where none does.
+def family_answers(genes: GeneTable, training: Questions, asked: Questions) -> Baseline:
+    """The answers for training genes that share any gene group with the gene; for all of them where none does.
 
     Splits hold out whole families, so that only large groups reach from one split into another.
     """
-    members: dict[tuple[str, str], list[str]] = defaultdict(list)
-    everything: dict[str, list[str]] = defaultdict(list)
+    members: dict[tuple[str, str], list[PredictionQuestion]] = defaultdict(list)
     for question in training:
-        everything[question.subset].append(question.answer)
         for group, _ in genes.genes[question.columns["symbol"]].groups:
-            members[question.subset, group].append(question.answer)
+            members[question.subset, group].append(question)
+    everything = by_subset(training)
     scores = []
     for question in asked:
         groups = genes.genes[question.columns["symbol"]].groups
-        relatives = [answer for group, _ in groups for answer in members[question.subset, group]]
-        scores.append(_shares(relatives or everything[question.subset]))
+        relatives = [relative for group, _ in groups for relative in members[question.subset, group]]
+        scores.append(_known(relatives or everything[question.subset]))
     return from_scores("family", TRAINING, asked, scores)
 
 
-def _best_word(questions: Questions, label: str) -> tuple[float, str, str]:
-    """(MCC, word, class) of the word that tells a class best; "" where no word is in enough names."""
-    truth = np.array([question.answer == label for question in questions])
+def _best_word(questions: Questions, label: str | None) -> tuple[float, str, str]:
+    """(MCC, word, class) of the word that tells a class best, or (|r|, word, "") for numbers; the word is "" where none
+    is in enough names."""
     words = [_words(question) for question in questions]
     counts = Counter(word for of_name in words for word in of_name)
     frequent = sorted(word for word, count in counts.items() if count >= _FEWEST)
-    scored = [
-        (float(matthews_corrcoef(truth, [word in of_name for of_name in words])), word, label) for word in frequent
-    ]
-    return max(scored, default=(0.0, "", label))
+    truth = np.array([float(one.answer) if label is None else one.answer == label for one in questions])
+    scored = []
+    for word in frequent:
+        has = [word in of_name for of_name in words]
+        told = matthews_corrcoef(truth, has) if label is not None else _correlation(truth, has)
+        scored.append((float(told), word, label or ""))
+    return max(scored, default=(0.0, "", label or ""))
+
+
+def _correlation(numbers: np.ndarray, has: Sequence[bool]) -> float:
+    """The absolute Pearson correlation; 0 where either side is constant."""
+    constant = np.ptp(numbers) == 0 or len({*has}) == 1
+    return 0.0 if constant else abs(float(np.corrcoef(numbers, has)[0, 1]))
 
 
 def _words(question: PredictionQuestion) -> frozenset[str]:
     return frozenset(re.findall(r"[a-z]{3,}", question.columns["name"].casefold()))
 
 
-def _shares(answers: Sequence[str]) -> dict[str, float]:
-    counts = Counter(answers)
-    return {label: count / len(answers) for label, count in sorted(counts.items())}
+def _known(questions: Questions) -> _Known:
+    """The share of each class among the answers, or the mean of numbers."""
+    if not questions[0].target.classes:
+        return fmean(float(question.answer) for question in questions)
+    counts = Counter(question.answer for question in questions)
+    return {label: count / len(questions) for label, count in sorted(counts.items())}
 
 
 def _facts_features(

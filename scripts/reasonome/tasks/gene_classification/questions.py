@@ -65,9 +65,9 @@ def families(genes: Iterable[Gene]) -> dict[str, str]:
 
 
 class _Labelled(NamedTuple):
-    """Gene, or genes of a pair, → class, what was left out, and genes that may be meant by what was."""
+    """Gene, or genes of a pair, → class or number, what was left out, and genes that may be meant by what was."""
 
-    classes: dict[Any, str]
+    answers: dict[Any, str]
     left_out: list[LeftOut]
     doubtful: frozenset[str] = frozenset()
 
@@ -105,19 +105,16 @@ class GeneBuilding(VerifiedBuilding):
         left_out: list[LeftOut] = []
         for subset, spec in benchmark.subsets.items():
             labelled = _labelled(subset, spec, inputs["tables"].get(subset), known, benchmark.seed)
-            for label in spec.labels:
-                if label not in labelled.classes.values():
-                    raise _empty_class(label, subset, labelled.left_out, inputs["tables"].get(subset))
+            _check_found(subset, spec, labelled, inputs["tables"].get(subset))
             left_out += labelled.left_out
-            target = Target(question=spec.question, classes=tuple(spec.labels))
-            for symbol, label in sorted(labelled.classes.items()):
+            for symbol, answer in sorted(labelled.answers.items()):
                 question = PredictionQuestion(
                     id=f"{subset}:{symbol}",
                     subset=subset,
                     columns={"symbol": symbol, "name": genes.genes[symbol].name},
-                    answer=label,
+                    answer=answer,
                     group=family[symbol],
-                    target=target,
+                    target=Target.of(spec),
                     stratum=strata(symbol),
                 )
                 questions.append(question)
@@ -143,12 +140,9 @@ class PairBuilding(VerifiedBuilding):
         for subset, spec in benchmark.subsets.items():
             table = inputs["tables"][subset]
             labelled = _listed(table, subset, spec, genes, self.task.columns)
-            for label in spec.labels:
-                if label not in labelled.classes.values():
-                    raise _empty_class(label, subset, labelled.left_out, table, "pair")
+            _check_found(subset, spec, labelled, table, "pair")
             left_out += labelled.left_out
-            target = Target(question=spec.question, classes=tuple(spec.labels))
-            for pair, label in sorted(labelled.classes.items()):
+            for pair, answer in sorted(labelled.answers.items()):
                 symbols = dict(zip(self.task.columns, pair, strict=True))
                 names = {f"{side}_name": genes.genes[symbol].name for side, symbol in symbols.items()}
                 split_by = symbols[benchmark.split_by]
@@ -156,9 +150,9 @@ class PairBuilding(VerifiedBuilding):
                     id=f"{subset}:{':'.join(pair)}",
                     subset=subset,
                     columns=symbols | names,
-                    answer=label,
+                    answer=answer,
                     group=family[split_by],
-                    target=target,
+                    target=Target.of(spec),
                     stratum=strata(split_by),
                 )
                 questions.append(question)
@@ -182,13 +176,22 @@ def _show_groupless(name: str, genes: GeneTable, asked: Collection[str]) -> None
     show(f"{name}: {alone:,} of {len(asked):,} genes have no gene group: their family is the stem of the symbol")
 
 
-def _empty_class(
-    label: str, subset: str, left_out: list[LeftOut], table: Path | None, what: str = "gene"
-) -> InputError:
-    """The error for a class without a gene or pair: of the table, if there is one, with the commonest reason there."""
-    why = "".join(f": {reason}, in {n}" for reason, n in Counter(row.reason for row in left_out).most_common(1))
-    fix = "add rows, or leave the class out" if table else "name another term, or more sources in the corpus"
-    return InputError(f"no {what} has the class '{label}'{why}", file=table, field=f"subsets.{subset}.classes", fix=fix)
+def _check_found(
+    subset: str, spec: GeneSubset | PairSubset, found: _Labelled, table: Path | None, what: str = "gene"
+) -> None:
+    """InputError for a class without a gene or pair, or where none has a number: of the table, if there is one, with
+    the commonest reason there."""
+    commonest = Counter(row.reason for row in found.left_out).most_common(1)
+    why = "".join(f": {reason}, in {count}" for reason, count in commonest)
+    for label in spec.labels or [None]:
+        if found.answers and (label is None or label in found.answers.values()):
+            continue
+        has = "a number" if label is None else f"the class '{label}'"
+        fix = "name another term, or more sources in the corpus"
+        if table:
+            fix = "add rows" if label is None else "add rows, or leave the class out"
+        field = f"subsets.{subset}.{'table' if label is None else 'classes'}"
+        raise InputError(f"no {what} has {has}{why}", file=table, field=field, fix=fix)
 
 
 def _labelled(subset: str, spec: GeneSubset, table: Path | None, known: _Knowledge, seed: int) -> _Labelled:
@@ -206,7 +209,7 @@ def _labelled(subset: str, spec: GeneSubset, table: Path | None, known: _Knowled
         listed = _listed(table, subset, spec, known.genes)
         if spec.label is None:
             return listed
-        yes, left_out = frozenset(listed.classes), listed.left_out
+        yes, left_out = frozenset(listed.answers), listed.left_out
         others = frozenset(known.depth.keys() - yes - listed.doubtful)
     else:
         own = spec.telling_terms[0]  # without a table, the term that is asked about
@@ -225,13 +228,13 @@ def _labelled(subset: str, spec: GeneSubset, table: Path | None, known: _Knowled
 def _listed(
     path: Path, subset: str, spec: GeneSubset | PairSubset, genes: GeneTable, columns: tuple[str, ...] = ("gene",)
 ) -> _Labelled:
-    """The classes of the genes in a table, or of the pairs in its columns; with a label, only of those that have it."""
+    """The answers for the genes in a table, or the pairs in its columns; with a label, only of those that have it."""
     called: dict[Any, str] = {**spec.columns}
     names = {key: called.get(key, key) for key in (*columns, "label")}
     table = read_table(path, list(names.values()), texts=True)
     places = {key: table.place(column, field=f"subsets.{subset}.columns") for key, column in names.items()}
     classes = {spec.label: spec.labels[0]} if spec.label is not None else spec.classes_by_cell
-    labels: dict[tuple[str, ...], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    labels: dict[tuple[str, ...], list[tuple[int, str]]] = defaultdict(list)
     left_out: list[LeftOut] = []
     doubtful: set[str] = set()
     for line, cells in table.rows:
@@ -240,15 +243,19 @@ def _listed(
         if not cell and spec.label is None:
             left_out.append(LeftOut(subset, identifier, "no label", str(line)))
             continue
-        if cell not in classes:
-            if spec.label is not None and cell.casefold() != spec.label.casefold():
-                continue
+        if spec.label is not None and cell.casefold() != spec.label.casefold():
+            continue
+        answer = classes.get(cell) if classes else spec.read(cell)
+        if answer is None and classes:
             fix = f"{nearest(cell, classes)}; `cells` says what the cells of a class say"
             raise InputError(f"'{cell}' is no class", file=path, line=line, field=names["label"], fix=fix)
+        if answer is None:
+            left_out.append(LeftOut(subset, identifier, "no number", str(line)))
+            continue
         resolved = [genes.resolve(one) for one in identifiers]
         symbols = tuple(one.symbol for one in resolved if one.symbol is not None)
         if len(symbols) == len(columns):
-            labels[symbols][classes[cell]].append(line)
+            labels[symbols].append((line, answer))
         else:
             unknown = next(one for one in resolved if one.symbol is None)
             left_out.append(LeftOut(subset, identifier, f"no gene: {unknown.how}", str(line)))
@@ -256,11 +263,14 @@ def _listed(
     if spec.label is not None and not labels and not left_out:
         fix = nearest(spec.label, {cells[places["label"]].strip() for _, cells in table.rows} - {""})
         raise InputError(f"no row has the label '{spec.label}'", file=path, field=names["label"], fix=fix)
-    for symbols, by_class in labels.items():
-        if len(by_class) > 1:
-            lines = ", ".join(str(line) for lines in by_class.values() for line in lines)
-            what = "gene" if len(columns) == 1 else "pair"
-            left_out.append(LeftOut(subset, " ".join(symbols), f"two labels for one {what}", lines))
-    alone = {symbols: next(iter(by_class)) for symbols, by_class in labels.items() if len(by_class) == 1}
+    alone: dict[Any, str] = {}
+    for symbols, rows in labels.items():
+        if spec.agree(answer for _, answer in rows):
+            alone[symbols] = rows[0][1]
+            continue
+        lines = ", ".join(str(line) for line, _ in rows)
+        what = "two labels" if spec.classes else "numbers that contradict each other"
+        what += " for one gene" if len(columns) == 1 else " for one pair"
+        left_out.append(LeftOut(subset, " ".join(symbols), what, lines))
     named = alone if len(columns) > 1 else {symbol: label for (symbol,), label in alone.items()}
     return _Labelled(named, left_out, frozenset(doubtful))

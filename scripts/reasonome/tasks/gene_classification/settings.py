@@ -16,7 +16,7 @@ Term = Annotated[str, Field(pattern=r"^[A-Za-z]+:\d+$")]
 
 
 class GeneSubset(HeldOut, Predicted):
-    """One question on genes: from the labels of a table, or from what facts say of a term."""
+    """One question on genes: from the classes or numbers of a table, or from what facts say of a term."""
 
     table: UserPath | None = Field(None, description="CSV, TSV or JSON lines, with the columns `gene` and `label`")
     columns: dict[Literal["gene", "label"], str] = Field({}, description="of a table: what the columns are called")
@@ -40,9 +40,7 @@ class GeneSubset(HeldOut, Predicted):
             raise ValueError("'columns', 'label' and 'cells' are of a table")
         if self.label is not None and self.cells:
             raise ValueError("'label' says which rows count: leave 'cells' out")
-        if self.classes is None:
-            raise ValueError("genes are classified: give 'classes'")
-        if self.positive_only and len(self.classes) != 2:
+        if self.positive_only and len(self.labels) != 2:
             raise ValueError("'label' and 'term' are of two classes: the one that is asked about, and the others")
         return self
 
@@ -58,7 +56,7 @@ class GeneSubset(HeldOut, Predicted):
 
 
 class GeneBenchmark(PredictionBenchmark):
-    """Classes of genes, of which no two splits have a gene or a family in common."""
+    """Classes or numbers of genes, of which no two splits have a gene or a family in common."""
 
     corpus: Name = Field(description="whose genes, facts and ontologies count")
     subsets: Annotated[dict[Variant, GeneSubset], Field(min_length=1), AfterValidator(check_subset_names)]

@@ -10,7 +10,7 @@ from reasonome.tasks.prediction.task import PredictionTask
 
 
 class GeneClassification(PredictionTask):
-    """A gene's class, by its symbol, and by the official name where the style has {name}."""
+    """A gene's class or number, by its symbol, and by the official name where the style has {name}."""
 
     name = "gene_classification"
     columns = ("symbol",)

@@ -9,8 +9,7 @@ from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import read_table
 from reasonome.tasks.molecule_property.molecules import Fragments, descriptors, read_molecule, scaffold
 from reasonome.tasks.molecule_property.settings import MoleculeSubset
-from reasonome.tasks.prediction.answer import read_number
-from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target, within
+from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
 
 # RDKit's descriptors that a prompt may show, and how it calls them.
@@ -81,7 +80,7 @@ def _read(path: Path, subset: str, spec: MoleculeSubset, fragments: Fragments) -
             fix = "name a column in which every row has an id of its own, or none"
             raise InputError(what, file=path, line=line, field=names.get("id", ""), fix=fix)
         molecule = read_molecule(row["smiles"], fragments)
-        answer = _answer(row["answer"], classes, spec.unit)
+        answer = spec.read(row["answer"])
         if row["answer"] and answer is None and classes:
             fix = f"{nearest(row['answer'], classes)}; `cells` says what the cells of a class say"
             raise InputError(f"'{row['answer']}' is no class", file=path, line=line, field=names["answer"], fix=fix)
@@ -93,14 +92,6 @@ def _read(path: Path, subset: str, spec: MoleculeSubset, fragments: Fragments) -
     return rows, left_out
 
 
-def _answer(cell: str, classes: dict[str, str], unit: str) -> str | None:
-    """The class, or the number as text; None for anything else."""
-    if classes:
-        return classes.get(cell)
-    number = read_number(cell, unit)
-    return None if number is None else repr(number)
-
-
 def _each_once(rows: list[_Row], subset: str, spec: MoleculeSubset) -> tuple[list[_Row], list[LeftOut]]:
     """The first row of every molecule, but for those that contradict each other, of which none is kept."""
     by_molecule: dict[str, list[_Row]] = defaultdict(list)
@@ -108,12 +99,7 @@ def _each_once(rows: list[_Row], subset: str, spec: MoleculeSubset) -> tuple[lis
         by_molecule[row.smiles].append(row)
     kept, left_out = [], []
     for first, *others in by_molecule.values():
-        if spec.classes:
-            contradicts = any(row.answer != first.answer for row in others)
-        else:
-            values = [float(row.answer) for row in (first, *others)]
-            contradicts = not within(max(values) - min(values), spec.tolerance or 0.0)
-        if contradicts:
+        if not spec.agree(row.answer for row in (first, *others)):
             lines = ", ".join(str(row.line) for row in (first, *others))
             what = "values of one molecule contradict each other"
             left_out += [LeftOut(subset, row.id, what, lines) for row in (first, *others)]
@@ -128,13 +114,12 @@ def _each_once(rows: list[_Row], subset: str, spec: MoleculeSubset) -> tuple[lis
 def _question(row: _Row, subset: str, spec: MoleculeSubset) -> PredictionQuestion:
     values = descriptors(row.smiles)
     shown = "; ".join(f"{words} {values[name]:.4g}" for name, words in _SHOWN.items())
-    target = Target(question=spec.question, classes=tuple(spec.labels), unit=spec.unit, tolerance=spec.tolerance or 0.0)
     return PredictionQuestion(
         id=row.id,
         subset=subset,
         columns={"smiles": row.smiles, "descriptors": shown},
         answer=row.answer,
         group=scaffold(row.smiles),
-        target=target,
+        target=Target.of(spec),
         stratum="no rings" if scaffold(row.smiles).startswith("acyclic") else "rings",
     )

@@ -105,6 +105,11 @@ def split_unit(text: str) -> tuple[str, str]:
     return (match[1], words) if match and not re.search(r"\d", words) else ("", "")
 
 
+def within(error: float, tolerance: float) -> bool:
+    """Whether an error is within a tolerance, but for rounding: 1.1 and .6 are within .5."""
+    return error <= tolerance * (1 + 1e-9)
+
+
 def read_number(text: str, unit: str = "") -> float | None:
     """The number that a text is, alone or with the unit; None for a range, a bound, another unit and any other text.
 

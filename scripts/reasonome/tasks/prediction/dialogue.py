@@ -17,8 +17,8 @@ from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
 from reasonome.rewards import Policy, Reward, one_by_one
-from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, stated
-from reasonome.tasks.prediction.settings import PredictionBenchmark, PredictionStyle
+from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, stated, within
+from reasonome.tasks.prediction.settings import Predicted, PredictionBenchmark, PredictionStyle
 from reasonome.tasks.question_answer.dialogue import Question, Verdict, VerifiedDialogue
 from reasonome.tasks.stated_confidence import reward_of_confidence
 
@@ -53,6 +53,16 @@ class Target(BaseModel):
     mean: float = 0.0
     scale: float = Field(default=1.0, gt=0)
 
+    @classmethod
+    def of(cls, subset: Predicted) -> "Target":
+        """What the questions of a subset ask for, before training answers are known."""
+        return cls(
+            question=subset.question,
+            classes=tuple(subset.labels),
+            unit=subset.unit,
+            tolerance=subset.tolerance or 0.0,
+        )
+
 
 class PredictionQuestion(Question):
     """A row of which a class or a number is asked."""
@@ -65,7 +75,7 @@ class PredictionDialogue(VerifiedDialogue):
     have. `{question}` stands in every prompt.
     """
 
-    of_numbers = True  # whether a number may be asked for
+    of_numbers = True  # whether the numbers in tables of answers may be numbers; else they are codes of classes
     Example = PredictionQuestion
     Style = PredictionStyle
     Settings = PredictionBenchmark
@@ -206,11 +216,6 @@ class PredictionDialogue(VerifiedDialogue):
 
 def _with_unit(answer: str, target: Target) -> str:
     return f"{answer} {target.unit}" if target.unit else answer
-
-
-def within(error: float, tolerance: float) -> bool:
-    """Whether an error is within a tolerance, but for rounding: 1.1 and .6 are within .5."""
-    return error <= tolerance * (1 + 1e-9)
 
 
 def by_subset(questions: Iterable[PredictionQuestion]) -> dict[str, list[PredictionQuestion]]:

@@ -1,11 +1,12 @@
 """Settings of predictions: what subsets ask, and prompt styles."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from reasonome.config.strict import Strict
-from reasonome.tasks.prediction.answer import read_class, read_number
+from reasonome.tasks.prediction.answer import read_class, read_number, within
 from reasonome.tasks.question_answer.settings import VerifiedBenchmark, VerifiedStyle
 
 Classes = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=2)]
@@ -56,6 +57,20 @@ class Predicted(Strict):
     def classes_by_cell(self) -> dict[str, str]:
         """What a cell says → its class; empty for numbers."""
         return {self.cells.get(label, label): label for label in self.labels}
+
+    def read(self, cell: str) -> str | None:
+        """The class that a cell of a table says, or its number as text; None for anything else."""
+        if self.classes:
+            return self.classes_by_cell.get(cell)
+        number = read_number(cell, self.unit)
+        return None if number is None else repr(number)
+
+    def agree(self, answers: Iterable[str]) -> bool:
+        """Whether answers to one question are the same class, or numbers within the tolerance."""
+        if self.classes:
+            return len({*answers}) == 1
+        values = [float(answer) for answer in answers]
+        return within(max(values) - min(values), self.tolerance or 0.0)
 
 
 class PredictionBenchmark(VerifiedBenchmark):
