@@ -8,6 +8,7 @@ import yaml
 
 from reasonome.config.project.job_resources import requested
 from reasonome.facts.fetching.pins import pin
+from reasonome.prompts.prompts import Prompt
 from reasonome.tasks import load_project
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,6 +67,14 @@ def test_entries_of_ones_own_are_read_beside_those_that_ship(own):
     assert project.style("demo-go", "mine").seed == 5
     assert (project.settings.experiments, project.settings.bootstrap) == (["mine"], 10_000)
     assert project.sizes.rows == {**shipped.sizes.rows, "my-molecules": 40}
+
+
+def test_a_prompt_of_a_teacher_of_ones_own_is_what_teachers_are_asked(own):
+    (own / "prompts/teacher.gene_set_naming.txt").write_text("[system]\nBe brief.\n[user]\n{genes}: which {kind}?\n")
+    project = load_project(own.parent)
+    prompts = {"a": Prompt([], ["TP53"], 0, "TP53, ATM", kind="pathway")}
+    asked = project.task("demo-go").teaching.asked(project, "demo-go", prompts)
+    assert [message["content"] for message in asked["a"]] == ["Be brief.", "TP53, ATM: which pathway?"]
 
 
 def test_a_recipe_that_no_entry_names_asks_for_what_its_kind_asks_for(own):

@@ -98,10 +98,15 @@ class ConfigFolder:
             return beside
         return self._look_up(path) if self._look_up else path
 
-    def listed(self, folder: str, pattern: str) -> dict[str, Path]:
-        """The files of a folder by their names, with one's own. InputError for a name that both have."""
+    def listed(self, folder: str, pattern: str, but: str = "") -> dict[str, Path]:
+        """The files of a folder by their names, with one's own; not those whose names match `but`.
+
+        InputError for a name that both have.
+        """
         found: dict[str, Path] = {}
         for path in (path for layer in (self.shipped, self.own) for path in sorted((layer / folder).glob(pattern))):
+            if but and path.match(but):
+                continue
             if path.name in found:
                 raise InputError(f"{found[path.name]} has this name too", file=path, fix=_ANOTHER_NAME)
             found[path.name] = path
