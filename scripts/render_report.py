@@ -3,19 +3,19 @@
 python scripts/render_report.py results/experiments/demo
 """
 
-from reasonome.core import atomic
+from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.report import abstention, calibration_table, evidence, forgetting, tables
 from reasonome.report.evidence import count_reasoning, read_evidence, read_statistics, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.origins import read_answering
 from reasonome.report.page import ReportInputs, render_page
-from reasonome.report.plan import experiment_parser, read_plan
+from reasonome.report.plan import read_plan
 from reasonome.tasks import find_task
 
 
 def main() -> None:
-    folder = experiment_parser(__doc__).parse_args().folder
+    folder = arguments.experiment_parser(__doc__).parse_args().folder
     plan = read_plan(folder / "plan.json", find_task)
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     steps = [read_step(step) for step in plan.steps]

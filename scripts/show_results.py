@@ -5,15 +5,16 @@ python scripts/show_results.py results/experiments/demo
 
 from textwrap import fill
 
+from reasonome.core import arguments
 from reasonome.core.errors import run_program
 from reasonome.report import evidence, tables
 from reasonome.report.contrasts import verdict
-from reasonome.report.plan import experiment_parser, read_plan
+from reasonome.report.plan import read_plan
 from reasonome.tasks import find_task
 
 
 def main() -> None:
-    folder = experiment_parser(__doc__).parse_args().folder
+    folder = arguments.experiment_parser(__doc__).parse_args().folder
     plan = read_plan(folder / "plan.json", find_task)
     metric_set = plan.metric_set
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)

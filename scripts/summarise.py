@@ -12,13 +12,13 @@ from reasonome.report.calibration_table import calibration_tables
 from reasonome.report.comparisons_table import EQUIVALENCE, comparisons_table
 from reasonome.report.evidence import costs_table, read_evidence
 from reasonome.report.metrics_table import metrics_table
-from reasonome.report.plan import experiment_parser, read_plan
+from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
 from reasonome.tasks import find_task
 
 
 def main() -> None:
-    parser = experiment_parser(__doc__)
+    parser = arguments.experiment_parser(__doc__)
     arguments.add_bootstrap(parser)
     what = '"on par" is a difference of scores smaller than this (default: %(default)s)'
     parser.add_argument("--equivalence", type=float, default=EQUIVALENCE, help=what)

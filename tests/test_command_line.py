@@ -16,3 +16,10 @@ from reasonome import cli
 def test_an_unknown_argument_is_told_with_the_nearest_option(words, refused):
     with refused():
         cli.main(words)
+
+
+def test_a_key_without_a_value_is_told_how_to_write_one(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["plan", "demo", "--set", "final"])
+    assert ended.value.code == 2
+    assert "argument --set: 'final' has no value: write final=VALUE" in capsys.readouterr().err

@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import own_task
 import pytest
+import tiny_project
 from tiny_project import change
 
 from reasonome.config.preferences import KINDS
+from reasonome.config.project import chains
 from reasonome.config.sources import Source, SourceFile
 from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError, lookup
@@ -371,6 +374,42 @@ def test_code_at_which_nothing_is_and_a_folder_that_is_not_there(config, mistake
     mistake(file, change(config / file, old, new))
 
 
+def test_code_beside_a_configuration_that_lies_elsewhere_is_found_there(config, tmp_path, monkeypatch):
+    """A recipe that was written with the place, and is read again, keeps it."""
+    own_task.add(tmp_path, tiny_project.edit)
+    (tmp_path / "mine/rewards.py").write_text("def f(answer, example): return 1.0\n")
+    grader = "  o: {graders: {mine: {function: mine/rewards.py:f}}}\n  soft:"
+    change(config / "recipes/grpo.yaml", "  soft:", grader)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    project = load_project(config)
+    assert project.tasks["chromosome_of_gene"].name == "chromosome_of_gene"
+    recipe = chains.Step.parse("grpo.o-s0").recipe(project)
+    assert recipe.graders["mine"].function == f"{tmp_path}/mine/rewards.py:f"
+    assert type(recipe).model_validate(recipe.model_dump(mode="json")) == recipe
+
+
+def test_a_grader_that_is_no_python_is_told_once(config, tmp_path, monkeypatch):
+    """Checks of recipes ask for its functions, and those of experiments for the digest of its code."""
+    (tmp_path / "rewards.py").write_text("def f(answer, example):\n    return 1 +\n")
+    change(config / "recipes/grpo.yaml", "  soft:", "  soft:\n    graders: {mine: {function: rewards.py:f}}")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as caught:
+        load_project(config)
+    assert str(caught.value) == "rewards.py:2: this is no Python: invalid syntax"
+
+
+def test_a_grader_that_is_gone_since_it_was_looked_up_is_told(config, tmp_path, refused):
+    file = tmp_path / "rewards.py"
+    file.write_text("def f(answer, example): return 1.0\n")
+    change(config / "recipes/grpo.yaml", "  soft:", "  o: {graders: {mine: {function: rewards.py:f}}}\n  soft:")
+    project = load_project(config)
+    assert project.recipes["grpo"]["o"]
+    file.unlink()
+    with refused(file):
+        chains.Step.parse("grpo.o-s0").recipe(project)
+
+
 # --- values of a command line ------------------------------------------------------------------------
 
 
@@ -396,6 +435,16 @@ def test_values_of_a_command_line_are_merged_over_the_settings(config):
 def test_a_wrong_value_of_a_command_line(config, refused, given, field):
     with refused("command line", field=field):
         load_project(config, given)
+
+
+def test_a_mistake_that_stands_in_the_file_is_not_the_command_lines(config, refused):
+    """What is given of a mapping says what differs in it; its other keys are those of the file."""
+    (config.parent / "tasks.py").touch()
+    line = change(config / "config.yaml", "results: results", "tasks: {right: tasks.py:Right, wrong: nowhere.py}")
+    with refused("config.yaml", line, "tasks.wrong"):
+        load_project(config, {"tasks": {"mine": "tasks.py:Mine"}})
+    with refused("command line", field="tasks.wrong"):
+        load_project(config, {"tasks": {"wrong": "tasks.txt"}})
 
 
 def test_a_value_of_a_command_line_mends_that_of_the_file(config):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -316,6 +317,13 @@ def test_findings_are_printed_and_written_and_a_failure_is_the_exit_status(healt
     assert FAIL in [finding["state"] for finding in json.loads((healthy / "found.json").read_text())]
     said = "fail      GPUs: 8 are expected, and nvidia-smi lists none\n          fix: ask for GPUs"
     assert said in capsys.readouterr().out
+
+
+def test_a_folder_of_files_of_ones_own_is_compared_with_the_locks_of_what_ships(healthy, capsys):
+    (healthy / "config/reasonome").mkdir()
+    cli.main(["doctor", "--config", "config/reasonome", "--gpus", "0", "--json", "-"])
+    (packages,) = [found for found in json.loads(capsys.readouterr().out) if found["check"] == "packages"]
+    assert re.match(r"(not )?as in (requirements|envs/gpu)\.lock: ", packages["what"])
 
 
 def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_examined(healthy, capsys, refused):

@@ -377,6 +377,24 @@ def test_a_command_with_the_configuration_of_another_folder_names_this_folder(co
         cli.main([words[0], "elsewhere/mine.gmt", *words[2:]])
 
 
+def test_a_configuration_below_another_folder_makes_no_folder_of_a_project_of_it(tmp_path, monkeypatch):
+    (tmp_path / "config/reasonome").mkdir(parents=True)
+    (tmp_path / "mine.gmt").write_text("a\tna\tTP53\tATM\tCHEK2\n")
+    monkeypatch.chdir(tmp_path)
+    words = ["annotate", "mine.gmt", "--model", "smollm2-135m", "--out", "out", "--config", "config/reasonome"]
+    with pytest.raises(InputError) as caught:
+        cli.main(words)
+    assert caught.value.fix == "snakemake --cores 2 results/models/smollm2-135m/base/manifest.json"
+
+
+def test_a_configuration_of_ones_own_files_here_comes_first(tmp_path, monkeypatch):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/config.yaml").write_text("seed: 3\n")
+    monkeypatch.chdir(tmp_path)
+    with project_folder(Path("config")):
+        assert Path.cwd() == tmp_path
+
+
 @pytest.mark.parametrize(
     ("fix", "told"),
     [

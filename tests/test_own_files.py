@@ -6,8 +6,11 @@ import pytest
 import tiny_project
 import yaml
 
+from reasonome.config.project.folder import is_ours
 from reasonome.config.project.job_resources import requested
+from reasonome.core.errors import InputError
 from reasonome.facts.fetching.pins import pin
+from reasonome.prompts.prompts import Prompt
 from reasonome.tasks import load_project
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,6 +71,14 @@ def test_entries_of_ones_own_are_read_beside_those_that_ship(own):
     assert project.sizes.rows == {**shipped.sizes.rows, "my-molecules": 40}
 
 
+def test_a_prompt_of_a_teacher_of_ones_own_is_what_teachers_are_asked(own):
+    (own / "prompts/teacher.gene_set_naming.txt").write_text("[system]\nBe brief.\n[user]\n{genes}: which {kind}?\n")
+    project = load_project(own.parent)
+    prompts = {"a": Prompt([], ["TP53"], 0, "TP53, ATM", kind="pathway")}
+    asked = project.task("demo-go").teaching.asked(project, "demo-go", prompts)
+    assert [message["content"] for message in asked["a"]] == ["Be brief.", "TP53, ATM: which pathway?"]
+
+
 def test_a_recipe_that_no_entry_names_asks_for_what_its_kind_asks_for(own):
     project = load_project(own.parent)
     small = requested(project, "sft", "smollm2-135m", "sft.mine-s0")  # rows of demo-go; its own entry
@@ -123,6 +134,8 @@ def test_a_mistake_in_a_file_that_ships_is_found_there_too(own, refused):
 def test_a_pin_of_ones_own_source_is_written_beside_it(own, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_sets.gmt").write_text("SET_A\t\tTP53\tBRCA1\n")
+    with (own.parent / "sources.lock.yaml").open("a") as lock:
+        lock.write("# of a checkout that others share\n")
     before = (own.parent / "sources.lock.yaml").read_text()
     pin(load_project(own.parent), "my-sets")
     assert (own.parent / "sources.lock.yaml").read_text() == before
@@ -136,6 +149,56 @@ def test_a_folder_of_ones_own_files_alone_stands_beside_what_ships(tmp_path, mon
     assert project.settings.experiments == ["mine"] and "demo" in project.experiments
     shipped = project.source_file("hgnc-demo", "table")  # from a folder that has no resources/
     assert shipped.is_file() and shipped == ROOT / "resources/demo/hgnc_complete_set.txt.gz"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("benchmark.yaml", "benchmarks.yaml"),
+        ("benchmarks.yml", "benchmarks.yaml"),
+        ("corpus.yaml", "corpora.yaml"),
+        ("experiments.yaml", "experiments"),
+        ("experiment/a.yaml", "experiments"),
+        ("prompt/gene_set_naming.a.txt", "prompts"),
+        ("teacher/a.yaml", "teachers"),
+        ("recipes/sfft.yaml", "sft.yaml"),
+    ],
+)
+def test_a_slip_in_the_name_of_a_file_is_told(own, name, meant):
+    (own / name).parent.mkdir(exist_ok=True)
+    (own / name).write_text("a: {}\n")
+    with pytest.raises(InputError) as caught:
+        load_project(own.parent)
+    path = own / name if Path(name).parts[0] == "recipes" else own / Path(name).parts[0]
+    assert caught.value.alone == f"{path}: nothing of this name is read\n  fix: did you mean '{meant}'?"
+    assert not caught.value.others
+
+
+def test_what_else_lies_beside_files_of_ones_own_is_let_be(own):
+    for name in ("benchmark.py", "benchmark.tsv", ".benchmark.yaml", "README.md", "tables/benchmark.csv", "my_config.yaml"):
+        (own / name).parent.mkdir(exist_ok=True)
+        (own / name).touch()
+    assert "my-molecules" in load_project(own.parent).benchmarks
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "ours"),
+    [
+        ("config.yaml", "seed: 3\n", True),
+        ("config.yaml", "sead: 3\n", True),  # the slip is told when it is read
+        ("config.yaml", "# nothing yet\n", True),
+        ("config.yaml", "samples: samples.tsv\nresults: out\n", False),
+        ("config.yaml", "- seed\n", False),
+        ("samples.tsv", "", False),
+        ("experiments/mine.yaml", "", True),
+        ("benchmarks/mine.yaml", "", True),
+        ("benchmarks.yaml", "", True),
+    ],
+)
+def test_a_configuration_of_ours_is_told_from_that_of_another_workflow(tmp_path, name, text, ours):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text)
+    assert is_ours(tmp_path) == ours
 
 
 @pytest.mark.slow

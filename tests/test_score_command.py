@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import own_task
 import pandas as pd
 import pyarrow
 import pytest
@@ -301,6 +303,20 @@ def test_asked_wrongly(tmp_path, monkeypatch, arguments, refused):
     path = table(tmp_path / "a.csv", [("a", "x")])
     with refused():
         cli.main(["score", str(path), *arguments])
+
+
+def test_a_folder_of_files_of_ones_own_names_tasks_and_values(tmp_path, monkeypatch, refused):
+    (tmp_path / "mine").mkdir()
+    shutil.copy(own_task.HERE / "chromosome.py", tmp_path / "mine")
+    text = "tasks: {chromosome_of_gene: mine/chromosome.py:ChromosomeOfGene}\n"
+    (tmp_path / "mine/config.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    words = ["score", str(table(tmp_path / "a.csv", [("7", "7")])), "--config", "mine", "--task"]
+    with refused(field="--task") as caught:
+        cli.main([*words, "chromosome_of_gene"])
+    assert "verified against their questions" in caught.value.what  # it is known
+    with refused("command line", field="boostrap"):
+        cli.main([*words, "gene_set_naming", "--set", "boostrap=200"])
 
 
 @pytest.mark.parametrize("json_path", ["", "folder", "a.csv", "same.csv", "b.parquet"])

@@ -45,10 +45,11 @@ def main(words: list[str] | None = None) -> int:
     try:
         return args.run(args)
     except InputError as error:
-        folder = Path(getattr(args, "config", "config")).absolute().parent
-        if folder != Path.cwd():
+        config = Path(getattr(args, "config", "config")).absolute()
+        # Below a folder of another name, commands would read another configuration.
+        if config.name == "config" and config.parent != Path.cwd():
             for one in (error, *error.others):
-                one.fix = one.fix and standing_in(folder, one.fix)
+                one.fix = one.fix and standing_in(config.parent, one.fix)
         raise
 
 

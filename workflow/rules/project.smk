@@ -49,11 +49,7 @@ def literal(text):
     return text.replace("{", "{{").replace("}", "}}")
 
 
-# Without a configuration here, that of this Snakefile's folder: a workflow that imports it may need no other.
-CONFIG = Path(config.get("folder", "config"))
-if not is_ours(CONFIG) and is_ours(HERE / CONFIG):
-    CONFIG = HERE / CONFIG
-# What else `--config` and `--configfile` have is merged over config.yaml, here and in jobs.
+# What `--config` and `--configfile` have beside these is merged over config.yaml, here and in jobs.
 OPTIONS = ("container", "folder", "python", "setup")
 GIVEN = {key: value for key, value in config.items() if key not in OPTIONS}
 # What starts Python in jobs: `--config python=...` (several words may be a container's), the `python` of the environment
@@ -79,6 +75,10 @@ def or_stop(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
+# Without a configuration of ours here, that of this Snakefile's folder: a workflow that imports it may need no other.
+CONFIG = Path(config.get("folder", "config"))
+if "folder" not in config and not or_stop(is_ours, CONFIG):
+    CONFIG = HERE / CONFIG
 for key in config:
     or_stop(lookup, dict.fromkeys([*OPTIONS, *Settings.model_fields]), key, "key of --config")
 PROJECT = or_stop(load_project, CONFIG, GIVEN)

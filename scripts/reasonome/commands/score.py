@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from reasonome.commands.options import check_output, command_parser, parse_columns, write_output
 from reasonome.config.project import Project
+from reasonome.config.project.folder import is_ours
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show
@@ -90,7 +91,7 @@ def _table(args: argparse.Namespace) -> "Scored":
     if args.style:
         raise InputError("a style goes with a benchmark", field="--style", fix="give --benchmark in place of --task")
     columns = parse_columns(args.columns)
-    project = load_project(args.config, args.set) if (args.config / "encoders.yaml").is_file() else None
+    project = load_project(args.config, args.set) if is_ours(args.config) else None
     task = lookup(project.tasks if project else TASKS, args.task, "task")
     part, encoders = task.tables, {}
     folders = _encoders(args, project, [_DEFAULT_ENCODER]) if part.compares_texts else []

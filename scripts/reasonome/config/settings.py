@@ -60,7 +60,6 @@ def check_trackers(trackers: Sequence[str]) -> None:
         if importlib.util.find_spec(package) is None:
             raise InputError(
                 f"'{package}' is not installed in the environment that trains",
-                file="config/config.yaml",
                 field="trackers",
                 fix=f"pip install {package}, or leave it out of trackers",
             )

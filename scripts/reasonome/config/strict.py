@@ -1,4 +1,4 @@
-"""The base model of settings, which refuses unknown keys, the types of its fields."""
+"""The base model of settings, which refuses unknown keys, and the types of its fields."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
@@ -75,8 +75,9 @@ ProjectPath = Annotated[RelativePath, AfterValidator(looked_up)]
 
 
 def _file_of_the_project(value: str, info: ValidationInfo) -> str:
-    looked_up(check_inside_project(value.rpartition(":")[0]), info)
-    return value
+    """`value` with the path at which its file was found; as it stands where it is read again, as in recipe.json."""
+    path, _, name = value.rpartition(":")
+    return f"{looked_up(check_inside_project(path), info)}:{name}" if info.context else value
 
 
 # Something in a Python file of the project: path/to/file.py:name

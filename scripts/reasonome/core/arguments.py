@@ -28,11 +28,20 @@ def configured(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _setting(text: str) -> tuple[str, Any]:
-    key, _, value = text.partition("=")
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"'{text}' has no value: write {key}=VALUE")
     try:
         return key, yaml.safe_load(value)
     except yaml.YAMLError:
         raise argparse.ArgumentTypeError(f"'{value}' is not valid YAML") from None
+
+
+def experiment_parser(description: str | None) -> argparse.ArgumentParser:
+    """The parser of a program that reads and writes files in the folder of an experiment's results."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=AS_WRITTEN)
+    parser.add_argument("folder", type=Path, help="results/experiments/EXPERIMENT, with plan.json")
+    return parser
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:

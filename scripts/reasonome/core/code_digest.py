@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[1]
@@ -44,8 +45,25 @@ def code_sha256(*files: str | Path) -> str:
 
 
 def source_sha256(file: str | Path) -> str:
-    """SHA-256 of one Python file alone, as it stands now, without comments, docstrings and layout."""
-    return _read.__wrapped__(Path(file).resolve()).digest
+    """SHA-256 of one Python file alone, as it stands now, without comments, docstrings and layout.
+
+    InputError as of `parsed`.
+    """
+    return _source(Path(file).resolve(), parsed(Path(file))).digest
+
+
+def parsed(file: Path) -> ast.Module:
+    """The code of a Python file without docstrings; InputError if it is missing or no Python."""
+    if not file.is_file():
+        raise InputError("there is no such file", file=file)
+    try:
+        tree = ast.parse(file.read_bytes())
+    except SyntaxError as error:
+        raise InputError(f"this is no Python: {error.msg}", file=file, line=error.lineno) from None
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+    return tree
 
 
 def closure(*files: str | Path) -> set[Path]:
@@ -84,18 +102,12 @@ def _places(name: str) -> Iterator[Path]:
     yield from (file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file())
 
 
-def parsed(file: Path) -> ast.Module:
-    """The code of a Python file without docstrings."""
-    tree = ast.parse(file.read_bytes())
-    for node in ast.walk(tree):
-        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            del node.body[0]
-    return tree
-
-
 @cache
 def _read(file: Path) -> _Source:
-    tree = parsed(file)
+    return _source(file, parsed(file))
+
+
+def _source(file: Path, tree: ast.Module) -> _Source:
     imports: set[str] = set()
     parts: set[str] = set()
     has_parts = _is_stage(file) or (file.name == "task.py" and file.parents[1].name == "tasks")

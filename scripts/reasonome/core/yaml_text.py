@@ -84,9 +84,20 @@ class YamlText:
         """An InputError at the line of `loc`, or of its nearest parent; `missing`: its last key is missing."""
         loc = (*self._as_written(loc[:-1]), loc[-1]) if missing else self._as_written(loc)
         field = ".".join(map(str, loc)) or None
-        if loc and loc[0] in self._given:
+        if loc and self._is_given(loc):
             return InputError(what, file="command line", field=field, fix=fix)
         return InputError(what, file=self.file, line=self._line(loc), field=field, fix=fix)
+
+    def _is_given(self, loc: Loc) -> bool:
+        """Whether the command line has given the value at `loc`, or one that it stands in."""
+        node: Any = self._given
+        for part in loc:
+            if not isinstance(node, Mapping):
+                return True
+            if part not in node:
+                return False
+            node = node[part]
+        return True
 
     def last(self, *locs: Loc) -> Loc:
         """Of several paths the one that is written last in the file; the first of those in one line."""

@@ -1,6 +1,5 @@
 """The plan of an experiment's report: a JSON file that the workflow writes and the programs read."""
 
-import argparse
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -8,19 +7,11 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from reasonome.config.project import chains
-from reasonome.core.arguments import AS_WRITTEN
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 from reasonome.metrics import MetricSet
 from reasonome.task import Task
 from reasonome.task_parts import Reporting
-
-
-def experiment_parser(description: str | None) -> argparse.ArgumentParser:
-    """The parser of a program that reads and writes files in the folder of an experiment's results."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=AS_WRITTEN)
-    parser.add_argument("folder", type=Path, help="results/experiments/EXPERIMENT, with plan.json")
-    return parser
 
 
 class _Strict(BaseModel):

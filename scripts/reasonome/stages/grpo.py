@@ -12,7 +12,7 @@ from reasonome.config.project.recipe_references import check_known, check_weight
 from reasonome.config.recipes import multiples_near
 from reasonome.config.rollouts import JUDGE, RolloutRecipe, in_words
 from reasonome.config.strict import WrongValue
-from reasonome.core.errors import InputError, nearest
+from reasonome.core.errors import nearest
 
 if TYPE_CHECKING:
     from reasonome.training.job import TrainingJob
@@ -174,13 +174,11 @@ class GrpoRecipe(AlignmentRecipe):
 
 
 def _defined(path: Path) -> list[str]:
-    """The names that a Python file defines or imports at module level; InputError if it is not Python."""
-    try:
-        body = ast.parse(path.read_text(encoding="utf-8")).body
-    except (SyntaxError, UnicodeDecodeError) as error:
-        raise InputError(f"this is no Python: {error}", file=path, line=getattr(error, "lineno", None)) from None
+    """The names that a Python file defines or imports at module level; InputError as of `parsed`."""
+    from reasonome.core.code_digest import parsed
+
     names = []
-    for node in body:
+    for node in parsed(path).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.append(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):

@@ -26,7 +26,8 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     yield check_weights(project, names)
     most = max((job.memory_gb for job in resources.values()), default=0)
     yield machine.check_memory(most, "SLURM_JOB_ID" in os.environ)
-    yield system.check_versions(system.installed(), {file: system.pins(project.root.parent / file) for file in LOCKS})
+    folder = project.folder.shipped.parent
+    yield system.check_versions(system.installed(), {file: system.pins(folder / file) for file in LOCKS})
     yield system.check_snakemake()
     yield system.check_controller(cluster, [job.partition for job in resources.values() if job.partition])
     yield system.check_following(cluster)

@@ -195,8 +195,8 @@ class Project(Generic[T]):
 
     @cached_property
     def _styles(self) -> dict[tuple[str, str], Style]:
-        templates = self.folder.listed("prompts", "*.*.txt")
-        return read_styles((path for name, path in templates.items() if not name.startswith("teacher.")), self.tasks)
+        templates = self.folder.listed("prompts", "*.*.txt", but="teacher.*")
+        return read_styles(templates.values(), self.tasks)
 
     def styles(self, task: str) -> dict[str, Style]:
         """The prompt styles of a task, by name."""

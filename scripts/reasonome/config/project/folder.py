@@ -10,14 +10,15 @@ from typing import Any, NamedTuple, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Style
+from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Settings, Style
 from reasonome.config.strict import WrongValue
 from reasonome.config.task_settings import TaskSettings
-from reasonome.core.errors import InputError, Mistakes, nearest
+from reasonome.core.errors import InputError, Mistakes, closest, nearest
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
 INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
 SETTINGS = "config.yaml"
+FOLDERS = ("experiments", "prompts", "recipes")  # those of a configuration, beside folders with a file for each entry
 _ANOTHER_NAME = "give one of them another name"
 NO_MAPPING = "should hold keys with values (key: value)"
 _HEAD = r"---\n(?P<head>.*?)\n---\n"
@@ -25,9 +26,29 @@ _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 
 
-def is_ours(config: Path) -> bool:
-    """Whether a folder is a configuration of ours: other Snakemake workflows have config/config.yaml too."""
+def names_of_files() -> list[str]:
+    """What the files of YAML in a configuration are called, without `.yaml`."""
+    return sorted(path.stem for path in (INSTALLED / "config").glob("*.yaml"))
+
+
+def is_whole(config: Path) -> bool:
+    """Whether a folder is a whole configuration, which needs no other beside it."""
     return (config / "backbones.yaml").is_file()
+
+
+def is_ours(config: Path) -> bool:
+    """Whether a folder is a configuration of ours, a whole one or files of one's own. InputError for text that is not
+    YAML.
+
+    Other Snakemake workflows have config/config.yaml too, in which other keys stand; slips are no other keys.
+    """
+    if (settings := config / SETTINGS).is_file() and not is_whole(config):
+        keys = YamlText.read(settings).data or {}
+        return isinstance(keys, Mapping) and all(closest(key, Settings.model_fields) for key in keys)
+    names = names_of_files()
+    return any((config / name).is_dir() for name in (*FOLDERS, *names)) or any(
+        (config / f"{name}.yaml").is_file() for name in names
+    )
 
 
 class _Files:
@@ -79,7 +100,7 @@ class ConfigFolder:
 
     def __init__(self, root: Path, given: Mapping[str, Any], look_up: Callable[[str], str] | None = None):
         self.root, self.given, self._look_up = root, given, look_up
-        alone = root.is_dir() and not is_ours(root)
+        alone = root.is_dir() and not is_whole(root)
         self.shipped, self.own = (INSTALLED / "config", root) if alone else (root, root / "own")
         self._files: dict[str, _Files] = {}
 
@@ -98,10 +119,15 @@ class ConfigFolder:
             return beside
         return self._look_up(path) if self._look_up else path
 
-    def listed(self, folder: str, pattern: str) -> dict[str, Path]:
-        """The files of a folder by their names, with one's own. InputError for a name that both have."""
+    def listed(self, folder: str, pattern: str, but: str = "") -> dict[str, Path]:
+        """The files of a folder by their names, with one's own; not those whose names match `but`.
+
+        InputError for a name that both have.
+        """
         found: dict[str, Path] = {}
         for path in (path for layer in (self.shipped, self.own) for path in sorted((layer / folder).glob(pattern))):
+            if but and path.match(but):
+                continue
             if path.name in found:
                 raise InputError(f"{found[path.name]} has this name too", file=path, fix=_ANOTHER_NAME)
             found[path.name] = path

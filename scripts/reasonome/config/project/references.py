@@ -1,7 +1,7 @@
 """Checks of cross-references between the files of a project, and of targets: each name exists and fits."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -13,13 +13,13 @@ from reasonome.config.backbones import AdapterWeights, Backbone
 from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
 from reasonome.config.preferences import Preferences, SamplePreferences, TierPreferences
 from reasonome.config.project import Project
-from reasonome.config.project.folder import INSTALLED
+from reasonome.config.project.folder import FOLDERS, INSTALLED, names_of_files
 from reasonome.config.project.recipe_references import check_arm, check_chain, check_recipe, check_samples
 from reasonome.config.resources import CLUSTER_RULES
 from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus
 from reasonome.config.strict import WrongValue
 from reasonome.config.teachers import GeneNamesTeacher, RecallTeacher, Teacher
-from reasonome.core.errors import Mistakes, closest, lookup, nearest
+from reasonome.core.errors import InputError, Mistakes, closest, lookup, nearest
 from reasonome.core.yaml_text import Loc
 
 _TABLES = {"backbone": "backbones", "benchmark": "benchmarks", "corpus": "corpora", "experiment": "experiments"}
@@ -322,6 +322,8 @@ def check_references(project: Project) -> None:
     with mistakes:
         _check_requests(project)
     with mistakes:
+        _check_names_of_files(project)
+    with mistakes:
         known("sizes.yaml", ("rows",), project.sizes.rows, project.benchmarks, "benchmark")
     with mistakes:
         known("sizes.yaml", ("tokens",), project.sizes.tokens, project.corpora, "corpus")
@@ -329,6 +331,31 @@ def check_references(project: Project) -> None:
         styles = {style for task in project.tasks for style in project.styles(task)}
         known("sizes.yaml", ("lengths",), project.sizes.lengths, styles, "style")
     mistakes.tell()
+
+
+def _check_names_of_files(project: Project) -> None:
+    """InputError for files and folders of the user's that nothing reads, and whose names are slips of those read."""
+    top, mistakes = [*names_of_files(), *FOLDERS], Mistakes()
+    for folder in sorted({project.root, project.folder.own}):
+        for path in sorted(folder.glob("[!.]*")):
+            with mistakes:
+                _check_name_of_file(path, top, FOLDERS)
+        for path in sorted(folder.glob("recipes/[!.]*")):
+            with mistakes:
+                _check_name_of_file(path, [*project.stages])
+    mistakes.tell()
+
+
+def _check_name_of_file(path: Path, names: Sequence[str], folders: Sequence[str] = ()) -> None:
+    """InputError if the path is not read though it is near one of `names`, of which `folders` are no files."""
+    is_folder = any(file.suffix in (".yaml", ".yml", ".txt") for file in path.glob("*"))
+    if not is_folder and path.suffix not in (".yaml", ".yml"):
+        return
+    name = path.name if is_folder else path.stem
+    near = closest(name, names)
+    meant = near if is_folder or near in folders else f"{near}.yaml"
+    if near and path.name != meant and abs(len(near) - len(name)) < 3:  # my_config.yaml is no slip
+        raise InputError("nothing of this name is read", file=path, fix=f"did you mean '{meant}'?")
 
 
 def existing(root: Path) -> Callable[[str], str]:
@@ -361,11 +388,16 @@ def _check_each(project: Project, entries: Mapping[Any, Any], check: Callable[[P
 
 
 def check_target(project: Project, target: str) -> None:
-    """InputError with the nearest name for an unknown one in a path below results/; other words are let through."""
+    """InputError with the nearest name for an unknown one in a path below results/; other words are let through.
+
+    So are files directly in a folder of ours, which an option may name, such as `--report results/experiments/x.html`.
+    """
     path = Path(target)
     if not path.is_relative_to(project.results.root):
         return
     folder, *names = *path.relative_to(project.results.root).parts, ""
+    if len(names) == 2 and path.suffix[1:].isalpha():
+        return
     for kind, name in zip(_NAMES_IN_PATHS.get(folder, ()), names[:-1], strict=False):
         if kind == "chain":
             check_chain(project, name)

@@ -174,7 +174,7 @@ def pin(project: Project, source: str, anew: bool = False) -> LockedSource:
             files[key] = describe(path) if as_it_lies else fetched.enter_context(fetching(file, path))
     entry = LockedSource(release=spec.release, files=files)
     project.locked[source] = entry
-    _write_lock(project)
+    _write_lock(project, _lock_of(project, source))
     return entry
 
 
@@ -232,17 +232,15 @@ def _lock_of(project: Project, source: str) -> Path:
     return (folder.own if own else folder.shipped) / LOCK
 
 
-def _write_lock(project: Project) -> None:
-    """Write the lock beside each file of sources: entries in their order, a line per file, without removed sources."""
-    locks: dict[Path, dict[str, Any]] = {}
+def _write_lock(project: Project, lock: Path) -> None:
+    """Write a lock: the entries of its sources in their order, a line per file, without removed sources."""
+    entries: dict[str, dict[str, Any]] = {}
     for name in project.sources:
-        if name in project.locked:
+        if name in project.locked and _lock_of(project, name) == lock:
             files = {key: _written(file) for key, file in project.locked[name].files.items()}
-            entries = locks.setdefault(_lock_of(project, name), {})
             entries[name] = {"release": project.locked[name].release, "files": files}
-    for lock, entries in locks.items():
-        text = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
-        atomic.write_text(lock, HEADER + text)
+    text = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
+    atomic.write_text(lock, HEADER + text)
 
 
 def licence_waits(source: Source) -> bool:
