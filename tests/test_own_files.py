@@ -175,7 +175,14 @@ def test_a_slip_in_the_name_of_a_file_is_told(own, name, meant):
 
 
 def test_what_else_lies_beside_files_of_ones_own_is_let_be(own):
-    for name in ("benchmark.py", "benchmark.tsv", ".benchmark.yaml", "README.md", "tables/benchmark.csv", "my_config.yaml"):
+    for name in (
+        "benchmark.py",
+        "benchmark.tsv",
+        ".benchmark.yaml",
+        "README.md",
+        "tables/benchmark.csv",
+        "my_config.yaml",
+    ):
         (own / name).parent.mkdir(exist_ok=True)
         (own / name).touch()
     assert "my-molecules" in load_project(own.parent).benchmarks
