@@ -107,7 +107,9 @@ class SftRecipe(TuningRecipe):
     def check_part(self, project: Project, file: str, variant: str) -> None:
         if self.teacher != "none":
             loc = project.folder.place_in_recipe(file, variant, "teacher")
-            check_teacher(project, file, loc, self.teacher, project.benchmarks[self.questions[0][0]].task, "none")
+            task = project.benchmarks[self.questions[0][0]].task
+            default = project.folder.default_of(file, variant, "teacher")
+            check_teacher(project, file, loc, self.teacher, task, "none", default=default)
         if self.confidence_from is None:
             return
         loc = project.folder.place_in_recipe(file, variant, "confidence_from")
