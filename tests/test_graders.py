@@ -117,7 +117,11 @@ def test_an_error_inside_is_said_with_its_line(tmp_path, refused):
 
 @pytest.mark.parametrize(
     "code",
-    ["\ndef grade(answer) -> float: return 1", "\ndef grade(answer, example, *, more): return 1", "\ngrade = lambda: 1"],
+    [
+        "\ndef grade(answer) -> float: return 1",
+        "\ndef grade(answer, example, *, more): return 1",
+        "\ngrade = lambda: 1",
+    ],
 )
 def test_a_function_that_takes_other_arguments_is_said_with_its_line(tmp_path, code, refused):
     with refused("graders/mine.py", 2):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from reasonome.config import Name
 from reasonome.config.project import Project
-from reasonome.config.project.recipe_references import check_known, check_teacher
+from reasonome.config.project.recipe_references import check_known, check_teacher, default_of
 from reasonome.config.strict import Strict
 from reasonome.config.tuning import TuningSettings
 from reasonome.core.errors import InputError
@@ -108,7 +108,7 @@ class SftRecipe(TuningRecipe):
         if self.teacher != "none":
             loc = project.folder.place_in_recipe(file, variant, "teacher")
             task = project.benchmarks[self.questions[0][0]].task
-            default = project.folder.default_of(file, variant, "teacher")
+            default = default_of(project, file, variant, "teacher")
             check_teacher(project, file, loc, self.teacher, task, "none", default=default)
         if self.confidence_from is None:
             return

@@ -5,7 +5,7 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from importlib import util
-from inspect import getsourcelines, signature
+from inspect import getsourcelines
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -157,11 +157,9 @@ def load_task(path: Path, kind: str) -> Task:
     if not hasattr(module, kind):
         classes = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
         raise InputError(f"{given} defines no '{kind}'", fix=nearest(kind, classes))
+    _check_methods(path, getattr(module, kind))
     try:  # a user's class may fail in any way
-        _check_methods(path, getattr(module, kind))
         task = getattr(module, kind)()
-    except InputError:
-        raise
     except (Exception, SystemExit) as error:
         raise _not_loaded(path, error) from error
     if not isinstance(task, Task):
@@ -172,12 +170,10 @@ def load_task(path: Path, kind: str) -> Task:
 def _check_methods(path: Path, kind: Any) -> None:
     """InputError for a method that a class in a user's file lacks, at the line of the class."""
     lacking = sorted(getattr(kind, "__abstractmethods__", ()))
+    fix = _BASE
     if lacking == ["verify"]:
-        given = ", ".join(signature(kind.verify).parameters)
         meant = closest("verify", vars(kind))
-        fix = f"rename its method `{meant}` to `verify`" if meant else f"write `def verify({given}): …` in it"
-    else:
-        fix = _BASE
+        fix = f"rename its method `{meant}` to `verify`" if meant else "write `def verify(self, answer, example): …`"
     if lacking:
         what = f"the class {kind.__name__} lacks {', '.join(f'`{name}`' for name in lacking)}"
         raise InputError(what, file=path, line=getsourcelines(kind)[1], fix=fix)

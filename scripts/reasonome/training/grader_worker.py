@@ -3,9 +3,10 @@
 python scripts/reasonome/training/grader_worker.py FILE FUNCTION
 
 It writes a line of JSON for each thing it does. The first says whether the function is there: {} or {"missing": …} or
-{"error": …, "line": …}, or {"takes": …, "line": …} if it takes other arguments. Each line that it reads then is [answer, example], and each reply {"value": number or null},
-{"bad": …} or {"error": …, "line": …}. It ends with its input, and with the process that started it. It imports nothing
-of the library, so that it starts at once and a grader finds its own modules.
+{"error": …, "line": …}, or {"takes": …, "line": …} if it takes other arguments. Each line that it reads then is
+[answer, example], and each reply {"value": number or null}, {"bad": …} or {"error": …, "line": …}. It ends with its
+input, and with the process that started it. It imports nothing of the library, so that it starts at once and a grader
+finds its own modules.
 """
 
 import ctypes

@@ -192,22 +192,13 @@ class ConfigFolder:
         return entries
 
     def place_in_recipe(self, file: str, variant: str, *loc: str | int) -> Loc:
-        """The place of a recipe's value: in its variant, or in its file's defaults if the variant does not change it."""
+        """The place of a recipe's value: in its variant, or in its file's defaults if it does not change that."""
         files = self._files[file]
         text, _ = files.placed(("variants", variant))
         changes = text.data["variants"][variant] or {}
         if loc and loc[0] not in changes and loc[0] in text.data.get("defaults", {}):
             return ("defaults", *loc)
         return ("variants", variant, *loc)
-
-    def default_of(self, file: str, variant: str, key: str) -> str:
-        """Where the value of a recipe comes from that its variant does not give, as words behind a text; else ""."""
-        files = self._files[file]
-        text, _ = files.placed(("variants", variant))
-        if key in (text.data["variants"][variant] or {}):
-            return ""
-        default = files.error("", ("defaults", key), None)
-        return f" ('{variant}' gives no {key}: it is the default of {default.file}:{default.line})"
 
     def error(self, file: str, loc: Loc, what: str, fix: str) -> InputError:
         """The InputError for a mistake at `loc` in a file that was read, with its line."""

@@ -26,7 +26,7 @@ def check_recipe(project: Project, file: str, variant: str, recipe: Recipe) -> N
     recipe.check(project, file, variant)
     for part in recipe.parts if isinstance(recipe, QuestionRecipe) else ():
         task = project.benchmarks[part.question[0]].task
-        default = project.folder.default_of(file, variant, "benchmark") if not recipe.mixture else ""
+        default = default_of(project, file, variant, "benchmark", "mixture")
         of = f"style of {task}, the task of {part.question[0]}{default}:"
         check_known(project, file, variant, part, "style", project.styles(task), of)
         part.check_part(project, file, variant)
@@ -39,6 +39,15 @@ def check_known(
     """InputError if a name under a key of the recipe is not in `valid`."""
     loc = project.folder.place_in_recipe(file, variant, key)
     project.folder.check_known(file, loc, getattr(recipe, key), valid, kind)
+
+
+def default_of(project: Project, file: str, variant: str, *keys: str) -> str:
+    """Where a recipe's value comes from if its variant has none of the keys, as words behind a text; else ""."""
+    for key in keys:
+        if project.folder.error(file, ("variants", variant, key), "", "").field == f"variants.{variant}.{key}":
+            return ""
+    default = project.folder.error(file, ("defaults", keys[0]), "", "")
+    return f" ('{variant}' gives no {keys[0]}: it is the default of {default.file}:{default.line})"
 
 
 def check_weights(
@@ -62,7 +71,9 @@ def check_samples(project: Project, file: str, loc: Loc, spec: RewardedSamples) 
         raise project.folder.error(file, (*loc, "decoding"), what, "name one without `orders`")
 
 
-def check_teacher(project: Project, file: str, loc: Loc, teacher: str, task: str, *others: str, default: str = "") -> None:
+def check_teacher(
+    project: Project, file: str, loc: Loc, teacher: str, task: str, *others: str, default: str = ""
+) -> None:
     """InputError if a teacher, named at this place of a file, does not write for the task; `others` are valid too.
 
     `default` says where the name comes from, if not from there.
@@ -71,7 +82,9 @@ def check_teacher(project: Project, file: str, loc: Loc, teacher: str, task: str
     if project.teachers[teacher].kind not in kinds:
         able = [name for name, spec in project.teachers.items() if spec.kind in kinds]
         what = f"teacher '{teacher}' does not write for {task}{default}"
-        fix = f"give teacher: {' or '.join([*able, *others])}" if able or others else "take preferences of another kind"
+        fix = (
+            f"teachers that do: {', '.join([*able, *others])}" if able or others else "take preferences of another kind"
+        )
         raise project.folder.error(file, loc, what, fix)
 
 

@@ -71,16 +71,11 @@ class PlainTable:
         if count == 1:
             return column
         what, fix = f"there is no column '{column}'", nearest(column, dict.fromkeys(filter(None, self.columns)))
-        if self._is_unparted:
+        if len(self.columns) == 1 and " " in self.columns[0]:
             fix = _UNPARTED
         if count:
             what, fix = f"{count} columns are called '{column}'", "give each a name of its own"
         raise self.header_error(what, field=field or column, fix=fix)
-
-    @property
-    def _is_unparted(self) -> bool:
-        """Whether the header seems to have several names, and nothing that parts them."""
-        return len(self.columns) == 1 and " " in self.columns[0]
 
     def header_error(self, what: str, *, fix: str, field: str | None = None) -> InputError:
         """An error about the header, with its file and line."""

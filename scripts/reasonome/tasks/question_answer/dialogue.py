@@ -124,7 +124,7 @@ class VerifiedDialogue(Dialogue):
             return 0.0
         asked = f"the answer '{answer.name}' to '{example.id}'"
         fix = "let it return a number from 0 to 1 for every text, 0 for one that it cannot read"
-        value = self._value_of(self.verify, answer.name, example, asked=asked, fix=fix)
+        value: float = self._value_of(self.verify, answer.name, example, asked=asked, fix=fix)
         if isinstance(value, Real) and 0 <= value <= 1:
             return float(value)
         raise InputError(f"`verify` returned {value!r} for {asked}", file=getfile(type(self)), fix=fix)
