@@ -308,6 +308,19 @@ def test_no_gene_or_family_is_on_two_sides_and_every_class_is_in_each_part(tmp_p
             }
 
 
+def test_rows_that_no_split_has_are_told(tmp_path, monkeypatch, capsys):
+    """Of nine rows two name no gene, one has no label, and two name one gene with two labels."""
+    path, rows = tmp_path / "l.tsv", [*zip("ABCD", ["yes", "no", "yes", "no"], strict=True)]
+    rows += [("NOGENE", "yes"), ("NONE2", "no"), ("E", ""), ("F", "yes"), ("F", "no")]
+    pd.DataFrame(rows, columns=["gene", "label"]).to_csv(path, sep="\t", index=False)
+    subset = {"question": "?", "classes": ["yes", "no"], "table": str(path), "test": 2, "valid": 0}
+    facts = table(*((letter, "T:part") for letter in "ABCDEF")).assign(relation="part_of")
+    know(monkeypatch, [Gene(letter) for letter in "ABCDEF"], facts, table(), tables={"mine": path})
+    TASK.building.build(project({"mine": subset}), "b", tmp_path / "built")
+    told = "no gene: unknown (2); no label (1); two labels for one gene (1)"
+    assert f"b: 4 left out of 'mine': {told} (left_out.tsv)" in capsys.readouterr().out.splitlines()
+
+
 def test_the_class_of_relatives_by_hand():
     genes = GeneTable(
         [

@@ -115,6 +115,19 @@ def test_an_error_inside_is_said_with_its_line(tmp_path, refused):
         graded(tmp_path, code)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "\ndef grade(answer) -> float: return 1",
+        "\ndef grade(answer, example, *, more): return 1",
+        "\ngrade = lambda: 1",
+    ],
+)
+def test_a_function_that_takes_other_arguments_is_said_with_its_line(tmp_path, code, refused):
+    with refused("graders/mine.py", 2):
+        graded(tmp_path, code)
+
+
 @pytest.mark.parametrize("code", ["import no_such_module", "x = 1\ndef grade(:", "raise SystemExit(3)"])
 def test_a_file_that_cannot_be_imported_is_said(tmp_path, code, refused):
     with refused("graders/mine.py"):

@@ -116,8 +116,17 @@ def test_a_name_that_both_have_is_refused_with_both_places(own, refused, name, t
         ("config.yaml", "[mine]", "[mien]", 1, "experiments.0"),
         ("resources.yaml", "sft.mine", "sft.mien", 1, "0.recipes.0"),
         ("experiments/mine.yaml", "sft.drugs", "sft.drug", 2, "arms.A.0"),
+        ("sources.yaml", "licence: mine, ", "", 1, "my-sets.licence"),
+        ("sources.yaml", "release: mine", "release: 2024", 1, "my-sets.release"),
+        ("experiments/mine.yaml", "styles: [smiles]\n", "", None, "styles"),
+        ("benchmarks/molecules.yaml", "test: 4", "test: many", 4, "my-molecules.subsets.mine.test"),
+        ("recipes/sft.yaml", "teacher: none, ", "", 4, "variants.drugs"),
+        ("recipes/sft.yaml", "benchmark: my-molecules, ", "", 4, "variants.drugs.style"),
     ],
-    ids=["key", "default", "value", "corpus", "settings", "resources", "experiment"],
+    ids=[
+        *("key", "default", "value", "corpus", "settings", "resources", "experiment"),
+        *("missing", "number", "missing list", "word", "default teacher", "default benchmark"),
+    ],
 )
 def test_a_mistake_in_a_file_of_ones_own_is_found_there(own, refused, name, old, new, line, field):
     tiny_project.change(own / name, old, new)

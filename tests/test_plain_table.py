@@ -92,6 +92,18 @@ def test_blanks_part_cells_where_the_header_says_so(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("rows", [[], ["id,gene"], ["id,gene", "", ","]])
+def test_a_table_without_rows_is_told_what_it_lacks(tmp_path, refused, rows):
+    with refused():
+        read_table(written(tmp_path / "a.csv", rows), ["id", "gene"])
+
+
+@pytest.mark.parametrize("row", ["TP53 tumor protein p53 17p", "TP53 kinase, or not 17p"])
+def test_a_header_whose_names_blanks_part_is_told_what_parts_columns(tmp_path, refused, row):
+    with refused("a.tsv", line=2 if "," in row else 1):
+        read_table(written(tmp_path / "a.tsv", ["id gene answer", row]), ["id", "gene", "answer"]).place("id")
+
+
 @pytest.mark.parametrize("rows", [["gene name", "TP53"], ["gene name", "tumor protein"], ["gene,my name", "TP53,p 53"]])
 def test_a_blank_within_a_name_parts_nothing(tmp_path, rows):
     table = read_table(written(tmp_path / "a.txt", rows), ["gene", "name", "gene name"])

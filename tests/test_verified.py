@@ -2,6 +2,7 @@
 
 import pickle
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import own_task
@@ -51,7 +52,8 @@ def test_a_verify_that_gives_no_number_from_0_to_1_is_an_error(value, refused):
             return value
 
     odd = Odd()
-    with refused():
+    line = next(n for n, text in enumerate(Path(__file__).read_text().splitlines(), 1) if "raise value" in text)
+    with refused(line=line if isinstance(value, ValueError) else None):
         odd.verified(odd.bare("seven"), question("TP53"))
     assert odd.verified(odd.bare(""), question("TP53")) == 0
 
@@ -357,6 +359,27 @@ def test_a_table_is_refused_with_its_line(tmp_path, rows, line, refused):
         building._read(TASK, benchmark(), "all", path, {})
 
 
+@pytest.mark.parametrize("place", ["question.columns['arm']", "None"])
+def test_a_kind_that_fails_is_told_with_its_line(tmp_path, refused, place):
+    kind = f"    def kind(self, question):\n        return {place}\n"
+    (tmp_path / "mine.py").write_text(OWN.replace('"two"\n', f'"two"\n{kind}'))
+    row = {"id": "A", "gene": "A", "name": "n", "stem": "s", "answer": "17q21"}
+    own_task.write(tmp_path / "genes.tsv", [row], tuple(row))
+    task = find_task(f"{tmp_path}/mine.py:Two")
+    with refused("mine.py", line=19 if "arm" in place else None):
+        building._read(task, benchmark(), "all", tmp_path / "genes.tsv", {})
+
+
+def test_what_is_left_out_is_told_with_the_commonest_reasons(capsys):
+    rows = [("a", "no gene: unknown")] * 3 + [("a", "no label")] * 2 + [("b", "one"), ("b", "two"), ("b", "three")]
+    rows += [("b", "four")] * 1200
+    building.show_left_out("mine", [building.LeftOut(subset, f"{n}", why) for n, (subset, why) in enumerate(rows)])
+    assert capsys.readouterr().out.splitlines() == [
+        "mine: 5 left out of 'a': no gene: unknown (3); no label (2) (left_out.tsv)",
+        "mine: 1,203 left out of 'b': four (1,200); one (1); two (1); … (left_out.tsv)",
+    ]
+
+
 def test_a_truth_of_several_words_can_be_answered(tmp_path):
     row = {"id": "A", "gene": "A", "name": "n", "stem": "s", "answer": "17  q21"}
     own_task.write(tmp_path / "genes.tsv", [row], tuple(row))
@@ -414,6 +437,16 @@ def test_the_line_of_an_error_in_a_task_of_ones_own(tmp_path, monkeypatch, refus
     monkeypatch.chdir(tmp_path)
     with refused(line=2):
         find_task("mine.py:Mine")
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [("def verify", "def verfy"), ("def verify", "def check"), ("class One(VerifiedTask)", "class One(Task)")],
+)
+def test_a_method_that_a_class_of_ones_own_lacks_is_told_at_the_class(tmp_path, refused, old, new):
+    (tmp_path / "mine.py").write_text(OWN.replace(old, new).replace("\n", "\nfrom reasonome.task import Task\n", 1))
+    with refused("mine.py", line=6):
+        find_task(f"{tmp_path}/mine.py:One")
 
 
 def test_a_file_that_imports_the_base_from_where_it_was_is_told_where_it_is(tmp_path, refused):

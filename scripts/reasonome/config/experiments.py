@@ -42,19 +42,19 @@ class Experiment(Strict):
     """Backbones × arms × seeds × benchmarks × styles × decodings."""
 
     description: str = ""
-    backbones: SomeNames
-    arms: Annotated[dict[Annotated[str, Field(min_length=1)], Arm], Field(min_length=1)]
+    backbones: SomeNames = Field(description="names of backbones.yaml")
+    arms: Annotated[dict[Annotated[str, Field(min_length=1)], Arm], Field(min_length=1, description="name -> steps")]
     no_controls: Annotated[list[str], AfterValidator(check_unique)] = Field(
         default=[], description="arms that cannot answer in the form that is asked for: to beat them is no claim"
     )
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(check_unique)] = [0]
     untrained: Names = Field(default=[], description="backbones that are asked in the arms without steps alone")
-    benchmarks: SomeNames
+    benchmarks: SomeNames = Field(description="names of benchmarks.yaml")
     out_of_distribution: Names = Field(
         default=[], description="those of the benchmarks whose sets are of another kind than what is trained on"
     )
-    styles: SomeNames
-    decodings: SomeNames
+    styles: SomeNames = Field(description="prompt styles, as in prompts/TASK.STYLE.txt")
+    decodings: SomeNames = Field(description="names of decodings.yaml")
     contrasts: list[Pair] = Field(
         [], description="pairs of a trained arm and a control of its own, which join the family of the protocol's tests"
     )

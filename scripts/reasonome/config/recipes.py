@@ -50,7 +50,7 @@ class Recipe(Strict):
     answers: ClassVar[bool] = True  # a reward model has a head of one number, and answers nothing
     generates: ClassVar[bool] = False  # whether completions are drawn during training
     stage: str
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Annotated[float, Field(gt=0)] = Field(description="at its highest, such as 1.0e-4")
     epochs: Annotated[float, Field(gt=0)] = 1.0
     max_steps: Annotated[int, Field(ge=1)] | None = Field(None, description="overrides epochs")
     batch_size: Annotated[int, Field(ge=1)] = Field(
@@ -78,7 +78,7 @@ class Recipe(Strict):
     compile_layers: bool = Field(
         False, description="compile the model's layers at the start: worth it for trainings of many minutes"
     )
-    save_steps: Annotated[int, Field(ge=1)]
+    save_steps: Annotated[int, Field(ge=1)] = Field(description="steps between two checkpoints")
     save_minutes: Annotated[float, Field(gt=0)] | None = Field(
         None, description="least minutes between two checkpoints: of those of save_steps, what comes sooner is left out"
     )

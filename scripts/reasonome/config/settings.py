@@ -32,7 +32,7 @@ def _check_place(path: str) -> str:
 class Settings(Strict):
     """config/config.yaml: what to build and where."""
 
-    experiments: SomeNames
+    experiments: SomeNames = Field(description="names of the files of experiments/ that are built")
     results: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(_check_place)] = "results"
     tasks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], FileAndName] = Field(
         {}, description="tasks of your own by name: path/to/file.py:Class, in the project (docs/tasks.md)"

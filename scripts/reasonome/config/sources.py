@@ -152,8 +152,8 @@ class Source(Strict):
 
     format: Literal[tuple(FORMAT_FILES)]  # pyright: ignore[reportInvalidTypeForm]  # pydantic takes computed values
     format_version: str = Field("", description="of the native files, as in GAF 2.2; named in licences.tsv")
-    release: str
-    licence: str
+    release: str = Field(description="which state of the source it is, as its makers call it, such as a date")
+    licence: str = Field(description="the one under which it may be used, such as CC-BY-4.0")
     licence_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = Field(None, description="where to read it")
     restricted: bool = Field(False, description="neither fetched nor used before its licence is accepted")
     accept_licence: bool = Field(

@@ -5,6 +5,8 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from traceback import extract_tb
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -105,6 +107,12 @@ def lookup(table: Mapping[str, Any], name: str, kind: str) -> Any:
     if name not in table:
         raise InputError(f"unknown {kind} '{name}'", fix=nearest(name, table))
     return table[name]
+
+
+def line_in(file: Path, error: BaseException) -> int | None:
+    """The line of a file at which an error arose, or which led to it; None where it arose elsewhere."""
+    frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename) == file]
+    return frames[-1].lineno if frames else None
 
 
 _DISK_FIXES = {

@@ -44,7 +44,8 @@ class YamlText:
             raise InputError("not valid YAML: a control character", file=file, line=line) from None
         except yaml.MarkedYAMLError as error:
             line = above + error.problem_mark.line + 1 if error.problem_mark else None
-            raise InputError(f"not valid YAML: {error.problem}", file=file, line=line) from None
+            fix = "check the indentation (blanks, no tabs), quotes and brackets of this line and the one before"
+            raise InputError(f"not valid YAML: {error.problem}", file=file, line=line, fix=fix) from None
 
     @classmethod
     def read(cls, path: Path) -> "YamlText":

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from reasonome.config import Name
 from reasonome.config.project import Project
-from reasonome.config.project.recipe_references import check_known, check_teacher
+from reasonome.config.project.recipe_references import check_known, check_teacher, default_of
 from reasonome.config.strict import Strict
 from reasonome.config.tuning import TuningSettings
 from reasonome.core.errors import InputError
@@ -107,7 +107,9 @@ class SftRecipe(TuningRecipe):
     def check_part(self, project: Project, file: str, variant: str) -> None:
         if self.teacher != "none":
             loc = project.folder.place_in_recipe(file, variant, "teacher")
-            check_teacher(project, file, loc, self.teacher, project.benchmarks[self.questions[0][0]].task, "none")
+            task = project.benchmarks[self.questions[0][0]].task
+            default = default_of(project, file, variant, "teacher")
+            check_teacher(project, file, loc, self.teacher, task, "none", default=default)
         if self.confidence_from is None:
             return
         loc = project.folder.place_in_recipe(file, variant, "confidence_from")

@@ -5,15 +5,15 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from importlib import util
+from inspect import getsourcelines
 from pathlib import Path
-from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
 from reasonome.config import Recipe, Settings
 from reasonome.config.project import Project
 from reasonome.config.project.folder import SETTINGS, ConfigFolder
-from reasonome.core.errors import InputError, Mistakes, lookup, nearest
+from reasonome.core.errors import InputError, Mistakes, closest, line_in, lookup, nearest
 from reasonome.core.lazy import Lazy
 from reasonome.core.manifest import text_sha256
 from reasonome.task import Task
@@ -92,7 +92,7 @@ def open_project(root: str | Path = "config", given: Given = ()) -> Project[Task
 
 def _opened(folder: ConfigFolder) -> Project[Task]:
     settings = folder.read(SETTINGS, Settings)
-    own = {name: own_task(name, place) for name, place in settings.tasks.items()}
+    own = {name: _own_task(folder, name, place) for name, place in settings.tasks.items()}
     tasks = ChainMap(own, TASKS)  # pyright: ignore[reportArgumentType]  # only the first mapping is ever written to
     return TasksProject(folder, settings, tasks)
 
@@ -127,15 +127,20 @@ def find_task(named: str) -> Task:
     return load_task(Path(path), kind) if path else lookup(TASKS, named, "task")
 
 
-def own_task(name: str, place: str) -> Task:
+def _own_task(folder: ConfigFolder, name: str, place: str) -> Task:
     """The task of a project at FILE:CLASS that config.yaml calls `name`; InputError as of `load_task`, and if the name
     is taken or another."""
+    loc, (path, _, kind) = ("tasks", name), place.rpartition(":")
     if name in (*TASKS, "teacher"):  # teacher.*.txt are prompts of teachers
-        raise InputError(f"the name '{name}' is taken", field=f"tasks.{name}", fix="give the task another")
-    path, _, kind = place.rpartition(":")
+        raise folder.error(SETTINGS, loc, f"the name '{name}' is taken", "give the task another")
     if not Path(path).is_file():
         raise InputError("there is no such file", file=path, field=f"tasks.{name}")
-    task = load_task(Path(path), kind)
+    try:
+        task = load_task(Path(path), kind)
+    except InputError as error:
+        if error.file is None:
+            raise folder.error(SETTINGS, loc, error.what, error.fix or "") from None
+        raise
     if task.name != name:
         what = f"the class {kind} is called '{task.name}', and config.yaml calls it '{name}'"
         raise InputError(what, file=path, field="name", fix="give both one name")
@@ -143,18 +148,35 @@ def own_task(name: str, place: str) -> Task:
 
 
 def load_task(path: Path, kind: str) -> Task:
-    """An object of a class in a user's file; InputError if it cannot be loaded, or the class is no task."""
-    path = path.resolve()
+    """An object of a class in a user's file; InputError if it cannot be loaded, or the class is no task.
+
+    The error names no file if there is no such class: what names the class is wrong.
+    """
+    given, path = path, path.resolve()
     module = _module(path, path.stat().st_mtime_ns)
+    if not hasattr(module, kind):
+        classes = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+        raise InputError(f"{given} defines no '{kind}'", fix=nearest(kind, classes))
+    _check_methods(path, getattr(module, kind))
     try:  # a user's class may fail in any way
-        task = getattr(module, kind)() if hasattr(module, kind) else None
+        task = getattr(module, kind)()
     except (Exception, SystemExit) as error:
         raise _not_loaded(path, error) from error
-    if task is None:
-        raise InputError(f"the file defines no '{kind}'", file=path, fix=nearest(kind, vars(module)))
     if not isinstance(task, Task):
         raise InputError(f"the class {kind} is no task", file=path, fix=_BASE)
     return task
+
+
+def _check_methods(path: Path, kind: Any) -> None:
+    """InputError for a method that a class in a user's file lacks, at the line of the class."""
+    lacking = sorted(getattr(kind, "__abstractmethods__", ()))
+    fix = _BASE
+    if lacking == ["verify"]:
+        meant = closest("verify", vars(kind))
+        fix = f"rename its method `{meant}` to `verify`" if meant else "write `def verify(self, answer, example): …`"
+    if lacking:
+        what = f"the class {kind.__name__} lacks {', '.join(f'`{name}`' for name in lacking)}"
+        raise InputError(what, file=path, line=getsourcelines(kind)[1], fix=fix)
 
 
 @cache
@@ -174,15 +196,9 @@ def _module(path: Path, mtime: int) -> ModuleType:
 
 
 def _not_loaded(path: Path, error: BaseException) -> InputError:
-    line = getattr(error, "lineno", None) or _error_line(error, path)
+    line = getattr(error, "lineno", None) or line_in(path, error)
     what = f"the task cannot be loaded: {type(error).__name__}: {error}"
     fix = "see docs/tasks.md for what a task has"
     if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith("reasonome."):
         fix = _BASE
     return InputError(what, file=path, line=line, fix=fix)
-
-
-def _error_line(error: BaseException, path: Path) -> int | None:
-    """The line of a file at which an error arose; None where it arose elsewhere."""
-    frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename) == path]
-    return frames[-1].lineno if frames else None

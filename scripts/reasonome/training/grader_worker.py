@@ -3,13 +3,15 @@
 python scripts/reasonome/training/grader_worker.py FILE FUNCTION
 
 It writes a line of JSON for each thing it does. The first says whether the function is there: {} or {"missing": …} or
-{"error": …, "line": …}. Each line that it reads then is [answer, example], and each reply {"value": number or null},
-{"bad": …} or {"error": …, "line": …}. It ends with its input, and with the process that started it. It imports nothing
-of the library, so that it starts at once and a grader finds its own modules.
+{"error": …, "line": …}, or {"takes": …, "line": …} if it takes other arguments. Each line that it reads then is
+[answer, example], and each reply {"value": number or null}, {"bad": …} or {"error": …, "line": …}. It ends with its
+input, and with the process that started it. It imports nothing of the library, so that it starts at once and a grader
+finds its own modules.
 """
 
 import ctypes
 import importlib.util
+import inspect
 import json
 import math
 import os
@@ -77,9 +79,20 @@ def _loaded(file: Path, name: str) -> tuple[Callable | None, dict[str, Any]]:
         return None, _failure(error, file)
     function = getattr(module, name, None)
     if callable(function):
-        return function, {}
+        return _fitting(function)
     functions = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
     return None, {"missing": functions}
+
+
+def _fitting(function: Callable) -> tuple[Callable | None, dict[str, Any]]:
+    """The function, or None if it takes other arguments than two, and the first reply."""
+    takes = inspect.signature(function).replace(return_annotation=inspect.Signature.empty)
+    try:
+        takes.bind({}, {})
+    except TypeError:
+        code = getattr(function, "__code__", None)
+        return None, {"takes": str(takes), "line": code and code.co_firstlineno}
+    return function, {}
 
 
 def _called(function: Callable, answer: dict, example: dict, file: Path) -> dict[str, Any]:

@@ -149,6 +149,10 @@ class GraderReward:
         if "missing" in reply:
             fix = nearest(self.function, reply["missing"])
             raise self._error(f"there is no function '{self.function}' in the file", fix=fix)
+        if "takes" in reply:
+            what = f"{self.function}{reply['takes']} does not take an answer and an example"
+            fix = f"write `def {self.function}(answer, example): …`"
+            raise self._error(what, line=reply["line"], fix=fix)
         if "error" in reply:
             raise self._error(f"it cannot be imported: {reply['error']}", line=reply["line"])
         return process

@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Settings, Style
-from reasonome.config.strict import WrongValue
+from reasonome.config.strict import FILE_AND_NAME, WrongValue
 from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError, Mistakes, closest, nearest
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
@@ -23,6 +23,10 @@ _ANOTHER_NAME = "give one of them another name"
 NO_MAPPING = "should hold keys with values (key: value)"
 _HEAD = r"---\n(?P<head>.*?)\n---\n"
 _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
+_FORMS = {
+    NAME: "write small letters, digits, dots, _ and -, and a letter or digit first",
+    FILE_AND_NAME: "write it as file.py:Class, and a grader as file.py:function",
+}
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 
 
@@ -188,11 +192,11 @@ class ConfigFolder:
         return entries
 
     def place_in_recipe(self, file: str, variant: str, *loc: str | int) -> Loc:
-        """The place of a recipe's value: in its variant, or in the defaults if the variant does not change it."""
+        """The place of a recipe's value: in its variant, or in its file's defaults if it does not change that."""
         files = self._files[file]
         text, _ = files.placed(("variants", variant))
         changes = text.data["variants"][variant] or {}
-        if loc and loc[0] not in changes and any(loc[0] in text.data.get("defaults", {}) for text in files.texts):
+        if loc and loc[0] not in changes and loc[0] in text.data.get("defaults", {}):
             return ("defaults", *loc)
         return ("variants", variant, *loc)
 
@@ -270,7 +274,7 @@ def validated(
         lines = _of_one_branch(error.errors(include_url=False), data)
     found: dict[str | None, InputError] = {}
     for line in lines:
-        error = _located(line, text, place)
+        error = _located(kind, line, text, place)
         found.setdefault(error.field, error)
     first, *others = found.values()
     first.others = tuple(others)
@@ -294,17 +298,36 @@ def _of_one_branch(lines: Sequence[ErrorDetails], data: Any) -> list[ErrorDetail
     return kept
 
 
-def _located(first: ErrorDetails, text: YamlText | _Files, place: Callable[[Loc], Loc]) -> InputError:
-    """The InputError of a mistake that pydantic found."""
+def _description(kind: Any, loc: Loc) -> str:
+    """What the model says of the value at `loc`; nothing if it does not."""
+    schema = TypeAdapter(kind).json_schema()
+    nodes, told = [schema], ""
+    for part in loc:
+        found: list[Any] = []
+        for node in nodes:  # grows by what its nodes refer to
+            name = node.get("$ref", "").rpartition("/")[2]
+            nodes += [*node.get("anyOf", ()), *node.get("oneOf", ()), *([schema["$defs"][name]] if name else ())]
+            inner = [node.get("properties", {}).get(part), node.get("items"), node.get("additionalProperties")]
+            found += [one for one in [*inner, *node.get("patternProperties", {}).values()] if isinstance(one, dict)]
+        nodes = found or nodes  # without any it is a part that pydantic adds to paths
+        told = next((one["description"] for one in found if "description" in one), "")
+    return told
+
+
+def _located(kind: Any, first: ErrorDetails, text: YamlText | _Files, place: Callable[[Loc], Loc]) -> InputError:
+    """The InputError of a mistake that pydantic found in a value of this type."""
     loc = tuple(part for part in first["loc"] if part != "[key]")
     what = first["msg"].removeprefix("Value error, ")
-    fix = "see docs/configuration.md for what is allowed here"
+    told = "" if first["type"] == "value_error" else _description(kind, loc)
+    fix = f"give '{loc[-1]}': {told}" if told else "see docs/configuration.md for what is allowed here"
     context = first.get("ctx", {})
     wrong = context.get("error")
     if unknown := re.match(r"unknown key '(.*?)': ", what):
         loc, fix = (*loc, unknown[1]), None
     elif first["type"] == "truth":
-        loc = (*loc, context["key"])
+        loc, fix = (*loc, context["key"]), 'put a word in quotes, as in "yes"; else give a number'
+    elif first["type"] == "missing":
+        what = f"key '{loc[-1]}' is missing"
     elif first["type"] == "union_tag_invalid":
         key = context["discriminator"].strip("'")
         loc, what = (*loc, key), f"unknown {key} '{context['tag']}'"
@@ -327,8 +350,13 @@ def _located(first: ErrorDetails, text: YamlText | _Files, place: Callable[[Loc]
         fix = f"'{first['input']}' is not: give another number"
     elif isinstance(wrong, WrongValue):
         fix = wrong.fix
-    elif first["type"] in ("int_parsing", "float_parsing"):
-        fix = f"'{first['input']}' is none: write it bare, without a unit, as in 480"
+    elif first["type"] in ("int_parsing", "float_parsing", "int_from_float"):
+        what = f"'{first['input']}' is no {'number' if first['type'] == 'float_parsing' else 'whole number'}"
+        fix = "round it" if first["type"] == "int_from_float" else "write it bare, without a unit, as in 480"
+    elif first["type"] == "string_type" and isinstance(first["input"], int | float):
+        what, fix = "a text belongs here, and YAML reads a number or true or false", "put it in quotes"
+    elif first["type"] == "string_pattern_mismatch" and context["pattern"] in _FORMS:
+        what, fix = f"'{first['input']}' has not the form that belongs here", _FORMS[context["pattern"]]
     elif first["type"] == "list_type":
         empty = first["input"] is None
         what = "a list belongs here" if empty else f"'{first['input']}' stands where a list belongs"

@@ -26,7 +26,9 @@ def check_recipe(project: Project, file: str, variant: str, recipe: Recipe) -> N
     recipe.check(project, file, variant)
     for part in recipe.parts if isinstance(recipe, QuestionRecipe) else ():
         task = project.benchmarks[part.question[0]].task
-        check_known(project, file, variant, part, "style", project.styles(task), f"style of {task}")
+        default = default_of(project, file, variant, "benchmark", "mixture")
+        of = f"style of {task}, the task of {part.question[0]}{default}:"
+        check_known(project, file, variant, part, "style", project.styles(task), of)
         part.check_part(project, file, variant)
         project.tasks[task].checks.check_recipe(project, file, variant, part)
 
@@ -37,6 +39,15 @@ def check_known(
     """InputError if a name under a key of the recipe is not in `valid`."""
     loc = project.folder.place_in_recipe(file, variant, key)
     project.folder.check_known(file, loc, getattr(recipe, key), valid, kind)
+
+
+def default_of(project: Project, file: str, variant: str, *keys: str) -> str:
+    """Where a recipe's value comes from if its variant has none of the keys, as words behind a text; else ""."""
+    for key in keys:
+        if project.folder.error(file, ("variants", variant, key), "", "").field == f"variants.{variant}.{key}":
+            return ""
+    default = project.folder.error(file, ("defaults", keys[0]), "", "")
+    return f" ('{variant}' gives no {keys[0]}: it is the default of {default.file}:{default.line})"
 
 
 def check_weights(
@@ -60,13 +71,20 @@ def check_samples(project: Project, file: str, loc: Loc, spec: RewardedSamples) 
         raise project.folder.error(file, (*loc, "decoding"), what, "name one without `orders`")
 
 
-def check_teacher(project: Project, file: str, loc: Loc, teacher: str, task: str, *others: str) -> None:
-    """InputError if a teacher, named at this place of a file, does not write for the task; `others` are valid too."""
+def check_teacher(
+    project: Project, file: str, loc: Loc, teacher: str, task: str, *others: str, default: str = ""
+) -> None:
+    """InputError if a teacher, named at this place of a file, does not write for the task; `others` are valid too.
+
+    `default` says where the name comes from, if not from there.
+    """
     kinds = project.tasks[task].checks.teachers
     if project.teachers[teacher].kind not in kinds:
         able = [name for name, spec in project.teachers.items() if spec.kind in kinds]
-        what = f"teacher '{teacher}' does not write for {task}"
-        fix = f"one of {', '.join([*able, *others])}" if able or others else "take preferences of another kind"
+        what = f"teacher '{teacher}' does not write for {task}{default}"
+        fix = (
+            f"teachers that do: {', '.join([*able, *others])}" if able or others else "take preferences of another kind"
+        )
         raise project.folder.error(file, loc, what, fix)
 
 

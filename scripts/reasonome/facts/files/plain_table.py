@@ -29,6 +29,7 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")  # with its end, as it 
 # A first line that Excel reads and hides. The header decides the delimiter too.
 _NAMED_DELIMITER = re.compile(r'\A"?sep=.?"?\s*?$', re.IGNORECASE | re.MULTILINE)
 _JSON_LINE = re.compile(r"[^\n]*\n?")  # U+2028 and the like may stand within a JSON string
+_UNPARTED = "the header has no comma, tab or semicolon, which part columns: write one between the names of columns"
 _NEEDED = "give a CSV, TSV or JSON lines file in UTF-8"
 csv.field_size_limit(_LONGEST_CELL)
 
@@ -70,6 +71,8 @@ class PlainTable:
         if count == 1:
             return column
         what, fix = f"there is no column '{column}'", nearest(column, dict.fromkeys(filter(None, self.columns)))
+        if len(self.columns) == 1 and " " in self.columns[0]:
+            fix = _UNPARTED
         if count:
             what, fix = f"{count} columns are called '{column}'", "give each a name of its own"
         raise self.header_error(what, field=field or column, fix=fix)
@@ -141,7 +144,7 @@ def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = Fal
     else:
         columns, lines, values, line, notes = _csv_columns(text, path, set(wanted), texts)
     if not lines:
-        raise InputError("there are no rows in this table", file=path, fix=_NEEDED)
+        raise InputError("there are no rows below the header", file=path, line=line, fix="add rows")
     return PlainTable(path, columns, lines, values, line, sha256, notes)
 
 
@@ -161,7 +164,7 @@ def _csv_columns(
         if len(cells) != len(header):
             what = f"expected {len(header)} columns as in the header, found {len(cells)}"
             fix = "put quotes around a cell that holds the delimiter or a line end"
-            raise InputError(what, file=path, line=line, fix=fix)
+            raise InputError(what, file=path, line=line, fix=_UNPARTED if len(header) == 1 else fix)
         lines.append(line)
         for column, cell in zip(values, cells, strict=True):
             column.append(cell)

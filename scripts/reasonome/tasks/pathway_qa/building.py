@@ -23,7 +23,7 @@ from reasonome.tasks.pathway_qa.settings import (
     PathwayBenchmark,
     table_files,
 )
-from reasonome.tasks.question_answer.building import LeftOut
+from reasonome.tasks.question_answer.building import LeftOut, show_left_out
 
 
 class PathwayBuilding(Building[PathwayDialogue]):
@@ -60,6 +60,7 @@ class PathwayBuilding(Building[PathwayDialogue]):
         write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
         sizes = ", ".join(f"{len(splits[part])} {part}" for part in SPLITS)
         print(f"{name}: {sizes}, of {len(contrasts) + len(effects)} contrasts")
+        show_left_out(name, left_out)
 
 
 def read_tables(project: Project, name: str) -> tuple[list[Contrast], list[Contrast], list[LeftOut]]:

@@ -15,6 +15,7 @@ from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
 from reasonome.config.project import Project
 from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
+from reasonome.core.terminal import show
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.text import one_line
 from reasonome.task_parts import Building, Prompting, Splits
@@ -22,6 +23,7 @@ from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 from reasonome.tasks.question_answer.settings import VerifiedBenchmark
 
 _SHOWN = 5  # classes that a line of the log names
+_SHOWN_REASONS = 3
 
 
 class LeftOut(NamedTuple):
@@ -31,6 +33,17 @@ class LeftOut(NamedTuple):
     id: str
     reason: str
     lines: str = ""
+
+
+def show_left_out(name: str, left_out: Iterable[LeftOut]) -> None:
+    """Print how many rows of each subset of a benchmark are left out, and the commonest reasons."""
+    of_subsets: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in left_out:
+        of_subsets[row.subset][row.reason] += 1
+    for subset, reasons in of_subsets.items():
+        shown = [f"{reason} ({count:,})" for reason, count in reasons.most_common(_SHOWN_REASONS)]
+        more = "; …" if len(reasons) > _SHOWN_REASONS else ""
+        show(f"{name}: {reasons.total():,} left out of '{subset}': {'; '.join(shown)}{more} (left_out.tsv)")
 
 
 def _read(
@@ -60,6 +73,7 @@ def _read(
         if task.verified(task.parse(f"<answer>{answer}</answer>"), question) != 1:
             what = f"'{question.answer}' is not right by the task's own `verify`"
             raise InputError(what, file=path, line=line, field=places["answer"], fix="mend the table, or `verify`")
+        task.check_kind(question)
         questions.append(question)
     return questions
 
@@ -102,6 +116,7 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
         rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
         write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
         print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
+        show_left_out(name, left_out)
         for part, of_part in lacking.items():
             for subset, lacks in of_part.items():
                 shown = ", ".join(lacks[:_SHOWN]) + ("…" if len(lacks) > _SHOWN else "")
@@ -111,8 +126,8 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
     def read(self, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
         """The questions of a benchmark's tables, and the rows left out, of which there are none.
 
-        InputError for a missing column, an empty cell, a repeated id or question, and an answer that `verify` does not
-        accept.
+        InputError for a missing column, an empty cell, a repeated id or question, an answer that `verify` does not
+        accept, and a question for which `kind` fails.
         """
         tables, benchmark = self.task.files.building(project, name).files, project.benchmarks[name]
         seen: dict[tuple[str, ...], str] = {}
@@ -223,7 +238,7 @@ def _at_random(
             if missing > 0 and (every_kind[subset] or not kind):
                 in_large = _of_subset(subset, (kinds[group] for group in order if len(groups[group]) > most))
                 left = in_large[subset, kind] if kind else sum(in_large.values())
-                which = f" with the answer '{kind}'" if kind else ""
+                which = f" {'of the class' if task.every_kind else 'with the answer'} '{kind}'" if kind else ""
                 larger = f"; {left} are in groups that are too large" if left else ""
                 raise InputError(
                     f"subset '{subset}' has {missing} questions{which} too few to hold out as many as are asked for"

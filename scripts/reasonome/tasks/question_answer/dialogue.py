@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getfile
 from numbers import Real
+from pathlib import Path
 from random import Random
 from statistics import fmean
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from reasonome.config import Grading
 from reasonome.config import Style as PromptStyle
-from reasonome.core.errors import InputError
+from reasonome.core.errors import InputError, line_in
 from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.rewards import Policy, Reward, one_by_one
@@ -121,16 +122,28 @@ class VerifiedDialogue(Dialogue):
         """The value of `verify` for a parsed answer; 0 without one. InputError if it is no number from 0 to 1."""
         if not answer.named:
             return 0.0
-        try:  # a user's function may fail in any way
-            value = self.verify(answer.name, example)
-            if isinstance(value, Real) and 0 <= value <= 1:
-                return float(value)
-            failure = f"returned {value!r}"
-        except Exception as error:
-            failure = f"raised {type(error).__name__}: {error}"
-        what = f"`verify` {failure} for the answer '{answer.name}' to '{example.id}'"
+        asked = f"the answer '{answer.name}' to '{example.id}'"
         fix = "let it return a number from 0 to 1 for every text, 0 for one that it cannot read"
-        raise InputError(what, file=getfile(type(self)), fix=fix)
+        value: float = self._value_of(self.verify, answer.name, example, asked=asked, fix=fix)
+        if isinstance(value, Real) and 0 <= value <= 1:
+            return float(value)
+        raise InputError(f"`verify` returned {value!r} for {asked}", file=getfile(type(self)), fix=fix)
+
+    def check_kind(self, question: Question) -> None:
+        """InputError if `kind` fails for a question, or gives no text."""
+        fix, asked = "let it return a text for every question", f"the question '{question.id}'"
+        kind = self._value_of(self.kind, question, asked=asked, fix=fix)
+        if not isinstance(kind, str):
+            raise InputError(f"`kind` returned {kind!r} for {asked}", file=getfile(type(self)), fix=fix)
+
+    def _value_of(self, method: Callable, *given: Any, asked: str, fix: str) -> Any:
+        """What a method returns; InputError, at the line of the class's file, for whatever it raises."""
+        try:  # a user's method may fail in any way
+            return method(*given)
+        except Exception as error:
+            file = Path(getfile(type(self)))
+            what = f"`{method.__name__}` raised {type(error).__name__}: {error} for {asked}"
+            raise InputError(what, file=file, line=line_in(file, error), fix=fix) from error
 
     def right(self, answer: Verdict, example: Question) -> bool:
         """Whether `verify` finds the parsed answer right."""

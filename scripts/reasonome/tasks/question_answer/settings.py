@@ -17,7 +17,7 @@ class HeldOut(Strict):
     """How many questions of one part of a benchmark are held out."""
 
     test: Annotated[int, Field(ge=1)] = Field(description="questions at least: those of one group go together")
-    valid: Annotated[int, Field(ge=0)]
+    valid: Annotated[int, Field(ge=0)] = Field(description="the same, of those by which settings are chosen")
     train: Annotated[int, Field(ge=1)] | None = Field(None, description="at most; all that remain if not given")
     balanced: bool = Field(False, description="as many questions of each class in every split")
 
