@@ -16,6 +16,7 @@ LEFT_OUT = ("config", "core")
 LEFT_OUT_OF_TASKS = ("checks.py", "files.py", "settings.py")
 STAGES = PACKAGE_ROOT / "stages"
 ALL_TASKS = PACKAGE_ROOT / "tasks/__init__.py"  # no number is of all tasks
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -60,10 +61,20 @@ def parsed(file: Path) -> ast.Module:
         tree = ast.parse(file.read_bytes())
     except SyntaxError as error:
         raise InputError(f"this is no Python: {error.msg}", file=file, line=error.lineno) from None
-    for node in ast.walk(tree):
+    for node in [tree, *_statements(tree)]:
         if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
     return tree
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """All statements, at any depth, and what parts them, such as the handlers of a `try`; no expressions, which are the
+    most of a tree."""
+    waiting: list[ast.AST] = [*tree.body]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += (child for field in _BLOCKS for child in getattr(node, field, ()))
 
 
 def closure(*files: str | Path) -> set[Path]:
@@ -111,7 +122,7 @@ def _source(file: Path, tree: ast.Module) -> _Source:
     imports: set[str] = set()
     parts: set[str] = set()
     has_parts = _is_stage(file) or (file.name == "task.py" and file.parents[1].name == "tasks")
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
             found = parts if has_parts and node not in tree.body else imports
