@@ -140,9 +140,10 @@ def said_of(params):
     """Recorded params as texts: of settings, which are JSON, each value by itself."""
     texts = set()
     for param in params:
+        is_settings = param.startswith(("'{", "'["))
         try:
-            texts |= leaves(json.loads(ast.literal_eval(param)))
-        except (ValueError, SyntaxError):
+            texts |= leaves(json.loads(ast.literal_eval(param))) if is_settings else {param}
+        except json.JSONDecodeError:
             texts.add(param)
     return texts
 
