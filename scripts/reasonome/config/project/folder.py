@@ -18,6 +18,21 @@ from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
 INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
 SETTINGS = "config.yaml"
+# What the files of YAML in a configuration are called, without `.yaml`.
+FILES = (
+    *(
+        "annotations",
+        "backbones",
+        "benchmarks",
+        "config",
+        "corpora",
+        "decodings",
+        "encoders",
+        "preferences",
+        "resources",
+    ),
+    *("sizes", "sources", "sources.lock", "teachers"),
+)
 FOLDERS = ("experiments", "prompts", "recipes")  # those of a configuration, beside folders with a file for each entry
 _ANOTHER_NAME = "give one of them another name"
 NO_MAPPING = "should hold keys with values (key: value)"
@@ -28,11 +43,6 @@ _FORMS = {
     FILE_AND_NAME: "write it as file.py:Class, and a grader as file.py:function",
 }
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
-
-
-def names_of_files() -> list[str]:
-    """What the files of YAML in a configuration are called, without `.yaml`."""
-    return sorted(path.stem for path in (INSTALLED / "config").glob("*.yaml"))
 
 
 def is_whole(config: Path) -> bool:
@@ -49,9 +59,8 @@ def is_ours(config: Path) -> bool:
     if (settings := config / SETTINGS).is_file() and not is_whole(config):
         keys = YamlText.read(settings).data or {}
         return isinstance(keys, Mapping) and all(closest(key, Settings.model_fields) for key in keys)
-    names = names_of_files()
-    return any((config / name).is_dir() for name in (*FOLDERS, *names)) or any(
-        (config / f"{name}.yaml").is_file() for name in names
+    return any((config / name).is_dir() for name in (*FOLDERS, *FILES)) or any(
+        (config / f"{name}.yaml").is_file() for name in FILES
     )
 
 

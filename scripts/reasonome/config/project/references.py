@@ -13,7 +13,7 @@ from reasonome.config.backbones import AdapterWeights, Backbone
 from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
 from reasonome.config.preferences import Preferences, SamplePreferences, TierPreferences
 from reasonome.config.project import Project
-from reasonome.config.project.folder import FOLDERS, INSTALLED, names_of_files
+from reasonome.config.project.folder import FILES, FOLDERS, INSTALLED
 from reasonome.config.project.recipe_references import check_arm, check_chain, check_recipe, check_samples
 from reasonome.config.resources import CLUSTER_RULES
 from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus
@@ -335,7 +335,7 @@ def check_references(project: Project) -> None:
 
 def _check_names_of_files(project: Project) -> None:
     """InputError for files and folders of the user's that nothing reads, and whose names are slips of those read."""
-    top, mistakes = [*names_of_files(), *FOLDERS], Mistakes()
+    top, mistakes = [*FILES, *FOLDERS], Mistakes()
     for folder in sorted({project.root, project.folder.own}):
         for path in sorted(folder.glob("[!.]*")):
             with mistakes:
