@@ -16,7 +16,7 @@ def documented() -> dict:
     text = (tiny_project.ROOT / "docs/tasks.md").read_text(encoding="utf-8")
     [block] = [part for part in text.split("\n\n") if part.startswith("    perturbations:\n")]
     entry = yaml.safe_load(block)
-    assert entry["perturbations"]["corpus"] == "human"
+    assert entry["perturbations"]["corpus"] == "go-2022"
     entry["perturbations"]["corpus"] = "demo"
     return entry
 
