@@ -327,6 +327,7 @@ def trained(tmp_path, monkeypatch) -> Path:
         atomic.write_json(models / chain / "manifest.json", made_of)
     atomic.write_text(models / CHAIN / "model/config.json", "{}")
     atomic.write_text(models / CHAIN / "model/model.safetensors", "weights")
+    atomic.write_text(models / CHAIN / "model/.snakemake_timestamp", "")
     atomic.write_text(models / CHAIN / "card.demo.md", render())
     return models / CHAIN
 

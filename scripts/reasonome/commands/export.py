@@ -140,7 +140,8 @@ def _pushed(model: Path, experiment: str, whole: bool) -> dict[str, Path]:
         files, target = {name: folder / name for name in _OF_ADAPTER}, folder / "manifest.json"
     else:
         target = model / f"card.{experiment}.md"
-        weights = [path for path in (model / "model").rglob("*") if path.is_file()]
+        # Snakemake leaves a file in the folder that says when it was made.
+        weights = [path for path in (model / "model").rglob("[!.]*") if path.is_file()]
         files = {path.relative_to(model / "model").as_posix(): path for path in weights} | {"README.md": target}
     if not target.is_file():
         fix = f"snakemake --cores 2 {shlex.quote(str(target))}"
