@@ -6,9 +6,9 @@ import pytest
 import tiny_project
 import yaml
 
-from reasonome.config.project import folder
-from reasonome.config.project.folder import is_ours
+from reasonome.config.project import references
 from reasonome.config.project.job_resources import requested
+from reasonome.config.project.references import is_ours
 from reasonome.core.errors import InputError
 from reasonome.facts.fetching.pins import pin
 from reasonome.prompts.prompts import Prompt
@@ -185,7 +185,7 @@ def test_a_slip_in_the_name_of_a_file_is_told(own, name, meant):
 
 
 def test_the_names_of_files_are_those_that_ship():
-    assert [*folder.FILES] == sorted(path.stem for path in (tiny_project.ROOT / "config").glob("*.yaml"))
+    assert [*references.FILES] == sorted(path.stem for path in (tiny_project.ROOT / "config").glob("*.yaml"))
 
 
 def test_what_else_lies_beside_files_of_ones_own_is_let_be(own):

@@ -24,7 +24,7 @@ from reasonome.config.project import (
     recipe_references,
     references,
 )
-from reasonome.config.project.folder import is_ours
+from reasonome.config.project.references import is_ours
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.config.settings import check_trackers
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from reasonome.config.project.folder import INSTALLED, is_ours
+from reasonome.config.project.folder import INSTALLED
+from reasonome.config.project.references import is_ours
 from reasonome.config.strict import Strict
 from reasonome.core.errors import InputError, nearest
 

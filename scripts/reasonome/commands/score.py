@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from reasonome.commands.options import check_output, command_parser, parse_columns, write_output
 from reasonome.config.project import Project
-from reasonome.config.project.folder import is_ours
+from reasonome.config.project.references import is_ours
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.terminal import show

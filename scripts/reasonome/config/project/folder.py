@@ -10,30 +10,14 @@ from typing import Any, NamedTuple, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Settings, Style
+from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Style
 from reasonome.config.strict import FILE_AND_NAME, WrongValue
 from reasonome.config.task_settings import TaskSettings
-from reasonome.core.errors import InputError, Mistakes, closest, nearest
+from reasonome.core.errors import InputError, Mistakes, nearest
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
 INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
 SETTINGS = "config.yaml"
-# What the files of YAML in a configuration are called, without `.yaml`.
-FILES = (
-    *(
-        "annotations",
-        "backbones",
-        "benchmarks",
-        "config",
-        "corpora",
-        "decodings",
-        "encoders",
-        "preferences",
-        "resources",
-    ),
-    *("sizes", "sources", "sources.lock", "teachers"),
-)
-FOLDERS = ("experiments", "prompts", "recipes")  # those of a configuration, beside folders with a file for each entry
 _ANOTHER_NAME = "give one of them another name"
 NO_MAPPING = "should hold keys with values (key: value)"
 _HEAD = r"---\n(?P<head>.*?)\n---\n"
@@ -48,20 +32,6 @@ _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 def is_whole(config: Path) -> bool:
     """Whether a folder is a whole configuration, which needs no other beside it."""
     return (config / "backbones.yaml").is_file()
-
-
-def is_ours(config: Path) -> bool:
-    """Whether a folder is a configuration of ours, a whole one or files of one's own. InputError for text that is not
-    YAML.
-
-    Other Snakemake workflows have config/config.yaml too, in which other keys stand; slips are no other keys.
-    """
-    if (settings := config / SETTINGS).is_file() and not is_whole(config):
-        keys = YamlText.read(settings).data or {}
-        return isinstance(keys, Mapping) and all(closest(key, Settings.model_fields) for key in keys)
-    return any((config / name).is_dir() for name in (*FOLDERS, *FILES)) or any(
-        (config / f"{name}.yaml").is_file() for name in FILES
-    )
 
 
 class _Files:

@@ -13,15 +13,32 @@ from reasonome.config.backbones import AdapterWeights, Backbone
 from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
 from reasonome.config.preferences import Preferences, SamplePreferences, TierPreferences
 from reasonome.config.project import Project
-from reasonome.config.project.folder import FILES, FOLDERS, INSTALLED
+from reasonome.config.project.folder import INSTALLED, SETTINGS, is_whole
 from reasonome.config.project.recipe_references import check_arm, check_chain, check_recipe, check_samples
 from reasonome.config.resources import CLUSTER_RULES
+from reasonome.config.settings import Settings
 from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus
 from reasonome.config.strict import WrongValue
 from reasonome.config.teachers import GeneNamesTeacher, RecallTeacher, Teacher
 from reasonome.core.errors import InputError, Mistakes, closest, lookup, nearest
-from reasonome.core.yaml_text import Loc
+from reasonome.core.yaml_text import Loc, YamlText
 
+# What the files of YAML in a configuration are called, without `.yaml`.
+FILES = (
+    *(
+        "annotations",
+        "backbones",
+        "benchmarks",
+        "config",
+        "corpora",
+        "decodings",
+        "encoders",
+        "preferences",
+        "resources",
+    ),
+    *("sizes", "sources", "sources.lock", "teachers"),
+)
+FOLDERS = ("experiments", "prompts", "recipes")  # those of a configuration, beside folders with a file for each entry
 _TABLES = {"backbone": "backbones", "benchmark": "benchmarks", "corpus": "corpora", "experiment": "experiments"}
 # What the folders of a path below results/ are called by, by the first of them.
 _NAMES_IN_PATHS = {
@@ -331,6 +348,20 @@ def check_references(project: Project) -> None:
         styles = {style for task in project.tasks for style in project.styles(task)}
         known("sizes.yaml", ("lengths",), project.sizes.lengths, styles, "style")
     mistakes.tell()
+
+
+def is_ours(config: Path) -> bool:
+    """Whether a folder is a configuration of ours, a whole one or files of one's own. InputError for text that is not
+    YAML.
+
+    Other Snakemake workflows have config/config.yaml too, in which other keys stand; slips are no other keys.
+    """
+    if (settings := config / SETTINGS).is_file() and not is_whole(config):
+        keys = YamlText.read(settings).data or {}
+        return isinstance(keys, Mapping) and all(closest(key, Settings.model_fields) for key in keys)
+    return any((config / name).is_dir() for name in (*FOLDERS, *FILES)) or any(
+        (config / f"{name}.yaml").is_file() for name in FILES
+    )
 
 
 def _check_names_of_files(project: Project) -> None:
