@@ -24,7 +24,6 @@ from reasonome.config.project import (
     recipe_references,
     references,
 )
-from reasonome.config.project.references import is_ours
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.config.settings import check_trackers
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
@@ -77,7 +76,7 @@ def or_stop(function, *arguments):
 
 # Without a configuration of ours here, that of this Snakefile's folder: a workflow that imports it may need no other.
 CONFIG = Path(config.get("folder", "config"))
-if "folder" not in config and not or_stop(is_ours, CONFIG):
+if "folder" not in config and not or_stop(references.is_ours, CONFIG):
     CONFIG = HERE / CONFIG
 for key in config:
     or_stop(lookup, dict.fromkeys([*OPTIONS, *Settings.model_fields]), key, "key of --config")

@@ -25,18 +25,19 @@ from reasonome.core.yaml_text import Loc, YamlText
 
 # What the files of YAML in a configuration are called, without `.yaml`.
 FILES = (
-    *(
-        "annotations",
-        "backbones",
-        "benchmarks",
-        "config",
-        "corpora",
-        "decodings",
-        "encoders",
-        "preferences",
-        "resources",
-    ),
-    *("sizes", "sources", "sources.lock", "teachers"),
+    "annotations",
+    "backbones",
+    "benchmarks",
+    "config",
+    "corpora",
+    "decodings",
+    "encoders",
+    "preferences",
+    "resources",
+    "sizes",
+    "sources",
+    "sources.lock",
+    "teachers",
 )
 FOLDERS = ("experiments", "prompts", "recipes")  # those of a configuration, beside folders with a file for each entry
 _TABLES = {"backbone": "backbones", "benchmark": "benchmarks", "corpus": "corpora", "experiment": "experiments"}
