@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -177,6 +178,6 @@ def test_an_adapter_belongs_to_whole_weights(config, monkeypatch, weights, refus
 
 def test_the_model_that_annotate_asks_has_weights(config, refused):
     path = config / "config.yaml"
-    path.write_text(path.read_text() + "annotation_model: gpt-4o\n")
+    path.write_text(re.sub("(?m)^annotation_model: .*$", "annotation_model: gpt-4o", path.read_text()))
     with refused():
         load_project(config)

@@ -266,7 +266,7 @@ def test_other_models_are_judged_by_nothing_here(shipping, by_hand):
 
 def test_without_a_model_that_ships_one_is_to_be_named(annotating, capsys):
     with pytest.raises(SystemExit):
-        cli.main(["annotate", "mine.gmt", "--out", str(annotating.out)])
+        cli.main(["annotate", "mine.gmt", "--set", "annotation_model=null", "--out", str(annotating.out)])
     assert "one of the arguments --model --ora-only is required" in capsys.readouterr().err
 
 
