@@ -45,12 +45,6 @@ def recipe_sentences(steps: Iterable[Mapping[str, Any]]) -> list[str]:
     return [f"{step['step']}: {learned_from(step)}" for step in steps if "recipe" in step]
 
 
-def check_made(paths: Iterable[Path], what: str) -> None:
-    """Raise InputError `what` for files that are not there, with the command that makes them."""
-    if missing := [path for path in paths if not path.is_file()]:
-        raise InputError(what, file=missing[0], fix=f"snakemake --cores 2 {' '.join(map(str, missing))}")
-
-
 def unused_name(wanted: str, taken: Container[str]) -> str:
     """The name, with a number behind it where it is taken: "name (2)"."""
     name, number = wanted, 2

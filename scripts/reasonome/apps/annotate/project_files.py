@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from reasonome.apps.run import check_made
+from reasonome.apps import check_made
 from reasonome.config.annotations import CURRENT, SHIPPED, Annotation, is_file_name
 from reasonome.config.project import Project
 from reasonome.config.sources import GMT_FORMATS

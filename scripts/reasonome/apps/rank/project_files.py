@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reasonome.answering.asked_model import AskedModel, own_style
+from reasonome.apps import check_made
 from reasonome.apps.rank.answers import TASKS
 from reasonome.apps.rank.settings import Kind, RankSettings
-from reasonome.apps.run import check_made
 from reasonome.config.project import Project
 from reasonome.core.errors import lookup
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
