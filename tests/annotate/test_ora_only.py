@@ -41,9 +41,10 @@ def test_nothing_of_a_model_is_loaded(annotating):
     assert (annotating.out / "annotations.html").is_file()
 
 
-def test_either_a_model_is_named_or_none_is_wanted(annotating, capsys):
+@pytest.mark.parametrize("given", [["--set", "annotation_model=null"], ["--model", "a/b", "--ora-only"]])
+def test_either_a_model_is_named_or_none_is_wanted(annotating, given, capsys):
     with pytest.raises(SystemExit) as stopped:
-        cli.main(["annotate", "mine.gmt", "--out", str(annotating.out), "--model", "a/b", "--ora-only"])
+        cli.main(["annotate", "mine.gmt", "--out", str(annotating.out), *given])
     assert stopped.value.code == 2
     told = capsys.readouterr().err
     assert "--model" in told and "--ora-only" in told

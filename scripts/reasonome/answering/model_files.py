@@ -1,6 +1,6 @@
 """Folders of weights that are asked: checked against their manifests, unpacked from GGUF, fetched, merged."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,7 @@ def write_adapted(name: str, spec: AdapterWeights, base: Path, folder: Path) -> 
         raise InputError(what, file=adapter, field=f"{field}.sha256", fix=fix)
     made = atomic.read_json(adapter / "manifest.json") if (adapter / "manifest.json").is_file() else {}
     beside = read_manifest(base / "manifest.json")
-    if made and _weights(made["base"]) != _weights(beside):
+    if made and made["base"]["model"] != beside["model"]:
         what = f"this adapter was made beside other weights than those of {spec.backbone} here"
         raise InputError(what, file=adapter, field=field, fix="name the backbone that its card names")
     with atomic.replacing(folder / "model") as temporary:
@@ -165,11 +165,6 @@ def write_adapted(name: str, spec: AdapterWeights, base: Path, folder: Path) -> 
     origin = {**spec.identity(), "sha256": sha256, "licence": spec.licence, "of": beside["weights"]}
     manifest = {"name": name, "weights": origin, "steps": made.get("steps", [])}
     atomic.write_json(folder / "manifest.json", manifest | {"model": folder_sha256(folder / "model")})
-
-
-def _weights(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The digests of a model's weights. Its tokenizer's settings say how it was fetched, too."""
-    return {name: digest for name, digest in manifest["model"].items() if name.endswith(".safetensors")}
 
 
 def _adapter_files(adapter: Path, field: str) -> dict[str, str]:

@@ -54,13 +54,13 @@ def standing_in(folder: Path, fix: str) -> str:
     return _COMMAND.sub(f"cd {shlex.quote(os.fspath(folder))} && ", fix)
 
 
-Settings = TypeVar("Settings", bound=Strict)
-
-
 def check_made(paths: Iterable[Path], what: str) -> None:
     """Raise InputError `what` for files that are not there, with the command that makes them."""
     if missing := [path for path in paths if not path.is_file()]:
         raise InputError(what, file=missing[0], fix=f"snakemake --cores 2 {' '.join(map(str, missing))}")
+
+
+Settings = TypeVar("Settings", bound=Strict)
 
 
 def checked(
