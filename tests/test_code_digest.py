@@ -1,5 +1,6 @@
 """Digests of code: they follow imports, and a rule has that of the program that it runs."""
 
+import json
 import re
 import subprocess
 import sys
@@ -55,11 +56,19 @@ def program(tmp_path, monkeypatch):
     path = tmp_path / "score.py"
     path.write_text('"""A program."""\nfrom reasonome.scores import f\nimport json\n')
     monkeypatch.setattr(code_digest, "PACKAGE_ROOT", library)
-    return path
+    monkeypatch.setattr(code_digest, "KEPT", tmp_path / "kept.json")
+    yield path
+    forget()
+
+
+def forget():
+    """As a new process begins."""
+    code_digest._read.cache_clear()
+    code_digest._kept.cache_clear()
 
 
 def digest(*files):
-    code_digest._read.cache_clear()
+    forget()
     return code_sha256(*files)
 
 
@@ -95,6 +104,25 @@ def test_what_changes_no_number_does_not_count(program, file, text):
     before = digest(program)
     (program.parent / file).write_text(text)
     assert digest(program) == before
+
+
+def test_files_are_read_once_and_again_when_they_change(program, monkeypatch):
+    before = digest(program)
+    read = []
+    parse = code_digest.parsed
+    monkeypatch.setattr(code_digest, "parsed", lambda file: read.append(file.name) or parse(file))
+    assert digest(program) == before and read == []
+    page = program.parent / "reasonome/pages/page.py"
+    page.write_text("HERE = None\n")
+    assert digest(program) != before and read == ["page.py"]
+
+
+@pytest.mark.parametrize("left", ["", '{"score.py": ['])
+def test_a_damaged_file_of_what_was_read_is_made_again(program, left):
+    before = digest(program)
+    code_digest.KEPT.write_text(left)
+    assert digest(program) == before
+    assert str(program) in json.loads(code_digest.KEPT.read_text())
 
 
 TASK = """

@@ -34,7 +34,7 @@ rule annotate:
         engine=lambda w: PROJECT.backbones[w.backbone].engine,
         settings=lambda w: canonical(annotation_of(w).model_dump(mode="json")),
         styles=annotation_styles,
-        code=code_of("annotate.py"),
+        code=lambda w: code_of("annotate.py"),
         folder=subpath(input.manifest, parent=True),
         out=subpath(output.page, parent=True),
     shell:

@@ -230,7 +230,7 @@ rule fit_name_or_term:
     conda:
         "../../envs/cpu.yaml"
     params:
-        code=code_of("fit_name_or_term.py"),
+        code=lambda w: code_of("fit_name_or_term.py"),
     shell:
         configured(
             "fit_name_or_term.py", "backbone", "chain", "benchmark", "style", "decoding", output="{output}"

@@ -2,8 +2,11 @@
 
 import ast
 import hashlib
+import json
+import os
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,15 +23,19 @@ _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-class _Source(NamedTuple):
-    """A file of code: its digest, and the modules and members of modules that it imports.
+# Reading a file takes a hundredth of a second, and a dry-run needs 150: what they say is kept beside the bytecode.
+KEPT = Path(cache_from_source(__file__)).with_suffix(".json")
 
-    `parts` are imports of a task or a stage that are not at the beginning of its file.
+
+class _Source(NamedTuple):
+    """A file of code: its digest, and the modules of the library and their members that it imports.
+
+    `parts` are what it imports `from` a module below the beginning of the file.
     """
 
     digest: str
-    imports: frozenset[str]
-    parts: frozenset[str]
+    imports: list[str]
+    parts: list[str]
 
 
 def code_sha256(*files: str | Path) -> str:
@@ -42,6 +49,7 @@ def code_sha256(*files: str | Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(closure(*files)):
         digest.update(f"{file.name}:{_read(file).digest if file.suffix == '.py' else file_sha256(file)}\n".encode())
+    _keep()
     return digest.hexdigest()
 
 
@@ -50,7 +58,7 @@ def source_sha256(file: str | Path) -> str:
 
     InputError as of `parsed`.
     """
-    return _source(Path(file).resolve(), parsed(Path(file))).digest
+    return _source(parsed(Path(file))).digest
 
 
 def parsed(file: Path) -> ast.Module:
@@ -86,7 +94,9 @@ def closure(*files: str | Path) -> set[Path]:
         file = waiting.pop()
         if file not in seen and not _is_left_out(file):
             seen.add(file)
-            names = _read(file).imports | (_read(file).parts if file in stages else frozenset())
+            source = _read(file)
+            leaves_parts = file not in stages and (_is_stage(file) or _is_task(file))
+            names = source.imports if leaves_parts else source.imports + source.parts
             places = {place for name in names for place in _places(name)}
             bases = set(filter(_is_stage, places)) - stages if file in stages else set()
             stages |= bases
@@ -100,6 +110,10 @@ def _is_stage(file: Path) -> bool:
     return file.parent == STAGES and file.name != "__init__.py"
 
 
+def _is_task(file: Path) -> bool:
+    return file.name == "task.py" and file.parents[1].name == "tasks"
+
+
 def _is_left_out(file: Path) -> bool:
     if not file.is_relative_to(PACKAGE_ROOT):
         return False
@@ -107,29 +121,57 @@ def _is_left_out(file: Path) -> bool:
     return layer in LEFT_OUT or (layer == "tasks" and file.name in LEFT_OUT_OF_TASKS) or file == ALL_TASKS
 
 
-def _places(name: str) -> Iterator[Path]:
-    """The file of a module or package of the library; nothing for other names, such as those of functions."""
-    place = PACKAGE_ROOT.joinpath(*name.split(".")[1:])
-    yield from (file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file())
+def _places(name: str) -> list[Path]:
+    """The file of a module or package, or of the one that a function or class is in."""
+    path = PACKAGE_ROOT.joinpath(*name.split(".")[1:])
+    return _files(path) or _files(path.parent)
+
+
+@cache
+def _files(path: Path) -> list[Path]:
+    return [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]
 
 
 @cache
 def _read(file: Path) -> _Source:
-    return _source(file, parsed(file))
+    """What a file says: as kept, unless it or this module has changed."""
+    if not file.is_file():
+        raise InputError("there is no such file", file=file)
+    content = hashlib.sha256(Path(__file__).read_bytes() + file.read_bytes()).hexdigest()
+    kept = _kept()
+    if kept.get(str(file), [None])[0] != content:
+        kept[str(file)] = [content, *_source(parsed(file))]
+        _changed.add(file)
+    return _Source(*kept[str(file)][1:])
 
 
-def _source(file: Path, tree: ast.Module) -> _Source:
+_changed: set[Path] = set()
+
+
+@cache
+def _kept() -> dict[str, list]:
+    try:
+        return json.loads(KEPT.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _keep() -> None:
+    if _changed and os.access(KEPT.parent, os.W_OK):
+        own = KEPT.with_suffix(f".{os.getpid()}")  # programs that end at the same time replace each other's whole
+        own.write_text(json.dumps(_kept()), encoding="utf-8")
+        own.replace(KEPT)
+        _changed.clear()
+
+
+def _source(tree: ast.Module) -> _Source:
     imports: set[str] = set()
     parts: set[str] = set()
-    has_parts = _is_stage(file) or (file.name == "task.py" and file.parents[1].name == "tasks")
     for node in _statements(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            found = parts if has_parts and node not in tree.body else imports
-            found |= {name if any(_places(name)) else node.module for name in names}
+            found = imports if node in tree.body else parts
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
             imports |= {alias.name for alias in node.names}
-    ours, own_parts = (
-        frozenset(name for name in names if name.split(".")[0] == PACKAGE_ROOT.name) for names in (imports, parts)
-    )
-    return _Source(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), ours, own_parts)
+    ours = ([name for name in sorted(names) if name.split(".")[0] == PACKAGE_ROOT.name] for names in (imports, parts))
+    return _Source(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), *ours)
