@@ -683,7 +683,13 @@ def test_only_a_teacher_behind_an_endpoint_needs_a_prompt(config, mistake):
     for _ in range(3):  # of gene sets, rankings and classes
         change(config / "recipes/sft.yaml", "teacher: gpt-4o", "teacher: none")
     change(config / "preferences.yaml", "teacher: gpt-4o", "teacher: knowledge-given")
-    assert list(load_project(config).teachers) == ["knowledge-given", "knowledge-blind", "gene-names", "recall-names"]
+    assert list(load_project(config).teachers) == [
+        "knowledge-given",
+        "knowledge-blind",
+        "gene-names",
+        "recall-names",
+        "recall-functions",
+    ]
 
 
 def test_placeholders_of_rankings_are_checked_in_both_texts(config, mistake):
