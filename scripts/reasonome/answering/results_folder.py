@@ -21,8 +21,8 @@ from reasonome.core.terminal import say
 from reasonome.task import Task
 
 MANIFEST = "manifest.json"
-# The answers; the digests of their questions and of themselves; and the batches of an unfinished run.
-ANSWERS, STAMP, PARTIAL = "answers.jsonl", "answers.json", ".answers.jsonl.partial"
+# The answers, and the digests of their questions and of themselves.
+ANSWERS, STAMP = "answers.jsonl", "answers.json"
 CACHE = "answers.cache.jsonl"  # of a model behind an endpoint, answer by answer
 LOCK = ".reasonome.lock"
 _ANOTHER = "give another folder"

@@ -9,14 +9,16 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reasonome.core.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow
     from pandas import DataFrame
+    from pydantic import BaseModel
 
+Model = TypeVar("Model", bound="BaseModel")
 
 # What to do about a damaged file that a rule has made.
 _REMOVE = "remove it and run snakemake again, which makes it anew"
@@ -155,6 +157,20 @@ def read_json(path: Path) -> dict:
     if not isinstance(value, dict):
         raise InputError("not a JSON object", file=path)
     return value
+
+
+def read_model(path: str | os.PathLike, model: type[Model], fix: str) -> Model:
+    """A JSON file as a pydantic model; InputError, with this fix, for a missing file and at its first mistake."""
+    from pydantic import ValidationError
+
+    if not Path(path).is_file():
+        raise InputError("there is no such file", file=path)
+    try:
+        return model.model_validate_json(Path(path).read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or None
+        raise InputError(first["msg"], file=path, field=where, fix=fix) from None
 
 
 def read_jsonl(path: str | os.PathLike) -> list[dict]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 from huggingface_hub import DatasetCardData
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
 from reasonome.config.project import Project
@@ -15,6 +14,7 @@ from reasonome.core import atomic
 from reasonome.exports.question_set import QuestionSet, Source, sources_of
 from reasonome.exports.rewarded import RewardedQuestions
 from reasonome.report.card_sources import hub_licence
+from reasonome.report.page_files import text_templates
 from reasonome.task import Task
 
 _FILES = Path(__file__).with_suffix("")
@@ -62,7 +62,11 @@ class Dataset:
                 {"config_name": "default", "data_files": [{"split": s, "path": p} for s, p in self.files.items()]}
             ],
         )
-        return _templates("hub").get_template("README.md.j2").render(set=self, metadata=head.to_yaml())
+        return (
+            text_templates(_FILES / "hub", _FILES)
+            .get_template("README.md.j2")
+            .render(set=self, metadata=head.to_yaml())
+        )
 
 
 def _size_category(rows: int) -> str:
@@ -123,19 +127,9 @@ def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
     return named | {"example": row["example"]}
 
 
-def _templates(kind: str) -> Environment:
-    return Environment(
-        loader=FileSystemLoader([_FILES / kind, _FILES]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
 def _write_filled(kind: str, folder: Path, names: Mapping[str, str], questions: QuestionSet, **values: Any) -> None:
     """Fill in the templates of a kind of export: `names` has the path of each file in the folder by its template."""
-    environment = _templates(kind)
+    environment = text_templates(_FILES / kind, _FILES)
     for template, name in names.items():
         text = environment.get_template(f"{template}.j2").render(
             set=questions, said=questions.description, module=questions.module, **values

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
 from reasonome.config import Grader, Grading
-from reasonome.config.experiments import Experiment
 from reasonome.config.project import Project
+from reasonome.config.project.experiments import asked_questions
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
@@ -100,7 +100,7 @@ def question_sets(
     project, and where an experiment has several recipes that differ in their rewards.
     """
     spec = project.experiments.get(name)
-    asked = _asked(project, spec) if spec else []
+    asked = asked_questions(project, spec) if spec else []
     chosen = [pair for pair in asked if style in (None, pair[1])]
     longest = _LONGEST_ANSWER
     if spec and chosen:
@@ -121,12 +121,6 @@ def question_sets(
         step = (recipe or _own_recipe(project, name if spec else None, benchmark)) if rewarded else None
         sets.append(_question_set(project, benchmark, asked_style, _recipe(project, benchmark, step), longest))
     return sets
-
-
-def _asked(project: Project[Task], spec: Experiment) -> list[tuple[str, str]]:
-    """(benchmark, style) that an experiment asks, those of single arms too."""
-    pairs = [(benchmark, style) for benchmark in spec.benchmarks for style in spec.asked_styles]
-    return [(b, s) for b, s in pairs if s in project.styles(project.benchmarks[b].task)]
 
 
 def _own_recipe(project: Project[Task], experiment: str | None, benchmark: str) -> str | None:

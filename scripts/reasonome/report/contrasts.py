@@ -10,7 +10,7 @@ from reasonome.report.family import ARMS, HYPOTHESIS, PROTOCOL, SIGNIFICANT, wit
 from reasonome.report.plan import Plan
 from reasonome.report.tables import grouped, information_rank, records
 
-SHOWN, NOT_SHOWN, WORSE, NOT_TESTED = OUTCOMES = ("shown", "not shown", "worse", "not tested")
+SHOWN, NOT_SHOWN, WORSE, NOT_TESTED = ("shown", "not shown", "worse", "not tested")
 PANEL = ["backbone", "benchmark", "style", "decoding"]
 KINDS = [*ARMS, "baseline"]
 COLUMNS = [*PANEL, "metric", "a", "kind", "b", "information", "difference", "low", "high", "p", "outcome", "n"]

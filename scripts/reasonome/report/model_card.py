@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 from huggingface_hub import EvalResult, ModelCardData
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from reasonome.config import Decoding
 from reasonome.config.project import Project, chains
@@ -22,6 +22,7 @@ from reasonome.report.family import PROTOCOL
 from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.number_text import escaped
 from reasonome.report.origins import learned_from
+from reasonome.report.page_files import text_templates
 from reasonome.report.plan import Evaluation, Plan, read_plan
 from reasonome.stages import STAGES
 from reasonome.task import Task
@@ -101,13 +102,7 @@ def render_card(
 
 
 def _environment(plan: Plan) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_suffix("")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = text_templates(Path(__file__).with_suffix(""))
     environment.filters |= {
         "escaped": escaped,
         "fenced": _fenced,

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from reasonome.benchmarks.rows import in_mean
 from reasonome.config.project import chains
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.report import number_text, tables
 from reasonome.report.contrasts import Verdict, verdict
@@ -275,11 +276,4 @@ def _number(value: float) -> float | None:
 
 def read_worth(path: str | os.PathLike) -> Worth:
     """The worth in a file; InputError if it cannot be read as one."""
-    try:
-        return Worth.model_validate_json(Path(path).read_bytes())
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or None
-        raise InputError(
-            first["msg"], file=path, field=where, fix="write it again: scripts/export_adapter.py"
-        ) from None
+    return atomic.read_model(path, Worth, "write it again: scripts/export_adapter.py")

@@ -27,6 +27,14 @@ def templates(*folders: Path) -> Environment:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
+def text_templates(*folders: Path) -> Environment:
+    """The templates in these folders, of text that is no HTML."""
+    loader = FileSystemLoader(folders)
+    return Environment(
+        loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+
+
 def one_script(paths: Sequence[Path]) -> str:
     """The files as one script in one scope of its own: later files use what earlier ones define."""
     parts = [path.read_text(encoding="utf-8") for path in paths]

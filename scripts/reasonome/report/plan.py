@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from reasonome.config.project import chains
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 from reasonome.metrics import MetricSet
@@ -149,14 +150,7 @@ class Plan(_Strict):
 
 def read_plan(path: str | os.PathLike, find_task: Callable[[str], Task]) -> Plan:
     """Read a plan; its paths are relative to the working directory. `find_task` finds its task. InputError."""
-    if not Path(path).is_file():
-        raise InputError("there is no such plan", file=path)
-    try:
-        plan = Plan.model_validate_json(Path(path).read_bytes())
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or None
-        raise InputError(first["msg"], file=path, field=where, fix=f"snakemake --cores 1 --force {path}") from error
+    plan = atomic.read_model(path, Plan, f"snakemake --cores 1 --force {path}")
     return plan.with_task(find_task(plan.task))
 
 

@@ -58,7 +58,7 @@ def score_on_benchmark(
     if len(examples) < len(questions):
         notes.append(f"{len(questions) - len(examples)} of {len(questions)} test questions are sealed, and not scored")
 
-    rows = _per_question(table)
+    rows = per_question(table)
     metrics = _measured(rows, task.metrics.on("score"))
     hits = task.metrics.hits
     measured = (metrics, task.metrics.pooled, hits, seed, resamples)
@@ -155,7 +155,7 @@ def _measured(table: pd.DataFrame, listed: Sequence[str]) -> list[str]:
     return metrics
 
 
-def _per_question(table: pd.DataFrame) -> pd.DataFrame:
+def per_question(table: pd.DataFrame) -> pd.DataFrame:
     """A row per question: the mean over samples and orders of every number, and the first value of everything else."""
     kinds = {c: "mean" if pd.api.types.is_numeric_dtype(table[c]) else "first" for c in table if c != "id"}
     return table.groupby("id", sort=False).agg(kinds).reset_index()

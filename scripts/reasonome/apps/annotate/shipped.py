@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from reasonome.answering.asked_model import AskedModel
 from reasonome.apps.annotate.record import AnnotationRecord, Share
 from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import Project, chains
-from reasonome.core.errors import InputError
+from reasonome.core import atomic
 from reasonome.core.manifest import file_sha256
 from reasonome.facts.text import normalise
 from reasonome.report import number_text
@@ -74,13 +74,7 @@ class NameOrTerm(BaseModel):
 
 def read_name_or_term(path: Path) -> NameOrTerm:
     """The calibration in a file; InputError for a file that is none."""
-    try:
-        return NameOrTerm.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or None
-        fix = "fit it again: scripts/fit_name_or_term.py"
-        raise InputError(first["msg"], file=path, field=where, fix=fix) from None
+    return atomic.read_model(path, NameOrTerm, "fit it again: scripts/fit_name_or_term.py")
 
 
 @dataclass(frozen=True)

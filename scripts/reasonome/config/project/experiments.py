@@ -5,8 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.config import Recipe
+from reasonome.config.experiments import Experiment
 from reasonome.config.project import Project, T, chains
 from reasonome.config.project.results import Results, Run
+
+
+def asked_questions(project: Project, experiment: Experiment) -> list[tuple[str, str]]:
+    """(benchmark, style) of all questions that an experiment asks, those of single arms too."""
+    pairs = [(benchmark, style) for benchmark in experiment.benchmarks for style in experiment.asked_styles]
+    return [(b, s) for b, s in pairs if s in project.styles(project.benchmarks[b].task)]
 
 
 def cells(project: Project, experiment: str) -> list[Run]:

@@ -13,6 +13,7 @@ from reasonome.config.backbones import AdapterWeights, Backbone
 from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
 from reasonome.config.preferences import Preferences, SamplePreferences, TierPreferences
 from reasonome.config.project import Project
+from reasonome.config.project.experiments import asked_questions
 from reasonome.config.project.folder import INSTALLED, SETTINGS, is_whole
 from reasonome.config.project.recipe_references import check_arm, check_chain, check_recipe, check_samples
 from reasonome.config.resources import CLUSTER_RULES
@@ -113,7 +114,7 @@ def _check_styles(project: Project, file: str, experiment: Experiment) -> None:
             what = f"no arm is asked '{benchmark}': none has a style of {project.benchmarks[benchmark].task}"
             fix = f"add one of {', '.join(styles)} to styles"
             raise project.folder.error(file, ("benchmarks", position), what, fix)
-    for benchmark, style in _asked(project, experiment):
+    for benchmark, style in asked_questions(project, experiment):
         project.style(benchmark, style)  # raises if it does not fit
 
 
@@ -181,20 +182,10 @@ def _check_primary(project: Project, file: str, experiment: Experiment) -> None:
         project.folder.check_known(file, ("primary",), experiment.primary, tested, "metric")
 
 
-def _asked(project: Project, experiment: Experiment) -> list[tuple[str, str]]:
-    """(benchmark, style) of all questions that an experiment asks."""
-    return [
-        (benchmark, style)
-        for benchmark in experiment.benchmarks
-        for style in experiment.asked_styles
-        if style in project.styles(project.benchmarks[benchmark].task)
-    ]
-
-
 def _check_context(project: Project, file: str, experiment: Experiment) -> None:
     """InputError where the longest prompt of a style that is asked or trained in leaves no room to answer."""
     share, mistakes = project.settings.prompt_share, Mistakes()
-    tested = _asked(project, experiment)
+    tested = asked_questions(project, experiment)
     learned = [question for step in experiment.steps for question in project.recipe(step).questions]
     for position, name in enumerate(experiment.backbones):
         backbone = project.backbones[name]

@@ -23,6 +23,7 @@ from reasonome.report.answers_data import text_column
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table
+from reasonome.scoring.benchmark_answers import per_question
 from reasonome.scoring.comparisons import Intervals, bootstrap_intervals
 from reasonome.task_parts import Reporting
 from reasonome.tasks.naming.choosing import RELATIVES, SIZES, WHAT_IS_SHOWN
@@ -30,7 +31,7 @@ from reasonome.tasks.naming.dialogue import NamingDialogue
 
 # The intended use, for model cards.
 _USE = """\
-To suggest what a list of human genes has in common, as a short name with reasons, to somebody who can judge the
+To suggest what a list of human genes has in common, as a short name, to somebody who can judge the
 suggestion. `reasonome annotate` asks it about your own lists and shows every answer beside known facts and an
 over-representation analysis; use it that way rather than by itself."""
 
@@ -169,19 +170,13 @@ def _baselines(evidence: Evidence, runs: Sequence[Run]) -> list[Run]:
     return found
 
 
-def _of_questions(table: pd.DataFrame) -> pd.DataFrame:
-    """A row per question: the means of its answers' numbers, and the first of everything else."""
-    kinds = {name: "mean" if pd.api.types.is_numeric_dtype(table[name]) else "first" for name in table if name != "id"}
-    return table.groupby("id", sort=False).agg(kinds).reset_index()
-
-
 def _measured(table: pd.DataFrame, *needed: str) -> list[str]:
     return [name for name in METRICS if name in table and all(f"{prefix}{name}" in table for prefix in needed)]
 
 
 def _by_stratum(run: Run, bootstrap: dict[str, Any]) -> Iterator[dict]:
     labels, table = run
-    questions = _of_questions(table)
+    questions = per_question(table)
     metrics = _measured(questions)
     for (subset, rows), column in ((group, name) for group in questions.groupby("subset") for name in STRATA):
         rows = rows[rows[column] != ""]
@@ -207,7 +202,7 @@ def _split(run: Run, evidence: Evidence, bootstrap: dict[str, Any]) -> Iterator[
     metrics = _measured(table, "snap_")
     if not metrics:
         return
-    questions = _of_questions(table)
+    questions = per_question(table)
     baselines = evidence.baselines[labels["benchmark"], labels["style"]]
     first = baselines[baselines["baseline"] == "first_term"].set_index("id").loc[questions["id"], metrics].to_numpy()
     answers, nearest = questions[metrics].to_numpy(), questions[[f"snap_{name}" for name in metrics]].to_numpy()
