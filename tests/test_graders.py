@@ -142,6 +142,12 @@ def test_what_is_no_number_from_0_to_1_is_said(tmp_path, value, refused):
         graded(tmp_path, f"def grade(answer, example): return {value}")
 
 
+def test_a_coroutine_is_said_to_be_none(tmp_path, refused, capfd):
+    with refused("graders/mine.py"):
+        graded(tmp_path, "async def grade(answer, example): return 1.0")
+    assert "never awaited" not in capfd.readouterr().err
+
+
 def test_a_grader_has_the_range_that_its_recipe_declares(tmp_path, refused):
     code = "def grade(answer, example): return {'A': -2, 'B': 0.5, 'C': 2.5}[answer['genes'][0]]"
     answers = [answer("A"), answer("B"), TASK.parse("no list")]

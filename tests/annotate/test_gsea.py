@@ -99,7 +99,7 @@ def test_genes_with_the_number_zero_stop_nothing(capfd):
     [analysis] = analysed(lists(numbers=numbers), sets=sets)
     assert {"up", "also", "ten"} <= {term.id for term in analysis.terms}
     assert analysis.sets == 4  # "nowhere" and "down" have no gene with a number, and "small" is too small
-    assert "2 sets have no score: the number of all their genes is 0" in analysis.notes
+    assert "2 sets have no score: each of their genes has the number 0" in analysis.notes
     told = capfd.readouterr()
     assert "mine: 420 of 600 genes (70.0%) share their number with others" in told.out
     assert told.err == ""

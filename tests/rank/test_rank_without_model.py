@@ -177,7 +177,7 @@ def test_a_model_is_told_what_version_1_negates(ranking, panel):
     assert "Seizure; Hypertelorism" in prompt and "Absent: Arachnodactyly" in prompt
 
 
-def test_keys_that_are_not_read_stand_in_the_flags(ranking, unaided, panel):
+def test_keys_that_are_not_read_stand_in_the_flags_and_on_the_terminal(ranking, unaided, panel, capsys):
     text = (
         json.dumps(CASE)
         .replace('"excluded"', '"Excluded"')
@@ -185,6 +185,7 @@ def test_keys_that_are_not_read_stand_in_the_flags(ranking, unaided, panel):
     )
     (record,) = unaided(ranking.file("a.json", text), panel=panel)
     assert "'Excluded' was read as 'excluded'" in record["flags"]
+    assert f"look: {record['name']}: {'; '.join(record['flags'])}" in capsys.readouterr().out
     (record,) = unaided(ranking.file("b.json", json.dumps(CASE).replace('"excluded"', '"notThere"')), panel=panel)
     assert "what phenotypic features say under 'notThere' was not read" in record["flags"]
     assert "notThere" in (ranking.out / "rankings.html").read_text()

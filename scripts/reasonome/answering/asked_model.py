@@ -297,7 +297,7 @@ def _not_one(base: str, served: Sequence[str]) -> InputError:
     fix = f"name one: {base}#{served[0] if served else 'NAME'}"
     if not served and not base.rstrip("/").endswith("/v1"):
         fix = f"most servers answer at {base.rstrip('/')}/v1; else {fix}"
-    what = f"{base} serves {len(served)} models: {', '.join(served[:8]) or 'it names none'}"
+    what = f"{base} serves {len(served)} models: {', '.join(served[:8])}" if served else f"{base} names no model"
     return InputError(what, field="--model", fix=fix)
 
 

@@ -259,8 +259,8 @@ class _Client:
         return response.text
 
     def _error(self, what: str, fix: str) -> InputError:
-        what = f"{self.sdk.base_url} {what} (model '{self.settings.model}'"
-        what += f", key from {self.settings.api_key_variable})"
+        key = "no key" if self._key == _NO_KEY else f"key from {self.settings.api_key_variable}"
+        what = f"{self.sdk.base_url} {what} (model '{self.settings.model}', {key})"
         return InputError(self._hidden(what), fix=fix)
 
     def _hidden(self, text: str) -> str:
@@ -285,7 +285,8 @@ class _Client:
         return self._refused
 
     def _later(self) -> str:
-        return f"run again later; answers so far are kept in {self._cache_path} and are not asked again"
+        kept = f"; answers so far are kept in {self._cache_path} and are not asked again"
+        return f"run again later{kept if self._cache_path.is_file() else ''}"
 
 
 # The fix for a refused question, of teachers and of backbones.

@@ -13,6 +13,7 @@ from reasonome.config import Decoding, Style
 from reasonome.config.styles import TEMPLATE_TOKENS, count_tokens
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.core.terminal import say
 from reasonome.report.origins import learned_from
 from reasonome.task import Task
 
@@ -38,6 +39,15 @@ class Drawing(Protocol):
 def record_id(*names: str) -> str:
     """An id that depends on the names only, and is safe in file names and links."""
     return hashlib.sha256("\0".join(names).encode()).hexdigest()[:12]
+
+
+def print_flags(flags: Iterable[tuple[str, Sequence[str]]]) -> None:
+    """Print what is odd about the first inputs, each with its name, and of how many more something is."""
+    flagged = [(name, found) for name, found in flags if found]
+    for name, found in flagged[:SHOWN]:
+        say(f"look: {name}: {'; '.join(found)}")
+    if len(flagged) > SHOWN:
+        say(f"look: {len(flagged) - SHOWN:,} more, in the column `flags` and on the page")
 
 
 def recipe_sentences(steps: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -102,6 +102,9 @@ def _called(function: Callable, answer: dict, example: dict, file: Path) -> dict
         return _failure(error, file)
     if value is None:
         return {"value": None}
+    if inspect.iscoroutine(value):
+        value.close()
+        return {"bad": "a coroutine (write `def`, not `async def`)"}
     try:
         if math.isfinite(value):
             return {"value": float(value)}

@@ -196,7 +196,7 @@ def _analysed(
         for library, sets in libraries.items()
     }
     if without := sum(map(len, libraries.values())) - sum(map(len, weighed.values())):
-        notes.append(f"{counted(without, 'set has', 'sets have')} no score: the number of all their genes is 0")
+        notes.append(f"{counted(without, 'set has', 'sets have')} no score: each of their genes has the number 0")
     tested = sum(map(len, weighed.values()))
     say(f"{name}: GSEA of {count:,} genes against {counted(tested, 'set')}")
     terms, unscored, weights = [], 0, ranking.weights()

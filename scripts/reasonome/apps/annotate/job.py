@@ -33,7 +33,7 @@ from reasonome.apps.annotate.record import AnnotationRecord
 from reasonome.apps.annotate.shipped import Shipped, shipped_with
 from reasonome.apps.annotate.table import stem
 from reasonome.apps.annotate.tables import Recognised, recognised, write_identifiers
-from reasonome.apps.run import SHOWN, unused_name, write_page
+from reasonome.apps.run import SHOWN, print_flags, unused_name, write_page
 from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
@@ -271,6 +271,7 @@ def annotate_lists(
         _print_names(records)
     _print_not_asked(prepared.questions)
     _print_rankings(rankings)
+    print_flags((f"{record.list}: {' '.join(record.set.split())!r}", record.flags) for record in records)
     say(f"{out / RESULTS.page}: open it in a browser")
     return any(not record.error for record in records) or any(analysis.sets for analysis in rankings)
 

@@ -20,7 +20,7 @@ from reasonome.apps.rank.questions import NO_FACT, Question, QuestionMaker
 from reasonome.apps.rank.reasons import in_kb
 from reasonome.apps.rank.record import PURPOSE, RankedCandidate, RankingRecord, with_name, write_tables
 from reasonome.apps.rank.settings import Kind, RankSettings
-from reasonome.apps.run import SHOWN, check_context, recipe_sentences, write_page
+from reasonome.apps.run import SHOWN, check_context, print_flags, recipe_sentences, write_page
 from reasonome.config import Decoding
 from reasonome.config.project import Project
 from reasonome.core.code_digest import code_sha256
@@ -81,6 +81,7 @@ def rank_files(
         write_tables(records, out)
         write_page(out, RESULTS, page.render_page(records, prepared.about), _manifest(prepared))
     _print_rankings(records, "without a usable answer" if model else "with nothing to rank by")
+    print_flags((record.name, record.flags) for record in records)
     say(f"{out / RESULTS.page}: open it in a browser. {PURPOSE.capitalize()}.")
     return records
 

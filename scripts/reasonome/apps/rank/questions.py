@@ -122,7 +122,8 @@ class QuestionMaker:
                     made.append(make(row, file, number))
                 except InputError as error:
                     errors.append(error)
-                    made.append(Question(_record(row, file, number, error=" ".join(str(error).split())), None))
+                    told = " ".join(str(error).replace("\n  fix:", "; fix:").split())
+                    made.append(Question(_record(row, file, number, error=told), None))
         if errors and len(errors) == len(made):
             raise errors[0]
         asked = [question for question in made if question.example is not None]
