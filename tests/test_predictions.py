@@ -398,13 +398,20 @@ def test_an_answer_without_a_confidence_speaks_for_no_class():
     assert scored.metrics["auroc"].value == 1
 
 
-def test_a_thinking_block_or_tags_around_a_class_or_a_number_cost_nothing():
-    cells = ["<think>maybe no</think>yes", "<answer>no</answer>"]
-    frame = pd.DataFrame({"answer": cells, "gold": ["yes", "no"]})
+def test_what_stands_around_a_class_or_a_number_costs_nothing():
+    cells = ["<think>maybe no</think>yes", "<answer>no</answer>", "$\\boxed{\\text{Yes}}$", "So.\nAnswer: \\boxed{no}"]
+    frame = pd.DataFrame({"answer": cells, "gold": ["yes", "no", "yes", "no"]})
     columns = {"answer": "answer", "gold": "gold"}
     assert score_table(frame, columns, TASKS["gene_classification"], resamples=50).metrics["accuracy"].value == 1
     frame = pd.DataFrame({"answer": ["<think>3?</think>-1.5", "<answer>2.25</answer>"], "gold": ["-1.5", "2.25"]})
     assert score_table(frame, columns, TASKS["molecule_property"], resamples=50).metrics["rmse"].value == 0
+
+
+def test_the_first_answer_that_cannot_be_read_is_told():
+    scored = scored_table(["yes", "Yes, because it binds.", "maybe"], ["yes", "no", "no"])
+    assert "2 answers are no class of the table; the first, in line 2: 'Yes, because it binds.'" in scored.notes
+    scored = scored_table(["-1.5", "-2 to -1", "~3"], ["-1.5", "-2.5", "3"])
+    assert "2 answers are no number; the first, in line 2: '-2 to -1'" in scored.notes
 
 
 def test_classes_are_the_same_whatever_their_case_and_quotes():

@@ -43,6 +43,8 @@ WRAPPED = [
     (f"<think>{TRACE}</think>\nSo:\n```\n**Process:** DNA repair\n```", ["thinking_block", *list(KINDS)[2:5]], False),
     (GOOD.replace("repair\n", "repair<|im_end|>\n"), ["tags_around"], True),
     (GOOD.replace("repair\n", "repair</s>\n"), ["tags_around"], True),
+    (GOOD.replace("DNA repair", "\\boxed{DNA repair}"), ["latex_box"], True),
+    (GOOD.replace("DNA repair", "$\\boxed{\\text{DNA repair}}$"), ["latex_box"], True),
     (GOOD.replace("repair\n", "repair (0.92)\n"), ["number_behind"], True),
     (GOOD.replace("repair\n", "repair (confidence: 92 %)\n"), ["number_behind"], True),
 ]

@@ -22,6 +22,7 @@ KINDS = {
     "text_before": "text before `Process:`",
     "label_spelling": "a label in other words than `Process:`, such as **Process:**, ## Process: or process :",
     "number_behind": "a number behind the name, such as (0.92)",
+    "latex_box": "a LaTeX box around the answer, \\boxed{…}",
 }
 
 # Group 1 or 2: the tag closes.
@@ -34,6 +35,8 @@ _TURN_TAGS = (
     r"|</?(?:final_)?(?:answer|output|response)>"
 )
 _TAGS = re.compile(_TURN_TAGS, re.IGNORECASE)
+_BOX = re.compile(r"\$*\\boxed\{((?:[^{}]++|\{[^{}]*+\})*+)\}\$*")
+_TEXT_IN_BOX = re.compile(r"\\(?:text|textbf|mathrm)\{([^{}]*+)\}")
 # A label at the start of a line with what markdown puts around it, in any case.
 _LABELS = ("Process", "Reasoning", "Confidence")
 _LABEL = {
@@ -111,9 +114,14 @@ def label_in(text: str, label: str, start: int = 0) -> re.Match | None:
     return _LABEL[label].search(text, start)
 
 
+def without_box(text: str) -> str:
+    """The text with what stands in LaTeX boxes, as models write that were trained on mathematics, in their place."""
+    return _BOX.sub(lambda box: _TEXT_IN_BOX.sub(r"\1", box[1]), text)
+
+
 def name_alone(name: str) -> str:
-    """A name without tags, and without a share or percentage in brackets, behind it; never empty."""
-    return _before_number(_TAGS.split(name, maxsplit=1)[0]) or name
+    """A name without a box around it, tags, and a share or percentage in brackets, behind it; never empty."""
+    return _before_number(_TAGS.split(without_box(name), maxsplit=1)[0]) or name
 
 
 def told(kinds: Iterable[str]) -> str:
@@ -163,4 +171,5 @@ _STEPS: dict[str, Callable[[str], str]] = {
     "text_before": _without_text_before,
     "label_spelling": _with_labels,
     "number_behind": lambda text: _with_name(text, _before_number),
+    "latex_box": without_box,
 }

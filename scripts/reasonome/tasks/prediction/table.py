@@ -1,6 +1,7 @@
 """Predictions in a table of anybody's answers: how cells are read, metrics of all rows together, and baselines."""
 
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reasonome.answering.wrapping import unwrapped
+from reasonome.answering.wrapping import unwrapped, without_box
 from reasonome.core.errors import InputError
 from reasonome.facts.text import one_line
 from reasonome.metrics import Pooled
@@ -105,8 +106,15 @@ class PredictionTables(Tables[PredictionDialogue]):
         return metrics_of_rows([self._predicted(names, table, own) for names in draws], POOLED)
 
     def notes(self, table: pd.DataFrame) -> list[str]:
-        """What was taken for classes, for a unit and for a confidence, and how unusable numbers count."""
+        """What was taken for classes, for a unit and for a confidence, and how unusable numbers count; and the first
+        answer that is none."""
         notes = []
+        unread = table[table["problems"].str.contains("no_class_or_number")]
+        if len(unread):
+            what = "no class of the table" if self._classes else "no number"
+            line, cell = unread[["line", "text"]].iloc[0]
+            first = textwrap.shorten(cell, 80, placeholder="…")
+            notes.append(f"{len(unread):,} answers are {what}; the first, in line {line}: '{first}'")
         if self._classes:
             labels = list(self._classes.values())
             positive = f"; AUROC and AUPRC are of '{labels[0]}'" if len(labels) == 2 else ""
@@ -137,7 +145,7 @@ class PredictionTables(Tables[PredictionDialogue]):
     def _answer(self, cell: str) -> tuple[str, float | None, list[str]]:
         """The answer of a cell as text, its stated confidence, and problems: of a completion, or of a bare text."""
         is_completion = self.task.is_completion(cell)
-        verdict = parse_answer(cell) if is_completion else self.task.bare(unwrapped(cell).text)
+        verdict = parse_answer(without_box(cell)) if is_completion else self.task.bare(unwrapped(cell).text)
         return verdict.name, verdict.confidence, list(verdict.problems)
 
     def _value(self, text: str) -> str:
