@@ -123,7 +123,7 @@ def preview_lists(
         listed = [len(gene_list.genes) for gene_list in lists.lists]
         for total, record in list(zip(listed, records, strict=True))[:SHOWN]:
             known = f"{total - len(record.unmapped):,} of {counted(total, 'gene')} known"
-            say(f"{name}: {' '.join(record.set.split())!r}: {'; '.join([known, *record.flags])}")
+            say(f"{_called(record)}: {'; '.join([known, *record.flags])}")
     _print_not_asked(prepared.questions)
     for warning in prepared.about.warnings:
         say(f"warning: {warning}")
@@ -271,7 +271,7 @@ def annotate_lists(
         _print_names(records)
     _print_not_asked(prepared.questions)
     _print_rankings(rankings)
-    print_flags((f"{record.list}: {' '.join(record.set.split())!r}", record.flags) for record in records)
+    print_flags((_called(record), record.flags) for record in records)
     say(f"{out / RESULTS.page}: open it in a browser")
     return any(not record.error for record in records) or any(analysis.sets for analysis in rankings)
 
@@ -284,6 +284,11 @@ def _print_rankings(rankings: Sequence[gsea.RankedAnalysis]) -> None:
         say(f"{analysis.list}: GSEA: {counted(len(analysis.terms), 'term')} of {counted(analysis.sets, 'set')}{named}")
 
 
+def _called(record: AnnotationRecord) -> str:
+    """What a set is called on the terminal, on one line: by its list and its name."""
+    return f"{record.list}: {' '.join(record.set.split())!r}"
+
+
 def _print_terms(records: Sequence[AnnotationRecord]) -> None:
     """Print the best term of the first sets, and how many have one."""
     tested = [record for record in records if not record.error]
@@ -291,7 +296,7 @@ def _print_terms(records: Sequence[AnnotationRecord]) -> None:
         best = tables.best_term(record)
         told = "no term is enriched" if best is None else f"{best.name} ({best.library}), {tables.in_figures(best)}"
         first = f"{record.name} (by the model); " if record.stands_first else ""
-        say(f"{record.list}: {' '.join(record.set.split())!r}: {first}{told}")
+        say(f"{_called(record)}: {first}{told}")
     enriched = sum(bool(record.enriched) for record in tested)
     without, failed = len(tested) - enriched, len(records) - len(tested)
     print(

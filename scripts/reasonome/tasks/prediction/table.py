@@ -13,7 +13,7 @@ import pandas as pd
 
 from reasonome.answering.wrapping import unwrapped, without_box
 from reasonome.core.errors import InputError
-from reasonome.facts.text import one_line
+from reasonome.facts.text import counted, one_line
 from reasonome.metrics import Pooled
 from reasonome.scoring.answer_tables import drawn_from, shuffled_answers
 from reasonome.scoring.comparisons import metrics_of_rows
@@ -114,7 +114,8 @@ class PredictionTables(Tables[PredictionDialogue]):
             what = "no class of the table" if self._classes else "no number"
             line, cell = unread[["line", "text"]].iloc[0]
             first = textwrap.shorten(cell, 80, placeholder="…")
-            notes.append(f"{len(unread):,} answers are {what}; the first, in line {line}: '{first}'")
+            count = counted(len(unread), "answer is", "answers are")
+            notes.append(f"{count} {what}; the first, in line {line}: '{first}'")
         if self._classes:
             labels = list(self._classes.values())
             positive = f"; AUROC and AUPRC are of '{labels[0]}'" if len(labels) == 2 else ""
