@@ -127,6 +127,17 @@ def test_a_changed_seed_scores_again_and_generates_nothing(copy):
     assert not {"generate", "grpo", "sft", "pretrain"} & jobs.keys()
 
 
+def test_a_background_built_again_scores_again_and_teaches_nothing_and_changed_facts_do(copy):
+    jobs = tiny_project.planned_jobs(copy, "--forcerun", "build_background", "--", tiny_project.REPORT)
+    assert (jobs["build_background"], jobs["score"], jobs["score_baselines"]) == (1, 3, 1)
+    learned_from = {"write_reasoning", "write_prompts", "sft", "grpo", "generate"}
+    assert not learned_from & jobs.keys()
+    (copy / "results/backgrounds/demo-go.parquet").unlink()
+    assert not learned_from & tiny_project.planned_jobs(copy, tiny_project.REPORT).keys()
+    jobs = tiny_project.planned_jobs(copy, "--forcerun", "build_facts", "--", tiny_project.REPORT)
+    assert jobs["write_reasoning"] == jobs["sft"] == jobs["grpo"] == 1
+
+
 def test_gene_r1_dry_runs_offline(finished):
     jobs = tiny_project.planned_jobs(finished, "results/experiments/gene-r1/report.html")
     assert jobs["fetch_backbone"] == 3

@@ -21,6 +21,23 @@ def reads(stage, *further):
     return files
 
 
+def reads_to_teach(stage, *further):
+    """The same of a job whose output models learn from.
+
+    Changed code builds a background again, and trains nothing: its own time does not count, what it is built from does.
+    """
+    listed = reads(stage, *further)
+
+    def files(wildcards):
+        found, background = listed(wildcards), RESULTS.background(wildcards.benchmark)
+        if background not in found:
+            return found
+        beside = inputs_of("background", wildcards).paths
+        return [ancient(background), *dict.fromkeys(file for file in [*found, *beside] if file != background)]
+
+    return files
+
+
 def inputs_of(stage, wildcards, further=()):
     """The Inputs of a stage of the benchmark's task; a mistake ends the run with what to do."""
     task = PROJECT.task(wildcards.benchmark)

@@ -6,7 +6,7 @@ rule write_prompts:
         train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
         valid=f"{ROOT}/benchmarks/{{benchmark}}/valid.jsonl",
         test=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
-        files=reads("prompting", "style"),
+        files=reads_to_teach("prompting", "style"),
     output:
         train=f"{ROOT}/prompts/{{benchmark}}.{{style}}/train.jsonl",
         valid=f"{ROOT}/prompts/{{benchmark}}.{{style}}/valid.jsonl",

@@ -8,7 +8,7 @@ rule write_reasoning:
     input:
         train=examples("train"),
         left_out=lambda w: held_out_files(PROJECT.benchmarks[w.benchmark].leave_out),
-        files=reads("teaching", "style", "teacher"),
+        files=reads_to_teach("teaching", "style", "teacher"),
     output:
         kept=f"{ROOT}/reasoning/{{teacher}}/{{benchmark}}.{{style}}.jsonl",
         dropped=f"{ROOT}/reasoning/{{teacher}}/{{benchmark}}.{{style}}.dropped.jsonl",
