@@ -65,6 +65,7 @@ def forget():
     """As a new process begins."""
     code_digest._read.cache_clear()
     code_digest._kept.cache_clear()
+    code_digest._places.cache_clear()
 
 
 def digest(*files):

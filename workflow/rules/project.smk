@@ -7,7 +7,8 @@ import re
 import shlex
 import shutil
 
-from snakemake import persistence
+from snakemake import common, persistence
+from snakemake import rules as snakemake_rules
 from snakemake.exceptions import WorkflowError
 from snakemake.path_modifier import PathModifier
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
@@ -154,6 +155,9 @@ def changed_keys(change):
 
 
 persistence.ParamsChange.__str__ = changed_keys
+# Snakemake reads the signature of each function again for each job, which is a tenth of a dry-run.
+common.get_function_params = functools.cache(common.get_function_params)
+snakemake_rules.get_function_params = common.get_function_params
 
 
 def one_of(names):

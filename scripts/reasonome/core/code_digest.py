@@ -120,6 +120,7 @@ def _is_left_out(file: Path) -> bool:
     return layer in LEFT_OUT or (layer == "tasks" and file.name in LEFT_OUT_OF_TASKS) or file == ALL_TASKS
 
 
+@cache
 def _places(name: str) -> list[Path]:
     """The file of a module or package, or of the one that a function or class is in."""
     path = PACKAGE_ROOT.joinpath(*name.split(".")[1:])

@@ -11,9 +11,12 @@ class Lazy(Mapping[str, V]):
     """The cached properties of the class by name, in their order."""
 
     def __getitem__(self, name: str) -> V:
-        if name not in iter(self):
+        if name not in self:
             raise KeyError(name)
         return getattr(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(vars(type(self)).get(str(name)), cached_property)
 
     def __iter__(self) -> Iterator[str]:
         return (name for name, part in vars(type(self)).items() if isinstance(part, cached_property))
