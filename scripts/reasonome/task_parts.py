@@ -13,7 +13,6 @@ import pandas as pd
 
 from reasonome.config import Recipe
 from reasonome.config.project import Project
-from reasonome.core.code_digest import parsed
 from reasonome.core.errors import InputError
 from reasonome.metrics import Pooled
 from reasonome.prompts.prompts import Prompt
@@ -190,6 +189,8 @@ def building_sha256(file: Path) -> str:
     file's that this uses. Comments, docstrings and layout do not count. Of a class that is used all counts; imported
     code does not.
     """
+    from reasonome.core.code_digest import parsed  # which scoring has no use for
+
     tree = parsed(file)
     defined: dict[str, list[ast.stmt]] = {}
     for node in (*tree.body, *(own for kind in tree.body if isinstance(kind, ast.ClassDef) for own in kind.body)):

@@ -24,6 +24,7 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 # Reading a file takes a hundredth of a second, and a dry-run needs 150: what they say is kept beside the bytecode.
 KEPT = Path(cache_from_source(__file__)).with_suffix(".json")
+OWN_SHA256 = file_sha256(__file__)  # this module decides what is read of a file
 
 
 class _Source(NamedTuple):
@@ -137,18 +138,12 @@ def _read(file: Path) -> _Source:
     """What a file says: as kept, unless it or this module has changed."""
     if not file.is_file():
         raise InputError("there is no such file", file=file)
-    content = f"{_own_sha256()}:{file_sha256(file)}"
+    content = f"{OWN_SHA256}:{file_sha256(file)}"
     kept = _kept()
     if kept.get(str(file), [None])[0] != content:
         kept[str(file)] = [content, *_source(parsed(file))]
         _changed.add(file)
     return _Source(*kept[str(file)][1:])
-
-
-@cache
-def _own_sha256() -> str:
-    """The digest of this module, which decides what is read of a file."""
-    return file_sha256(Path(__file__))
 
 
 _changed: set[Path] = set()
