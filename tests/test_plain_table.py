@@ -1,5 +1,7 @@
 """Quote marks in tables that people bring: cells of several lines are read, and marks that swallow rows are told."""
 
+import json
+
 import pytest
 
 from reasonome.apps.annotate.inputs import read_gene_lists
@@ -90,6 +92,36 @@ def test_blanks_part_cells_where_the_header_says_so(tmp_path):
         {"CHR": "1", "SNP": "rs1,rs2", "P": "1e-9"},
         {"CHR": "2", "SNP": "rs 3", "P": "2e-9"},
     ]
+
+
+def test_a_json_array_is_a_table_whose_rows_begin_where_their_objects_do(tmp_path, refused):
+    path = tmp_path / "a.json"
+    rows = [{"id": 1, "answer": "a ] b,\n["}, {"id": 2, "answer": ["\ud83d"], "more": {"x": 1}}, {"id": 3}]
+    path.write_text("\ufeff\n" + json.dumps(rows, indent=2), encoding="utf-8")
+    table = read_table(path, ["id"])
+    assert (table.columns, table.lines) == (["id", "answer", "more"], [3, 7, 16])
+    assert (table.cells("id"), table.cells("answer")) == (["1", "2", "3"], ["a ] b,\n[", "\ufffd", ""])
+    assert read_table(written(path, ['[{"a": 1}, {"a": 2},', '{"a": 3}]']), []).lines == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        '[{"a": 1}',
+        '[{"a": 1} {"a": 2}]',
+        '[{"a": 1},]',
+        '[{"a": 1}] x',
+        "[\n1]",
+        "[" * 10_000,
+        '[{"a": 1, "a": 2}]',
+    ],
+)
+def test_a_json_array_that_is_none_of_objects_is_refused(tmp_path, refused, text):
+    path = tmp_path / "a.json"
+    path.write_text(text, encoding="utf-8")
+    with refused():
+        read_table(path, ["a"])
 
 
 @pytest.mark.parametrize("rows", [[], ["id,gene"], ["id,gene", "", ","]])

@@ -354,6 +354,16 @@ def test_a_text_among_true_numbers_is_told_with_its_line(refused):
         scored_table(["1"] * 4, ["1.5", "2", "ND", "3"])
 
 
+def test_classes_in_other_words_are_read_and_told():
+    answers = ["Yes, because it binds. No doubt", "true", "No.", "yes and no", "perhaps, yes", "Answer: No (p = .9)"]
+    scored = scored_table(answers, ["1", "1", "0", "0", "1", "1"])
+    assert scored.table["answer"].tolist() == ["1", "1", "0", "", "", "0"]
+    assert scored.metrics["accuracy"].value == pytest.approx(3 / 6)
+    assert "4 answers name a class in other words; the first: 'Yes, because it binds. No doubt'" in scored.notes
+    scored = scored_table(["B, and not C", "A", "B or C", "1"], ["A", "A", "B", "C"])
+    assert scored.table["answer"].tolist() == ["B", "A", "", ""]
+
+
 def test_completions_with_a_unit_are_numbers():
     scored = scored_table(["Answer: 1.5 log mol/L\nConfidence: 50", "2", "Answer: 3 to 4"], ["1.5", "2.5", "3"])
     assert scored.metrics["mae"].value == pytest.approx((0 + 0.5 + abs(3 - 7 / 3)) / 3)
@@ -408,8 +418,8 @@ def test_what_stands_around_a_class_or_a_number_costs_nothing():
 
 
 def test_the_first_answer_that_cannot_be_read_is_told():
-    scored = scored_table(["yes", "Yes, because it binds.", "maybe"], ["yes", "no", "no"])
-    assert "2 answers are no class of the table; the first, in line 2: 'Yes, because it binds.'" in scored.notes
+    scored = scored_table(["yes", "It binds, so yes.", "maybe"], ["yes", "no", "no"])
+    assert "2 answers are no class of the table; the first, in line 2: 'It binds, so yes.'" in scored.notes
     scored = scored_table(["-1.5", "-2 to -1", "~3"], ["-1.5", "-2.5", "3"])
     assert "2 answers are no number; the first, in line 2: '-2 to -1'" in scored.notes
 

@@ -155,7 +155,7 @@ def test_a_main_id_that_two_questions_share_names_neither(tmp_path):
         (b"PK\x03\x04rest", None),
         (b"\xff\xfei\x00d\x00", None),
         (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:1", "id": "GO:2", "answer": "a"}\n', 2),
-        (b'[{"id": "GO:1"}]', None),
+        (b'[{"id": "GO:1"}]', 1),
         (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:2", "ans', 2),
         (b'{"id": "GO:1", "answer": ["a", "b"]}\n', 1),
         (gzip.compress(b"id,answer\nGO:1,a\n" * 99, mtime=0)[:30], None),

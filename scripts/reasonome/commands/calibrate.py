@@ -24,7 +24,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     as_written = argparse.RawDescriptionHelpFormatter
     command = commands.add_parser("calibrate", help=summary, description=__doc__, formatter_class=as_written)
     command.set_defaults(run=run)
-    command.add_argument("table", type=Path, metavar="TABLE", help="CSV, TSV or JSON lines, plain or gzipped")
+    command.add_argument("table", type=Path, metavar="TABLE", help="CSV, TSV or JSON, plain or gzipped")
     command.add_argument(
         "--columns",
         default="",

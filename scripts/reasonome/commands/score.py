@@ -42,7 +42,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
     summary = "score a table of answers: a benchmark's, or any with the truth in a column"
     command = command_parser(commands, "score", run, summary, __doc__)
-    command.add_argument("answers", type=Path, metavar="ANSWERS", help="CSV, TSV or JSON lines, plain or gzipped")
+    command.add_argument("answers", type=Path, metavar="ANSWERS", help="CSV, TSV or JSON, plain or gzipped")
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--benchmark", help="of benchmarks.yaml; built with snakemake")
     what.add_argument("--task", help="of a table that holds the truth itself: " + ", ".join(TASKS))

@@ -92,6 +92,9 @@ def read_file(path: Path, sets: bool = False) -> TextFile:
     text, sha256 = read_text(path)
     if not text.strip():
         raise InputError("the file is empty", file=path, fix="give a file with genes in it")
+    if text.lstrip().startswith("["):
+        fix = "write one gene a line, for example: jq -r '.[]' FILE"
+        raise InputError("this is a JSON array, no list of genes", file=path, fix=fix)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     notes = []
     excel = _EXCEL.fullmatch(lines[0])

@@ -1,4 +1,4 @@
-"""Tables of users: CSV, TSV or JSON lines, read as text with the line of every row; and rows for spreadsheets."""
+"""Tables of users: CSV, TSV or JSON, read as text with the line of every row; and rows for spreadsheets."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")  # with its end, as it 
 _NAMED_DELIMITER = re.compile(r'\A"?sep=.?"?\s*?$', re.IGNORECASE | re.MULTILINE)
 _JSON_LINE = re.compile(r"[^\n]*\n?")  # U+2028 and the like may stand within a JSON string
 _UNPARTED = "the header has no comma, tab or semicolon, which part columns: write one between the names of columns"
-_NEEDED = "give a CSV, TSV or JSON lines file in UTF-8"
+_NEEDED = "give a CSV, TSV or JSON file in UTF-8"
 csv.field_size_limit(_LONGEST_CELL)
 
 
@@ -139,7 +139,7 @@ def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = Fal
     text, sha256 = read_text(path)
     text = _NAMED_DELIMITER.sub("", text, count=1)
     notes: tuple[str, ...] = ()
-    if text.lstrip().startswith("{"):
+    if text.lstrip().startswith(("{", "[")):
         columns, lines, values, line = *_json_columns(text, path), 1
     else:
         columns, lines, values, line, notes = _csv_columns(text, path, set(wanted), texts)
@@ -260,25 +260,33 @@ def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[lis
     """(columns of all rows, lines, values of each column); a row without a column has None there."""
     lines: list[int] = []
     values: dict[str, list[Any]] = {}
-    matches = tqdm(_JSON_LINE.finditer(text), desc=path.name, unit=" rows", unit_scale=True, delay=5, leave=False)
-    for number, line in enumerate(matches, 1):
-        if not line.group().strip():
-            continue
-        try:
-            row = text_file.json_value(line.group())
-        except ValueError as error:
-            raise InputError(
-                f"not valid JSON: {error}", file=path, line=number, fix="write one object a line"
-            ) from None
+    rows = _json_rows(text, path)
+    for line, row in tqdm(rows, desc=path.name, unit=" rows", unit_scale=True, delay=5, leave=False):
         if not isinstance(row, dict):
-            raise InputError("a row should be an object", file=path, line=number)
+            raise InputError("a row should be an object", file=path, line=line)
         for column in row:
             if column not in values:
                 values[column] = [None] * len(lines)
         for column, cells in values.items():
             cells.append(row.get(column))
-        lines.append(number)
+        lines.append(line)
     return list(values), lines, list(values.values())
+
+
+def _json_rows(text: str, path: Path) -> Iterator[tuple[int, Any]]:
+    """(line, value) of each value of JSON lines or of a JSON array."""
+    number = None
+    try:
+        if text.lstrip().startswith("["):
+            yield from text_file.json_items(text)
+        else:
+            for number, line in enumerate(_JSON_LINE.finditer(text), 1):
+                if line.group().strip():
+                    yield number, text_file.json_value(line.group())
+    except ValueError as error:
+        fix = "write one object a line, or an array of objects"
+        line = number or getattr(error, "lineno", None)
+        raise InputError(f"not valid JSON: {error}", file=path, line=line, fix=fix) from None
 
 
 class _Cells(dict):

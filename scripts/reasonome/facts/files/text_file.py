@@ -31,7 +31,11 @@ _OTHER_KINDS = {
 }
 
 
+_TOO_DEEP = "too many brackets within one another"
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+# What stands before a value of a JSON array, or after the last.
+_BETWEEN_ITEMS = re.compile(r"\s*([\[,])\s*|\s*\]\s*\Z")
+_EMPTY_ARRAY = re.compile(r"\s*\[\s*\]\s*")
 
 
 def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
@@ -75,9 +79,6 @@ def read_text(path: str | os.PathLike) -> tuple[str, str]:
     except _DAMAGED as error:
         raise InputError(f"the gzip file is damaged or cut off ({error})", file=path, fix="fetch it again") from None
     _refuse_other_kinds(data[:_HEAD], path)
-    if data[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
-        fix = "write one object a line, for example: jq -c '.[]' FILE"
-        raise InputError("this is a JSON array, not JSON lines", file=path, fix=fix)
     return decoded(data, path), hashlib.sha256(raw).hexdigest()
 
 
@@ -130,10 +131,30 @@ def json_value(text: str) -> Any:
     try:
         value = json.loads(text, object_pairs_hook=_once)
     except RecursionError:
-        raise ValueError("too many brackets within one another") from None
+        raise ValueError(_TOO_DEEP) from None
     if "\\ud" not in text.lower():
         return value
     return json.loads(whole_text(json.dumps(value, ensure_ascii=False)))
+
+
+def json_items(text: str) -> Iterator[tuple[int, Any]]:
+    """(line, value) of each value of a JSON array; ValueError as of `json_value`."""
+    if _EMPTY_ARRAY.fullmatch(text):
+        return
+    decoder, line, end = json.JSONDecoder(), 1, 0
+    between = _BETWEEN_ITEMS.match(text)
+    while between and between[1]:
+        start = between.end()
+        line += text.count("\n", end, start)
+        try:
+            _, end = decoder.raw_decode(text, start)
+        except RecursionError:
+            raise ValueError(_TOO_DEEP) from None
+        yield line, json_value(text[start:end])
+        line += text.count("\n", start, end)
+        between = _BETWEEN_ITEMS.match(text, end)
+    if between is None:
+        raise json.JSONDecodeError("Expecting ',' or the end of the array", text, end)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -24,6 +24,9 @@ from reasonome.tasks.prediction.metric_set import POOLED
 
 # Of two classes the one that metrics of a positive class are about.
 _POSITIVE = ("yes", "y", "1", "true", "t", "positive", "+", "active", "toxic")
+# Pairs of words that say the same: of a table with one pair as its classes, answers may be of another.
+_YES_AND_NO = (("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("1", "0"))
+_CLAUSE_ENDS = re.compile(r"[,.;:!](?=\s|$)|\s\(|\s[-–—]\s|\s(?:and|as|because|but|or|since)\s", re.IGNORECASE)
 _MISSING = ("na", "nan", "n/a", "null")
 _WITH_COMMAS = re.compile(r"[-+]?\d+(,\d+)+(\.\d+)?")
 _RANDOM_DRAWS = 5
@@ -39,8 +42,10 @@ class PredictionTables(Tables[PredictionDialogue]):
     optional = ("id", "confidence")
     form = ("no_answer",)
     distinct = "distinct_answers"
-    # What `of` finds in a table: key → class, none for numbers; their unit and mean; whether confidences are of 100.
+    # What `of` finds in a table: key → class, none for numbers, and of all words that mean one; of numbers the unit and
+    # the mean; whether confidences are of 100.
     _classes: Mapping[str, str] = MappingProxyType({})
+    _meant: Mapping[str, str] = MappingProxyType({})
     _unit = ""
     _mean = np.nan
     _percent = False
@@ -66,6 +71,7 @@ class PredictionTables(Tables[PredictionDialogue]):
                 fix = "write numbers as 1234.5, or leave the row out" if asked else "leave the row out"
                 raise InputError(what, line=int(table["line"].iloc[place]), field="gold", fix=fix)
         part._classes = {} if asked else _in_order(golds)
+        part._meant = _also_meant(part._classes) | part._classes
         part._mean = float(np.mean(known)) if asked else np.nan
         cells = table.get("confidence", [])
         stated = [number for cell in cells if (number := read_number(cell)) is not None and 0 <= number <= 100]
@@ -120,6 +126,10 @@ class PredictionTables(Tables[PredictionDialogue]):
             labels = list(self._classes.values())
             positive = f"; AUROC and AUPRC are of '{labels[0]}'" if len(labels) == 2 else ""
             notes.append(f"{len(labels)} classes: {', '.join(labels[:10])}{positive}")
+            if other := [cell for cell in table["text"] if self._in_other_words(cell)]:
+                shown = textwrap.shorten(other[0], 80, placeholder="…")
+                count = counted(len(other), "answer names", "answers name")
+                notes.append(f"{count} a class in other words; the first: '{shown}'")
         else:
             notes.append(f"numbers; an answer without one counts as the mean of the true values, {self._mean:.4g}")
             notes += [f"'{self._unit}' after a number is taken for its unit"] if self._unit else []
@@ -152,9 +162,19 @@ class PredictionTables(Tables[PredictionDialogue]):
     def _value(self, text: str) -> str:
         """The class as the table first writes it, or the number; "" for anything else."""
         if self._classes:
-            return self._classes.get(_key(text), "")
+            return self._meant.get(_key(text)) or self._first_named(text)
         number = read_number(text, self._unit)
         return "" if number is None else repr(number)
+
+    def _first_named(self, text: str) -> str:
+        """The class that the first clause of a text is, as in "Yes, because …"; "" if another clause is another one."""
+        named = [self._meant.get(_key(clause), "") for clause in _CLAUSE_ENDS.split(text)]
+        return named[0] if {*named} <= {named[0], ""} else ""
+
+    def _in_other_words(self, cell: str) -> bool:
+        """Whether the answer of a cell is read as a class that it does not write."""
+        text = self._answer(cell)[0]
+        return _key(text) not in self._classes and bool(self._value(text))
 
     def _sureness(self, cell: str) -> float | None:
         """A confidence from 0 to 1; None for anything else."""
@@ -177,6 +197,14 @@ class PredictionTables(Tables[PredictionDialogue]):
 def _key(text: str) -> str:
     """What two writings of one class have in common: case, quotes and a full stop do not count, and 1.0 is 1."""
     return re.sub(r"(\d)\.0+$", r"\1", plain_class(text))
+
+
+def _also_meant(classes: Mapping[str, str]) -> dict[str, str]:
+    """The keys of other words for two classes that say yes and no; none for other classes."""
+    own = next((pair for pair in _YES_AND_NO if {*pair} == {*classes}), None)
+    if own is None:
+        return {}
+    return {word: classes[key] for pair in _YES_AND_NO for word, key in zip(pair, own, strict=True)}
 
 
 def _common_unit(texts: Sequence[str], share: float) -> str:
