@@ -209,6 +209,17 @@ def unsolved(tmp_path, text, **settings):
     return rankings.read_loci(path, solved=False, **settings)
 
 
+def test_json_lists_are_candidates_and_phenotypes(tmp_path):
+    locus = {"trait": "LDL", "candidates": ["PCSK9", "USP24"], "scores": [0.9, 0.1]}
+    (row,) = unsolved(tmp_path, json.dumps(locus) + "\n")
+    assert (row.candidates, row.scores) == (("PCSK9", "USP24"), (0.9, 0.1))
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps({"present": ["HP:0001250 Seizure", "HP:0001263"], "absent": ["HP:0001166"]}) + "\n")
+    (row,) = rankings.read_cases(path, solved=False)
+    assert row.present == (("HP:0001250", "Seizure"), ("HP:0001263", ""))
+    assert row.absent == (("HP:0001166", ""),)
+
+
 CATALOG = "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSNPS\tGENE\n"
 
 

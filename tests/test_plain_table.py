@@ -104,6 +104,26 @@ def test_a_json_array_is_a_table_whose_rows_begin_where_their_objects_do(tmp_pat
     assert read_table(written(path, ['[{"a": 1}, {"a": 2},', '{"a": 3}]']), []).lines == [1, 1, 2]
 
 
+def test_lists_of_genes_in_json_are_cells_of_genes(tmp_path, refused):
+    path = tmp_path / "a.json"
+    rows = [
+        {"answer": ["FTO", "IRX3"], "gold": "FTO", "candidates": ["IRX3", "FTO", "RPGRIP1L"]},
+        {"answer": ["[TCF7L2]"], "gold": ["TCF7L2", "VTI1A"], "candidates": "VTI1A, TCF7L2"},
+        {"answer": ["VTI1A"], "gold": ["TCF7L2"], "candidates": ["VTI1A", "TCF7L2"]},
+    ]
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    columns = {"answer": "answer", "gold": "gold", "candidates": "candidates"}
+    scored = score_table(path, columns, TASKS["causal_gene_ranking"], resamples=100)
+    assert scored.table["top_1"].tolist() == [1, 1, 0]
+    path.write_text(json.dumps([{"a": "repair", "g": "DNA repair", "s": ["MSH2", "MSH6"]}] * 2), encoding="utf-8")
+    columns = {"answer": "a", "gold": "g", "genes": "s"}
+    scored = score_table(path, columns, TASKS["gene_set_naming"], resamples=100)
+    assert scored.table["genes"].tolist() == ["MSH2, MSH6"] * 2
+    path.write_text(json.dumps([{"a": ["DNA", "repair"], "g": "DNA repair"}]), encoding="utf-8")
+    with refused(line=1, field="a"):
+        score_table(path, {"answer": "a", "gold": "g"}, TASKS["gene_set_naming"])
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -3,10 +3,11 @@
 import ast
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import getfile
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import pandas as pd
@@ -352,7 +353,8 @@ class Tables(Part[T], ABC):
     A table has the columns that the user named, `line`, and those of `read`. `optional` are the columns that it may
     have beside `answer` and `gold`. `compares_texts` says whether encoders and terms compare answers; `form` are the
     metrics that `read` computes, and `distinct` is what the share of answers that differ is called. `tracks` are the
-    ways to read answers that a user may choose from, the default first.
+    ways to read answers that a user may choose from, the default first. `joined` makes one text of a JSON list, by
+    column; in other columns a list of several is an error.
     """
 
     optional: tuple[str, ...] = ("id",)
@@ -361,6 +363,7 @@ class Tables(Part[T], ABC):
     distinct = ""
     tracks: tuple[str, ...] = ()
     track = ""
+    joined: Mapping[str, Callable[[Sequence[str]], str]] = MappingProxyType({})
 
     @property
     def every_row(self) -> bool:

@@ -69,7 +69,7 @@ def score_table(
         raise InputError("a background is of use only beside genes", field="genes", fix=fix)
     is_frame = isinstance(answers, pd.DataFrame)
     table = frame_table(answers) if is_frame else read_table(answers, columns.values(), texts=True)
-    frame, problems, notes = _rows(table, columns, part.every_row)
+    frame, problems, notes = _rows(table, columns, part)
     try:
         part = part.of(frame)
     except InputError as error:
@@ -193,12 +193,15 @@ def wrapping_notes(table: pd.DataFrame, what: str) -> list[str]:
 
 
 def _rows(
-    table: PlainTable, columns: Mapping[str, str], every_row: bool
+    table: PlainTable, columns: Mapping[str, str], part: Tables
 ) -> tuple[pd.DataFrame, dict[str, int], list[str]]:
     """The rows that count (line and a column of each key), how many were irregular by kind, and notes on these."""
     used = {key: table.place(column, key) for key, column in columns.items()}
-    cells = {key: table.cells(column) for key, column in used.items()}
-    _refuse_empty(table, {key: column for key, column in used.items() if key not in _MAY_BE_EMPTY})
+    every_row = part.every_row
+    cells = {key: table.cells(column, part.joined.get(key)) for key, column in used.items()}
+    for key, column in used.items():
+        if key not in _MAY_BE_EMPTY:
+            _refuse_empty(table, key, column, cells[key])
     for key in cells.keys() - {"answer"}:
         cells[key] = ["" if _is_empty(cell) else cell.strip() for cell in cells[key]]
     first: dict[str, int] = {}
@@ -241,19 +244,18 @@ def _rows(
     return pd.DataFrame(kept), {kind: len(lines) for kind, lines in odd.items()}, [*table.notes, *notes]
 
 
-def _refuse_empty(table: PlainTable, needed: Mapping[str, str]) -> None:
-    """InputError that names the lines where one of the needed columns (key → column) is empty."""
-    for key, column in needed.items():
-        lines = [line for line, cell in zip(table.lines, table.cells(column), strict=True) if _is_empty(cell)]
-        if lines:
-            others = f", nor in others: {counted_lines(lines)} in all" if len(lines) > 1 else ""
-            raise InputError(
-                f"there is no '{key}' in this row{others}",
-                file=table.file,
-                line=lines[0],
-                field=column,
-                fix=f"fill in column '{column}', or leave the rows out that have nothing there: they cannot be judged",
-            )
+def _refuse_empty(table: PlainTable, key: str, column: str, cells: Sequence[str]) -> None:
+    """InputError that names the lines where a column that is needed is empty."""
+    lines = [line for line, cell in zip(table.lines, cells, strict=True) if _is_empty(cell)]
+    if lines:
+        others = f", nor in others: {counted_lines(lines)} in all" if len(lines) > 1 else ""
+        raise InputError(
+            f"there is no '{key}' in this row{others}",
+            file=table.file,
+            line=lines[0],
+            field=column,
+            fix=f"fill in column '{column}', or leave the rows out that have nothing there: they cannot be judged",
+        )
 
 
 def _is_empty(cell: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import isinf
 
 from reasonome.core.errors import InputError, nearest
-from reasonome.facts.files.plain_table import PlainTable, one_field_each, read_table
+from reasonome.facts.files.plain_table import Joined, PlainTable, one_field_each, read_table
 from reasonome.facts.sources.gene_locations import known_chromosome, position
 from reasonome.facts.sources.hpo import written_terms
 
@@ -47,6 +47,16 @@ CASE_COLUMNS = {
     "disease_id": ("disease_id",),
     "source": ("source",),
     "scores": ("scores",),
+}
+
+
+# How the texts of a JSON list are joined, by field.
+_JOINED: dict[str, Joined] = {
+    "causal": ", ".join,
+    "candidates": ", ".join,
+    "scores": ", ".join,
+    "present": "; ".join,
+    "absent": "; ".join,
 }
 
 
@@ -216,8 +226,9 @@ def _fields(
         raise _no_column(table, "candidates", known["candidates"], solved, beside)
     one_field_each(at)
     seen: dict[str, int] = {}
-    for line, row in table.rows:
-        cells = {field: row[column].strip() if column else "" for field, column in at.items()}
+    read = {field: table.cells(column, _JOINED.get(field)) for field, column in at.items() if column}
+    for place, line in enumerate(table.lines):
+        cells = {field: read[field][place].strip() if column else "" for field, column in at.items()}
         if not cells["id"].isprintable():
             what = f"an id is text on one line, without control characters; found {cells['id'][:40]!r}"
             raise InputError(what, file=path, line=line, field=at["id"])

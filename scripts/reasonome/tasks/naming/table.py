@@ -30,6 +30,7 @@ class NamingTables(Tables[NamingDialogue]):
     """Tables of names with the true name (`gold`) and perhaps the genes of the set."""
 
     optional = ("id", "genes")
+    joined = {"genes": ", ".join}
     compares_texts = True
     form = ("no_name", "format", "format_published")
     distinct = "distinct_names"

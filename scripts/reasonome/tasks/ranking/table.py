@@ -28,6 +28,11 @@ METRICS = (*(f"top_{k}" for k in TOP), "mrr", "top_max")
 OF_CANDIDATES = ("rank", "non_candidates")  # metrics that only a question with candidates has
 
 
+def _in_brackets(texts: Sequence[str]) -> str:
+    """Genes as a ranked list; a text that has one already as it is."""
+    return texts[0] if len(texts) == 1 and "[" in texts[0] else f"[{', '.join(texts)}]"
+
+
 class TableExample(RankingExample):
     """The question of a row: a table has its candidates, but not the trait or phenotypes."""
 
@@ -45,6 +50,7 @@ class RankingTables(Tables[RankingDialogue]):
     """
 
     optional = ("id", "candidates")
+    joined = {"candidates": ", ".join, "gold": "|".join, "answer": _in_brackets}
     tracks = (STRICT, AS_PUBLISHED)
 
     def __init__(
