@@ -302,9 +302,8 @@ class _Cells(dict):
 
 
 def _cell(value: Any, path: Path | None, line: int, column: str, joined: Joined | None = None) -> str:
-    while isinstance(value, list) and len(value) == 1:  # as evaluation harnesses record the only answer
-        if joined is not None and not isinstance(value[0], list):
-            break
+    # As evaluation harnesses record the only answer; of texts to join the list of one is a list.
+    while isinstance(value, list) and len(value) == 1 and (joined is None or isinstance(value[0], list)):
         [value] = value
     if isinstance(value, list) and joined is not None:
         return joined([_cell(item, path, line, column) for item in value])

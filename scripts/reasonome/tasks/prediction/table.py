@@ -79,7 +79,10 @@ class PredictionTables(Tables[PredictionDialogue]):
         return part
 
     def read(self, table: pd.DataFrame) -> pd.DataFrame:
-        """A row per answer: answer ("" if it is neither a class of the table nor a number), no_answer, sureness."""
+        """A row per answer: answer ("" if it is neither a class of the table nor a number), no_answer, sureness.
+
+        `in_other_words` says that an answer means a class that it does not write.
+        """
         rows = []
         for place, cell in enumerate(table["answer"]):
             text, sureness, problems = self._answer(cell)
@@ -94,6 +97,7 @@ class PredictionTables(Tables[PredictionDialogue]):
                     "problems": ",".join(problems),
                     "no_answer": float(not answer),
                     "sureness": np.nan if sureness is None else sureness,
+                    "in_other_words": bool(self._classes and answer) and _key(text) not in self._classes,
                 }
             )
         return pd.DataFrame(rows)
@@ -126,8 +130,9 @@ class PredictionTables(Tables[PredictionDialogue]):
             labels = list(self._classes.values())
             positive = f"; AUROC and AUPRC are of '{labels[0]}'" if len(labels) == 2 else ""
             notes.append(f"{len(labels)} classes: {', '.join(labels[:10])}{positive}")
-            if other := [cell for cell in table["text"] if self._in_other_words(cell)]:
-                shown = textwrap.shorten(other[0], 80, placeholder="…")
+            other = table["text"][table["in_other_words"]]
+            if len(other):
+                shown = textwrap.shorten(other.iloc[0], 80, placeholder="…")
                 count = counted(len(other), "answer names", "answers name")
                 notes.append(f"{count} a class in other words; the first: '{shown}'")
         else:
@@ -170,11 +175,6 @@ class PredictionTables(Tables[PredictionDialogue]):
         """The class that the first clause of a text is, as in "Yes, because …"; "" if another clause is another one."""
         named = [self._meant.get(_key(clause), "") for clause in _CLAUSE_ENDS.split(text)]
         return named[0] if {*named} <= {named[0], ""} else ""
-
-    def _in_other_words(self, cell: str) -> bool:
-        """Whether the answer of a cell is read as a class that it does not write."""
-        text = self._answer(cell)[0]
-        return _key(text) not in self._classes and bool(self._value(text))
 
     def _sureness(self, cell: str) -> float | None:
         """A confidence from 0 to 1; None for anything else."""
