@@ -242,6 +242,49 @@ def test_a_row_that_cannot_be_read_does_not_stop_the_others(tmp_path, row, field
         rankings.read_loci(tmp_path / "loci.tsv", {"causal": "GENE"})
 
 
+@pytest.mark.parametrize(
+    ("text", "trait"),
+    [
+        ("trait\tposition\nLDL\tchr1:55,039,974\n", None),
+        ("trait\tlocus\nLDL\t1:55039974:G:A\n", None),
+        ("variant_id\tp\nchr1_55039974_G_T_b38\t1e-50\n", "LDL"),  # as GTEx and Open Targets write variants
+        ("SNP\tP\n1:55039974:GA:G\t1e-50\n", "LDL"),
+        ("trait\tmy place\nLDL\t01:55039974\n", None),
+    ],
+)
+def test_a_place_may_stand_in_one_column(tmp_path, text, trait):
+    (row,) = unsolved(tmp_path, text, trait=trait, columns={"place": "my place"} if "my place" in text else None)
+    assert (row.chromosome, row.position, row.trait, row.fault) == ("1", 55039974, "LDL", None)
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("PCSK9", "expected CHROMOSOME:POSITION"),
+        ("1:55000000-55100000", "expected CHROMOSOME:POSITION"),
+        ("30:55039974", "expected a chromosome"),
+        ("1_55039974_G_A_b37", "of b37"),
+        ("1:55039974;2:21041028", "several variants"),
+    ],
+)
+def test_a_place_in_one_column_that_cannot_be_read(tmp_path, place, message):
+    bad, good = unsolved(tmp_path, f"trait\tlocus\nLDL\t{place}\nHeight\t12:65824670\n")
+    assert (bad.fault.line, bad.fault.field, good.position) == (2, "locus", 65824670)
+    assert message in bad.fault.what
+
+
+def test_a_column_called_locus_may_name_it_where_candidates_or_places_are_given(tmp_path):
+    (row,) = unsolved(tmp_path, "trait\tlocus\tcandidates\nLDL\t1p32.3\tPCSK9, USP24\n")
+    assert (row.candidates, row.position, row.fault) == (("PCSK9", "USP24"), None, None)
+    (row,) = unsolved(tmp_path, "trait\tlocus\tchr\tpos\tsnp\nLDL\tPCSK9\t1\t55039974\t1:2:A:G\n")
+    assert (row.chromosome, row.position, row.variant, row.fault) == ("1", 55039974, "1:2:A:G", None)
+
+
+def test_names_of_variants_are_no_places(tmp_path, refused):
+    with refused(field="candidates"):
+        unsolved(tmp_path, "trait\tsnp\nLDL\trs11591147\nHeight\t1:55039974:G:A\n")
+
+
 PLINK = """\
  CHR    F         SNP         BP        P    TOTAL   NSIG    S05    S01   S001  S0001    SP2
    1    1  rs11591147   55039974   1.2e-50       12      0      0      0      0     12 rs1(1),rs2(1)

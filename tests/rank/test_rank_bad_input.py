@@ -9,6 +9,8 @@ HEAD = "trait\tchromosome\tposition\n"
 # File's name, its content, settings → line, field.
 MISTAKES = {
     "not JSON": ("a.json", "{'id': 1}", {}, None, None),
+    "an array that is not whole": ("a.json", '[{"trait": "LDL"},\n', {}, 2, None),
+    "an array of phenopackets": ("a.json", json.dumps([{"id": "c", "phenotypicFeatures": []}]), {}, None, None),
     "JSON of something else": ("a.json", '{"id": "x"}', {}, None, None),
     "no phenotype": (
         "a.json",

@@ -157,6 +157,7 @@ FORMS = {
     "tabs": ("t.txt", "HP:0001250\tHP:0000316\tnot HP:0001166\n"),
     "bars": ("t.txt", "HP:0001250 | HP:0000316 | -HP:0001166\n"),
     "labels first": ("t.txt", "Seizure (HP:0001250)\nHypertelorism (HP:0000316)\nno Arachnodactyly (HP:0001166)\n"),
+    "rows of JSON": ("c.json", json.dumps([{"present": ["HP:0001250", "HP:0000316"], "absent": ["HP:0001166"]}])),
     "a table": ("c.csv", 'present,absent\n"HP:0001250,HP:0000316",HP:0001166\n'),
 }
 
@@ -281,6 +282,13 @@ def test_plinks_blanks(ranking, unaided, refused):
     assert (first["variant"], ranked(first)["PCSK9"], second["variant"], ranked(second)["FGD1"]) == ("rs1", 1, "rs2", 1)
     with refused(field="--trait"):
         unaided(path)
+
+
+def test_places_in_one_column_and_rows_in_a_json_file(ranking, unaided):
+    first, second = unaided(ranking.file("top.tsv", "SNP\n1:2010000:G:A\n1_1205000_T_C_b38\n"), trait="LDL")
+    assert (ranked(first)["PCSK9"], ranked(second)["FGD1"], second["variant"]) == (1, 1, "1_1205000_T_C_b38")
+    (record,) = unaided(ranking.file("loci.json", json.dumps([{"trait": "LDL", "chromosome": 1, "position": 2010000}])))
+    assert ranked(record) == {"PCSK9": 1, "TTC4": 2, "USP24": 3}
 
 
 def test_another_genome_build_is_refused_or_told(ranking, unaided, capsys, refused):

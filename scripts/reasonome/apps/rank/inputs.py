@@ -12,7 +12,7 @@ from reasonome.facts.files import text_file
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.files.text_file import check_is_file, lines
 from reasonome.facts.sources import phenopackets, rankings
-from reasonome.facts.sources.gene_locations import known_chromosome, position
+from reasonome.facts.sources.gene_locations import written_place
 from reasonome.facts.sources.hpo import is_of_terms, written_terms
 from reasonome.facts.sources.phenopackets import Case
 from reasonome.facts.sources.rankings import CASE_COLUMNS, LOCUS_COLUMNS, CaseRow, LocusRow
@@ -22,7 +22,6 @@ from reasonome.tasks.ranking.cases import SEXES, age_words
 _BED = re.compile(r"(?:chr)?(?:\d{1,2}|[XYM]|MT)\s+\d+\s+\d+(?:\s+(?P<name>\S+).*)?", re.IGNORECASE)
 _NOT_OF_BED = ("#", "track ", "browser ")
 _PANEL_HEADS = {"gene", "genes", "symbol", "gene_symbol", "gene symbol", "hgnc_id", "entity name"}
-_LOCUS = re.compile(r"(?P<chromosome>[^:\s]+):(?P<position>.+)")
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
 def _form(path: Path) -> str:
     """phenopackets, terms or table, by the file's name and its first line with text. InputError for a VCF."""
     if path.suffix in (".zip", *phenopackets.SUFFIXES):
-        return "phenopackets"
+        return "table" if path.suffix == ".json" and _has_rows(path) else "phenopackets"
     with_text = (text.strip() for _, text in lines(path) if text.strip())
     first = next(with_text, "")
     if first.startswith("##fileformat=VCF"):
@@ -141,6 +140,18 @@ def _form(path: Path) -> str:
     if first.startswith("{"):
         return "phenopackets" if _is_packet(first) else "table"
     return "terms" if is_of_terms(first) else "table"
+
+
+def _has_rows(path: Path) -> bool:
+    """Whether a JSON file is an array, and its first item no phenopacket."""
+    text, _ = text_file.read_text(path)
+    if not text.lstrip().startswith("["):
+        return False
+    try:
+        _, first = next(text_file.json_items(text), (1, None))
+    except ValueError:
+        return True  # the reader of tables says what is wrong, and where
+    return not phenopackets.is_packet(first)
 
 
 def _is_packet(text: str) -> bool:
@@ -165,7 +176,8 @@ def _kind(path: Path, settings: RankSettings) -> Kind:
     ]
     if len(found) == 1:
         return found[0]
-    if not found and all(table.find(LOCUS_COLUMNS[field]) for field in ("chromosome", "position")):
+    in_two = all(table.find(LOCUS_COLUMNS[field]) for field in ("chromosome", "position"))
+    if not found and (in_two or table.find(LOCUS_COLUMNS["place"])):
         what, fix = (
             "the table has places of loci, and no trait",
             "say which trait they are of: --trait 'LDL cholesterol'",
@@ -224,16 +236,13 @@ def _locus_of_options(settings: RankSettings) -> LocusRow:
         missing = "--locus" if settings.locus is None else "--trait"
         what = "a locus has a trait and a place"
         raise InputError(what, field=missing, fix="give both: --trait 'LDL cholesterol' --locus 1:55039974")
-    match = _LOCUS.fullmatch(settings.locus.strip())
-    if match is None:
-        what = f"expected CHROMOSOME:POSITION, found '{settings.locus[:40]}'"
-        raise InputError(what, field="--locus", fix="write 1:55039974")
+    chromosome, position = written_place(settings.locus, None, None, "--locus")
     return LocusRow(
         place="",
         line=None,
         trait=settings.trait,
         causal=(),
         id=settings.locus.strip(),
-        chromosome=known_chromosome(match["chromosome"], None, None, "--locus"),
-        position=position(match["position"], None, None, "--locus"),
+        chromosome=chromosome,
+        position=position,
     )

@@ -25,6 +25,18 @@ _MAGMA = re.compile(r"\S+\s+\S+\s+\d+\s+\d+(\s+\S+){0,2}\s*")
 _FIX = "give MAGMA's .gene.loc (id, chromosome, start, end, strand, symbol), or a table with those columns in a header"
 
 
+# A place in one text, perhaps with alleles and a build: 1:55039974, chr1:55,039,974:G:A, 1_55039974_G_A_b38.
+PLACE = re.compile(
+    r"(?P<chromosome>(?:chr)?[0-9a-z.]+)[:_](?P<position>[0-9][0-9,.]*)"
+    r"(?:[:_][acgtn*:_/>,]+?)?(?:[:_](?P<build>b3[678]|hg1[89]|hg38|grch3[78]))?",
+    re.IGNORECASE,
+)
+
+
+GRCH38 = re.compile(r"(?:grch|hg|b|build)?\s*38(?:\.?p\d+)?", re.IGNORECASE)
+LIFT = "lift it over to GRCh38 (UCSC's liftOver, Ensembl's assembly converter)"
+
+
 class GeneLocation(NamedTuple):
     """The location of a gene, with all identifiers in its row."""
 
@@ -118,3 +130,21 @@ def position(text: str, path: str | os.PathLike | None, line: int | None, field:
         what = f"expected a position, a whole number from 1 to 9,999,999,999, found '{text[:40]}'"
         raise InputError(what, file=path, line=line, field=field, fix="write base pairs, as 81230992 or 81,230,992")
     return int(plain)
+
+
+def written_place(text: str, path: str | os.PathLike | None, line: int | None, field: str | None) -> tuple[str, int]:
+    """(chromosome, position) of a text such as 1:55039974 or 1_55039974_G_A. Raises InputError."""
+    match = PLACE.fullmatch(text.strip())
+    if match is None:
+        what = f"expected CHROMOSOME:POSITION, found '{text[:40]}'"
+        raise InputError(what, file=path, line=line, field=field, fix="write 1:55039974")
+    check_build(match["build"] or "", path, line, field)
+    chromosome = known_chromosome(match["chromosome"], path, line, field)
+    return chromosome, position(match["position"], path, line, field)
+
+
+def check_build(build: str, path: str | os.PathLike | None, line: int | None, field: str | None) -> None:
+    """InputError where a genome build is named that is not GRCh38."""
+    if build and not GRCH38.fullmatch(build):
+        what = f"this position is of {build[:40]}, and positions are read as of GRCh38"
+        raise InputError(what, file=path, line=line, field=field, fix=LIFT)

@@ -8,7 +8,15 @@ from math import isinf
 
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import Joined, PlainTable, one_field_each, read_table
-from reasonome.facts.sources.gene_locations import known_chromosome, position
+from reasonome.facts.sources.gene_locations import (
+    GRCH38,
+    LIFT,
+    PLACE,
+    check_build,
+    known_chromosome,
+    position,
+    written_place,
+)
 from reasonome.facts.sources.hpo import written_terms
 
 # Field -> usual names of its column, in any case, where the benchmark does not name it.
@@ -21,11 +29,12 @@ LOCUS_COLUMNS = {
     "variant": ("variant", "rsid", "snp", "snps"),
     "chromosome": ("chromosome", "chromosome_GRCh38", "chr", "#chrom", "chrom", "chr_id"),
     "position": ("position", "position_GRCh38", "pos", "bp", "chr_pos", "base_pair_location"),
+    "place": ("place", "locus", "coordinates", "chr:pos", "chr:position", "chrom:pos", "lead_variant", "variant_id"),
     "confidence": ("confidence",),
     "scores": ("scores",),
     "build": ("build", "genome_build", "genome build", "genomebuild", "assembly", "genome_assembly", "genome assembly"),
 }
-_PLACES = ("chromosome", "position")
+_PLACES = ("chromosome", "position", "place")
 _NOT_AVAILABLE = {"na", "n/a", "nan", "nr", ".", "-"}
 # Several variants in one row, as the GWAS Catalog has haplotypes (2;2) and interactions (1 x 19).
 _SEVERAL = re.compile(r"[;|]|\sx\s")
@@ -33,8 +42,6 @@ _SEVERAL = re.compile(r"[;|]|\sx\s")
 _WITH_BUILD = re.compile(
     r"(?P<name>.+?)[\s_.(\[-]*(?P<build>grch3\d|hg1[6-9]|hg38|ncbi3[56]|b3[678])[)\]]?", re.IGNORECASE
 )
-_GRCH38 = re.compile(r"(?:grch|hg|b|build)?\s*38(?:\.?p\d+)?", re.IGNORECASE)
-_LIFT = "lift it over to GRCh38 (UCSC's liftOver, Ensembl's assembly converter)"
 CASE_COLUMNS = {
     "present": ("present", "present_phenotypes", "phenotypes"),
     "causal": ("causal", "causal_gene", "causal_genes", "gene", "symbol"),
@@ -134,21 +141,25 @@ def _locus(
     path: str | os.PathLike, line: int, cells: Mapping[str, str], at: Mapping[str, str | None], solved: bool
 ) -> LocusRow:
     candidates = _genes(cells["candidates"], path, line, at["candidates"])
-    chromosome, place = cells["chromosome"], cells["position"]
-    if not solved and {chromosome.casefold(), place.casefold()} & _NOT_AVAILABLE:
-        chromosome = place = ""
-    if bool(chromosome) != bool(place):
-        field = "position" if chromosome else "chromosome"
+    written = {field: cells[field] for field in _PLACES}
+    if not solved and any(text.casefold() in _NOT_AVAILABLE for text in written.values()):
+        written = dict.fromkeys(_PLACES, "")
+    if bool(written["chromosome"]) != bool(written["position"]):
+        field = "position" if written["chromosome"] else "chromosome"
         what = "a locus has a chromosome and a position, or neither"
         raise InputError(what, file=path, line=line, field=at[field] or field)
-    for text, field in ((chromosome, "chromosome"), (place, "position")):
+    for field, text in written.items():
         if _SEVERAL.search(text):
             what = f"this row is of several variants ('{text[:40]}'), and a locus has one position"
             raise InputError(what, file=path, line=line, field=at[field], fix="give each a row of its own")
-    build = cells["build"]
-    if place and build and build.casefold() not in _NOT_AVAILABLE and not _GRCH38.fullmatch(build):
-        what = f"this position is of {build[:40]}, and positions are read as of GRCh38"
-        raise InputError(what, file=path, line=line, field=at["build"], fix=_LIFT)
+    if any(written.values()) and cells["build"].casefold() not in _NOT_AVAILABLE:
+        check_build(cells["build"], path, line, at["build"])
+    chromosome, base = "", None
+    if written["place"]:
+        chromosome, base = written_place(written["place"], path, line, at["place"])
+    elif written["chromosome"]:
+        chromosome = known_chromosome(written["chromosome"], path, line, at["chromosome"])
+        base = position(written["position"], path, line, at["position"])
     return LocusRow(
         place=f"line {line}",
         line=line,
@@ -159,8 +170,8 @@ def _locus(
         confidence=cells["confidence"],
         causal=_genes(cells["causal"], path, line, at["causal"]),
         candidates=candidates if at["candidates"] else None,
-        chromosome=known_chromosome(chromosome, path, line, at["chromosome"]),
-        position=position(place, path, line, at["position"]) if place else None,
+        chromosome=chromosome,
+        position=base,
         scores=_scores(cells["scores"], candidates, path, line, at["scores"]),
     )
 
@@ -218,13 +229,15 @@ def _fields(
     if known is LOCUS_COLUMNS:
         at |= {field: at[field] or _of_build(table, field) for field in _PLACES}
         _check_builds(table, at)
+        if "place" not in columns:
+            at |= _place_columns(table, at)
     for field in (*needed, *(("causal",) if solved else ())):
         if at[field] is None:
             raise _no_column(table, field, known[field], solved)
-    if known is LOCUS_COLUMNS and at["candidates"] is None and None in (at["chromosome"], at["position"]):
-        beside = "; or have columns chromosome and position, around which candidates are looked for"
+    if known is LOCUS_COLUMNS and at["candidates"] is None and not _has_places(at):
+        beside = "; or have columns chromosome and position, or places such as 1:55039974, to look around"
         raise _no_column(table, "candidates", known["candidates"], solved, beside)
-    one_field_each(at)
+    one_field_each(at | {"place": None})  # a variant's name may be its place
     seen: dict[str, int] = {}
     read = {field: table.cells(column, _JOINED.get(field)) for field, column in at.items() if column}
     for place, line in enumerate(table.lines):
@@ -250,17 +263,37 @@ def _of_build(table: PlainTable, field: str) -> str | None:
     """The column of a place whose name ends with a genome build, GRCh38 if there are several; None without one."""
     matches = [match for column in table.columns if (match := _WITH_BUILD.fullmatch(column.strip()))]
     found = [match for match in matches if match["name"].casefold() in LOCUS_COLUMNS[field]]
-    found.sort(key=lambda match: not _GRCH38.fullmatch(match["build"]))
+    found.sort(key=lambda match: not GRCH38.fullmatch(match["build"]))
     return table.place(found[0].string, field) if found else None
+
+
+def _place_columns(table: PlainTable, at: Mapping[str, str | None]) -> dict[str, str | None]:
+    """What `at` has otherwise where a table has neither candidates nor both a chromosome and a position.
+
+    A column then has whole places: that of the usual name, else the positions or variants if all are like 1:55039974.
+    """
+    if at["candidates"] or (at["chromosome"] and at["position"]):
+        return {"place": None}
+    if at["place"]:
+        return {"chromosome": None, "position": None}
+    for field in ("position", "variant"):
+        column = at[field]
+        if column and all(PLACE.fullmatch(cell.strip()) for cell in table.cells(column)):
+            return {"chromosome": None, "position": None, "place": column}
+    return {}
+
+
+def _has_places(at: Mapping[str, str | None]) -> bool:
+    return at.get("place") is not None or None not in (at["chromosome"], at["position"])
 
 
 def _check_builds(table: PlainTable, at: Mapping[str, str | None]) -> None:
     """InputError where the column of a place says that it is of another genome build than GRCh38."""
     for field in _PLACES:
         match = _WITH_BUILD.fullmatch((at[field] or "").strip())
-        if match and not _GRCH38.fullmatch(match["build"]):
+        if match and not GRCH38.fullmatch(match["build"]):
             what = f"column '{at[field]}' is of {match['build']}, and positions are read as of GRCh38"
-            raise table.header_error(what, field=field, fix=_LIFT)
+            raise table.header_error(what, field=field, fix=LIFT)
 
 
 def _no_column(table: PlainTable, field: str, usual: tuple[str, ...], solved: bool, beside: str = "") -> InputError:
