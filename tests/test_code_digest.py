@@ -56,7 +56,8 @@ def program(tmp_path, monkeypatch):
     path = tmp_path / "score.py"
     path.write_text('"""A program."""\nfrom reasonome.scores import f\nimport json\n')
     monkeypatch.setattr(code_digest, "PACKAGE_ROOT", library)
-    monkeypatch.setattr(code_digest, "KEPT", tmp_path / "kept.json")
+    # a folder that is not there, as where Python writes no bytecode
+    monkeypatch.setattr(code_digest, "KEPT", tmp_path / "__pycache__" / "kept.json")
     yield path
     forget()
 

@@ -249,7 +249,7 @@ def test_a_row_that_cannot_be_read_does_not_stop_the_others(tmp_path, row, field
         ("trait\tlocus\nLDL\t1:55039974:G:A\n", None),
         ("variant_id\tp\nchr1_55039974_G_T_b38\t1e-50\n", "LDL"),  # as GTEx and Open Targets write variants
         ("SNP\tP\n1:55039974:GA:G\t1e-50\n", "LDL"),
-        ("trait\tmy place\nLDL\t01:55039974\n", None),
+        ("trait\tchr\tmy place\nLDL\t1\t01:55039974\n", None),
     ],
 )
 def test_a_place_may_stand_in_one_column(tmp_path, text, trait):

@@ -158,7 +158,10 @@ def _kept() -> dict[str, list]:
 
 
 def _keep() -> None:
-    if _changed and os.access(KEPT.parent, os.W_OK):
+    # Python makes the folder, unless it writes no bytecode (PYTHONDONTWRITEBYTECODE).
+    existing = KEPT.parent if KEPT.parent.exists() else KEPT.parents[1]
+    if _changed and os.access(existing, os.W_OK):
+        KEPT.parent.mkdir(exist_ok=True)
         own = KEPT.with_suffix(f".{os.getpid()}")  # programs that end at the same time replace each other's whole
         own.write_text(json.dumps(_kept()), encoding="utf-8")
         own.replace(KEPT)

@@ -24,15 +24,12 @@ _NUMBERED = {"23": "X", "24": "Y", "26": "MT", "M": "MT"}
 _MAGMA = re.compile(r"\S+\s+\S+\s+\d+\s+\d+(\s+\S+){0,2}\s*")
 _FIX = "give MAGMA's .gene.loc (id, chromosome, start, end, strand, symbol), or a table with those columns in a header"
 
-
 # A place in one text, perhaps with alleles and a build: 1:55039974, chr1:55,039,974:G:A, 1_55039974_G_A_b38.
 PLACE = re.compile(
     r"(?P<chromosome>(?:chr)?[0-9a-z.]+)[:_](?P<position>[0-9][0-9,.]*)"
     r"(?:[:_][acgtn*:_/>,]+?)?(?:[:_](?P<build>b3[678]|hg1[89]|hg38|grch3[78]))?",
     re.IGNORECASE,
 )
-
-
 GRCH38 = re.compile(r"(?:grch|hg|b|build)?\s*38(?:\.?p\d+)?", re.IGNORECASE)
 LIFT = "lift it over to GRCh38 (UCSC's liftOver, Ensembl's assembly converter)"
 

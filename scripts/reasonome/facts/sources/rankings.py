@@ -141,25 +141,7 @@ def _locus(
     path: str | os.PathLike, line: int, cells: Mapping[str, str], at: Mapping[str, str | None], solved: bool
 ) -> LocusRow:
     candidates = _genes(cells["candidates"], path, line, at["candidates"])
-    written = {field: cells[field] for field in _PLACES}
-    if not solved and any(text.casefold() in _NOT_AVAILABLE for text in written.values()):
-        written = dict.fromkeys(_PLACES, "")
-    if bool(written["chromosome"]) != bool(written["position"]):
-        field = "position" if written["chromosome"] else "chromosome"
-        what = "a locus has a chromosome and a position, or neither"
-        raise InputError(what, file=path, line=line, field=at[field] or field)
-    for field, text in written.items():
-        if _SEVERAL.search(text):
-            what = f"this row is of several variants ('{text[:40]}'), and a locus has one position"
-            raise InputError(what, file=path, line=line, field=at[field], fix="give each a row of its own")
-    if any(written.values()) and cells["build"].casefold() not in _NOT_AVAILABLE:
-        check_build(cells["build"], path, line, at["build"])
-    chromosome, base = "", None
-    if written["place"]:
-        chromosome, base = written_place(written["place"], path, line, at["place"])
-    elif written["chromosome"]:
-        chromosome = known_chromosome(written["chromosome"], path, line, at["chromosome"])
-        base = position(written["position"], path, line, at["position"])
+    chromosome, base = _place(path, line, cells, at, solved)
     return LocusRow(
         place=f"line {line}",
         line=line,
@@ -174,6 +156,31 @@ def _locus(
         position=base,
         scores=_scores(cells["scores"], candidates, path, line, at["scores"]),
     )
+
+
+def _place(
+    path: str | os.PathLike, line: int, cells: Mapping[str, str], at: Mapping[str, str | None], solved: bool
+) -> tuple[str, int | None]:
+    """(chromosome, position) of a row, on GRCh38; ("", None) where it has no place. Raises InputError."""
+    written = {field: cells[field] for field in _PLACES}
+    if not solved and any(text.casefold() in _NOT_AVAILABLE for text in written.values()):
+        written = dict.fromkeys(_PLACES, "")
+    if bool(written["chromosome"]) != bool(written["position"]):
+        field = "position" if written["chromosome"] else "chromosome"
+        what = "a locus has a chromosome and a position, or neither"
+        raise InputError(what, file=path, line=line, field=at[field] or field)
+    for field, text in written.items():
+        if _SEVERAL.search(text):
+            what = f"this row is of several variants ('{text[:40]}'), and a locus has one position"
+            raise InputError(what, file=path, line=line, field=at[field], fix="give each a row of its own")
+    if any(written.values()) and cells["build"].casefold() not in _NOT_AVAILABLE:
+        check_build(cells["build"], path, line, at["build"])
+    if written["place"]:
+        return written_place(written["place"], path, line, at["place"])
+    if written["position"]:
+        chromosome = known_chromosome(written["chromosome"], path, line, at["chromosome"])
+        return chromosome, position(written["position"], path, line, at["position"])
+    return "", None
 
 
 def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True) -> list[CaseRow]:
@@ -229,8 +236,7 @@ def _fields(
     if known is LOCUS_COLUMNS:
         at |= {field: at[field] or _of_build(table, field) for field in _PLACES}
         _check_builds(table, at)
-        if "place" not in columns:
-            at |= _place_columns(table, at)
+        at |= {"chromosome": None, "position": None} if "place" in columns else _place_columns(table, at)
     for field in (*needed, *(("causal",) if solved else ())):
         if at[field] is None:
             raise _no_column(table, field, known[field], solved)
