@@ -242,25 +242,46 @@ def test_a_row_that_cannot_be_read_does_not_stop_the_others(tmp_path, row, field
         rankings.read_loci(tmp_path / "loci.tsv", {"causal": "GENE"})
 
 
+LIFTED = "trait\tchr\tpos\tvariant_id_hg19\nLDL\t1\t55039974\t1:55505647\n"
+HARMONISED = (
+    "hm_variant_id\thm_chrom\thm_pos\tchromosome\tbase_pair_location\n1_55039974_G_T\t1\t55039974\t1\t55505647\n"
+)
+
+
 @pytest.mark.parametrize(
-    ("text", "trait"),
+    ("text", "columns"),
     [
-        ("trait\tposition\nLDL\tchr1:55,039,974\n", None),
-        ("trait\tlocus\nLDL\t1:55039974:G:A\n", None),
-        ("variant_id\tp\nchr1_55039974_G_T_b38\t1e-50\n", "LDL"),  # as GTEx and Open Targets write variants
-        ("SNP\tP\n1:55039974:GA:G\t1e-50\n", "LDL"),
-        ("trait\tchr\tmy place\nLDL\t1\t01:55039974\n", None),
+        ("trait\tposition\nLDL\tchr1:55,039,974\n", {}),
+        ("trait\tlocus\nLDL\t1:55039974:G:A\n", {}),
+        ("variant_id\tp\nchr1_55039974_G_T_b38\t1e-50\n", {}),  # as GTEx writes variants
+        ("SNP\tP\n1:55039974:GA:G\t1e-50\n", {}),
+        ("variantId\tscore\n1-55039974-G-T\t1\n", {}),
+        ("variant_hg38\n1:55039974\n", {}),
+        ("chr\tmy place\n1\t01:55039974\n", {"place": "my place"}),
+        ("locus\tvariant_id\n1_2\tchr1_55039974_G_T_b38\n", {}),  # the second signal of the first locus
+        ("Locus\tLead variant\tChr:Pos\nPCSK9\trs11591147\t1:55039974\n", {}),
+        ("chr\tpos\n1.0\t55039974.0\n", {}),
+        (LIFTED, {}),
+        (HARMONISED, {}),
+        ("locus\tchr\tpos\tlocus\na\t1\t55039974\tb\n", {}),
+        ("lead\tchr_hg19\tpos_hg19\n1:55039974\t1\t55505647\n", {"place": "lead"}),
+        ("snp\tlocus\tchr\tpos\n1:2222222:A:G\tPCSK9\t1\t55039974\n", {}),
     ],
 )
-def test_a_place_may_stand_in_one_column(tmp_path, text, trait):
-    (row,) = unsolved(tmp_path, text, trait=trait, columns={"place": "my place"} if "my place" in text else None)
+def test_a_place_stands_in_two_columns_or_in_one(tmp_path, text, columns):
+    (row,) = unsolved(tmp_path, text, trait="LDL", columns=columns)
     assert (row.chromosome, row.position, row.trait, row.fault) == ("1", 55039974, "LDL", None)
+
+
+def test_a_variant_is_called_by_its_place(tmp_path):
+    (row,) = unsolved(tmp_path, "variant_id\n1_55039974_G_T\n", trait="LDL")
+    assert row.variant == "1_55039974_G_T"
 
 
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ("PCSK9", "expected CHROMOSOME:POSITION"),
+        ("rs11591147", "expected CHROMOSOME:POSITION"),
         ("1:55000000-55100000", "expected CHROMOSOME:POSITION"),
         ("30:55039974", "expected a chromosome"),
         ("1_55039974_G_A_b37", "of b37"),
@@ -268,21 +289,42 @@ def test_a_place_may_stand_in_one_column(tmp_path, text, trait):
     ],
 )
 def test_a_place_in_one_column_that_cannot_be_read(tmp_path, place, message):
-    bad, good = unsolved(tmp_path, f"trait\tlocus\nLDL\t{place}\nHeight\t12:65824670\n")
-    assert (bad.fault.line, bad.fault.field, good.position) == (2, "locus", 65824670)
+    bad, unknown, *good = unsolved(
+        tmp_path, f"trait\tlocus\nLDL\t{place}\nLDL\tNA\nHeight\t12:65824670\nHeight\t2:219908369\n"
+    )
+    assert (bad.fault.line, bad.fault.field, unknown.position) == (2, "locus", None)
     assert message in bad.fault.what
+    assert [row.position for row in good] == [65824670, 219908369]
 
 
-def test_a_column_called_locus_may_name_it_where_candidates_or_places_are_given(tmp_path):
+@pytest.mark.parametrize(
+    ("text", "columns", "field"),
+    [
+        ("trait\tsnp\nLDL\trs11591147\nHeight\trs1042725\n", {}, "candidates"),
+        ("trait\tlocus\nLDL\t1_2\nHeight\t12:1\n", {}, "candidates"),
+        ("trait\tvariant_hg19\nLDL\t1:55505647:G:T\n", {}, "place"),
+        ("trait\tvariant_hg19\nLDL\t1:55505647:G:T\n", {"variant": "variant_hg19"}, "place"),
+        ("trait\tpos\nLDL\t55039974\n", {"position": "pos"}, "candidates"),
+        ("trait\tplace\tplace\nLDL\t1:55505647\t1:55505647\n", {}, "place"),
+    ],
+)
+def test_tables_without_a_place(tmp_path, text, columns, field, refused):
+    with refused(field=field):
+        unsolved(tmp_path, text, columns=columns)
+
+
+def test_places_beside_candidates(tmp_path):
     (row,) = unsolved(tmp_path, "trait\tlocus\tcandidates\nLDL\t1p32.3\tPCSK9, USP24\n")
     assert (row.candidates, row.position, row.fault) == (("PCSK9", "USP24"), None, None)
-    (row,) = unsolved(tmp_path, "trait\tlocus\tchr\tpos\tsnp\nLDL\tPCSK9\t1\t55039974\t1:2:A:G\n")
-    assert (row.chromosome, row.position, row.variant, row.fault) == ("1", 55039974, "1:2:A:G", None)
+    (row,) = unsolved(tmp_path, "trait\tvariant_id\tcandidates\nLDL\t1_55039974_G_T\tPCSK9, USP24\n")
+    assert (row.candidates, row.position, row.fault) == (("PCSK9", "USP24"), 55039974, None)
 
 
-def test_names_of_variants_are_no_places(tmp_path, refused):
-    with refused(field="candidates"):
-        unsolved(tmp_path, "trait\tsnp\nLDL\trs11591147\nHeight\t1:55039974:G:A\n")
+def test_rows_of_one_line_have_ids_of_their_own(tmp_path, refused):
+    rows = [{"id": "a", "trait": "LDL", "candidates": ["PCSK9"]}] * 2
+    with refused(line=1, field="id"):
+        unsolved(tmp_path, json.dumps(rows))
+    assert [row.id for row in unsolved(tmp_path, json.dumps([row | {"id": "."} for row in rows]))] == ["", ""]
 
 
 PLINK = """\

@@ -287,8 +287,9 @@ def test_plinks_blanks(ranking, unaided, refused):
 def test_places_in_one_column_and_rows_in_a_json_file(ranking, unaided):
     first, second = unaided(ranking.file("top.tsv", "SNP\n1:2010000:G:A\n1_1205000_T_C_b38\n"), trait="LDL")
     assert (ranked(first)["PCSK9"], ranked(second)["FGD1"], second["variant"]) == (1, 1, "1_1205000_T_C_b38")
-    (record,) = unaided(ranking.file("loci.json", json.dumps([{"trait": "LDL", "chromosome": 1, "position": 2010000}])))
-    assert ranked(record) == {"PCSK9": 1, "TTC4": 2, "USP24": 3}
+    row = {"trait": "LDL", "chromosome": 1, "position": 2010000}
+    for text in (json.dumps([row]), f"{json.dumps(row)}\n{json.dumps(row)}\n"):
+        assert ranked(unaided(ranking.file("loci.json", text))[0]) == {"PCSK9": 1, "TTC4": 2, "USP24": 3}
 
 
 def test_another_genome_build_is_refused_or_told(ranking, unaided, capsys, refused):

@@ -143,15 +143,15 @@ def _form(path: Path) -> str:
 
 
 def _has_rows(path: Path) -> bool:
-    """Whether a JSON file is an array, and its first item no phenopacket."""
-    text, _ = text_file.read_text(path)
-    if not text.lstrip().startswith("["):
-        return False
+    """Whether a JSON file is a table, which is an array or has an object on each line: the first is no phenopacket."""
+    text = text_file.read_text(path)[0].strip()
+    line, *further = text.split("\n", 1)
+    is_array = line.startswith("[")
     try:
-        _, first = next(text_file.json_items(text), (1, None))
+        first = next(text_file.json_items(text), (1, None))[1] if is_array else text_file.json_value(line)
     except ValueError:
-        return True  # the reader of tables says what is wrong, and where
-    return not phenopackets.is_packet(first)
+        return is_array  # the reader says what is wrong, and where
+    return (is_array or bool(further)) and not phenopackets.is_packet(first)
 
 
 def _is_packet(text: str) -> bool:
@@ -177,7 +177,8 @@ def _kind(path: Path, settings: RankSettings) -> Kind:
     if len(found) == 1:
         return found[0]
     in_two = all(table.find(LOCUS_COLUMNS[field]) for field in ("chromosome", "position"))
-    if not found and (in_two or table.find(LOCUS_COLUMNS["place"])):
+    in_one = table.find([name for field in ("place", "position", "variant") for name in LOCUS_COLUMNS[field]])
+    if not found and (in_two or any(rankings.has_places(table, column) for column in in_one)):
         what, fix = (
             "the table has places of loci, and no trait",
             "say which trait they are of: --trait 'LDL cholesterol'",

@@ -25,11 +25,12 @@ _MAGMA = re.compile(r"\S+\s+\S+\s+\d+\s+\d+(\s+\S+){0,2}\s*")
 _FIX = "give MAGMA's .gene.loc (id, chromosome, start, end, strand, symbol), or a table with those columns in a header"
 
 # A place in one text, perhaps with alleles and a build: 1:55039974, chr1:55,039,974:G:A, 1_55039974_G_A_b38.
-PLACE = re.compile(
-    r"(?P<chromosome>(?:chr)?[0-9a-z.]+)[:_](?P<position>[0-9][0-9,.]*)"
-    r"(?:[:_][acgtn*:_/>,]+?)?(?:[:_](?P<build>b3[678]|hg1[89]|hg38|grch3[78]))?",
+_PLACE = re.compile(
+    r"(?P<chromosome>(?:chr)?[0-9a-z.]+)[:_-](?P<position>[0-9][0-9,]*(?:\.0)?)"
+    r"(?:[:_-][acgtn*:_/>,-]+?)?(?:[:_](?P<build>b3[678]|hg1[89]|hg38|grch3[78]))?",
     re.IGNORECASE,
 )
+_FIRST_GENE = 10_000  # no gene is before it: a smaller number numbers loci, as in 12:1
 GRCH38 = re.compile(r"(?:grch|hg|b|build)?\s*38(?:\.?p\d+)?", re.IGNORECASE)
 LIFT = "lift it over to GRCh38 (UCSC's liftOver, Ensembl's assembly converter)"
 
@@ -46,7 +47,7 @@ class GeneLocation(NamedTuple):
 
 def chromosome_name(text: str) -> str:
     """1 … 22, X, Y or MT for any spelling of a chromosome (chr1, 23, M); "" for any other sequence."""
-    name = text.strip().upper().removeprefix("CHR").lstrip("0")
+    name = text.strip().upper().removeprefix("CHR").lstrip("0").removesuffix(".0")
     name = _NUMBERED.get(name, name)
     return name if name in CHROMOSOMES else ""
 
@@ -131,13 +132,21 @@ def position(text: str, path: str | os.PathLike | None, line: int | None, field:
 
 def written_place(text: str, path: str | os.PathLike | None, line: int | None, field: str | None) -> tuple[str, int]:
     """(chromosome, position) of a text such as 1:55039974 or 1_55039974_G_A. Raises InputError."""
-    match = PLACE.fullmatch(text.strip())
+    match = _PLACE.fullmatch(text.strip())
     if match is None:
         what = f"expected CHROMOSOME:POSITION, found '{text[:40]}'"
         raise InputError(what, file=path, line=line, field=field, fix="write 1:55039974")
     check_build(match["build"] or "", path, line, field)
     chromosome = known_chromosome(match["chromosome"], path, line, field)
     return chromosome, position(match["position"], path, line, field)
+
+
+def is_place(text: str) -> bool:
+    """Whether a text is a place as `written_place` reads it, and no number of a locus."""
+    match = _PLACE.fullmatch(text.strip())
+    if match is None or not chromosome_name(match["chromosome"]):
+        return False
+    return float(match["position"].replace(",", "")) >= _FIRST_GENE
 
 
 def check_build(build: str, path: str | os.PathLike | None, line: int | None, field: str | None) -> None:

@@ -11,8 +11,8 @@ from reasonome.facts.files.plain_table import Joined, PlainTable, one_field_each
 from reasonome.facts.sources.gene_locations import (
     GRCH38,
     LIFT,
-    PLACE,
     check_build,
+    is_place,
     known_chromosome,
     position,
     written_place,
@@ -27,14 +27,19 @@ LOCUS_COLUMNS = {
     "id": ("id",),
     "source": ("source", "set_label"),
     "variant": ("variant", "rsid", "snp", "snps"),
-    "chromosome": ("chromosome", "chromosome_GRCh38", "chr", "#chrom", "chrom", "chr_id"),
-    "position": ("position", "position_GRCh38", "pos", "bp", "chr_pos", "base_pair_location"),
-    "place": ("place", "locus", "coordinates", "chr:pos", "chr:position", "chrom:pos", "lead_variant", "variant_id"),
+    # hm_: harmonised, on GRCh38, in files of the GWAS Catalog whose other columns are the authors'
+    "chromosome": ("hm_chrom", "chromosome", "chromosome_GRCh38", "chr", "#chrom", "chrom", "chr_id"),
+    "position": ("hm_pos", "position", "position_GRCh38", "pos", "bp", "chr_pos", "base_pair_location", "genpos"),
+    "place": (
+        *("hm_variant_id", "place", "coordinates", "chr:pos", "chr:position", "chrom:pos", "variant_id", "variantid"),
+        *("lead_variant", "lead variant", "markername", "uniqid", "locus"),
+    ),
     "confidence": ("confidence",),
     "scores": ("scores",),
     "build": ("build", "genome_build", "genome build", "genomebuild", "assembly", "genome_assembly", "genome assembly"),
 }
-_PLACES = ("chromosome", "position", "place")
+_IN_TWO = ("chromosome", "position")
+_PLACES = (*_IN_TWO, "place")
 _NOT_AVAILABLE = {"na", "n/a", "nan", "nr", ".", "-"}
 # Several variants in one row, as the GWAS Catalog has haplotypes (2;2) and interactions (1 x 19).
 _SEVERAL = re.compile(r"[;|]|\sx\s")
@@ -127,12 +132,20 @@ def read_loci(
     rows = []
     for line, cells, at in _fields(path, columns or {}, LOCUS_COLUMNS, () if trait else ("trait",), solved):
         cells["trait"] = cells["trait"] or trait or ""
+        cells["variant"] = cells["variant"] or cells["place"]
         try:
             rows.append(_locus(path, line, cells, at, solved))
         except InputError as fault:
             if solved:
                 raise
-            named = LocusRow(f"line {line}", line, cells["trait"], causal=(), id=cells["id"], variant=cells["variant"])
+            named = LocusRow(
+                f"line {line}",
+                line,
+                cells["trait"],
+                causal=(),
+                id=cells["id"],
+                variant=cells["variant"],
+            )
             rows.append(replace(named, fault=fault))
     return rows
 
@@ -232,27 +245,31 @@ def _fields(
             raise InputError(f"unknown field '{field}'", field="columns", fix=nearest(field, known))
     wanted = [*columns.values(), *(name for names in known.values() for name in names)]
     table = read_table(path, wanted)
-    at = {field: _column(table, field, columns.get(field), known[field]) for field in known}
+    at = {field: _column(table, field, columns.get(field), known[field]) for field in known if field != "place"}
     if known is LOCUS_COLUMNS:
-        at |= {field: at[field] or _of_build(table, field) for field in _PLACES}
+        at |= {"place": columns.get("place")} | {field: at[field] or _of_build(table, field) for field in _IN_TWO}
+        at |= _place_columns(table, at, columns)
         _check_builds(table, at)
-        at |= {"chromosome": None, "position": None} if "place" in columns else _place_columns(table, at)
     for field in (*needed, *(("causal",) if solved else ())):
         if at[field] is None:
             raise _no_column(table, field, known[field], solved)
-    if known is LOCUS_COLUMNS and at["candidates"] is None and not _has_places(at):
+    if known is LOCUS_COLUMNS and not (at["candidates"] or at["place"] or (at["chromosome"] and at["position"])):
         beside = "; or have columns chromosome and position, or places such as 1:55039974, to look around"
         raise _no_column(table, "candidates", known["candidates"], solved, beside)
-    one_field_each(at | {"place": None})  # a variant's name may be its place
+    one_field_each(
+        {field: column for field, column in at.items() if field != "place"}
+    )  # a variant's name may be its place
     seen: dict[str, int] = {}
     read = {field: table.cells(column, _JOINED.get(field)) for field, column in at.items() if column}
-    for place, line in enumerate(table.lines):
-        cells = {field: read[field][place].strip() if column else "" for field, column in at.items()}
+    for row, line in enumerate(table.lines):
+        cells = {field: read[field][row].strip() if column else "" for field, column in at.items()}
         if not cells["id"].isprintable():
             what = f"an id is text on one line, without control characters; found {cells['id'][:40]!r}"
             raise InputError(what, file=path, line=line, field=at["id"])
-        if cells["id"] and seen.setdefault(cells["id"], line) != line:
-            what = f"the id '{cells['id'][:80]}' stands already in line {seen[cells['id']]}"
+        if cells["id"].casefold() in _NOT_AVAILABLE:
+            cells["id"] = ""
+        if cells["id"] and seen.setdefault(cells["id"], row) != row:
+            what = f"the id '{cells['id'][:80]}' stands already in line {table.lines[seen[cells['id']]]}"
             raise InputError(what, file=path, line=line, field=at["id"], fix="give each row an id of its own")
         yield line, cells, at
 
@@ -273,24 +290,28 @@ def _of_build(table: PlainTable, field: str) -> str | None:
     return table.place(found[0].string, field) if found else None
 
 
-def _place_columns(table: PlainTable, at: Mapping[str, str | None]) -> dict[str, str | None]:
-    """What `at` has otherwise where a table has neither candidates nor both a chromosome and a position.
+def _place_columns(table: PlainTable, at: Mapping[str, str | None], named: Mapping[str, str]) -> dict[str, str | None]:
+    """The columns of places: a chromosome's and a position's, else one of whole places such as 1:55039974, else none.
 
-    A column then has whole places: that of the usual name, else the positions or variants if all are like 1:55039974.
+    `named` are those that the user names. Other columns have places if most of their cells are such.
     """
-    if at["candidates"] or (at["chromosome"] and at["position"]):
+    if "place" in named:
+        return {"chromosome": None, "position": None, "place": table.place(named["place"], "place")}
+    if at["chromosome"] and at["position"]:
         return {"place": None}
-    if at["place"]:
-        return {"chromosome": None, "position": None}
-    for field in ("position", "variant"):
-        column = at[field]
-        if column and all(PLACE.fullmatch(cell.strip()) for cell in table.cells(column)):
-            return {"chromosome": None, "position": None, "place": column}
-    return {}
+    names = [at["position"]]
+    if "position" not in named:
+        of_builds = (_of_build(table, field) for field in ("place", "variant"))
+        names = [*table.find(LOCUS_COLUMNS["place"]), *names, at["variant"], *of_builds]
+    found = next((name for name in names if name and has_places(table, name)), None)
+    return {"chromosome": None, "position": None, "place": table.place(found, "place")} if found else {}
 
 
-def _has_places(at: Mapping[str, str | None]) -> bool:
-    return at.get("place") is not None or None not in (at["chromosome"], at["position"])
+def has_places(table: PlainTable, column: str) -> bool:
+    """Whether most cells of a column are places such as 1:55039974; those that are not available do not count."""
+    values = table.values[table.columns.index(column)]
+    texts = [text for value in values if (text := str(value or "").strip()) and text.casefold() not in _NOT_AVAILABLE]
+    return 2 * sum(map(is_place, texts)) > len(texts)
 
 
 def _check_builds(table: PlainTable, at: Mapping[str, str | None]) -> None:
