@@ -158,9 +158,8 @@ def _kept() -> dict[str, list]:
 
 
 def _keep() -> None:
-    # Python makes the folder, unless it writes no bytecode (PYTHONDONTWRITEBYTECODE).
-    existing = KEPT.parent if KEPT.parent.exists() else KEPT.parents[1]
-    if _changed and os.access(existing, os.W_OK):
+    folder = KEPT.parent if KEPT.parent.exists() else KEPT.parents[1]  # Python may be set to write no bytecode
+    if _changed and os.access(folder, os.W_OK):
         KEPT.parent.mkdir(exist_ok=True)
         own = KEPT.with_suffix(f".{os.getpid()}")  # programs that end at the same time replace each other's whole
         own.write_text(json.dumps(_kept()), encoding="utf-8")
@@ -169,8 +168,7 @@ def _keep() -> None:
 
 
 def _source(tree: ast.Module) -> _Source:
-    imports: set[str] = set()
-    parts: set[str] = set()
+    imports, parts = set[str](), set[str]()
     for node in _statements(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             found = imports if node in tree.body else parts

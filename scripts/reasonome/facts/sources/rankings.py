@@ -138,14 +138,7 @@ def read_loci(
         except InputError as fault:
             if solved:
                 raise
-            named = LocusRow(
-                f"line {line}",
-                line,
-                cells["trait"],
-                causal=(),
-                id=cells["id"],
-                variant=cells["variant"],
-            )
+            named = LocusRow(f"line {line}", line, cells["trait"], causal=(), id=cells["id"], variant=cells["variant"])
             rows.append(replace(named, fault=fault))
     return rows
 
@@ -256,9 +249,7 @@ def _fields(
     if known is LOCUS_COLUMNS and not (at["candidates"] or at["place"] or (at["chromosome"] and at["position"])):
         beside = "; or have columns chromosome and position, or places such as 1:55039974, to look around"
         raise _no_column(table, "candidates", known["candidates"], solved, beside)
-    one_field_each(
-        {field: column for field, column in at.items() if field != "place"}
-    )  # a variant's name may be its place
+    one_field_each(at | {"place": None})  # a variant may be called by its place
     seen: dict[str, int] = {}
     read = {field: table.cells(column, _JOINED.get(field)) for field, column in at.items() if column}
     for row, line in enumerate(table.lines):
