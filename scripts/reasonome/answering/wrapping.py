@@ -35,7 +35,7 @@ _TURN_TAGS = (
     r"|</?(?:final_)?(?:answer|output|response)>"
 )
 _TAGS = re.compile(_TURN_TAGS, re.IGNORECASE)
-_BOX = re.compile(r"\$*\\boxed\{((?:[^{}]++|\{[^{}]*+\})*+)\}\$*")
+_BOX = re.compile(r"\$*\\boxed\{((?:[^{}]++|\{[^{}]*+\})*)\}\$*")
 _TEXT_IN_BOX = re.compile(r"\\(?:text|textbf|mathrm)\{([^{}]*+)\}")
 # A label at the start of a line with what markdown puts around it, in any case.
 _LABELS = ("Process", "Reasoning", "Confidence")

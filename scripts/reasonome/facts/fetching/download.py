@@ -30,7 +30,10 @@ TIMEOUT = 60  # seconds without a byte
 WAITS = (1, 2, 4, 8)  # seconds before each new attempt; progress resets them
 BUSY = (408, 425, 429, 500, 502, 503, 504)
 HEAD = 1 << 16  # bytes in which a web page or a message is recognised
-HTML = re.compile(rb"(\xef\xbb\xbf|\s+|<!--.*?-->|<\?xml.*?\?>)*+<(!doctype\s+html|html)\b", re.DOTALL | re.IGNORECASE)
+_COMMENT, _DECLARATION = rb"<!--(?:(?!-->).)*-->", rb"<\?xml(?:(?!\?>).)*\?>"
+HTML = re.compile(
+    rb"(?:\xef\xbb\xbf|\s|%b|%b)*<(?:!doctype\s+html|html)\b" % (_COMMENT, _DECLARATION), re.DOTALL | re.IGNORECASE
+)
 PART = re.compile(r"bytes (\d+)-\d+/(\d+)", re.ASCII)  # of a Content-Range
 
 
