@@ -18,5 +18,5 @@ def test_no_pattern_has_a_possessive_group():
     """Before 3.11.5 one may keep a part that did not match (gh-106052)."""
     files = sorted(Path("scripts/reasonome").rglob("*.py"))
     lines = [(str(file), line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
-    found = [place for place in lines if "(…)*+" not in place[1] and POSSESSIVE_GROUP.search(place[1])]
+    found = [place for place in lines if POSSESSIVE_GROUP.search(place[1])]
     assert len(files) > 300 and found == []

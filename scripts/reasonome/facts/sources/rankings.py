@@ -125,9 +125,10 @@ def read_loci(
 ) -> list[LocusRow]:
     """The loci of a table; `columns` maps fields (LOCUS_COLUMNS) to its columns. Raises InputError.
 
-    A table has candidates, or chromosomes and positions; one of `solved` loci also has the causal genes. Positions of
-    another genome build than GRCh38 are refused where the table states it. Of unsolved loci `trait` is that of rows
-    without one, a place that is not available is none, and a row that cannot be read has only a `fault`.
+    A table has candidates, chromosomes and positions, or places such as 1:55039974; one of `solved` loci also has the
+    causal genes. Positions of another genome build than GRCh38 are refused where the table states it. Of unsolved loci
+    `trait` is that of rows without one, a place that is not available is none, and a row that cannot be read has only a
+    `fault`.
     """
     rows = []
     for line, cells, at in _fields(path, columns or {}, LOCUS_COLUMNS, () if trait else ("trait",), solved):
@@ -240,7 +241,7 @@ def _fields(
     table = read_table(path, wanted)
     at = {field: _column(table, field, columns.get(field), known[field]) for field in known if field != "place"}
     if known is LOCUS_COLUMNS:
-        at |= {"place": columns.get("place")} | {field: at[field] or _of_build(table, field) for field in _IN_TWO}
+        at |= {field: at[field] or _of_build(table, field) for field in _IN_TWO}
         at |= _place_columns(table, at, columns)
         _check_builds(table, at)
     for field in (*needed, *(("causal",) if solved else ())):
@@ -295,7 +296,7 @@ def _place_columns(table: PlainTable, at: Mapping[str, str | None], named: Mappi
         of_builds = (_of_build(table, field) for field in ("place", "variant"))
         names = [*table.find(LOCUS_COLUMNS["place"]), *names, at["variant"], *of_builds]
     found = next((name for name in names if name and has_places(table, name)), None)
-    return {"chromosome": None, "position": None, "place": table.place(found, "place")} if found else {}
+    return {"chromosome": None, "position": None, "place": table.place(found, "place")} if found else {"place": None}
 
 
 def has_places(table: PlainTable, column: str) -> bool:

@@ -10,7 +10,7 @@ from reasonome.tasks.stated_confidence import confidence_line, read_confidence
 
 # A line with a label, perhaps a heading, an item or in the bold type of Markdown. Its value ends before white space and
 # stars at the end of the line. No part can be read in two ways, so that long lines are read as fast as short ones. A
-# group (…)*+ would say that more shortly, and Python before 3.11.5 misreads it (gh-106052).
+# possessive group would say that more shortly, and Python before 3.11.5 misreads it (gh-106052).
 _LABELLED = re.compile(
     r"^[ \t#>*_-]*(answer|confidence)[*_]*[ \t]*:[ \t*_]*((?:[^ \t*_\r\n]++|[ \t*_\r]++(?=[^ \t*_\r\n]))*)[ \t*_\r]*$",
     re.IGNORECASE | re.MULTILINE,
