@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 
-from snakemake import common, persistence
+from snakemake import common, output_index, persistence
 from snakemake import rules as snakemake_rules
 from snakemake.exceptions import WorkflowError
 from snakemake.path_modifier import PathModifier
@@ -155,9 +155,11 @@ def changed_keys(change):
 
 
 persistence.ParamsChange.__str__ = changed_keys
-# Snakemake reads the signature of each function again for each job, which is a tenth of a dry-run.
+# Snakemake reads the signature of each function again for each job, and looks again for the rules of a file for each job
+# that reads it: a tenth and a twentieth of a dry-run.
 common.get_function_params = functools.cache(common.get_function_params)
 snakemake_rules.get_function_params = common.get_function_params
+output_index.OutputIndex.match_producers = functools.cache(output_index.OutputIndex.match_producers)
 
 
 def one_of(names):
