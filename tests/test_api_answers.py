@@ -136,6 +136,7 @@ def write_examples(path: Path, count: int) -> None:
     path.write_text("".join(one.model_dump_json() + "\n" for one in examples))
 
 
+@pytest.mark.slow
 def test_kill_9_and_go_on(endpoint, configured, tmp_path):
     """Half-way through, with trouble before: what was answered is not asked again, and no file holds the key."""
     trouble = [(429, {"Retry-After": "0"}, "{}"), (500, {}, f"{KEY}"), "cut", (200, {}, '{"choices": []}')]

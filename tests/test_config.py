@@ -10,6 +10,7 @@ from tiny_project import change
 
 from reasonome.config.preferences import KINDS
 from reasonome.config.project import chains
+from reasonome.config.project.folder import ConfigFolder
 from reasonome.config.sources import Source, SourceFile
 from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError, lookup
@@ -282,6 +283,15 @@ def test_mistakes_of_several_files_are_told_at_once(config, mistake):
     lines = [(file, change(config / file, old, new), field) for file, old, new, field in changed]
     assert sorted(places(config)) == sorted(lines)
     mistake()
+
+
+def test_a_file_with_mistakes_is_read_once(config, monkeypatch):
+    """Every arm of every experiment names recipes."""
+    stages, read = [], ConfigFolder.read_recipes
+    monkeypatch.setattr(ConfigFolder, "read_recipes", lambda *given: stages.append(given[1]) or read(*given))
+    line = change(config / "recipes/sft.yaml", "learning_rate: 2.5e-4", "learning_rate: fast")
+    assert places(config) == [("recipes/sft.yaml", line, "defaults.learning_rate")]
+    assert len(stages) == len(set(stages))
 
 
 def test_other_files_are_checked_with_what_is_right_of_the_settings(config):

@@ -268,6 +268,7 @@ def srun(tmp_path) -> dict[str, str]:
     return {"PATH": f"{made.parent}:{os.environ['PATH']}", "SLURM_JOB_ID": "7"}
 
 
+@pytest.mark.slow
 def test_two_nodes_number_their_processes_through_and_meet_in_one_store(program, tmp_path, srun):
     job = start(program, "end", "--nodes", "2", "--processes", "2", "--cpus", "4", **srun)
     out, err = job.communicate(timeout=60)
@@ -279,6 +280,7 @@ def test_two_nodes_number_their_processes_through_and_meet_in_one_store(program,
     assert out.splitlines()[-1] == "out 0" and "out 1" not in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
 def test_two_nodes_are_asked_to_save_by_either_signal(program, tmp_path, srun, number):
     job = start(program, "wait", "--nodes", "2", **srun)

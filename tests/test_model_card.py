@@ -264,6 +264,7 @@ def test_a_dry_run_lists_a_card_as_a_target_and_all_cards_as_one(tmp_path):
     assert "write_model_card" not in tiny_project.planned_jobs(tmp_path, tiny_project.REPORT)
 
 
+@pytest.mark.slow
 def test_the_program_writes_a_card_or_nothing(tmp_path):
     (tmp_path / "config").symlink_to(tiny_project.ROOT / "config")
     poison = "<script>alert(1)</script>"

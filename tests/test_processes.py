@@ -55,6 +55,7 @@ def leaving(tmp_path):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [0, 143])
 def test_several_processes_end_as_they_say_though_their_group_is_still_at_work(leaving, status):
     done = leaving(2, str(status))

@@ -156,6 +156,7 @@ def run(folder, benchmark, style):
     return subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["facts", "neighbours"])
 def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, style):
     for name in ("config", "resources"):

@@ -56,6 +56,7 @@ def test_too_few_questions_say_why_and_write_nothing(tmp_path):
     assert not (tmp_path / "built").exists()
 
 
+@pytest.mark.slow
 def test_traits_that_name_their_answers_make_no_questions(tmp_path):
     table = pd.read_csv(GOLD, sep="\t", dtype=str, keep_default_na=False)
     authority = {"table": ROOT / "resources/demo/hgnc_complete_set.txt.gz"}

@@ -375,6 +375,7 @@ def test_a_seed_or_a_count_that_cannot_be(tmp_path, capsys, option, value):
     assert (caught.value.code, f"argument {option}: '{value}' is not a whole number from" in said) == (2, True)
 
 
+@pytest.mark.slow
 def test_json_is_alone_on_standard_output(tmp_path, names):
     path = table(tmp_path / "my answers.tsv.csv", [(f"Process: {CONSTANT}", name) for name in names])
     command = [sys.executable, "-m", "reasonome.cli", "score", str(path), "--task", "gene_set_naming", "--json", "-"]

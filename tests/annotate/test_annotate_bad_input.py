@@ -267,10 +267,11 @@ def test_a_preview_refuses_what_a_run_would(annotating, by_hand, options, refuse
     assert not annotating.out.exists()
 
 
-def test_a_server_that_does_not_answer_is_told_before_anything_is_made(annotating, by_hand, monkeypatch, refused):
+@pytest.mark.parametrize("model", ["http://127.0.0.1:9/v1", "smollm2-135m/bas"])
+def test_a_model_that_is_not_there_is_told_before_anything_is_made(annotating, by_hand, monkeypatch, refused, model):
     monkeypatch.setattr("reasonome.apps.annotate.making.make_missing", lambda *_: pytest.fail("something was made"))
     with refused():
-        run(annotating, "--model", "http://127.0.0.1:9/v1")
+        run(annotating, "--model", model)
 
 
 def test_the_status_says_whether_anything_was_tested(annotating, by_hand):

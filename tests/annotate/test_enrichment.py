@@ -185,6 +185,7 @@ def branches_of_go(shipped):
     return ontology_libraries(Background(background_table(facts, {"go": read_ontology(files["obo"])}, benchmark)))
 
 
+@pytest.mark.slow
 def test_p_of_the_deseq2_example_is_that_of_gseapy(shipped, branches_of_go):
     genes, pathways = shipped
     libraries = [*branches_of_go, *pathways]
@@ -203,6 +204,7 @@ def test_p_of_the_deseq2_example_is_that_of_gseapy(shipped, branches_of_go):
             assert [own[term].p for term in p.index] == pytest.approx(list(p), rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WELL_KNOWN)
 def test_the_first_line_of_a_well_known_set_is_right(shipped, name):
     genes, libraries = shipped

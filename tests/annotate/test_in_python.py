@@ -104,6 +104,7 @@ MESSAGE = "import reasonome.apps.annotate.in_python before scanpy: answers may t
 AS_IF_NUMBA = "import sys, types; sys.modules['numba'] = types.ModuleType('numba');"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "numba_came_first"),
     [(AS_IF_NUMBA, True), (f"import torch; {AS_IF_NUMBA}", False)],

@@ -25,6 +25,7 @@ sys.exit(code)
 """
 
 
+@pytest.mark.slow
 def test_nothing_of_a_model_is_loaded(annotating):
     sets = annotating.file("mine.gmt", GOOD)
     words = ["annotate", str(sets), "--ora-only", "--out", str(annotating.out)]

@@ -1,10 +1,27 @@
-"""Mappings whose values are made, and their modules loaded, when they are asked for."""
+"""Values that are made, and whose modules are loaded, when they are asked for."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar, cast
+
+from reasonome.core.errors import InputError
 
 V = TypeVar("V")
+
+
+class read_once(cached_property[V]):
+    """A cached property that keeps its InputError too: what has mistakes is not read again for each entry that names
+    it."""
+
+    def __get__(self, instance: Any, owner: type | None = None) -> V:
+        kept = f"mistakes of {self.attrname}"
+        if instance is not None and kept in vars(instance):
+            raise vars(instance)[kept].with_traceback(None)
+        try:
+            return cast(V, super().__get__(instance, owner))
+        except InputError as error:
+            vars(instance)[kept] = error
+            raise
 
 
 class Lazy(Mapping[str, V]):

@@ -9,7 +9,6 @@ from transformers import Trainer, TrainerCallback
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.rewards import means
-from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
 from reasonome.training import processes
 
 FILE = "answers-before.json"
@@ -92,6 +91,8 @@ class ValidationCurve(TrainerCallback):
 
 def before_and_after(scorer: Any, examples: list, before: list[str], after: list[str]) -> dict[str, Any]:
     """Mean reward before and after on the same prompts, with a 95 % interval of the paired difference."""
+    from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
+
     if not examples:
         return {"n": 0}
     earned = [scorer.components(texts, examples) for texts in (before, after)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from reasonome.answering.asked_model import AskedModel, is_address
+from reasonome.answering.asked_model import AskedModel
 from reasonome.apps.annotate.project_files import (
     current_sources,
     encoder_targets,
@@ -33,11 +33,16 @@ def made_with_model(
 ) -> AskedModel | None:
     """The model as `find` finds it, once what is missing is made; None for None.
 
-    A server that does not answer is an error before the minutes of making.
+    A model that is not there is an error before the minutes of making; an adapter and its backbone are made too.
     """
-    served = find(model) if model and is_address(model) else None
+    found = find(model) if model and not _is_adapter(project, model) else None
     make_missing(project, settings, model)
-    return served or (find(model) if model else None)
+    return found or (find(model) if model else None)
+
+
+def _is_adapter(project: Project, model: str) -> bool:
+    backbone = project.backbones.get(model)
+    return backbone is not None and isinstance(backbone.weights, AdapterWeights)
 
 
 def make_missing(project: Project, settings: Annotation, model: str | None) -> None:
@@ -52,8 +57,7 @@ def make_missing(project: Project, settings: Annotation, model: str | None) -> N
     needed, encoders = targets(sources), encoder_targets(sources)
     if not all(path.is_file() for path in native_files(project, settings)):
         return
-    backbone = project.backbones.get(model) if model else None
-    if model and backbone and isinstance(backbone.weights, AdapterWeights):
+    if model and _is_adapter(project, model):
         needed.append(project.results.model(model, chains.BASE) / "manifest.json")
     if all(path.is_file() for path in (*needed, *encoders)):
         return

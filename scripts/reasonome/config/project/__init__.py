@@ -6,7 +6,7 @@ A mistake is reported with file, line, key and the nearest valid name; `referenc
 import os
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from functools import cached_property, reduce
+from functools import reduce
 from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic
@@ -19,6 +19,7 @@ from reasonome.config.project.folder import ConfigFolder, read_styles
 from reasonome.config.project.results import Results
 from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import Mistakes, lookup
+from reasonome.core.lazy import read_once
 
 if TYPE_CHECKING:
     from reasonome.config.annotations import Annotation
@@ -55,65 +56,65 @@ class Project(Generic[T]):
     def stages(self) -> Mapping[str, type[Recipe]]:
         """The stages of training, by name."""
 
-    @cached_property
+    @read_once
     def backbones(self) -> "dict[str, Backbone]":
         from reasonome.config.backbones import Backbone
 
         return self.folder.read("backbones.yaml", dict[Name, Backbone])
 
-    @cached_property
+    @read_once
     def encoders(self) -> "dict[str, Encoder]":
         from reasonome.config.backbones import Encoder
 
         return self.folder.read("encoders.yaml", dict[Name, Encoder])
 
-    @cached_property
+    @read_once
     def sources(self) -> "dict[str, Source]":
         from reasonome.config.sources import Source, SourceName
 
         return self.folder.read("sources.yaml", dict[SourceName, Source])
 
-    @cached_property
+    @read_once
     def locked(self) -> "dict[str, LockedSource]":
         """The pinned sources; without the lock nothing is pinned."""
         from reasonome.config.sources import LockedSource
 
         return self.folder.read("sources.lock.yaml", dict[Name, LockedSource], missing={})
 
-    @cached_property
+    @read_once
     def corpora(self) -> "dict[str, Corpus]":
         from reasonome.config.sources import Corpus
 
         return self.folder.read("corpora.yaml", dict[Name, Corpus])
 
-    @cached_property
+    @read_once
     def benchmarks(self) -> dict[str, Any]:
         return self.folder.read("benchmarks.yaml", dict[Name, any_benchmark(self.tasks.values())])
 
-    @cached_property
+    @read_once
     def decodings(self) -> dict[str, Decoding]:
         return self.folder.read("decodings.yaml", dict[Name, Decoding])
 
-    @cached_property
+    @read_once
     def annotations(self) -> "dict[str, Annotation]":
         from reasonome.config.annotations import Annotation
 
         return self.folder.read("annotations.yaml", dict[Name, Annotation])
 
-    @cached_property
+    @read_once
     def teachers(self) -> "dict[str, Teacher]":
         from reasonome.config.teachers import Teacher
 
         return self.folder.read("teachers.yaml", dict[Name, Teacher])
 
-    @cached_property
+    @read_once
     def preferences(self) -> "dict[str, Preferences]":
         """Like the recipes of a stage: without the file there are none."""
         from reasonome.config.preferences import Preferences
 
         return self.folder.read("preferences.yaml", dict[Name, Preferences], missing={})
 
-    @cached_property
+    @read_once
     def recipes(self) -> dict[str, dict[str, Recipe]]:
         """The recipes of each stage, by variant."""
         recipes, mistakes = {}, Mistakes()
@@ -123,24 +124,24 @@ class Project(Generic[T]):
         mistakes.tell()
         return recipes
 
-    @cached_property
+    @read_once
     def experiments(self) -> "dict[str, Experiment]":
         """Every experiment, by the name of its file."""
         from reasonome.config.experiments import Experiment
 
         return self.folder.read_all("experiments", Experiment)
 
-    @cached_property
+    @read_once
     def requests(self) -> "list[Request]":
         from reasonome.config.resources import Request
 
         return self.folder.read("resources.yaml", list[Request])
 
-    @cached_property
+    @read_once
     def sizes(self) -> Sizes:
         return self.folder.read("sizes.yaml", Sizes, missing=Sizes())
 
-    @cached_property
+    @read_once
     def results(self) -> Results:
         """The paths below the results folder: of jobs of an importing workflow, below its prefix."""
         return Results(os.environ.get("REASONOME_RESULTS", self.settings.results))
@@ -193,7 +194,7 @@ class Project(Generic[T]):
         """The source that defines the genes of a corpus."""
         return self.corpora[corpus].authority or self.authorities(corpus)[0]
 
-    @cached_property
+    @read_once
     def _styles(self) -> dict[tuple[str, str], Style]:
         templates = self.folder.listed("prompts", "*.*.txt", but="teacher.*")
         return read_styles(templates.values(), self.tasks)

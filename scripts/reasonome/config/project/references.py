@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus
 from reasonome.config.strict import WrongValue
 from reasonome.config.teachers import GeneNamesTeacher, RecallTeacher, Teacher
 from reasonome.core.errors import InputError, Mistakes, closest, lookup, nearest
+from reasonome.core.lazy import read_once
 from reasonome.core.yaml_text import Loc, YamlText
 
 # What the files of YAML in a configuration are called, without `.yaml`.
@@ -297,7 +297,7 @@ def check_references(project: Project) -> None:
     """InputError for all files with mistakes, and names that are unknown or do not fit where they are used."""
     known, mistakes = project.folder.check_known, Mistakes()
     for name, part in vars(Project).items():
-        if isinstance(part, cached_property):
+        if isinstance(part, read_once):
             with mistakes:
                 getattr(project, name)
     with mistakes:
