@@ -10,6 +10,7 @@ import shutil
 from snakemake import common, output_index, persistence
 from snakemake import rules as snakemake_rules
 from snakemake.exceptions import WorkflowError
+from snakemake.jobs import Job
 from snakemake.path_modifier import PathModifier
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
@@ -155,11 +156,13 @@ def changed_keys(change):
 
 
 persistence.ParamsChange.__str__ = changed_keys
-# Snakemake reads the signature of each function again for each job, and looks again for the rules of a file for each job
-# that reads it: a tenth and a twentieth of a dry-run.
+# Snakemake reads the signature of each function again for each job, looks again for the rules of a file for each job that
+# reads it, and formats a command three times to show it: a tenth, a twentieth and a thirtieth of a dry-run.
 common.get_function_params = functools.cache(common.get_function_params)
 snakemake_rules.get_function_params = common.get_function_params
 output_index.OutputIndex.match_producers = functools.cache(output_index.OutputIndex.match_producers)
+formatted, shown = Job.shellcmd.fget, functools.cache(Job.shellcmd.fget)
+Job.shellcmd = property(lambda job: shown(job) if job.dag.workflow.dryrun else formatted(job))
 
 
 def one_of(names):
@@ -195,6 +198,7 @@ def entry(table, kind, name):
     return or_stop(lookup, table, name, kind)
 
 
+@functools.cache
 def style_of(benchmark, style):
     """A prompt style of the benchmark's task, as canonical JSON."""
     styles = PROJECT.styles(PROJECT.benchmarks[benchmark].task)

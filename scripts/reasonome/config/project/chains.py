@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def step_manifests(model: Path) -> list[dict[str, Any]]:
     return [read_manifest(model.with_name(chain) / "manifest.json") for chain in lineage(model.name)]
 
 
+@cache
 def last_step(chain: str) -> Step:
     """The step that made the model of this chain."""
     return parse(chain)[-1]
