@@ -275,7 +275,8 @@ MALFORMED = {
     "no JSON": ('{"id": "x",', None),
     "a key twice": (json.dumps(PACKET)[:-1] + ', "id": "other"}', None),
     "another object": ('{"a": 1}', None),
-    "a family": (json.dumps({"id": "f", "proband": PACKET, "metaData": {}}), None),
+    "a member of a cohort": (json.dumps({"members": [PACKET, {**PACKET, "id": ""}]}), "members[1].id"),
+    "a proband that is none": (json.dumps({"id": "f", "proband": "I-1", "metaData": {}}), "proband"),
     "settings of Exomiser": (json.dumps(SETTINGS), None),
     "a field in two spellings": (json.dumps({**PACKET, "phenotypic_features": []}), "phenotypicFeatures"),
     "another flat field": (json.dumps(ABSENT), "absent"),
@@ -320,6 +321,24 @@ def test_a_malformed_case_is_named_wherever_it_lies(tmp_path, text, field, refus
     ]:
         with refused(str(file), line, field):
             read_cases(path)
+
+
+def test_several_cases_in_one_value(tmp_path):
+    first, second = PACKET, {**PACKET, "id": "second"}
+    family = {"id": "f", "proband": first, "relatives": [second], "metaData": PACKET["metaData"]}
+    [alone] = read_cases(written(tmp_path / "alone.json", first))
+    for name, value, ids, places in [
+        ("family.json", family, ["PMID_1_Patient_1"], ["family.json proband"]),
+        ("family.yaml", family, ["PMID_1_Patient_1"], ["family.yaml proband"]),
+        ("cohort.json", {"id": "c", "members": [first, second]}, ["PMID_1_Patient_1", "second"],
+         ["cohort.json members[0]", "cohort.json members[1]"]),
+        ("array.json", [first, second], ["PMID_1_Patient_1", "second"], ["array.json [0]", "array.json [1]"]),
+        ("families.jsonl", family, ["PMID_1_Patient_1"], ["line 1 proband"]),
+    ]:  # fmt: skip
+        text = yaml.safe_dump(value) if name.endswith("yaml") else json.dumps(value)
+        cases = read_cases(written(tmp_path / name, text))
+        assert [case.id for case in cases] == ids and [case.where for case in cases] == places
+        assert replace(cases[0], where="") == replace(alone, where="")
 
 
 def test_two_cases_of_one_id(tmp_path, refused):

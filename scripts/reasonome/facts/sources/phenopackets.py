@@ -318,7 +318,6 @@ def _keys_of(model: type[_Message]) -> Iterator[str]:
 # Any spelling of a key that is read -> the key: protobuf's JSON allows phenotypic_features, too.
 _KEYS = {_plain(key): key for model in _Message.__subclasses__() for key in _keys_of(model)}
 _FEATURES = "phenotypicFeatures"
-_OF_SEVERAL = {"proband", "members"}  # keys of a Family and of a Cohort
 # Keys of features that Phenopackets know, of version 2 and of version 1.
 _UNREAD = {"description", "severity", "modifiers", "onset", "resolution", "evidence"}
 _UNREAD |= {"ageofonset", "agerangeofonset", "classofonset"}
@@ -364,44 +363,62 @@ def read_cases(path: str | Path) -> list[Case]:
     """All cases in `path`, in the order of its lines or of its files' names.
 
     `path` is a .zip with phenopackets at any depth (*.json, *.yaml, *.yml; hidden files are skipped), one phenopacket,
-    or JSON lines, plain or gzipped, each a phenopacket or a case in the flat layout. Keys are written in camelCase or
-    snake_case. Raises InputError.
+    or JSON lines, plain or gzipped, each a phenopacket or a case in the flat layout. In place of one phenopacket there
+    may be an array of them, a Cohort, whose members are cases, or a Family, whose proband is one. Keys are written in
+    camelCase or snake_case. Raises InputError.
     """
     path = Path(path)
     cases: dict[str, Case] = {}
-    for where, place, text in _texts(path):
-        case = _parse(text, where, place)
-        if case.id in cases:
-            what = f"the id {case.id} is also that of the case at {cases[case.id].where}"
-            fix = "give each case an id of its own, or leave one of the two out"
-            raise InputError(what, **place, field="id", fix=fix)
-        cases[case.id] = case
+    for place, text in _texts(path):
+        for part, value in _cases_in(_without_nulls(_loaded(text, place)), place):
+            case = _case(value, part)
+            if case.id in cases:
+                what = f"the id {case.id} is also that of the case at {cases[case.id].where}"
+                raise part.error(what, field="id", fix="give each case an id of its own, or leave one of the two out")
+            cases[case.id] = case
     if not cases:
         raise InputError("there is no phenopacket in it", file=path, fix="give a .zip with *.json or *.yaml files")
     return list(cases.values())
 
 
-def _texts(path: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """(place in the file, file and line for errors, text) of each case."""
+@dataclass(frozen=True)
+class _Place:
+    """Where a case is: its name for people; for errors a file, a line, and the field that holds it, if any."""
+
+    name: str
+    file: Path | str
+    line: int | None = None
+    field: str = ""
+
+    def inside(self, field: str) -> "_Place":
+        return replace(self, name=f"{self.name} {field}", field=field)
+
+    def error(self, what: str, *, field: str = "", fix: str) -> InputError:
+        path = ".".join(filter(None, (self.field, field)))
+        return InputError(what, file=self.file, line=self.line, field=path or None, fix=fix)
+
+
+def _texts(path: Path) -> Iterator[tuple[_Place, str]]:
+    """The texts of phenopackets, each with its place."""
     if zipfile.is_zipfile(path):
         yield from _members(path)
     elif path.suffix in SUFFIXES:
         check_is_file(path)
-        yield path.name, {"file": path}, decoded(path.read_bytes(), path)
+        yield _Place(path.name, path), decoded(path.read_bytes(), path)
     else:
         for number, line in lines(path):
             if line.strip():
-                yield f"line {number}", {"file": path, "line": number}, line
+                yield _Place(f"line {number}", path, number), line
 
 
-def _members(path: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
+def _members(path: Path) -> Iterator[tuple[_Place, str]]:
     place = str(path)
     try:
         with zipfile.ZipFile(path) as archive:
             names = sorted(name for name in archive.namelist() if name.endswith(SUFFIXES) and not _is_hidden(name))
             for name in tqdm(names, desc=path.name, unit=" cases", delay=5, leave=False):
                 place = f"{path}:{name}"
-                yield name, {"file": place}, decoded(archive.read(name), place)
+                yield _Place(name, place), decoded(archive.read(name), place)
     # RuntimeError: encrypted, or an unsupported compression
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise InputError(f"cannot be unpacked: {error}", file=place, fix=FETCH_AGAIN) from None
@@ -416,52 +433,63 @@ def is_packet(value: Any) -> bool:
     return isinstance(value, dict) and any(_KEYS.get(_plain(key)) in _Packet.fields for key in value)
 
 
-def _parse(text: str, where: str, place: dict[str, Any]) -> Case:
-    value = _without_nulls(_loaded(text, where, place))
+def _cases_in(value: Any, place: _Place) -> Iterator[tuple[_Place, Any]]:
+    """The value, or the phenopackets of an array, a Cohort or a Family, with their places."""
+    by_key = {_plain(key): part for key, part in value.items()} if isinstance(value, dict) else {}
+    several = value if isinstance(value, list) else by_key.get("members")
+    if isinstance(several, list):
+        name = "" if several is value else "members"
+        for number, part in enumerate(several):
+            yield place.inside(f"{name}[{number}]"), part
+    elif "proband" in by_key:
+        yield place.inside("proband"), by_key["proband"]
+    else:
+        yield place, value
+
+
+def _case(value: Any, place: _Place) -> Case:
     model = _FlatCase if isinstance(value, dict) and "present" in value else _Packet
-    if model is _Packet and (not is_packet(value) or _OF_SEVERAL & value.keys()):
+    if model is _Packet and not is_packet(value):
         raise _no_packet(value, place)
     notes: dict[str, None] = {}
     if model is _Packet:
         value = _by_key(value, place, notes)
         _check_features(value, place)
     try:
-        case = model.model_validate(value).case(where)
+        case = model.model_validate(value).case(place.name)
     except ValidationError as error:
         raise _malformed(error, place) from None
     return replace(case, notes=(*notes, *case.notes))
 
 
-def _check_features(packet: dict[str, Any], place: dict[str, Any]) -> None:
+def _check_features(packet: dict[str, Any], place: _Place) -> None:
     """InputError where a packet has a key like `phenotypicFeatures` in its place, whose content would not be read."""
     if _FEATURES not in packet and (strange := closest(_FEATURES, packet)):
         what = f"a phenopacket has no field '{strange}'"
-        raise InputError(what, **place, field=strange, fix=f"did you mean '{_FEATURES}'?")
+        raise place.error(what, field=strange, fix=f"did you mean '{_FEATURES}'?")
 
 
-def _loaded(text: str, where: str, place: dict[str, Any]) -> Any:
-    if where.endswith(SUFFIXES[1:]):
-        return YamlText(text, Path(place["file"])).data
+def _loaded(text: str, place: _Place) -> Any:
+    if place.name.endswith(SUFFIXES[1:]):
+        return YamlText(text, Path(place.file)).data
     try:
         return text_file.json_value(text)
     except ValueError as error:
         fix = f"give phenopackets as JSON; {FETCH_AGAIN}"
-        raise InputError(f"this is not JSON: {error}", **place, fix=fix) from None
+        raise place.error(f"this is not JSON: {error}", fix=fix) from None
 
 
-def _no_packet(value: Any, place: dict[str, Any]) -> InputError:
+def _no_packet(value: Any, place: _Place) -> InputError:
     what = f"this is no phenopacket: expected an object with one of {', '.join(sorted(_Packet.fields))}"
-    fix = "give one phenopacket for each patient, as the proband of a Family, or take the file out"
-    if isinstance(value, dict) and _OF_SEVERAL & value.keys():
-        return InputError("this is a Family or a Cohort, and a case is one phenopacket", **place, fix=fix)
+    fix = "give one phenopacket for each patient, or take the file out"
     objects = [value, *value.values()] if isinstance(value, dict) else []
     if any(_plain(key) == "hpoids" for one in objects if isinstance(one, dict) for key in one):
         # settings of Exomiser or LIRICAL
         fix = "write its HPO ids into a text file, one a line, with - in front of those that are excluded"
-    return InputError(what, **place, fix=fix)
+    return place.error(what, fix=fix)
 
 
-def _by_key(value: Any, place: dict[str, Any], notes: dict[str, None]) -> Any:
+def _by_key(value: Any, place: _Place, notes: dict[str, None]) -> Any:
     """The value with the keys that are read as JSON has them; `notes` gets those that protobuf would not read."""
     if isinstance(value, list):
         return [_by_key(item, place, notes) for item in value]
@@ -475,7 +503,7 @@ def _by_key(value: Any, place: dict[str, Any], notes: dict[str, None]) -> Any:
             continue
         if key in named:
             what = f"the key '{key}' stands twice in one object, once as '{written}'"
-            raise InputError(what, **place, field=key, fix="keep one of them")
+            raise place.error(what, field=key, fix="keep one of them")
         if written not in (key, to_snake(key)):
             notes[f"'{written}' was read as '{key}'"] = None
         named[key] = _by_key(item, place, notes)
@@ -489,7 +517,7 @@ def _without_nulls(value: Any) -> Any:
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-def _malformed(error: ValidationError, place: dict[str, Any]) -> InputError:
+def _malformed(error: ValidationError, place: _Place) -> InputError:
     """The first validation error, with its path in the JSON."""
     first = error.errors()[0]
     field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
@@ -497,13 +525,13 @@ def _malformed(error: ValidationError, place: dict[str, Any]) -> InputError:
     if first["type"] == "extra_forbidden":
         valid = (_FlatCase if len(first["loc"]) == 1 else _FlatPhenotype).model_fields
         fix = nearest(_OTHER_NAMES.get(names[0], names[0]), valid)
-        return InputError("the flat layout has no such field", **place, field=field, fix=fix)
+        return place.error("the flat layout has no such field", field=field, fix=fix)
     actual = "" if first["type"] == "missing" else f", found {json.dumps(first['input'], default=str)[:60]}"
     what = {"missing": "this field is missing", "string_pattern_mismatch": "this is malformed"}.get(
         first["type"], first["msg"].removeprefix("Value error, ")
     )
     fix = next((_FIXES[name] for name in names if name in _FIXES), "see https://phenopacket-schema.readthedocs.io")
-    return InputError(what + actual, **place, field=field, fix=fix)
+    return place.error(what + actual, field=field, fix=fix)
 
 
 def _terms(labels: Iterable["_Label | _Phenotype"]) -> tuple[CaseTerm, ...]:
