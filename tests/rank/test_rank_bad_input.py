@@ -10,7 +10,7 @@ HEAD = "trait\tchromosome\tposition\n"
 MISTAKES = {
     "not JSON": ("a.json", "{'id': 1}", {}, None, None),
     "an array that is not whole": ("a.json", '[{"trait": "LDL"},\n', {}, 2, None),
-    "an array of phenopackets": ("a.json", json.dumps([{"id": "c", "phenotypicFeatures": []}]), {}, None, None),
+    "a packet of an array": ("a.json", json.dumps([CASE, {"id": 1, "phenotypicFeatures": []}]), {}, None, "[1].id"),
     "JSON of something else": ("a.json", '{"id": "x"}', {}, None, None),
     "no phenotype": (
         "a.json",

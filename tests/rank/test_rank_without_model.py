@@ -153,6 +153,8 @@ FORMS = {
         "- type: {id: 'HP:0000316'}\n- type: {id: 'HP:0001166'}\n  negated: true\n",
     ),
     "snake_case": ("snake.json", json.dumps(CASE).replace("phenotypicFeatures", "phenotypic_features")),
+    "an array": ("all.json", json.dumps([CASE])),
+    "a family on a line": ("families.jsonl", json.dumps({"id": "f", "proband": CASE, "relatives": [V1]})),
     "blanks": ("t.txt", "HP:0001250 HP:0000316 -HP:0001166\n"),
     "tabs": ("t.txt", "HP:0001250\tHP:0000316\tnot HP:0001166\n"),
     "bars": ("t.txt", "HP:0001250 | HP:0000316 | -HP:0001166\n"),
@@ -299,8 +301,13 @@ def test_another_genome_build_is_refused_or_told(ranking, unaided, capsys, refus
     path = ranking.file("loci.hg19.tsv", LOCI)
     unaided(path)
     assert f"{path}: the file is called after hg19, and its positions are read as of GRCh38" in capsys.readouterr().out
+    fuma = "GenomicLocus\tuniqID\trsID\tchr\tpos\tp\n1\t1:2010000:A:G\trs1\t1\t2010000\t1e-9\n"
+    path = ranking.file("GenomicRiskLoci.txt", fuma)
+    unaided(path, trait="LDL")
+    assert f"{path}: the file has FUMA's columns, which are mostly of GRCh37" in capsys.readouterr().out
     unaided(ranking.file("l.tsv", "chr_hg38\tpos_hg38\n1\t2010000\n"), trait="LDL")
-    assert "called after" not in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "called after" not in told and "FUMA" not in told
 
 
 # the command

@@ -194,10 +194,10 @@ def _kind(path: Path, settings: RankSettings) -> Kind:
 
 
 def _row(case: Case, path: Path) -> CaseRow:
-    line = case.where.removeprefix("line ") if case.where.startswith("line ") else ""
+    line = re.match(r"line (\d+)", case.where)
     return CaseRow(
         place=case.where if case.where != path.name else "",
-        line=int(line) if line else None,
+        line=int(line[1]) if line else None,
         present=tuple(case.present),
         causal=(),
         absent=tuple(case.absent),

@@ -27,6 +27,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.core.terminal import say
+from reasonome.facts.files.text_file import lines
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
 from reasonome.facts.text import some
@@ -40,6 +41,7 @@ _SHOWN_OF: dict[Kind, str] = {
     "locus": "traits and candidate genes",
 }
 _PLURALS: dict[Kind, str] = {"case": "cases", "locus": "loci"}
+_FUMA_COLUMNS = {"GenomicLocus", "uniqID", "rsID"}  # of GenomicRiskLoci.txt and leadSNPs.txt
 _OTHER_BUILD = re.compile(r"(?i)(?<![a-z0-9])(?:grch3[67]|hg1[6-9]|b3[67])(?![0-9])")
 
 
@@ -216,10 +218,15 @@ def _unknown_phenotypes(questions: Sequence[Question]) -> list[str]:
 
 
 def _builds(files: Sequence[AskedFile]) -> list[str]:
-    """In words: which files of loci are called after another genome build than the one that they are read as."""
-    matches = [(file, _OTHER_BUILD.search(file.path.name)) for file in files if file.path and file.kind == "locus"]
+    """In words: which files of loci seem to be of another genome build than the one that they are read as."""
     told = "its positions are read as of GRCh38: lift them over if they are not"
-    return [f"{file.path}: the file is called after {match[0]}, and {told}" for file, match in matches if match]
+    found = []
+    for path in [file.path for file in files if file.path and file.kind == "locus"]:
+        if match := _OTHER_BUILD.search(path.name):
+            found.append(f"{path}: the file is called after {match[0]}, and {told}")
+        elif set(next(lines(path), (1, ""))[1].split("\t")) >= _FUMA_COLUMNS:
+            found.append(f"{path}: the file has FUMA's columns, which are mostly of GRCh37, and {told}")
+    return found
 
 
 def _source(project: Project, name: str) -> SourceUsed:

@@ -429,27 +429,31 @@ def _is_hidden(name: str) -> bool:
 
 
 def is_packet(value: Any) -> bool:
-    """Whether a value of JSON or YAML looks like a phenopacket."""
+    """Whether a value of JSON or YAML looks like a phenopacket, a Family or a Cohort."""
+    return _has_fields(value) or (isinstance(value, dict) and bool({"proband", "members"} & value.keys()))
+
+
+def _has_fields(value: Any) -> bool:
     return isinstance(value, dict) and any(_KEYS.get(_plain(key)) in _Packet.fields for key in value)
 
 
 def _cases_in(value: Any, place: _Place) -> Iterator[tuple[_Place, Any]]:
     """The value, or the phenopackets of an array, a Cohort or a Family, with their places."""
-    by_key = {_plain(key): part for key, part in value.items()} if isinstance(value, dict) else {}
-    several = value if isinstance(value, list) else by_key.get("members")
-    if isinstance(several, list):
-        name = "" if several is value else "members"
-        for number, part in enumerate(several):
-            yield place.inside(f"{name}[{number}]"), part
-    elif "proband" in by_key:
-        yield place.inside("proband"), by_key["proband"]
-    else:
+    named = value if isinstance(value, dict) else {"": value}
+    if "proband" in named:
+        yield place.inside("proband"), named["proband"]
+        return
+    name = "members" if "members" in named else ""
+    if not isinstance(named.get(name), list):
         yield place, value
+        return
+    for number, part in enumerate(named[name]):
+        yield place.inside(f"{name}[{number}]"), part
 
 
 def _case(value: Any, place: _Place) -> Case:
     model = _FlatCase if isinstance(value, dict) and "present" in value else _Packet
-    if model is _Packet and not is_packet(value):
+    if model is _Packet and not _has_fields(value):
         raise _no_packet(value, place)
     notes: dict[str, None] = {}
     if model is _Packet:
