@@ -364,8 +364,7 @@ class NamingTeaching(Teaching[NamingDialogue]):
             if not spec.grounded:
                 return checked
             return judged(load_judge(project, job.benchmark, inputs["background"]), checked, examples, prompts)
-        if not isinstance(spec, KnowledgeTeacher):
-            raise TypeError(f"teacher '{job.teacher}' writes nothing about sets")
+        assert isinstance(spec, KnowledgeTeacher)  # `Checks.teachers` lets no other pass
         terms = [
             term for folder in _held_out_folders(project, job).values() for term in held_out_terms(self.task, folder)
         ]
