@@ -42,7 +42,7 @@ def write_benchmark(
     audit_report: dict[str, Any],
     names: Mapping[str, str],
     folder: Path,
-    strata: Mapping[tuple[str, str], str] | None = None,
+    strata: Mapping[tuple[str, str], str] = MappingProxyType({}),
     variants: Sequence["VariantSet"] = (),
     training_variants: Mapping[tuple[str, str], "VariantSet"] = MappingProxyType({}),
     unmapped: pd.DataFrame | Sequence[tuple] = (),
@@ -54,7 +54,6 @@ def write_benchmark(
     follow the test sets; each has its original's stratum. `training_variants`, by subset and id, stand in the place of
     their originals.
     """
-    strata = strata or {}
 
     def row(gene_set: GeneSet, stratum: str, original: str) -> dict[str, Any]:
         genes = [{"symbol": symbol, "name": names.get(symbol, "")} for symbol in sorted(gene_set.symbols)]
