@@ -146,6 +146,20 @@ def test_answers_are_read_with_the_line_of_a_bad_row(tmp_path, refused):
         read_answers(path)
 
 
+def test_the_coverage_of_a_cut_contaminated_set_is_of_the_genes_that_its_prompt_shows():
+    """Two of four genes are outliers, as of all ten; they stand first, and the first four were taken for the shown."""
+    ten = [Gene(symbol=f"G{i}") for i in range(10)]
+    half = {"outliers": [f"G{i}" for i in range(5)], "contaminated": 0.5, "term": "GO:1"}
+    example = Example(id="GO:1-50", subset="bp-50", name="DNA repair", genes=ten, **half)
+    style = STYLE.model_copy(update={"budget_tokens": 16, "order": "listed"})  # 4 tokens a gene: "G0; "
+    prompt = TASK.prompt(example, style)
+    assert (prompt.shown, prompt.left_out) == (["G0", "G1", "G5", "G6"], 6)
+    text = "Process: x\nReasoning:\n<think>G5 and G6</think>"
+    named = AnswerRow(id="GO:1-50", subset="bp-50", text=text, genes_left_out=prompt.left_out)
+    table = scoring.score_answers(TASK, style, [example], [named], Judges(), seed=0)
+    assert table["gene_coverage"].tolist() == [0.5]
+
+
 def test_contaminated_variants_and_strata_in_the_summary_by_hand():
     def example(id, subset, name, stratum):
         return Example(id=id, subset=subset, name=name, genes=[Gene(symbol="A")], stratum=stratum)

@@ -5,8 +5,10 @@ Genes beyond a style's budget are left out in a seeded order that ignores the an
 
 import random
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from reasonome.config import GeneListStyle
@@ -56,12 +58,7 @@ def most_that_fit(entries: Sequence[str], style: GeneListStyle) -> int:
 
 def count_fitting(costs: Sequence[int], budget: int) -> int:
     """The number of costs, from the first on, that fit into the budget."""
-    spent = 0
-    for count, cost in enumerate(costs):
-        spent += cost
-        if spent > budget:
-            return count
-    return len(costs)
+    return bisect_right(list(accumulate(costs)), budget)
 
 
 def filled_template(template: str, parts: dict[str, str]) -> str:

@@ -53,7 +53,6 @@ from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 from reasonome.facts.text import counted
 from reasonome.tasks.naming.background import Background, read_background
-from reasonome.tasks.naming.files import library_files
 from reasonome.tasks.naming.libraries import named_libraries
 from reasonome.tasks.naming.settings import NamingStyle
 
@@ -170,7 +169,7 @@ def prepare(
     asked = None
     if model is not None and asking is not None and known is not None:
         settings_asked, style = asking
-        asked_tests = _shown_tests(project, settings_asked, style, background, genes, tests)
+        asked_tests = _shown_tests(project, style, background, genes, tests)
         asked = Asked(model, settings_asked, style, known, asked_tests, shipped)
     releases = about.library_releases(project, background, sources.libraries)
     read = recognised(gene_lists, (given.universe, tested_genes), libraries, genes, to_human)
@@ -194,7 +193,6 @@ def prepare(
 
 def _shown_tests(
     project: Project,
-    settings: Asking,
     style: NamingStyle,
     background: Background,
     genes: GeneTable,
@@ -203,8 +201,7 @@ def _shown_tests(
     """The tests of the terms that a style shows, by file; none for a style that shows none."""
     if style.terms is None:
         return {}
-    files = library_files(project, settings.benchmark, settings.style)
-    shown = named_libraries(style.terms.libraries, background, genes, files)
+    shown = named_libraries(project, style.terms.libraries, background, genes)
     return {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
 
 

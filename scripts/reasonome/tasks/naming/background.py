@@ -75,6 +75,10 @@ class Background:
         """The names of the candidates; one that several share is one name."""
         return list(dict.fromkeys(term.name for term in self.candidates))
 
+    def called(self, normalised: str) -> list[BackgroundTerm]:
+        """The terms of that name, then those with that synonym."""
+        return [*self._names.get(normalised, ()), *self._synonyms.get(normalised, ())]
+
     def by_name(self, normalised: str) -> BackgroundTerm | None:
         """The term of that name, else the one with that synonym; of several one of no ontology, else the first id.
 

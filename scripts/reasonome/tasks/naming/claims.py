@@ -166,8 +166,8 @@ class Knowledge:
             self._denied[gene][denial[1]] = f"NOT {_in_words(*denial).removeprefix(NOT)}"
         # Facts stay in columns, sorted by gene and object: as Python's objects they would take gigabytes.
         known = facts[~denied].astype("category").sort_values(["gene", "object_id"], kind="stable")
-        # The number of genes with any fact.
-        self._annotated = self._background.number_of_genes if self._background else known["gene"].nunique()
+        # How many genes the background has, or the facts without one.
+        self.annotated_genes = self._background.number_of_genes if self._background else known["gene"].nunique()
         self._gene_counts = known[["gene", "object_id"]].drop_duplicates()["object_id"].value_counts().to_dict()
         self._gene_rows = known.groupby("gene", observed=True).indices
         self._object_ids = known["object_id"].to_numpy(dtype=object)
@@ -324,14 +324,9 @@ class Knowledge:
         """How many genes have an object (id) by a fact of their own."""
         return self._gene_counts.get(object_id, 0)
 
-    @property
-    def annotated_genes(self) -> int:
-        """How many genes the background has, or the facts without one."""
-        return self._annotated
-
     def are_most(self, genes: int) -> bool:
         """Whether this number is more than MOST_GENES of the genes of the background, or of the facts without one."""
-        return genes > MOST_GENES * self._annotated
+        return genes > MOST_GENES * self.annotated_genes
 
     def _known(self, gene: str, objects: Sequence[str]) -> str:
         rows = self._gene_rows.get(gene, _NO_ROWS)

@@ -1,7 +1,7 @@
 """Which files the jobs of gene-set naming read beside the rows of a benchmark."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
@@ -10,13 +10,6 @@ from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTea
 from reasonome.task_parts import Files, Inputs, SplitSize
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.settings import naming_style
-
-
-class LibraryFile(NamedTuple):
-    """A file of gene sets, and its format: one of GMT_FORMATS."""
-
-    path: Path
-    format: str
 
 
 class NamingFiles(Files[NamingDialogue]):
@@ -53,7 +46,9 @@ class NamingFiles(Files[NamingDialogue]):
             inputs |= {
                 "background": project.results.background(benchmark),
                 "authority": project.source_files(project.authority(spec.corpus)),
-                "libraries": [library.path for library in library_files(project, benchmark, style).values()],
+                "libraries": [
+                    project.source_file(name, "gmt") for name in shown.terms.libraries if name in project.sources
+                ],
                 "held_out": [folder / f"{part}.jsonl" for folder in left_out for part in ("valid", "test")],
             }
         return Inputs(inputs)
@@ -131,13 +126,6 @@ class NamingFiles(Files[NamingDialogue]):
         withheld = spec.withheld_terms
         kinds = len(spec.contaminated) + len(withheld.variants)
         return SplitSize(sum(size + kinds * min(size, withheld.sets or size) for size in sizes), at_most=True)
-
-
-def library_files(project: Project, benchmark: str, style: str) -> dict[str, LibraryFile]:
-    """The files of gene sets whose terms a style shows beside those of GO, by source."""
-    terms = naming_style(project, benchmark, style).terms
-    sources = [name for name in terms.libraries if name in project.sources] if terms else []
-    return {name: LibraryFile(project.source_file(name, "gmt"), project.sources[name].format) for name in sources}
 
 
 def teacher_template(project: Project, benchmark: str) -> Path:

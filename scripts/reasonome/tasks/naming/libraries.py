@@ -1,7 +1,8 @@
 """Gene set libraries for over-representation analysis: the branches of GO in a background, and sources of gene sets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import (
     GeneSetLibrary,
     LibrarySet,
@@ -11,7 +12,6 @@ from reasonome.enrichment.over_representation import (
 )
 from reasonome.facts.genes import GeneTable
 from reasonome.tasks.naming.background import Background, BackgroundTerm
-from reasonome.tasks.naming.files import LibraryFile
 from reasonome.tasks.naming.settings import BRANCHES
 
 
@@ -39,12 +39,10 @@ def background_tests(background: Background, genes: GeneTable) -> OverRepresenta
 
 
 def named_libraries(
-    names: Sequence[str], background: Background, genes: GeneTable, files: Mapping[str, LibraryFile]
+    project: Project, names: Sequence[str], background: Background, genes: GeneTable
 ) -> list[GeneSetLibrary]:
-    """The libraries that a style shows terms of: of the background, and of `files`. Raises InputError as the reader."""
-    of_ontology = {library.name: library for library in ontology_libraries(background)}
-    return [
-        read_library(files[name].path, genes, name, files[name].format) if name in files else of_ontology[name]
-        for name in names
-        if name in files or name in of_ontology
-    ]
+    """The libraries of these names: sources of the project, or of the background. Raises InputError as the reader."""
+    known = {library.name: library for library in ontology_libraries(background)}
+    for name in filter(project.sources.__contains__, names):
+        known[name] = read_library(project.source_file(name, "gmt"), genes, name, project.sources[name].format)
+    return [known[name] for name in names if name in known]

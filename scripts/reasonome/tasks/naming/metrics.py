@@ -50,7 +50,6 @@ class TermScorer:
     def __init__(self, background: Background, encoders: Mapping[str, SentenceEncoder]):
         self.background = background
         self.encoders = encoders
-        self._embedded: dict[str, np.ndarray] = {}
         self._nearest: dict[str, tuple[str, bool]] = {}
         self._names = background.candidate_names
 
@@ -164,7 +163,7 @@ class TermScorer:
         vectors = {encoder: self.encoders[encoder].embed(new) for encoder in self.encoders} if new else {}
         for start in tqdm(range(0, len(new), _CHUNK), "nearest terms", delay=5):
             rows = slice(start, start + _CHUNK)
-            cosines = np.sum([vectors[name][rows] @ self._candidates(name).T for name in self.encoders], axis=0)
+            cosines = np.sum([vectors[name][rows] @ self._candidates[name].T for name in self.encoders], axis=0)
             best = np.argmax(cosines, axis=1)
             far = cosines[np.arange(len(best)), best] < self._farthest - _EQUAL
             found = zip((self._names[place] for place in best.tolist()), far.tolist(), strict=True)
@@ -179,8 +178,7 @@ class TermScorer:
         if count < 2:
             return -math.inf
         places = np.linspace(0, count - 1, min(count, _NAMES_FOR_FAR)).astype(int)
-        embedded = [self._candidates(encoder) for encoder in self.encoders]
-        cosines = np.sum([vectors[places] @ vectors.T for vectors in embedded], axis=0)
+        cosines = np.sum([vectors[places] @ vectors.T for vectors in self._candidates.values()], axis=0)
         cosines[np.arange(len(places)), places] = -np.inf
         return float(np.quantile(cosines.max(axis=1), _FAR))
 
@@ -207,7 +205,7 @@ class TermScorer:
         similar = np.einsum("ij,ij->i", answers, vectors[which])
         shares = np.empty(len(answers))
         for start in tqdm(range(0, len(distinct), _CHUNK), f"percentiles by {encoder}", delay=5):
-            cosines = vectors[start : start + _CHUNK] @ self._candidates(encoder).T
+            cosines = vectors[start : start + _CHUNK] @ self._candidates[encoder].T
             for offset, row in enumerate(cosines):
                 own = np.flatnonzero(which == start + offset)
                 below = np.count_nonzero(row < similar[own, None] - _EQUAL, axis=1)
@@ -215,11 +213,10 @@ class TermScorer:
                 shares[own] = 50 * (below + upto) / len(row)
         return shares
 
-    def _candidates(self, encoder: str) -> np.ndarray:
-        """The vectors of the candidates' names."""
-        if encoder not in self._embedded:
-            self._embedded[encoder] = self.encoders[encoder].embed(self._names)
-        return self._embedded[encoder]
+    @cached_property
+    def _candidates(self) -> dict[str, np.ndarray]:
+        """The vectors of the candidates' names by each encoder."""
+        return {name: encoder.embed(self._names) for name, encoder in self.encoders.items()}
 
 
 _TEXTS = ("term", "term_name", "term_by", "relation")

@@ -20,14 +20,19 @@ from reasonome.tasks.naming.settings import NamingStyle, PromptExamples, PromptN
 NO_TERMS = "none"  # written in the place of enriched terms where there are none
 
 
-def listing_order(symbols: Sequence[str], style: NamingStyle) -> list[int]:
-    """Positions of `symbols` in the order of which a prompt of the style shows the first that fit."""
-    return list(range(len(symbols))) if style.order == "listed" else gene_order(symbols, style.seed)
+def listed_genes(example: Any, style: NamingStyle) -> list[Any]:
+    """The genes of a set in the order in which a prompt of the style lists them."""
+    if style.order == "listed":
+        return list(example.genes)
+    return [example.genes[i] for i in gene_order([gene.symbol for gene in example.genes], style.seed)]
 
 
-def _mixed(genes: Sequence[Any], example: Any) -> list[Any]:
-    """The genes of a contaminated set in an order whose first ones, however many, hold its share of outliers; whole
-    genes, rounded down, but at least one. Any other set stays as it is."""
+def by_precedence(genes: Sequence[Any], example: Any) -> list[Any]:
+    """The listed genes of a set in the order of which a prompt shows the first that fit.
+
+    Of a contaminated set the first ones, however many, hold its share of outliers: whole genes, rounded down, but at
+    least one. Any other set stays as it is listed.
+    """
     replaced_by = {*example.outliers}
     outliers = [gene for gene in genes if gene.symbol in replaced_by]
     own = [gene for gene in genes if gene.symbol not in replaced_by]
@@ -75,9 +80,8 @@ def with_choice(example: Any, style: NamingStyle) -> Any:
         if lacking:
             fix = "take the sets from results/prompts/{benchmark}.{style}/, which write_prompts.py writes"
             raise InputError(f"the style shows {what}, and this set has none", field=field, fix=fix)
-    symbols = [gene.symbol for gene in example.genes]
-    listed = [example.genes[i] for i in listing_order(symbols, style)]
-    ordered = _mixed(listed, example)
+    listed = listed_genes(example, style)
+    ordered = by_precedence(listed, example)
     fitting = most_that_fit([gene_text(gene, style) for gene in ordered], style) if style.lists_genes else 0
     shown = {gene.symbol for gene in ordered[:fitting]}
     kept = [gene for gene in listed if gene.symbol in shown]

@@ -10,7 +10,7 @@ from reasonome.enrichment.over_representation import OverRepresentation, default
 from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.task_parts import Prompting, Splits
-from reasonome.tasks.naming import files, prompt_facts
+from reasonome.tasks.naming import prompt_facts
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.dialogue import Example, NamingDialogue
 from reasonome.tasks.naming.libraries import named_libraries
@@ -80,9 +80,6 @@ def terms_tests(project: Project, benchmark: str, style: str, background: Path) 
     """The over-representation analysis whose terms a style shows of a benchmark's sets, among all coding genes."""
     corpus = project.benchmarks[benchmark].corpus
     genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)
-    terms, library_files = (
-        naming_style(project, benchmark, style).terms,
-        files.library_files(project, benchmark, style),
-    )
-    libraries = named_libraries(terms.libraries if terms else [], read_background(background), genes, library_files)
+    terms = naming_style(project, benchmark, style).terms
+    libraries = named_libraries(project, terms.libraries if terms else [], read_background(background), genes)
     return OverRepresentation(libraries, default_universe(genes, libraries))

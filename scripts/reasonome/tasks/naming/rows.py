@@ -42,7 +42,7 @@ def write_benchmark(
     audit_report: dict[str, Any],
     names: Mapping[str, str],
     folder: Path,
-    strata: Mapping[tuple[str, str], str] | None = None,
+    strata: Mapping[tuple[str, str], str] = MappingProxyType({}),
     variants: Sequence["VariantSet"] = (),
     training_variants: Mapping[tuple[str, str], "VariantSet"] = MappingProxyType({}),
     unmapped: pd.DataFrame | Sequence[tuple] = (),
@@ -54,7 +54,6 @@ def write_benchmark(
     follow the test sets; each has its original's stratum. `training_variants`, by subset and id, stand in the place of
     their originals.
     """
-    strata = strata or {}
 
     def row(gene_set: GeneSet, stratum: str, original: str) -> dict[str, Any]:
         genes = [{"symbol": symbol, "name": names.get(symbol, "")} for symbol in sorted(gene_set.symbols)]
@@ -112,17 +111,12 @@ def clusters(examples: Sequence[Example], threshold: float) -> list[str]:
     A variant is in the cluster of its original set. A cluster is named by the smallest id in it, so that
     its name does not depend on the order of the examples.
     """
-    originals = [example for example in examples if not example.term]
-    name_of = dict(zip((e.id for e in originals), _names(originals, threshold), strict=True))
+    originals = [gene_set(example) for example in examples if not example.term]
+    ids = pd.Series([one.id for one in originals], dtype=str)
+    names = ids.groupby(connected_sets(originals, threshold, kin=True)).transform("min") if originals else ids
+    name_of = dict(zip(ids, names, strict=True))
     # Where the original is not among the examples, its variants still share its id.
     return [name_of.get(e.term, e.term) if e.term else name_of[e.id] for e in examples]
-
-
-def _names(originals: Sequence[Example], threshold: float) -> list[str]:
-    if not originals:
-        return []
-    component = connected_sets([gene_set(example) for example in originals], threshold, kin=True)
-    return pd.Series([example.id for example in originals]).groupby(component).transform("min").tolist()
 
 
 def _same_but_for_regulation(sets: Sequence[GeneSet]) -> tuple[np.ndarray, np.ndarray]:

@@ -28,7 +28,7 @@ from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.naming.choosing import copied_rank, snapped, strata
 from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
 from reasonome.tasks.naming.metrics import Judges, load_judges, reasoning_scores
-from reasonome.tasks.naming.prompt import listing_order
+from reasonome.tasks.naming.prompt import by_precedence, listed_genes
 from reasonome.tasks.naming.rows import clusters
 from reasonome.tasks.naming.settings import NamingStyle, naming_style
 
@@ -158,10 +158,9 @@ def score_answers(
 
 
 def _shown(example: Any, style: NamingStyle, left_out: int) -> list[str]:
-    """The symbols that the prompt showed, in its order: all but the last `left_out`."""
-    symbols = [gene.symbol for gene in example.genes]
-    ordered = [symbols[position] for position in listing_order(symbols, style)]
-    return ordered[: len(ordered) - left_out]
+    """The symbols that the prompt showed: all but the last `left_out` by precedence."""
+    ordered = by_precedence(listed_genes(example, style), example)
+    return [gene.symbol for gene in ordered[: len(ordered) - left_out]]
 
 
 def _rewards(task: Dialogue, parsed: Sequence[Any], examples: Sequence[Any], judges: Judges) -> dict[str, np.ndarray]:

@@ -9,7 +9,6 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import accumulate
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -27,7 +26,7 @@ from reasonome.facts.selection import StatedFact, object_names, stated_facts
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import PARAPHRASES, worded_as
-from reasonome.prompts.prompts import Prompt
+from reasonome.prompts.prompts import Prompt, count_fitting
 from reasonome.scoring.encoders import load_encoders
 from reasonome.task import held_out_terms
 from reasonome.task_parts import Teaching, TeachingJob
@@ -289,8 +288,7 @@ class _Writer:
                 clauses.append((f"{gene} {verb.format(statement.name)}", gene, statement.kind != "name"))
         if not clauses:
             return "", set()
-        lengths = list(accumulate(len(text) for text, _, _ in clauses[:most]))
-        fitting = sum(length <= _CHARACTERS_PER_GENE * most for length in lengths)
+        fitting = count_fitting([len(text) for text, _, _ in clauses[:most]], _CHARACTERS_PER_GENE * most)
         clauses = clauses[: max(1, fitting)]
         *head, last = [text for text, _, _ in clauses]
         joint = self._pick("joint 0", _LAST_JOINT) if head else ""
@@ -366,8 +364,7 @@ class NamingTeaching(Teaching[NamingDialogue]):
             if not spec.grounded:
                 return checked
             return judged(load_judge(project, job.benchmark, inputs["background"]), checked, examples, prompts)
-        if not isinstance(spec, KnowledgeTeacher):
-            raise TypeError(f"teacher '{job.teacher}' writes nothing about sets")
+        assert isinstance(spec, KnowledgeTeacher)  # `Checks.teachers` lets no other pass
         terms = [
             term for folder in _held_out_folders(project, job).values() for term in held_out_terms(self.task, folder)
         ]

@@ -1,6 +1,5 @@
 """The questions that baselines answer, and the data that they may use, such as a background as a database."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -63,21 +62,14 @@ class Questions:
         """
         same = [example, *filter(None, [self._by_id.get(example.term)])]
         ids = {identifier for e in same for identifier in (e.id, e.main_id, e.term)}
-        known = [term for i in ids if (term := self.scorer.background.by_id.get(i))]
+        background = self.scorer.background
+        known = [term for i in ids if (term := background.by_id.get(i))]
         names = {normalise(name) for one in (*same, *known) for name in (one.name, *one.synonyms)} - {""}
-        return frozenset(ids).union(*(self._ids_by_name.get(name, ()) for name in names))
+        return frozenset(ids).union(term.id for name in names for term in background.called(name))
 
     @cached_property
     def _by_id(self) -> dict[str, Example]:
         return {example.id: example for example in self.asked}
-
-    @cached_property
-    def _ids_by_name(self) -> dict[str, set[str]]:
-        ids = defaultdict(set)
-        for term in self.scorer.background.candidates:
-            for name in (term.name, *term.synonyms):
-                ids[normalise(name)].add(term.id)
-        return ids
 
 
 def _as_shown(example: Example, style: NamingStyle) -> Example:
