@@ -9,7 +9,7 @@ import pytest
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.go import Ontology, Term
 from reasonome.facts.wording import JOINT
-from reasonome.leaks.audit import Training
+from reasonome.leaks.audit import LEAK_KINDS, Training
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_classification import baselines, leaks, questions
 from reasonome.tasks.gene_classification.baselines import family_answers, name_words
@@ -254,6 +254,7 @@ def test_statements_that_tell_the_class_of_a_test_gene(text, gene, term, kind, t
     training = Training("statements", "corpus", ("pretrain.mine",), tmp_path / "train.jsonl")
     found = {finding.kind: finding for finding in leaks.statement_findings(training, statements, tests)}
     assert [name for name, finding in found.items() if finding.remaining] == ([kind] if kind else [])
+    assert found.keys() <= LEAK_KINDS.keys()
     assert found["tells_the_class"].verdict == ("fails" if kind == "tells_the_class" else "clean")
 
 

@@ -542,6 +542,7 @@ def test_the_program_writes_a_row_for_each_pair_and_kind(monkeypatch, results):
         "prompts": ["name_in_prompt", "name_in_gene_name"],
     }
     assert set(table["verdict"]) == {"clean"}
+    assert set(table["kind"]) <= leak_audit.LEAK_KINDS.keys()
     by_kind = table.drop_duplicates("kind").set_index("kind")
     assert by_kind.loc["jaccard", ["found", "dropped", "remaining"]].tolist() == [7, 7, 0]
     assert by_kind.loc["test_fact", ["found", "dropped", "remaining"]].tolist() == [1, 1, 0]

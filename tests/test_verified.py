@@ -13,7 +13,7 @@ from own_task.chromosome import ChromosomeOfGene
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
-from reasonome.leaks.audit import check
+from reasonome.leaks.audit import LEAK_KINDS, check
 from reasonome.rewards import total
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.task import code_files
@@ -279,6 +279,7 @@ def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_fo
         "same_group": (4, 2, 2, "fails"),
         "same_question": (4, 2, 3, "fails"),
     }
+    assert {one.kind for one in found} <= LEAK_KINDS.keys()
     with refused():
         check("mine", found, TASK.leaks.fixes)
     shared = {"data": "training questions", "training": "training", "benchmark": "tested"}
