@@ -31,7 +31,7 @@ def main() -> None:
     project = open_project(args.config, args.set)
     corpus = lookup(project.corpora, args.corpus, "corpus")
     licences = licence_table(project, args.corpus)
-    atomic.write_text(args.output / "licences.tsv", licences.to_csv(sep="\t", index=False, lineterminator="\n"))
+    atomic.write_tsv(args.output / "licences.tsv", licences)
     show(licences[["source", "release", "licence", "pinned"]].drop_duplicates().to_string(index=False))
     sources = [(name, project.sources[name].format, project.source_files(name)) for name in corpus.sources]
     authority = project.authority(args.corpus)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.core.atomic import replacing, write_text
+from reasonome.core.atomic import replacing, write_tsv
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.formats import AUTHORITIES, FORMATS
@@ -66,7 +66,7 @@ def build_facts(
             check_mapped(name, source, unmapped_share)
     except InputError as error:
         if rejected is not None:
-            write_text(rejected, _tsv(unmapped))
+            write_tsv(rejected, unmapped)
             error.fix = f"{error.fix}; all of them are in {rejected}"
         raise
     facts = _each_once(pd.concat([source.facts for source in by_source.values()], ignore_index=True))
@@ -83,12 +83,8 @@ def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:
         with replacing(out_dir / name) as temporary:
             table.to_parquet(temporary, index=False)
     for name, table in (("unmapped.tsv", facts.unmapped), ("statistics.tsv", facts.statistics)):
-        write_text(out_dir / name, _tsv(table))
+        write_tsv(out_dir / name, table)
     (out_dir / REJECTED).unlink(missing_ok=True)  # of an earlier build that failed
-
-
-def _tsv(table: pd.DataFrame) -> str:
-    return table.to_csv(sep="\t", index=False, lineterminator="\n")
 
 
 def check_mapped(name: str, source: SourceFacts, largest: float, file: str | os.PathLike | None = None) -> None:
