@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reasonome.core import atomic
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.scored_arms import pooled_metric
@@ -41,7 +42,7 @@ class PredictionReporting(VerifiedReporting):
             ("margins", margins_table(evidence, seed, resamples)),
             ("classes", classes_table(evidence, seed, resamples)),
         ):
-            table.to_csv(folder / f"{name}.tsv", sep="\t", index=False, lineterminator="\n")
+            atomic.write_tsv(folder / f"{name}.tsv", table)
 
     def own_section(self, plan: Plan, table: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
         """The margins over the best domain model, and the scores by class."""
