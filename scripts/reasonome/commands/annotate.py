@@ -146,9 +146,4 @@ def parse_settings(args: argparse.Namespace) -> Annotation:
     for name in _LIBRARIES:
         if given := values.pop(name):
             values[name] = given.split(",")
-    return checked(Annotation, values, "docs/annotate.md", _option)
-
-
-def _option(setting: str) -> str:
-    """The name of a setting's option."""
-    return "SETS" if setting == "sets" else option(setting)
+    return checked(Annotation, values, "docs/annotate.md", option)
