@@ -99,8 +99,7 @@ def asked_model(project: Project, args: argparse.Namespace, place: Callable[[str
     """The model of the options; `place` writes a path as it leads from the project's folder."""
     from reasonome.answering.asked_model import find_model
 
-    adapter = args.adapter and Path(place(args.adapter))
-    return find_model(project, args.model, place=place, adapter=adapter, upload=args.upload)
+    return find_model(project, args.model, place=place, adapter=args.adapter, upload=args.upload)
 
 
 def update(args: argparse.Namespace) -> int:
