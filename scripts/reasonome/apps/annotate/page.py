@@ -42,6 +42,7 @@ class PageAbout(About):
     measured: str = ""
     card: str = ""
     second_opinion: bool = False
+    samples: int = 0
     universe: list[str]
     libraries: list[str] = []
     recognised: list[str] = []

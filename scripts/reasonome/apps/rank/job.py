@@ -139,7 +139,6 @@ def prepare(
         benchmark=name,
         style=style_name,
         decoding=_decoding(answers.decoding_settings(settings, style, questions)) if style else "",
-        samples=settings.samples if model else 0,
         candidates=_candidates(benchmark, kind, len(made.resolved)),
         reading=reading,
         sources=[_source(project, source) for source in sources.names],
