@@ -1,6 +1,5 @@
 """Annotated gene sets for other programs: tables with tabs, and annotations.jsonl with whole records."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,12 +59,7 @@ IDENTIFIER_COLUMNS = ("file", "holds", "identifiers", "recognised", "not_recogni
 def write_tables(records: Sequence[AnnotationRecord], folder: Path) -> None:
     """Write annotations.tsv (a row a set) and annotations.jsonl (a whole record a line) to `folder`."""
     write_table(folder / TSV, COLUMNS, map(tsv_line, records))
-    atomic.write_jsonl(folder / JSONL, map(json_values, records))
-
-
-def json_values(record: AnnotationRecord) -> dict[str, Any]:
-    """A record as JSON values: an infinite or NaN weight, which JSON lacks, is None."""
-    return json.loads(record.model_dump_json())
+    atomic.write_jsonl(folder / JSONL, (record.model_dump(mode="json") for record in records))
 
 
 def tsv_line(record: AnnotationRecord) -> str:
