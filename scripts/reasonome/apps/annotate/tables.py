@@ -168,16 +168,14 @@ class Recognised:
     @property
     def sentence(self) -> str:
         """The counts in words, with the first of the unknown ones."""
-        return self._known + "".join(f"; left out: {reason} ({count:,})" for reason, count in self.left_out.items())
-
-    @property
-    def _known(self) -> str:
         total = counted(self.identifiers, "identifier")
-        if not self.unknown:
-            return f"{self.file}: all {total} are known genes"
-        verb = "is none" if len(self.unknown) == 1 else "are none"
-        known = f"{self.identifiers - len(self.unknown):,} of {total} are known genes"
-        return f"{self.file}: {known}, {len(self.unknown):,} {verb}: {some(self.unknown)}"
+        known = f"all {total} are known genes"
+        if self.unknown:
+            verb = "is none" if len(self.unknown) == 1 else "are none"
+            known = f"{self.identifiers - len(self.unknown):,} of {total} are known genes, {len(self.unknown):,} {verb}"
+            known += f": {some(self.unknown)}"
+        left_out = "".join(f"; left out: {reason} ({count:,})" for reason, count in self.left_out.items())
+        return f"{self.file}: {known}{left_out}"
 
 
 def recognised(
