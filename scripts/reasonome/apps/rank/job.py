@@ -27,6 +27,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.core.terminal import say
+from reasonome.facts.fetching.pins import release
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
 from reasonome.facts.text import some
@@ -223,7 +224,7 @@ def _builds(files: Sequence[AskedFile]) -> list[str]:
 
 def _source(project: Project, name: str) -> SourceUsed:
     spec = project.sources[name]
-    return SourceUsed(name=name, release=spec.release, licence=spec.licence)
+    return SourceUsed(name=name, release=release(project, name), licence=spec.licence)
 
 
 def _decoding(decoding: Decoding) -> str:
