@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reasonome.answering.results_folder import asking_code
 from reasonome.apps.annotate import answers
 from reasonome.core import code_digest
 from reasonome.core.code_digest import code_sha256
@@ -248,7 +249,7 @@ def test_a_number_depends_on_the_baselines_and_on_the_dialogue_of_its_task():
     }
     assert {f"reasonome/tasks/naming/{name}.py" for name in ("baselines/names", "dialogue", "metrics")} <= baselines
     assert "reasonome/tasks/naming/report.py" not in baselines
-    asked = {file.name for file in code_digest.closure(*answers.ASKING_CODE)}  # what annotate keeps answers by
+    asked = {file.name for file in code_digest.closure(*asking_code(answers.TASK))}  # what annotate keeps answers by
     assert {"dialogue.py", "prompt.py"} <= asked and "scoring.py" not in asked
 
 

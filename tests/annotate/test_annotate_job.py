@@ -385,7 +385,7 @@ def test_without_an_encoder_the_judge_works_and_page_and_terminal_say_so(annotat
     """The project has none; one that is configured and not there is no error either."""
     sources = project_files.answer_sources(annotating.project, Annotation(sets=["mine.gmt"]))
     there = dataclasses.replace(sources, encoders=[annotating.out / "minilm"])
-    monkeypatch.setattr(job, "needed_sources", lambda *given: there)
+    monkeypatch.setattr(job, "answer_sources", lambda *given: there)
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
     assert record["standing"] == "confirmed"
     assert WITHOUT_ENCODER_TOLD in capsys.readouterr().out

@@ -115,7 +115,6 @@ def about(kind: Kind = "case") -> PageAbout:
         benchmark="demo-cases",
         style="short",
         decoding="5 answers",
-        samples=5,
         candidates="any gene",
         reading=[POISON],
         sources=[SourceUsed(name="hpo", release="2025", licence=POISON)],

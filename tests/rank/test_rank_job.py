@@ -1,16 +1,20 @@
 """Unsolved cases and loci, from files to rankings: what is asked, how answers are merged, and what is held beside."""
 
 import csv
+import dataclasses
 import json
+import shutil
 
 import pytest
 from rank_project import CASE, LOCI
+from tiny_project import edit
 
 from reasonome.answering.asked_model import AskedEndpoint
 from reasonome.apps.rank.answers import decoding_settings
 from reasonome.apps.rank.record import PURPOSE
 from reasonome.apps.rank.settings import RankSettings
 from reasonome.config.backbones import ApiModel
+from reasonome.tasks import load_project
 
 RELABELLED = "HP:0001250 Seizure: the file calls it something else: check the id"
 PANEL = "gene\nSCN1A\nfgdy\nFBN1\nNOGENE\n"
@@ -330,3 +334,19 @@ def test_a_prompt_longer_than_the_model_reads(ranking, refused):
     with refused():
         ranking(ranking.file("loci.tsv", LOCI))
     assert ranking.model.runs == 0
+
+
+def test_of_a_source_that_moves_the_page_tells_the_day_on_which_it_was_fetched(ranking, ranking_folder, monkeypatch):
+    folder = shutil.copytree(ranking_folder, ranking.out.parent / "moving")
+    pinned = {"sha256": "0" * 64, "size": 1, "fetched": "2026-01-02"}
+    edit(folder, "sources.yaml", lambda sources: sources["hgnc-demo"].update(release="unpinned"))
+    edit(
+        folder,
+        "sources.lock.yaml",
+        lambda lock: lock.update({"hgnc-demo": {"release": "x", "files": {"table": pinned}}}),
+    )
+    monkeypatch.chdir(folder)
+    moved = dataclasses.replace(ranking, project=load_project(folder / "config"))
+    moved(ranking.file("loci.tsv", LOCI), samples=1)
+    page = (ranking.out / "rankings.html").read_text()
+    assert "<td>HGNC fetched 2026-01-02</td>" in page and "unpinned" not in page

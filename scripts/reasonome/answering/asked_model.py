@@ -208,7 +208,7 @@ def find_model(
     text: str,
     *,
     place: Callable[[str], str] = str,
-    adapter: Path | None = None,
+    adapter: str | os.PathLike[str] | None = None,
     upload: bool = False,
 ) -> AskedModel:
     """The model that people call `text`; see the module. `place` writes a path of theirs as it leads from here.
@@ -222,7 +222,7 @@ def find_model(
     if not isinstance(found, AskedWeights):
         what = f"'{text}' is behind an endpoint, and an adapter goes with weights"
         raise InputError(what, field="--adapter", fix="let the server load the adapter")
-    return _with_adapter(project, found, adapter)
+    return _with_adapter(project, found, Path(place(os.fspath(adapter))))
 
 
 def is_address(text: str) -> bool:

@@ -5,16 +5,19 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import getfile
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 from huggingface_hub import constants
 
+from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.config import Decoding, Style
 from reasonome.core import atomic
+from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import canonical, file_sha256, text_sha256
 from reasonome.core.terminal import say
@@ -126,6 +129,11 @@ def offline() -> Iterator[None]:
         constants.HF_HUB_OFFLINE = before
 
 
+def asking_code(task: Task) -> tuple[str, str]:
+    """The files of code that decide the answers to a prompt."""
+    return getfile(write_answers), getfile(type(task))
+
+
 def answers_by_id(
     model: AskedModel,
     task: Task,
@@ -134,14 +142,14 @@ def answers_by_id(
     examples: Sequence[Any],
     out: Path,
     kind: ResultsKind,
-    code: str,
 ) -> Mapping[str, list[AnswerRow]]:
-    """The answers to each question by its id; those of an earlier run with the same model, questions and `code`.
+    """The answers to each question by its id; those of an earlier run with the same model, questions and code.
 
     InputError as of the model's `announce` and `write_answers`; of the former before anything in `out` is touched.
     """
     if not examples:
         return {}
+    code = code_sha256(*asking_code(task))
     parts = [model.digest, task.name, style.model_dump(mode="json"), decoding.model_dump(), code]
     digest = text_sha256(canonical([*parts, [example.model_dump(mode="json") for example in examples]]))
     path, stamp = out / ANSWERS, json_object(out / STAMP)

@@ -26,7 +26,6 @@ class About(BaseModel):
     recipe_steps: list[str] = []
     decoding: str = ""
     style: str = ""
-    samples: int = 0
     sources: list[SourceUsed] = []
     reading: list[str] = []
     versions: dict[str, str] = {}

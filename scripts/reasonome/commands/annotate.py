@@ -99,8 +99,7 @@ def asked_model(project: Project, args: argparse.Namespace, place: Callable[[str
     """The model of the options; `place` writes a path as it leads from the project's folder."""
     from reasonome.answering.asked_model import find_model
 
-    adapter = args.adapter and Path(place(args.adapter))
-    return find_model(project, args.model, place=place, adapter=adapter, upload=args.upload)
+    return find_model(project, args.model, place=place, adapter=args.adapter, upload=args.upload)
 
 
 def update(args: argparse.Namespace) -> int:
@@ -146,9 +145,4 @@ def parse_settings(args: argparse.Namespace) -> Annotation:
     for name in _LIBRARIES:
         if given := values.pop(name):
             values[name] = given.split(",")
-    return checked(Annotation, values, "docs/annotate.md", _option)
-
-
-def _option(setting: str) -> str:
-    """The name of a setting's option."""
-    return "SETS" if setting == "sets" else option(setting)
+    return checked(Annotation, values, "docs/annotate.md", option)

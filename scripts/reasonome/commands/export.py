@@ -73,15 +73,12 @@ def run(args: argparse.Namespace) -> int:
         if folder.exists():
             fix = f"remove it, or give another --output: rm -r {shlex.quote(str(folder))}"
             raise InputError("this export is there already", file=folder, fix=fix)
-    if rewarded:
-        if not any(questions.weighted for questions in exported):
-            fix = "give a recipe with rewards, such as --recipe grpo.soft"
-            raise InputError("nothing says which rewards count", field="--recipe", fix=fix)
-        for questions in exported:
-            if not questions.weighted:
-                show(f"{questions.name}: left out, as no recipe has rewards for it", file=sys.stderr)
+    if rewarded and not any(questions.weighted for questions in exported):
+        fix = "give a recipe with rewards, such as --recipe grpo.soft"
+        raise InputError("nothing says which rewards count", field="--recipe", fix=fix)
     for questions, folder in zip(exported, folders, strict=True):
         if rewarded and not questions.weighted:
+            show(f"{questions.name}: left out, as no recipe has rewards for it", file=sys.stderr)
             continue
         with atomic.replacing(folder) as temporary:
             WRITERS[args.to](questions, temporary)

@@ -32,8 +32,8 @@ def command_parser(
 
 
 def option(setting: str) -> str:
-    """The name of a setting's option."""
-    return f"--{setting.replace('_', '-')}"
+    """The name of a setting's option, or of the argument that has none."""
+    return setting.upper() if setting in ("files", "sets") else f"--{setting.replace('_', '-')}"
 
 
 def add_settings(command: argparse.ArgumentParser, fields: Mapping[str, Any], names: Iterable[str]) -> None:

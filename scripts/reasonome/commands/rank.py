@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:
         project = load_project(args.config, args.set)
-        settings = checked(RankSettings, values, "docs/rank.md", _option).placed(place)
+        settings = checked(RankSettings, values, "docs/rank.md", option).placed(place)
         find = (lambda: None) if args.no_model else partial(asked_model, project, args, place)
         records = job.rank_files(project, settings, find, Path(place(args.out)), command)
     return 0 if any(record.first for record in records) else 1
@@ -73,8 +73,3 @@ def _refuse_options_of_models(args: argparse.Namespace) -> None:
     if unused := [name for name in (*_OF_MODELS, "adapter", "upload") if name in given]:
         what = "this says how a model is asked, and --no-model asks none"
         raise InputError(what, field=option(unused[0]), fix="leave one of the two out")
-
-
-def _option(setting: str) -> str:
-    """The name of a setting's option."""
-    return "FILES" if setting == "files" else option(setting)

@@ -4,12 +4,10 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from inspect import getfile
 from pathlib import Path
 
 from tqdm import tqdm
 
-from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.results_folder import ResultsKind, answers_by_id
 from reasonome.answering.rows import AnswerRow, cut_flags
@@ -25,7 +23,6 @@ from reasonome.apps.annotate.shipped import OF_WORDS, Shipped, placed
 from reasonome.apps.annotate.tables import IDENTIFIERS
 from reasonome.apps.run import check_context, decoding_of
 from reasonome.config import Decoding
-from reasonome.core.code_digest import code_sha256
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.text import normalise
@@ -37,7 +34,6 @@ from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import GeneSetNaming
 
 TASK = GeneSetNaming()
-ASKING_CODE = tuple(map(getfile, (write_answers, GeneSetNaming)))  # decides the answers to a prompt
 RESULTS = ResultsKind(
     "annotation",
     "annotations.html",
@@ -92,7 +88,7 @@ def annotate(
     examples = {id: TASK.with_choice(example, listed if id in ranked else style) for id, example in examples.items()}
     asked = list(examples.values())
     check_context(TASK, asked, style, how.model, how.decoding.max_new_tokens, ", about fewer genes (--top)")
-    answers = answers_by_id(how.model, TASK, style, how.decoding, asked, out, RESULTS, code_sha256(*ASKING_CODE))
+    answers = answers_by_id(how.model, TASK, style, how.decoding, asked, out, RESULTS)
     records = []
     for question in tqdm(questions, desc="checking", unit=" sets", delay=5):
         record = question.record

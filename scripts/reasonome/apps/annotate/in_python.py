@@ -52,7 +52,7 @@ def annotate_sets(
     """
     in_memory = isinstance(sets, pd.DataFrame | pd.Series) or is_anndata(sets)
     files = [type(sets).__name__] if in_memory else _paths(sets)
-    annotation = checked(Annotation, {"sets": files, **settings}, "docs/annotate.md", str)
+    annotation = checked(Annotation, {"sets": files, **settings}, "docs/annotate.md")
     if NUMBA_CAME_FIRST:
         say(f"import {__name__} before scanpy: answers may take three times as long now")
     with project_folder(Path(config)) as place:
@@ -64,8 +64,7 @@ def annotate_sets(
         else:
             gene_lists = job.read_lists(annotation)
         called = None if model is None else os.fspath(model)
-        beside = None if adapter is None else Path(place(adapter))
-        find = partial(find_model, project, place=place, adapter=beside, upload=upload)
+        find = partial(find_model, project, place=place, adapter=adapter, upload=upload)
         asked = made_with_model(project, annotation, called, find)
         job.annotate_lists(project, annotation, gene_lists, asked, Path(place(out)), "annotate_sets(…) in Python")
     table = pd.read_csv(Path(out) / TSV, sep="\t", dtype=str, keep_default_na=False)

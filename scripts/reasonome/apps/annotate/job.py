@@ -8,6 +8,7 @@ from typing import Any
 
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.answering.results_folder import check_folder, claim, offline, only_process
+from reasonome.apps import check_made
 from reasonome.apps.annotate import about, answers, gsea, page, tables
 from reasonome.apps.annotate.answers import RESULTS, Asked
 from reasonome.apps.annotate.enrichment import enrich
@@ -21,11 +22,10 @@ from reasonome.apps.annotate.project_files import (
     Asking,
     Completed,
     Sources,
-    check_there,
+    answer_sources,
     completed,
     encoder_targets,
     naming_benchmarks,
-    needed_sources,
     targets,
 )
 from reasonome.apps.annotate.questions import Question, check_species, make_question
@@ -141,8 +141,8 @@ def prepare(
     """
     given = completed(project, settings)
     _print_reading(gene_lists)
-    sources = needed_sources(project, given, model is not None)
-    check_there(sources)
+    sources = answer_sources(project, given, model is not None)
+    check_made(targets(sources), "facts or terms by which answers are checked were not made yet")
     shipped = shipped_with(project, model)
     asking = None if model is None else _asking(project, given, model, shipped)
     tested_genes, universe_sha256 = read_universe(Path(given.universe)) if given.universe else (None, None)

@@ -75,7 +75,7 @@ def words(text: str) -> frozenset[str]:
     for pattern, american in _SPELLINGS:
         spelled = pattern.sub(american, spelled)
     unseen = {word for word in normalise(spelled).split() if not (word.isascii() and word.isalnum())}
-    return frozenset(_stands_for(stem) for stem in rouge.tokens(spelled) if stem not in _add_nothing()) | unseen
+    return frozenset(_alike().get(stem, stem) for stem in rouge.tokens(spelled) if stem not in _add_nothing()) | unseen
 
 
 @lru_cache(maxsize=1)
@@ -87,10 +87,6 @@ def _add_nothing() -> frozenset[str]:
 def _alike() -> dict[str, str]:
     lines = [rouge.tokens(line) for line in _ALIKE.strip().splitlines()]
     return {stem: line[0] for line in lines for stem in line}
-
-
-def _stands_for(stem: str) -> str:
-    return _alike().get(stem, stem)
 
 
 @lru_cache(maxsize=1)

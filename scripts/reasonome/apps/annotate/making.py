@@ -11,10 +11,10 @@ from filelock import FileLock
 
 from reasonome.answering.asked_model import AskedModel
 from reasonome.apps.annotate.project_files import (
+    answer_sources,
     current_sources,
     encoder_targets,
     native_files,
-    needed_sources,
     targets,
 )
 from reasonome.cluster import snakemake_lock
@@ -50,10 +50,10 @@ def make_missing(project: Project, settings: Annotation, model: str | None) -> N
 
     Nothing is made where native files of the sources are not here: they may be large, and whoever wants them fetches
     them. Weights and encoders come from the package index or the hub. Snakemake's progress goes to the terminal. One
-    process makes, others wait for it. InputError where a rule fails, and as of `needed_sources`; an encoder that cannot
+    process makes, others wait for it. InputError where a rule fails, and as of `answer_sources`; an encoder that cannot
     be had is no error.
     """
-    sources = needed_sources(project, settings, model is not None)
+    sources = answer_sources(project, settings, model is not None)
     needed, encoders = targets(sources), encoder_targets(sources)
     if not all(path.is_file() for path in native_files(project, settings)):
         return

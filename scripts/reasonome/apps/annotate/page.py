@@ -13,7 +13,6 @@ from reasonome.apps.annotate.tables import (
     GSEA_COLUMNS,
     enrichment_lines,
     gsea_lines,
-    json_values,
     tsv_line,
 )
 from reasonome.apps.page import About, render, scripts
@@ -42,6 +41,7 @@ class PageAbout(About):
     measured: str = ""
     card: str = ""
     second_opinion: bool = False
+    samples: int = 0
     universe: list[str]
     libraries: list[str] = []
     recognised: list[str] = []
@@ -78,7 +78,7 @@ def render_page(
         "many": MANY,
         "near_identical": NEAR_IDENTICAL,
         "lines": [tsv_line(record) for record in records],
-        "records": [json_values(record) for record in records],
+        "records": [record.model_dump(mode="json") for record in records],
     }
     lists = list(dict.fromkeys(record.list for record in records))
     template = HERE / "annotations.html.j2"

@@ -1,11 +1,10 @@
 """The files of a project that annotation reads: their paths, for commands and rules, and checks of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from reasonome.apps import check_made
 from reasonome.config.annotations import CURRENT, SHIPPED, Annotation, is_file_name
 from reasonome.config.project import Project
 from reasonome.config.sources import GMT_FORMATS
@@ -93,10 +92,11 @@ def completed(project: Project, settings: Annotation) -> Completed:
     return Completed(**settings.model_dump() | {"benchmark": benchmark, "libraries": libraries})
 
 
-def answer_sources(project: Project, settings: Annotation) -> Sources:
+def answer_sources(project: Project, settings: Annotation, asks: bool = True) -> Sources:
     """The files that check answers; those of the project need not exist yet.
 
-    Raises InputError for unknown benchmarks and sources, and for a library that is a missing file.
+    Where an annotation `asks` no model, they are only what terms are tested with. Raises InputError for
+    unknown benchmarks and sources, and for a library that is a missing file.
     """
     given = completed(project, settings)
     results = project.results
@@ -105,21 +105,12 @@ def answer_sources(project: Project, settings: Annotation) -> Sources:
     return Sources(
         authority=authority,
         authority_files=list(project.source_files(authority).values()),
-        facts=files.judging_facts(project, given.benchmark),
+        facts=files.judging_facts(project, given.benchmark) if asks else (),
         background=results.background(given.benchmark),
-        encoders=[results.encoder(name) for name in benchmark.encoders],
+        encoders=[results.encoder(name) for name in benchmark.encoders] if asks else (),
         libraries=_libraries(project, given),
         branches=None if given.only_libraries is None else _BRANCHES & set(given.only_libraries),
     )
-
-
-def needed_sources(project: Project, settings: Annotation, asks: bool) -> Sources:
-    """The files that an annotation reads: where it `asks` no model, only what terms are tested with.
-
-    Raises InputError as `answer_sources`.
-    """
-    sources = answer_sources(project, settings)
-    return sources if asks else replace(sources, facts=(), encoders=())
 
 
 def native_files(project: Project, settings: Annotation) -> list[Path]:
@@ -178,8 +169,3 @@ def targets(sources: Sources) -> list[Path]:
 def encoder_targets(sources: Sources) -> list[Path]:
     """The encoders' manifests as Snakemake targets: without their weights names are judged by terms and words alone."""
     return [folder / "manifest.json" for folder in sources.encoders]
-
-
-def check_there(sources: Sources) -> None:
-    """Raise InputError for files that Snakemake has not made yet, encoders apart, with the command that makes them."""
-    check_made(targets(sources), "facts or terms by which answers are checked were not made yet")

@@ -311,7 +311,8 @@ def _is_list(first: Sequence[str], chosen: Collection[str]) -> bool:
 
 def _list_table(rows: Sequence[tuple[int, list[str]]], file: TextFile) -> Table:
     for line, cells in rows:
-        if len(cells) > 2 or not _may_be_gene(cells[0]) or not all(map(_may_be_number, cells[1:])):
+        are_numbers = all(is_missing(cell) or is_number(cell) for cell in cells[1:])
+        if len(cells) > 2 or not _may_be_gene(cells[0]) or not are_numbers:
             raise InputError(
                 f"expected one gene, or a gene and a number, found '{' '.join(cells)[:60]}'",
                 file=file.path,
@@ -337,10 +338,6 @@ def _genes_of_line(line: str) -> list[str]:
 
 def _may_be_gene(cell: str) -> bool:
     return not re.search(r"[\s,;|]", cell) or is_one_gene(cell) or bool(date_symbols(cell))
-
-
-def _may_be_number(cell: str) -> bool:
-    return is_missing(cell) or is_number(cell)
 
 
 def _are_row_numbers(identifiers: set[str]) -> bool:

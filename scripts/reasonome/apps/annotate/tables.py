@@ -1,6 +1,5 @@
 """Annotated gene sets for other programs: tables with tabs, and annotations.jsonl with whole records."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,12 +59,7 @@ IDENTIFIER_COLUMNS = ("file", "holds", "identifiers", "recognised", "not_recogni
 def write_tables(records: Sequence[AnnotationRecord], folder: Path) -> None:
     """Write annotations.tsv (a row a set) and annotations.jsonl (a whole record a line) to `folder`."""
     write_table(folder / TSV, COLUMNS, map(tsv_line, records))
-    atomic.write_jsonl(folder / JSONL, map(json_values, records))
-
-
-def json_values(record: AnnotationRecord) -> dict[str, Any]:
-    """A record as JSON values: an infinite or NaN weight, which JSON lacks, is None."""
-    return json.loads(record.model_dump_json())
+    atomic.write_jsonl(folder / JSONL, (record.model_dump(mode="json") for record in records))
 
 
 def tsv_line(record: AnnotationRecord) -> str:
@@ -174,16 +168,14 @@ class Recognised:
     @property
     def sentence(self) -> str:
         """The counts in words, with the first of the unknown ones."""
-        return self._known + "".join(f"; left out: {reason} ({count:,})" for reason, count in self.left_out.items())
-
-    @property
-    def _known(self) -> str:
         total = counted(self.identifiers, "identifier")
-        if not self.unknown:
-            return f"{self.file}: all {total} are known genes"
-        verb = "is none" if len(self.unknown) == 1 else "are none"
-        known = f"{self.identifiers - len(self.unknown):,} of {total} are known genes"
-        return f"{self.file}: {known}, {len(self.unknown):,} {verb}: {some(self.unknown)}"
+        known = f"all {total} are known genes"
+        if self.unknown:
+            verb = "is none" if len(self.unknown) == 1 else "are none"
+            known = f"{self.identifiers - len(self.unknown):,} of {total} are known genes, {len(self.unknown):,} {verb}"
+            known += f": {some(self.unknown)}"
+        left_out = "".join(f"; left out: {reason} ({count:,})" for reason, count in self.left_out.items())
+        return f"{self.file}: {known}{left_out}"
 
 
 def recognised(

@@ -1,12 +1,10 @@
 """Rank the genes of questions with a model: answers are drawn, merged by votes and held against facts."""
 
 from collections.abc import Mapping, Sequence
-from inspect import getfile
 from pathlib import Path
 
 from tqdm import tqdm
 
-from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.results_folder import ResultsKind, answers_by_id
 from reasonome.answering.rows import AnswerRow, cut_flags
@@ -18,7 +16,6 @@ from reasonome.apps.rank.record import JSONL, TSV, RankingRecord, Sample
 from reasonome.apps.rank.settings import NEW_TOKENS, Kind, RankSettings
 from reasonome.apps.run import decoding_of
 from reasonome.config import Decoding
-from reasonome.core.code_digest import code_sha256
 from reasonome.facts.text import some
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.settings import RankingStyle
@@ -26,7 +23,6 @@ from reasonome.tasks.ranking.task import CausalGeneRanking, RankingTask, RareDis
 from reasonome.tasks.ranking.voting import Ballot, majority
 
 TASKS: dict[Kind, RankingTask] = {"case": RareDiseaseRanking(), "locus": CausalGeneRanking()}
-ASKING_CODE = tuple(map(getfile, (write_answers, RankingTask)))  # decides the answers to a prompt
 RESULTS = ResultsKind(
     "ranking",
     "rankings.html",
@@ -52,7 +48,7 @@ def rank(
     asked = [question.example for question in questions if question.example is not None]
     task = TASKS[questions[0].record.kind]
     decoding = decoding_settings(settings, style, questions, model.room_to_think)
-    answers = answers_by_id(model, task, style, decoding, asked, out, RESULTS, code_sha256(*ASKING_CODE))
+    answers = answers_by_id(model, task, style, decoding, asked, out, RESULTS)
     records = []
     for question in tqdm(questions, desc="checking", unit=f" {questions[0].record.kind}s", delay=5):
         example, record = question.example, question.record

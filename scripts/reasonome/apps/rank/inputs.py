@@ -1,7 +1,7 @@
 """People's files of unsolved cases and loci: phenopackets, lists of HPO terms, and tables."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -213,9 +213,11 @@ def _terms(path: Path, name: str) -> tuple[CaseRow, dict[str, int]]:
     term_lines: dict[str, int] = {}
     present: dict[tuple[str, str], None] = {}
     absent: dict[tuple[str, str], None] = {}
-    for line, text in _with_text(path):
+    for line, text in lines(path):
+        if not text.strip() or text.startswith("#"):
+            continue
         try:
-            terms = written_terms(text)
+            terms = written_terms(text.strip())
         except ValueError as error:
             fix = "write HP:0001250, perhaps with its label behind it; -HP:0001250 for what the patient has not"
             raise InputError(str(error), file=path, line=line, field="phenotype", fix=fix) from None
@@ -224,12 +226,6 @@ def _terms(path: Path, name: str) -> tuple[CaseRow, dict[str, int]]:
             term_lines[term.id] = line
     row = CaseRow(place="", line=None, present=tuple(present), causal=(), absent=tuple(absent), id=name)
     return row, term_lines
-
-
-def _with_text(path: Path) -> Iterator[tuple[int, str]]:
-    for line, text in lines(path):
-        if text.strip() and not text.startswith("#"):
-            yield line, text.strip()
 
 
 def _locus_of_options(settings: RankSettings) -> LocusRow:

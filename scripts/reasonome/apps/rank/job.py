@@ -27,6 +27,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.core.terminal import say
+from reasonome.facts.fetching.pins import release
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
@@ -141,7 +142,6 @@ def prepare(
         benchmark=name,
         style=style_name,
         decoding=_decoding(answers.decoding_settings(settings, style, questions)) if style else "",
-        samples=settings.samples if model else 0,
         candidates=_candidates(benchmark, kind, len(made.resolved)),
         reading=reading,
         sources=[_source(project, source) for source in sources.names],
@@ -231,7 +231,7 @@ def _builds(files: Sequence[AskedFile]) -> list[str]:
 
 def _source(project: Project, name: str) -> SourceUsed:
     spec = project.sources[name]
-    return SourceUsed(name=name, release=spec.release, licence=spec.licence)
+    return SourceUsed(name=name, release=release(project, name), licence=spec.licence)
 
 
 def _decoding(decoding: Decoding) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from reasonome.apps.rank.inputs import AskedFile
-from reasonome.apps.rank.record import AskedPhenotype, RankingRecord
+from reasonome.apps.rank.record import AskedPhenotype, RankingRecord, with_name
 from reasonome.apps.run import record_id
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.phenopackets import DURATION
@@ -181,7 +181,8 @@ class QuestionMaker:
         if self.overlap is None:
             return []
         return [
-            f"{_named(one)} is present, and {_named(other)}, which it implies, is absent: check both"
+            f"{with_name(one.id, one.label)} is present, and {with_name(other.id, other.label)}, which it implies, is "
+            "absent: check both"
             for one in present
             for other in absent
             if self.overlap.implies(one.id, other.id)
@@ -338,11 +339,6 @@ class QuestionMaker:
 
 def _scored(candidates: Sequence[RankedGene], scores: Sequence[float | None]) -> list[RankedGene]:
     return [gene.model_copy(update={"score": score}) for gene, score in zip(candidates, scores, strict=True)]
-
-
-def _named(term: AskedPhenotype) -> str:
-    """A phenotype with its id."""
-    return f"{term.label} ({term.id})"
 
 
 def _age(text: str) -> str:

@@ -171,9 +171,9 @@ def fact_of(known: KnownPhenotype | None, disease_names: Mapping[str, str]) -> s
     return f"HPO: {known.known_label} ({known.known_id}) in {some(diseases)}"
 
 
-def with_name(disease: str, name: str) -> str:
-    """A disease with its id, as far as its name is known."""
-    return f"{name} ({disease})" if name else disease
+def with_name(id: str, name: str) -> str:
+    """A disease or phenotype with its id, as far as its name is known."""
+    return f"{name} ({id})" if name else id
 
 
 def write_tables(records: Sequence[RankingRecord], folder: Path) -> None:
