@@ -20,7 +20,7 @@ class EnrichedTerm(BaseModel):
 
     `overlap` genes of the `drawn` ones of the list are among the `size` ones of the term, and those are among the
     `universe`; all four count genes of the list's species, and `genes` are human symbols. `folded` are the terms that
-    stand below this one (`apps.annotate.enrichment.fold`), and `same` terms of the library have the very same genes of the list.
+    applications show below this one, and `same` terms of the library have the very same genes of the list.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
