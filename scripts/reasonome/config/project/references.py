@@ -61,12 +61,9 @@ def check_experiment(project: Project, file: str, experiment: Experiment) -> Non
     """InputError if names of an experiment are unknown; if all are known, for cells of its table that cannot be
     computed."""
     known, mistakes = project.folder.check_known, Mistakes()
-    with mistakes:
-        known(file, ("backbones",), experiment.backbones, project.backbones)
-    with mistakes:
-        known(file, ("benchmarks",), experiment.benchmarks, project.benchmarks)
-    with mistakes:
-        known(file, ("decodings",), experiment.decodings, project.decodings)
+    for field in ("backbones", "benchmarks", "decodings"):
+        with mistakes:
+            known(file, (field,), getattr(experiment, field), getattr(project, field))
     for field, own in (
         ("untrained", experiment.backbones),
         ("out_of_distribution", experiment.benchmarks),
