@@ -56,8 +56,7 @@ class AlignmentRecipe(RolloutRecipe):
         check_known(project, file, variant, self, "encoders", project.encoders)
         loc = project.folder.place_in_recipe(file, variant, "rewards")
         check_weights(project, file, loc, self.rewards, self)
-        [(benchmark, _)] = self.questions  # of a part
-        rewards = project.task(benchmark).rewards()
+        rewards = project.task(self.question[0]).rewards()
         of_content = [name for name, weight in self.rewards.items() if weight and rewards[name].semantic]
         if self.is_placebo and not (of_content or self.graders):
             loc = project.folder.place_in_recipe(file, variant, "gold")
