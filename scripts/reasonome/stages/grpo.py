@@ -36,9 +36,6 @@ class AlignmentRecipe(RolloutRecipe):
         return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in self.encoders}
 
     def check(self, project: Project, file: str, variant: str) -> None:
-        self._check_one_task(project, file, variant)
-
-    def _check_one_task(self, project: Project, file: str, variant: str) -> None:
         """InputError if the benchmarks of a mixture differ in their task, which defines the rewards."""
         tasks = {name: project.benchmarks[name].task for name in self.weights_of_benchmarks}
         if len(set(tasks.values())) > 1:
