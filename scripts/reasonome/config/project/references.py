@@ -458,9 +458,7 @@ def _check_corpus(project: Project, name: str, corpus: Corpus) -> None:
     if corpus.only is not None and corpus.only.genes_of is not None:
         listing = [other for other in project.benchmarks if "genes" in project.task(other).Example.model_fields]
         loc = (name, "only", "genes_of")
-        project.folder.check_known(
-            "corpora.yaml", loc, corpus.only.genes_of, listing, "benchmark whose rows list genes"
-        )
+        project.folder.check_known(file, loc, corpus.only.genes_of, listing, "benchmark whose rows list genes")
     if corpus.tokenizer is None:
         return
     project.folder.check_known(file, (name, "tokenizer"), corpus.tokenizer, project.backbones)
