@@ -14,7 +14,6 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config.project import Project
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import InputError, run_program
 from reasonome.tasks import open_project
@@ -30,14 +29,10 @@ def main() -> None:
     args = parser.parse_args()
     project = open_project(args.config, args.set)
     judge = load_judge(project, args.benchmark, project.results.background(args.benchmark))
-    examples = _examples(project, args.benchmark, args.style)
+    folder, task = project.results.prompts(args.benchmark, args.style), project.task(args.benchmark)
+    examples = {row.id: row for row in read_rows(folder / "train.jsonl", task.Example)}
     columns = {str(path): dict(_figures(path, examples, judge)) for path in args.files}
     print(pd.DataFrame(columns).fillna(0).astype(int).to_string())
-
-
-def _examples(project: Project, benchmark: str, style: str) -> dict[str, Example]:
-    rows = read_rows(project.results.prompts(benchmark, style) / "train.jsonl", project.task(benchmark).Example)
-    return {row.id: row for row in rows}
 
 
 def _figures(path: Path, examples: dict[str, Example], judge: TraceJudge) -> Iterator[tuple[str, int]]:

@@ -4,7 +4,6 @@ python scripts/write_schemas.py
 """
 
 import argparse
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from reasonome.config.preferences import Preferences
 from reasonome.config.project import any_benchmark
 from reasonome.config.resources import Request
 from reasonome.config.sources import Corpus, LockedSource, Source
-from reasonome.config.task_settings import TaskSettings
 from reasonome.config.teachers import Teacher
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
@@ -46,13 +44,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path("workflow/schemas"))
     args = parser.parse_args()
-    for name, schema in json_schemas(TASKS.values()).items():
+    for name, schema in json_schemas().items():
         atomic.write_json(args.output / f"{name}.schema.json", schema)
 
 
-def json_schemas(tasks: Iterable[TaskSettings]) -> dict[str, dict[str, Any]]:
-    """A schema per kind of file, by name: config, backbones, benchmarks of these tasks, …, recipe.<stage>."""
-    kinds = FILES | {"benchmarks": dict[Name, any_benchmark(tasks)]}
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """A schema per kind of file, by name: config, backbones, benchmarks of the tasks that ship, …, recipe.<stage>."""
+    kinds = FILES | {"benchmarks": dict[Name, any_benchmark(TASKS.values())]}
     schemas = {name: TypeAdapter(kind).json_schema() for name, kind in kinds.items()}
     arms = schemas["experiment"]["properties"]["arms"]["additionalProperties"]
     steps = {"type": "array", "items": {"type": "string"}}

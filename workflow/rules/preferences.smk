@@ -33,9 +33,6 @@ rule write_preferences:
 
 
 use rule write_preferences as compare_samples with:
-    input:
-        train=examples("train"),
-        answers=preferred_files,
     output:
         train=f"{ROOT}/preferences/{{preferences}}/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/train.jsonl",
         held_out=f"{ROOT}/preferences/{{preferences}}/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/held_out.jsonl",
@@ -48,6 +45,4 @@ use rule write_preferences as compare_samples with:
     wildcard_constraints:
         preferences=one_of(SAMPLED),
     params:
-        preferences=lambda w: settings_of(PROJECT.preferences, "preferences", w.preferences),
-        style=lambda w: style_of(w.benchmark, w.style),
         folder=lambda w, output: f"{Path(output.train).parent} --backbone {w.backbone} --chain {w.chain}",

@@ -225,11 +225,6 @@ def find_model(
     return _with_adapter(project, found, Path(place(os.fspath(adapter))))
 
 
-def is_address(text: str) -> bool:
-    """Whether a model is called by the address of a server."""
-    return _URL.fullmatch(text) is not None
-
-
 def _found(project: Project, text: str, place: Callable[[str], str], upload: bool) -> AskedModel:
     if url := _URL.fullmatch(text):
         return _at_url(url["base"], url["name"], upload)
@@ -250,7 +245,8 @@ def _found(project: Project, text: str, place: Callable[[str], str], upload: boo
         return _of_backbone(project, text, upload)
     hub = _HUB.fullmatch(text)
     if hub and experiment not in project.backbones and not path.parent.is_dir() and not text.endswith(".gguf"):
-        return _of_hub(project, hub["repository"], hub["revision"])
+        kept = model_files.of_hub(hub["repository"], hub["revision"], project.results.asked)
+        return _kept(kept, hub["repository"])
     raise _unknown(project, text)
 
 
@@ -367,10 +363,6 @@ def _of_folder(project: Project, path: Path) -> AskedWeights:
         raise _unknown(project, os.fspath(path))
     manifest = model_files.manifest_of_folder(path)
     return AskedWeights(path.name, manifest, path, path, [manifest])
-
-
-def _of_hub(project: Project, repository: str, revision: str | None) -> AskedWeights:
-    return _kept(model_files.of_hub(repository, revision, project.results.asked), repository)
 
 
 def _with_adapter(project: Project, model: AskedWeights, adapter: Path) -> AskedWeights:

@@ -7,7 +7,7 @@ the facts of other genes, so that how often an object is spoken of tells little:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from os.path import commonprefix
 from random import Random
 from typing import Any
 
@@ -102,7 +102,7 @@ def _scores(model, tokenizer, question: Question) -> list[float]:
     """
     rows = [[tokenizer.eos_token_id, *ids] for ids in tokenizer(question.texts)["input_ids"]]
     opening = [tokenizer.eos_token_id, *tokenizer(question.opening.rstrip())["input_ids"]]
-    shared = min(_in_common(opening, row) for row in rows)
+    shared = len(commonprefix([opening, *rows]))
     rest = [row[shared:] for row in rows]
     width = max(map(len, rest))
     ids = torch.full((len(rest), width), tokenizer.eos_token_id)
@@ -120,9 +120,3 @@ def _scores(model, tokenizer, question: Question) -> list[float]:
     chosen = torch.log_softmax(logits, -1).gather(2, ids[..., None])[..., 0]
     counted = mask[:, shared:]
     return ((chosen * counted).sum(1) / counted.sum(1)).tolist()
-
-
-def _in_common(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many tokens two texts have in common at their beginnings."""
-    pairs = zip(first, second, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

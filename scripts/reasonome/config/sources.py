@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.strict import Name, Names, ProjectPath, RelativePath, Seed, SomeNames, Strict, check_unique
 from reasonome.config.task_settings import Policy
@@ -270,7 +270,7 @@ class Corpus(Strict):
     weights: dict[Name, Annotated[float, Field(ge=0)]] = Field(
         {}, description="source -> how often its statements are drawn for training; 1 if not given"
     )
-    relation_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+    relation_weights: Annotated[dict[str, Annotated[float, Field(ge=0)]], AfterValidator(_check_relations)] = Field(
         {}, description="relation -> the same, times the weight of the source"
     )
     weigh_by_information: bool = Field(
@@ -280,11 +280,6 @@ class Corpus(Strict):
     tokenizer: Name | None = Field(None, description="backbone whose tokens statistics.tsv counts; none if not given")
     unmapped: float = Field(0.1, ge=0, le=1, description="largest share of a source's identifiers without a gene")
     seed: Seed = 0
-
-    @field_validator("relation_weights")
-    @classmethod
-    def _weighted_relations_exist(cls, weights: dict[str, float]) -> dict[str, float]:
-        return _check_relations(weights)
 
     @model_validator(mode="after")
     def _leaks_are_dropped_with_facts(self) -> "Corpus":

@@ -15,7 +15,6 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
@@ -123,7 +122,7 @@ class Strict(BaseModel):
             if key not in cls.model_fields:
                 told = {"key": key, "nearest": nearest(str(key), cls.model_fields)}
                 yield key, PydanticCustomError("key", "unknown key '{key}': {nearest}", told)
-            elif any(isinstance(item, bool) for item in values) and not _may_be_true(cls.model_fields[key]):
+            elif any(isinstance(item, bool) for item in values) and not _may_be_true(cls.model_fields[key].annotation):
                 what = "neither true nor false belongs here; YAML reads yes, no, on and off as these"
                 yield key, PydanticCustomError("truth", what, {"key": key})
 
@@ -145,12 +144,6 @@ def _again(line: ErrorDetails) -> InitErrorDetails:
     return InitErrorDetails(type=kind, loc=line["loc"], input=line["input"], ctx=context)
 
 
-def _may_be_true(field: FieldInfo) -> bool:
-    """Whether bool stands anywhere in the type of a field."""
-    waiting = [field.annotation]
-    while waiting:
-        kind = waiting.pop()
-        if kind in (bool, Any):
-            return True
-        waiting += get_args(kind)
-    return False
+def _may_be_true(kind: Any) -> bool:
+    """Whether bool stands anywhere in a type."""
+    return kind in (bool, Any) or any(map(_may_be_true, get_args(kind)))

@@ -36,9 +36,6 @@ class AlignmentRecipe(RolloutRecipe):
         return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in self.encoders}
 
     def check(self, project: Project, file: str, variant: str) -> None:
-        self._check_one_task(project, file, variant)
-
-    def _check_one_task(self, project: Project, file: str, variant: str) -> None:
         """InputError if the benchmarks of a mixture differ in their task, which defines the rewards."""
         tasks = {name: project.benchmarks[name].task for name in self.weights_of_benchmarks}
         if len(set(tasks.values())) > 1:
@@ -56,8 +53,7 @@ class AlignmentRecipe(RolloutRecipe):
         check_known(project, file, variant, self, "encoders", project.encoders)
         loc = project.folder.place_in_recipe(file, variant, "rewards")
         check_weights(project, file, loc, self.rewards, self)
-        [(benchmark, _)] = self.questions  # of a part
-        rewards = project.task(benchmark).rewards()
+        rewards = project.task(self.question[0]).rewards()
         of_content = [name for name, weight in self.rewards.items() if weight and rewards[name].semantic]
         if self.is_placebo and not (of_content or self.graders):
             loc = project.folder.place_in_recipe(file, variant, "gold")

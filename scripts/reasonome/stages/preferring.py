@@ -149,7 +149,7 @@ class PreferenceRecipe(QuestionRecipe):
     def check_part(self, project: Project, file: str, variant: str) -> None:
         spec = project.preferences[self.preferences]
         if isinstance(spec, TierPreferences):
-            loc, task = (self.preferences, "teacher"), project.benchmarks[self.questions[0][0]].task
+            loc, task = (self.preferences, "teacher"), project.benchmarks[self.question[0]].task
             check_teacher(project, "preferences.yaml", loc, spec.teacher, task)
         elif isinstance(spec, SamplePreferences):
             loc = (self.preferences, "rewards")

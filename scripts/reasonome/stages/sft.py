@@ -107,15 +107,14 @@ class SftRecipe(TuningRecipe):
     def check_part(self, project: Project, file: str, variant: str) -> None:
         if self.teacher != "none":
             loc = project.folder.place_in_recipe(file, variant, "teacher")
-            task = project.benchmarks[self.questions[0][0]].task
+            task = project.benchmarks[self.question[0]].task
             default = default_of(project, file, variant, "teacher")
             check_teacher(project, file, loc, self.teacher, task, "none", default=default)
         if self.confidence_from is None:
             return
         loc = project.folder.place_in_recipe(file, variant, "confidence_from")
         project.folder.check_known(file, (*loc, "decoding"), self.confidence_from.decoding, project.decodings)
-        [question] = self.questions  # of a part
-        if not project.style(*question).asks_confidence():
+        if not project.style(*self.question).asks_confidence():
             what = f"style '{self.style}' asks for no confidence, so that none can be stated"
             raise project.folder.error(file, loc, what, "leave it out, or train in a style with `confidence: true`")
 

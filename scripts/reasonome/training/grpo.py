@@ -7,7 +7,7 @@ from functools import partial
 from inspect import getfile
 from statistics import fmean
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import numpy as np
 from datasets import Dataset
@@ -38,9 +38,6 @@ from reasonome.training.validation import ValidationCurve, before_and_after
 EXAMPLES_TO_CHOOSE_BY = 300
 # Lazy policies among which a judge chooses.
 JUDGED_POLICIES = 12
-
-
-Rollouts = TypeVar("Rollouts", bound=RolloutRecipe)
 
 
 def best_policy(
@@ -108,7 +105,7 @@ def semantic_quarters(
 
 
 def grpo(
-    job: TrainingJob[Rollouts],
+    job: TrainingJob[RolloutRecipe],
     task: Task,
     similarity: Similarity,
     encoders: Mapping[str, SentenceEncoder] = MappingProxyType({}),
@@ -206,7 +203,7 @@ def grpo(
     job.finish(trainer, tokenizer, facts, **measured, shared_questions=trainer.sharing.facts())
 
 
-def _valid_rows(job: TrainingJob[Rollouts], task: Task) -> dict[str, list[Any]]:
+def _valid_rows(job: TrainingJob[RolloutRecipe], task: Task) -> dict[str, list[Any]]:
     """The valid rows of each benchmark, in random order."""
     rows = {benchmark: read_rows(file, task.Example) for benchmark, file in job.files("valid").items()}
     for split in rows.values():
@@ -214,7 +211,7 @@ def _valid_rows(job: TrainingJob[Rollouts], task: Task) -> dict[str, list[Any]]:
     return rows
 
 
-def _settings(job: TrainingJob[Rollouts]) -> dict[str, Any]:
+def _settings(job: TrainingJob[RolloutRecipe]) -> dict[str, Any]:
     recipe = job.recipe
     return {
         **job.arguments(),

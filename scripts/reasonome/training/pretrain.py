@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from inspect import getfile
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from datasets import Dataset
 from transformers import TrainerCallback
@@ -28,10 +28,7 @@ AT_ONCE = 1000  # statements that are tokenised in one call
 WRAPPED = {"packing": True, "packing_strategy": "wrapped"}
 
 
-WarmUp = TypeVar("WarmUp", bound=WarmUpSettings)
-
-
-def pretrain(job: TrainingJob[WarmUp]) -> None:
+def pretrain(job: TrainingJob[WarmUpSettings]) -> None:
     """Train the parent on statements and measure the loss on held-out ones before, during and after."""
     recipe = job.recipe
     tokenizer = job.load_tokenizer()

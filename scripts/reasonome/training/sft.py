@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from inspect import getfile
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from datasets import Dataset
 from trl.trainer.sft_config import SFTConfig
@@ -22,8 +22,6 @@ from reasonome.teaching.samples import Kind, kind_of
 from reasonome.training import adapters, packing
 from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.pretrain import sample_statements, tokenised, whole
-
-Tuned = TypeVar("Tuned", bound=TuningSettings)
 
 
 def conversations(
@@ -63,7 +61,7 @@ class Lesson:
     left_out: Counter[str]
 
 
-def sft(job: TrainingJob[Tuned], tasks: Mapping[str, Task], similarity: Similarity | None = None) -> None:
+def sft(job: TrainingJob[TuningSettings], tasks: Mapping[str, Task], similarity: Similarity | None = None) -> None:
     """Fine-tune the parent on what its recipe makes of each benchmark: right answers, or the best of its own samples.
 
     `tasks` are those of the benchmarks; `similarity` is for a reward of samples.
@@ -120,7 +118,7 @@ def sft(job: TrainingJob[Tuned], tasks: Mapping[str, Task], similarity: Similari
     job.finish(trainer, tokenizer, facts)
 
 
-def _statements(job: TrainingJob[Tuned], tokenizer, max_length: int) -> list[dict[str, list[int]]]:
+def _statements(job: TrainingJob[TuningSettings], tokenizer, max_length: int) -> list[dict[str, list[int]]]:
     """Tokens and labels of the statements to learn beside the questions: those that a warm-up would read, or a share.
 
     Those longer than `max_length` are left out, and counted in what is printed.

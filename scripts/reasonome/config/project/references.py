@@ -61,12 +61,9 @@ def check_experiment(project: Project, file: str, experiment: Experiment) -> Non
     """InputError if names of an experiment are unknown; if all are known, for cells of its table that cannot be
     computed."""
     known, mistakes = project.folder.check_known, Mistakes()
-    with mistakes:
-        known(file, ("backbones",), experiment.backbones, project.backbones)
-    with mistakes:
-        known(file, ("benchmarks",), experiment.benchmarks, project.benchmarks)
-    with mistakes:
-        known(file, ("decodings",), experiment.decodings, project.decodings)
+    for field in ("backbones", "benchmarks", "decodings"):
+        with mistakes:
+            known(file, (field,), getattr(experiment, field), getattr(project, field))
     for field, own in (
         ("untrained", experiment.backbones),
         ("out_of_distribution", experiment.benchmarks),
@@ -461,9 +458,7 @@ def _check_corpus(project: Project, name: str, corpus: Corpus) -> None:
     if corpus.only is not None and corpus.only.genes_of is not None:
         listing = [other for other in project.benchmarks if "genes" in project.task(other).Example.model_fields]
         loc = (name, "only", "genes_of")
-        project.folder.check_known(
-            "corpora.yaml", loc, corpus.only.genes_of, listing, "benchmark whose rows list genes"
-        )
+        project.folder.check_known(file, loc, corpus.only.genes_of, listing, "benchmark whose rows list genes")
     if corpus.tokenizer is None:
         return
     project.folder.check_known(file, (name, "tokenizer"), corpus.tokenizer, project.backbones)
