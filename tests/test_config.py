@@ -163,6 +163,10 @@ ELSEWHERE = {
         ("licence_url:", "accept_licence: true #"),
     ],
     "benchmarks.yaml": [("minimum_genes: ", "minimum_genes: 50000 #")],
+    "annotations.yaml": [
+        ("  sets: [resources/annotate/p", "  libraries: [reactome-22]\n  sets: [resources/annotate/p"),
+        ("  sets: [resources/annotate/p", "  only_libraries: [GO BP, GO FM]\n  sets: [resources/annotate/p"),
+    ],
     "backbones.yaml": [
         ("    source: pypi\n", ""),
         ("    version: ", "    # "),

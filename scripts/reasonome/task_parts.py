@@ -147,7 +147,8 @@ class Files(Part[T]):
 class Checks(Part[T]):
     """Checks of settings, beyond what their models check; none by default. Each raises InputError."""
 
-    annotates = False  # whether `reasonome annotate` can ask as benchmarks of the task do
+    # The gene set libraries of a benchmark's own background: `reasonome annotate` can ask as benchmarks with some do.
+    libraries: Sequence[str] = ()
     teachers: tuple[str, ...] = ("openai",)  # the kinds of teachers that write for the task
 
     def check_benchmark(self, project: Project, name: str, benchmark: Any) -> None:

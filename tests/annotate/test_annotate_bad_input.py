@@ -205,6 +205,7 @@ def test_a_model_is_found_from_within_its_folder(annotating, monkeypatch, below,
         {"libraries": ["reactome-dem"]},
         {"libraries": ["go-demo"]},
         {"libraries": ["wikipathways"]},
+        {"only_libraries": ["go-demo"]},
     ],
 )
 def test_names_that_nothing_has_get_the_nearest(annotating, by_hand, settings, refused):

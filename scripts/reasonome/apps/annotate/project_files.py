@@ -129,30 +129,31 @@ def _libraries(project: Project, settings: Completed) -> dict[str, Library]:
     Sources are called as their collection; a second one of a collection as the source.
     """
     libraries: dict[str, Library] = {}
-    for text in settings.libraries if settings.only_libraries is None else settings.only_libraries:
+    field = "libraries" if settings.only_libraries is None else "only_libraries"
+    for text in getattr(settings, field):
         if text in _BRANCHES:
             continue
-        name, library = _library(project, text)
+        name, library = _library(project, text, field)
         if name in libraries and library.source:
             name = library.source
         if name in libraries:
             what = f"two libraries are called '{name}': {libraries[name].path} and {library.path}"
-            raise InputError(what, field="libraries", fix="rename one of the files")
+            raise InputError(what, field=field, fix="rename one of the files")
         libraries[name] = library
     return libraries
 
 
-def _library(project: Project, name: str) -> tuple[str, Library]:
+def _library(project: Project, name: str, field: str) -> tuple[str, Library]:
     """The name of a library on pages, and the library: a source of sources.yaml, or a file of GMT."""
     if is_file_name(name):
         path = Path(name)
         if not path.is_file():
-            raise InputError("there is no such file", file=path, field="libraries", fix="give a GMT file, or a source")
+            raise InputError("there is no such file", file=path, field=field, fix="give a GMT file, or a source")
         return path.name.removesuffix(".gz").removesuffix(".gmt"), Library(path, "gmt")
     spec = lookup(project.sources, name, "source")
     if spec.format not in GMT_FORMATS:
         what = f"source '{name}' has no gene sets in GMT, but the format {spec.format}"
-        raise InputError(what, field="libraries", fix=f"name sources of format {', '.join(GMT_FORMATS)}, or a GMT file")
+        raise InputError(what, field=field, fix=f"name sources of format {', '.join(GMT_FORMATS)}, or a GMT file")
     return spec.lists or name, Library(project.source_file(name, "gmt"), spec.format, name)
 
 

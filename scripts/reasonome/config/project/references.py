@@ -501,15 +501,18 @@ def _check_left_out(project: Project) -> None:
 
 def _check_annotation(project: Project, name: str, annotation: Annotation) -> None:
     file = "annotations.yaml"
-    able = [benchmark for benchmark in project.benchmarks if project.task(benchmark).checks.annotates]
+    able = [benchmark for benchmark in project.benchmarks if project.task(benchmark).checks.libraries]
     benchmark = annotation.benchmark or SHIPPED.benchmark
     project.folder.check_known(file, (name, "benchmark"), benchmark, able)
     styles = project.styles(project.benchmarks[benchmark].task)
     if annotation.style is not None:
         project.folder.check_known(file, (name, "style"), annotation.style, styles)
-    libraries = [source for source, spec in project.sources.items() if spec.format in GMT_FORMATS]
-    libraries += [library for library in annotation.libraries if is_file_name(library)]
-    project.folder.check_known(file, (name, "libraries"), annotation.libraries, libraries, "source of gene sets")
+    sources = [source for source, spec in project.sources.items() if spec.format in GMT_FORMATS]
+    branches = project.task(benchmark).checks.libraries
+    for field, known in (("libraries", sources), ("only_libraries", [*sources, *branches])):
+        named = getattr(annotation, field) or ()
+        valid = [*known, *filter(is_file_name, named)]
+        project.folder.check_known(file, (name, field), named, valid, "source of gene sets")
 
 
 def _check_teacher(project: Project, name: str, teacher: Teacher) -> None:

@@ -16,7 +16,7 @@ from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark, NamingSty
 class NamingChecks(Checks[NamingDialogue]):
     """Corpora, backgrounds and libraries, and leaks that policies drop."""
 
-    annotates = True
+    libraries = tuple(BRANCHES.values())
     teachers = ("knowledge", "openai", "recall")
 
     def check_benchmark(self, project: Project, name: str, benchmark: NamingBenchmark) -> None:
