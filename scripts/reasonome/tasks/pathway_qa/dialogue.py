@@ -109,10 +109,6 @@ class PathwayDialogue(VerifiedDialogue):
             "format": Reward(one_by_one(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
         }
 
-    def kind(self, question: PathwayQuestion) -> str:
-        """The right answer."""
-        return question.answer
-
     def scored(self, answer: PathwayAnswer, example: PathwayQuestion) -> dict[str, Any]:
         """The columns of a table of scores."""
         return {
