@@ -131,7 +131,8 @@ def listed(path, rows, **settings):
         "valid": 0,
     } | settings
     pd.DataFrame(rows, columns=["gene", "label"]).to_csv(path, sep="\t", index=False)
-    return questions._listed(path, "mine", GeneSubset.model_validate(settings), GENES)
+    found = questions._listed(path, "mine", GeneSubset.model_validate(settings), GENES)
+    return found._replace(answers={gene: answer for (gene,), answer in found.answers.items()})
 
 
 def test_lists_resolve_aliases_and_leave_out_two_labels(tmp_path, snapshot):

@@ -249,9 +249,9 @@ class Teaching(Part[T], ABC):
     ) -> list[Any]:
         """A proposal of the teacher for each example that it has one for."""
 
-    @abstractmethod
     def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Any]]:
-        """The messages that a teacher behind an endpoint gets, by the ids of prompts."""
+        """The messages that a teacher behind an endpoint gets, by the ids of prompts; by default the student's own."""
+        return {row_id: prompt.messages for row_id, prompt in prompts.items()}
 
     @abstractmethod
     def keep(

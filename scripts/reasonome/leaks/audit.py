@@ -210,13 +210,8 @@ def question_finding(
     )
 
 
-def question_sources(project: Project, plan: AuditPlan, key: str) -> list[dict]:
-    """Training and test questions that come from one source, which `key` of a subset names."""
-
-    def sources(benchmark: str) -> list[str]:
-        named = [getattr(spec, key) for spec in project.benchmarks[benchmark].subsets.values()]
-        return [source for source in dict.fromkeys(named) if source is not None]
-
+def question_sources(plan: AuditPlan, sources: Callable[[str], Sequence[str]]) -> list[dict]:
+    """Training and test questions that come from one source; `sources` of a benchmark are each there once."""
     return [
         {"data": "training questions", "training": training, "benchmark": tested, "sources": shared}
         for tested in plan.benchmarks

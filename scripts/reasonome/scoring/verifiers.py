@@ -56,7 +56,7 @@ def same_value(stated: str, true: str, tolerance: float = 0.0) -> bool:
     """Whether two values are one text, or two numbers that are within the tolerance but for rounding."""
     if stated == true:
         return True
-    first, second = _number(stated), _number(true)
+    first, second = number(stated), number(true)
     return abs(first - second) <= tolerance * (1 + 1e-9) if not isnan(first + second) else False
 
 
@@ -130,7 +130,8 @@ def _by_pair(claims: Collection[Claim]) -> dict[tuple[str, str], list[str]]:
     return pairs
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """The number that a text is; nan for any other text, such as NA."""
     try:
         return float(text)
     except ValueError:

@@ -44,11 +44,6 @@ def propose(
     return to_proposals(examples, ask_beside(teacher, messages_by_id, output), read)
 
 
-def own_prompts(student: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
-    """The messages of the prompts that the student gets."""
-    return {row_id: prompt.messages for row_id, prompt in student.items()}
-
-
 def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
     """Messages for `ask`, from a template file (texts under [system] and [user]) and what each row's prompt shows.
 

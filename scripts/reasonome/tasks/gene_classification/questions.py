@@ -5,7 +5,7 @@ A family is that of HGNC's gene groups, and where a gene has none, the stem of i
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.tasks.gene_classification.negatives import matched, term_genes
-from reasonome.tasks.gene_classification.settings import GeneSubset, PairSubset
+from reasonome.tasks.gene_classification.settings import GeneSubset, PairBenchmark, PairSubset
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
 
@@ -65,9 +65,11 @@ def families(genes: Iterable[Gene]) -> dict[str, str]:
 
 
 class _Labelled(NamedTuple):
-    """Gene, or genes of a pair, → class or number, what was left out, and genes that may be meant by what was."""
+    """The gene, or the two genes of a pair → class or number, what was left out, and genes that may be meant by what
+    was.
+    """
 
-    answers: dict[Any, str]
+    answers: dict[tuple[str, ...], str]
     left_out: list[LeftOut]
     doubtful: frozenset[str] = frozenset()
 
@@ -86,77 +88,45 @@ class _Knowledge(NamedTuple):
 
 
 class GeneBuilding(VerifiedBuilding):
-    """Benchmarks of genes and their classes."""
+    """Benchmarks of genes, or of pairs of them, and their classes."""
 
     def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
         """The questions of a benchmark, and the rows of its tables that were left out, with the reason and their line.
 
-        Left out are identifiers without a gene and genes with two labels. InputError for a missing column, an unknown
-        class, a class without a gene, and a term that no ontology of the corpus has in use.
+        Left out are identifiers without a gene, and genes or pairs with two labels. InputError for a missing column, an
+        unknown class, a class without a gene or pair, and a term that no ontology of the corpus has in use.
         """
         benchmark = project.benchmarks[name]
         inputs = self.task.files.building(project, name).files
         facts = read_facts(inputs["facts"])
         genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
-        ontologies = [read_ontology(path) for path in inputs["ontologies"].values()]
+        needed = any(spec.telling_terms for spec in benchmark.subsets.values())
+        ontologies = [read_ontology(path) for path in inputs["ontologies"].values()] if needed else []
         known = _Knowledge(genes, facts, read_facts(inputs["denied"]), ontologies, depths(facts))
         family, strata = families(genes.genes.values()), _strata(known.depth)
+        split_by = benchmark.split_by if isinstance(benchmark, PairBenchmark) else "symbol"
         questions: list[PredictionQuestion] = []
         left_out: list[LeftOut] = []
         for subset, spec in benchmark.subsets.items():
             labelled = _labelled(subset, spec, inputs["tables"].get(subset), known, benchmark.seed)
             _check_found(subset, spec, labelled, inputs["tables"].get(subset))
             left_out += labelled.left_out
-            for symbol, answer in sorted(labelled.answers.items()):
+            for asked, answer in sorted(labelled.answers.items()):
+                symbols = dict(zip(self.task.columns, asked, strict=True))
+                names = (genes.genes[symbol].name for symbol in asked)
                 question = PredictionQuestion(
-                    id=f"{subset}:{symbol}",
+                    id=":".join([subset, *asked]),
                     subset=subset,
-                    columns={"symbol": symbol, "name": genes.genes[symbol].name},
+                    columns=symbols | dict(zip(self.task.shown, names, strict=True)),
                     answer=answer,
-                    group=family[symbol],
+                    group=family[symbols[split_by]],
                     target=Target.of(spec),
-                    stratum=strata(symbol),
+                    stratum=strata(symbols[split_by]),
                 )
                 questions.append(question)
-        _show_groupless(name, genes, {question.columns["symbol"] for question in questions})
-        return questions, left_out
-
-
-class PairBuilding(VerifiedBuilding):
-    """Benchmarks of pairs of genes and their classes."""
-
-    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
-        """The questions of a benchmark's tables, and the rows that were left out, with the reason and their line.
-
-        Left out are pairs with an identifier without a gene, and pairs with two labels. InputError for a missing
-        column, an unknown class, and a class without a pair.
-        """
-        benchmark = project.benchmarks[name]
-        inputs = self.task.files.building(project, name).files
-        genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
-        family, strata = families(genes.genes.values()), _strata(depths(read_facts(inputs["facts"])))
-        questions: list[PredictionQuestion] = []
-        left_out: list[LeftOut] = []
-        for subset, spec in benchmark.subsets.items():
-            table = inputs["tables"][subset]
-            labelled = _listed(table, subset, spec, genes, self.task.columns)
-            _check_found(subset, spec, labelled, table, "pair")
-            left_out += labelled.left_out
-            for pair, answer in sorted(labelled.answers.items()):
-                symbols = dict(zip(self.task.columns, pair, strict=True))
-                names = {f"{side}_name": genes.genes[symbol].name for side, symbol in symbols.items()}
-                split_by = symbols[benchmark.split_by]
-                question = PredictionQuestion(
-                    id=f"{subset}:{':'.join(pair)}",
-                    subset=subset,
-                    columns=symbols | names,
-                    answer=answer,
-                    group=family[split_by],
-                    target=Target.of(spec),
-                    stratum=strata(split_by),
-                )
-                questions.append(question)
-        _show_groupless(name, genes, {question.columns[benchmark.split_by] for question in questions})
+        apart = {question.columns[split_by] for question in questions}
+        alone = sum(not genes.genes[symbol].groups for symbol in apart)
+        show(f"{name}: {alone:,} of {len(apart):,} genes have no gene group: their family is the stem of the symbol")
         return questions, left_out
 
 
@@ -171,14 +141,7 @@ def _strata(depth: Mapping[str, int]) -> Callable[[str], str]:
     return stratum
 
 
-def _show_groupless(name: str, genes: GeneTable, asked: Collection[str]) -> None:
-    alone = sum(not genes.genes[symbol].groups for symbol in asked)
-    show(f"{name}: {alone:,} of {len(asked):,} genes have no gene group: their family is the stem of the symbol")
-
-
-def _check_found(
-    subset: str, spec: GeneSubset | PairSubset, found: _Labelled, table: Path | None, what: str = "gene"
-) -> None:
+def _check_found(subset: str, spec: GeneSubset | PairSubset, found: _Labelled, table: Path | None) -> None:
     """InputError for a class without a gene or pair, or where none has a number: of the table, if there is one, with
     the commonest reason there."""
     commonest = Counter(row.reason for row in found.left_out).most_common(1)
@@ -191,11 +154,13 @@ def _check_found(
         if table:
             fix = "add rows" if label is None else "add rows, or leave the class out"
         field = f"subsets.{subset}.{'table' if label is None else 'classes'}"
-        raise InputError(f"no {what} has {has}{why}", file=table, field=field, fix=fix)
+        raise InputError(f"no {spec.asks_about} has {has}{why}", file=table, field=field, fix=fix)
 
 
-def _labelled(subset: str, spec: GeneSubset, table: Path | None, known: _Knowledge, seed: int) -> _Labelled:
-    """The genes of a subset by class. Genes of the second class are drawn where only the first is listed.
+def _labelled(
+    subset: str, spec: GeneSubset | PairSubset, table: Path | None, known: _Knowledge, seed: int
+) -> _Labelled:
+    """The genes or pairs of a subset by class. Genes of the second class are drawn where only the first is listed.
 
     Genes without a protein product count only where a list has them.
     """
@@ -209,7 +174,7 @@ def _labelled(subset: str, spec: GeneSubset, table: Path | None, known: _Knowled
         listed = _listed(table, subset, spec, known.genes)
         if spec.label is None:
             return listed
-        yes, left_out = frozenset(listed.answers), listed.left_out
+        yes, left_out = frozenset(symbol for (symbol,) in listed.answers), listed.left_out
         others = frozenset(known.depth.keys() - yes - listed.doubtful)
     else:
         own = spec.telling_terms[0]  # without a table, the term that is asked about
@@ -222,15 +187,14 @@ def _labelled(subset: str, spec: GeneSubset, table: Path | None, known: _Knowled
         count = max(0, len(yes) - len(no))
         others = matched(yes, others, defaultdict(int, known.depth), count, f"{seed}:{subset}")
     first, second = spec.labels
-    return _Labelled(dict.fromkeys(yes, first) | dict.fromkeys([*no, *others], second), left_out)
+    answers = dict.fromkeys(yes, first) | dict.fromkeys([*no, *others], second)
+    return _Labelled({(symbol,): answer for symbol, answer in answers.items()}, left_out)
 
 
-def _listed(
-    path: Path, subset: str, spec: GeneSubset | PairSubset, genes: GeneTable, columns: tuple[str, ...] = ("gene",)
-) -> _Labelled:
-    """The answers for the genes in a table, or the pairs in its columns; with a label, only of those that have it."""
+def _listed(path: Path, subset: str, spec: GeneSubset | PairSubset, genes: GeneTable) -> _Labelled:
+    """The answers for the genes or pairs in a table; with a label, only of those that have it."""
     called: dict[Any, str] = {**spec.columns}
-    names = {key: called.get(key, key) for key in (*columns, "label")}
+    names = {key: called.get(key, key) for key in (*spec.gene_columns, "label")}
     table = read_table(path, list(names.values()), texts=True)
     places = {key: table.place(column, field=f"subsets.{subset}.columns") for key, column in names.items()}
     classes = {spec.label: spec.labels[0]} if spec.label is not None else spec.classes_by_cell
@@ -238,7 +202,7 @@ def _listed(
     left_out: list[LeftOut] = []
     doubtful: set[str] = set()
     for line, cells in table.rows:
-        identifiers, cell = [cells[places[key]].strip() for key in columns], cells[places["label"]].strip()
+        identifiers, cell = [cells[places[key]].strip() for key in spec.gene_columns], cells[places["label"]].strip()
         identifier = " ".join(identifiers)
         if not cell and spec.label is None:
             left_out.append(LeftOut(subset, identifier, "no label", str(line)))
@@ -254,7 +218,7 @@ def _listed(
             continue
         resolved = [genes.resolve(one) for one in identifiers]
         symbols = tuple(one.symbol for one in resolved if one.symbol is not None)
-        if len(symbols) == len(columns):
+        if len(symbols) == len(identifiers):
             labels[symbols].append((line, answer))
         else:
             unknown = next(one for one in resolved if one.symbol is None)
@@ -263,14 +227,12 @@ def _listed(
     if spec.label is not None and not labels and not left_out:
         fix = nearest(spec.label, {cells[places["label"]].strip() for _, cells in table.rows} - {""})
         raise InputError(f"no row has the label '{spec.label}'", file=path, field=names["label"], fix=fix)
-    alone: dict[Any, str] = {}
+    alone: dict[tuple[str, ...], str] = {}
     for symbols, rows in labels.items():
         if spec.agree(answer for _, answer in rows):
             alone[symbols] = rows[0][1]
             continue
         lines = ", ".join(str(line) for line, _ in rows)
         what = "two labels" if spec.classes else "numbers that contradict each other"
-        what += " for one gene" if len(columns) == 1 else " for one pair"
-        left_out.append(LeftOut(subset, " ".join(symbols), what, lines))
-    named = alone if len(columns) > 1 else {symbol: label for (symbol,), label in alone.items()}
-    return _Labelled(named, left_out, frozenset(doubtful))
+        left_out.append(LeftOut(subset, " ".join(symbols), f"{what} for one {spec.asks_about}", lines))
+    return _Labelled(alone, left_out, frozenset(doubtful))

@@ -18,6 +18,9 @@ Term = Annotated[str, Field(pattern=r"^[A-Za-z]+:\d+$")]
 class GeneSubset(HeldOut, Predicted):
     """One question on genes: from the classes or numbers of a table, or from what facts say of a term."""
 
+    asks_about: ClassVar = "gene"
+    gene_columns: ClassVar = ("gene",)
+
     table: UserPath | None = Field(None, description="CSV, TSV or JSON lines, with the columns `gene` and `label`")
     columns: dict[Literal["gene", "label"], str] = Field({}, description="of a table: what the columns are called")
     label: str | None = Field(
@@ -74,8 +77,11 @@ Side = Literal["perturbed", "measured"]
 class PairSubset(HeldOut, Predicted):
     """One question on pairs of genes, of which a table has the labels."""
 
+    asks_about: ClassVar = "pair"
+    gene_columns: ClassVar = ("perturbed", "measured")
     label: ClassVar[None] = None
     term: ClassVar[None] = None
+    telling_terms: ClassVar[list[str]] = []
 
     table: UserPath = Field(description="CSV, TSV or JSON lines, with the columns `perturbed`, `measured` and `label`")
     columns: dict[Literal["perturbed", "measured", "label"], str] = Field(

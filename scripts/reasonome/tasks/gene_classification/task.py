@@ -51,6 +51,7 @@ class GenePairs(PredictionTask):
 
     files = cached_property(GeneFiles)
     checks = cached_property(GeneChecks)
+    building = GeneClassification.building
 
     def further_labels(self, example: PredictionQuestion, benchmark: PairBenchmark) -> dict[str, str]:
         """The gene over which AUROC is averaged, if the benchmark says so."""
@@ -61,12 +62,6 @@ class GenePairs(PredictionTask):
         from reasonome.tasks.prediction.metric_set import OF_PAIRS
 
         return OF_PAIRS
-
-    @cached_property
-    def building(self) -> Building:
-        from reasonome.tasks.gene_classification.questions import PairBuilding
-
-        return PairBuilding(self)
 
     @cached_property
     def baselines(self) -> Baselines:

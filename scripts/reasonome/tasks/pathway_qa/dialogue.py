@@ -28,7 +28,7 @@ from reasonome.tasks.pathway_qa.answer import (
 )
 from reasonome.tasks.pathway_qa.settings import PathwayBenchmark
 from reasonome.tasks.prediction.settings import PredictionStyle
-from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
+from reasonome.tasks.question_answer.dialogue import KEPT_FORM, Question, VerifiedDialogue
 
 UP, DOWN, DEPENDS, SAME, OPPOSITE = "up", "down", "it depends", "same", "opposite"
 UNSIGNED = " without directions"  # after a listed study whose table has no signs
@@ -106,12 +106,8 @@ class PathwayDialogue(VerifiedDialogue):
             "sets": Reward(verifier(verifiers.sets), 0.0, 1.0, semantic=True, applies=_asks_statements),
             "consistency": Reward(one_by_one(consistency), 0.0, 1.0, semantic=False, applies=_asks_statements),
             "uncertainty": Reward(verifier(verifiers.uncertainty), -1.0, 1.0, semantic=True),
-            "format": Reward(one_by_one(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
+            "format": KEPT_FORM,
         }
-
-    def kind(self, question: PathwayQuestion) -> str:
-        """The right answer."""
-        return question.answer
 
     def scored(self, answer: PathwayAnswer, example: PathwayQuestion) -> dict[str, Any]:
         """The columns of a table of scores."""

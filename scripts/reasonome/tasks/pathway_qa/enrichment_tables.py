@@ -19,6 +19,7 @@ import numpy as np
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import PlainTable, read_table
 from reasonome.facts.text import one_line
+from reasonome.scoring.verifiers import number
 from reasonome.tasks.pathway_qa.answer import can_be_stated
 from reasonome.tasks.pathway_qa.dialogue import DEPENDS, DOWN, UP
 
@@ -213,14 +214,6 @@ def _add(contrast: Contrast, row: Mapping[str, str], significant: float) -> str:
     listed = genes(row.get("genes", ""))
     contrast.sets[identifier] = EnrichedSet(identifier, name or identifier, adjusted, score, listed, aliases)
     return ""
-
-
-def number(text: str) -> float:
-    """The number that a cell is; nan for any other text, such as NA."""
-    try:
-        return float(text)
-    except ValueError:
-        return nan
 
 
 def genes(text: str) -> tuple[str, ...]:

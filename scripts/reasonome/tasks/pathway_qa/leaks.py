@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.tasks.pathway_qa.dialogue import UNSIGNED, PathwayQuestion
 from reasonome.tasks.pathway_qa.enrichment_tables import folded
 from reasonome.tasks.pathway_qa.factorial import BETWEEN
-from reasonome.tasks.pathway_qa.settings import table_files
 from reasonome.tasks.question_answer.leaks import VerifiedLeaks
 
 
@@ -29,16 +27,6 @@ class PathwayLeaks(VerifiedLeaks):
             "same_group": [row for row, q in enumerate(questions) if named(q, held_out.by) & places],
             "same_question": [row for row, q in enumerate(questions) if q.columns["question"] in texts],
         }
-
-    def same_sources(self, project: Project, plan: AuditPlan) -> list[dict]:
-        """Training and test questions of one table, which has several tissues or studies."""
-        tables = {name: dict.fromkeys(table_files(project, name)) for name in [*plan.benchmarks, *plan.training]}
-        return [
-            {"data": "training questions", "training": training, "benchmark": tested, "sources": shared}
-            for tested in plan.benchmarks
-            for training in plan.training
-            if (shared := [str(path) for path in tables[training] if path in tables[tested]])
-        ]
 
 
 def named(question: PathwayQuestion, by: str) -> set[str]:

@@ -19,7 +19,7 @@ from reasonome.prompts.prompts import Prompt
 from reasonome.rewards import Policy, Reward, one_by_one
 from reasonome.tasks.prediction.answer import answer_span, parse_answer, read_class, read_number, stated, within
 from reasonome.tasks.prediction.settings import Predicted, PredictionBenchmark, PredictionStyle
-from reasonome.tasks.question_answer.dialogue import Question, Verdict, VerifiedDialogue
+from reasonome.tasks.question_answer.dialogue import KEPT_FORM, Question, Verdict, VerifiedDialogue
 from reasonome.tasks.stated_confidence import reward_of_confidence
 
 
@@ -86,7 +86,7 @@ class PredictionDialogue(VerifiedDialogue):
         return {
             "right": Reward(one_by_one(self.graded), -1.0, 1.0, semantic=True),
             "confidence": reward_of_confidence(self.right, self._usable),
-            "format": Reward(one_by_one(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False),
+            "format": KEPT_FORM,
         }
 
     def kind(self, question: PredictionQuestion) -> str:

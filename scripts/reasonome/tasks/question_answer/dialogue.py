@@ -25,7 +25,6 @@ from reasonome.tasks.stated_confidence import confidence_line, read_confidence, 
 
 _ANSWER = re.compile(r"<answer>(.*?)(</answer>|(?=<answer>)|\Z)", re.DOTALL)
 _CONFIDENCE = re.compile(r"^[ \t]*confidence[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
-_OF_CONFIDENCE = {"no_confidence", "several_confidences", "bad_confidence"}
 _REASONING = re.compile(r"\s*<reasoning>(.*?)</reasoning>\s*", re.DOTALL)
 
 
@@ -61,14 +60,13 @@ class Verdict:
         return "text_outside" not in self.problems
 
     @property
-    def confident(self) -> bool:
-        """Whether there is one confidence, or none was asked for."""
-        return _OF_CONFIDENCE.isdisjoint(self.problems)
-
-    @property
     def steps(self) -> list[str]:
         """The reasoning as one step."""
         return [self.reasoning] if self.reasoning else []
+
+
+# 1 where nothing is malformed.
+KEPT_FORM = Reward(one_by_one(lambda answer, _: float(not answer.problems)), 0.0, 1.0, semantic=False)
 
 
 class VerifiedDialogue(Dialogue):
@@ -108,14 +106,10 @@ class VerifiedDialogue(Dialogue):
 
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The rewards by name; `grading` is of rankings and sets nothing here."""
-
-        def kept_form(answer: Verdict, example: Question) -> float:
-            return float(answer.named and answer.reasoned and answer.confident)
-
         return {
             "verified": Reward(one_by_one(self.verified), 0.0, 1.0, semantic=True),
             "confidence": reward_of_confidence(self.right, lambda answer, example: answer.named),
-            "format": Reward(one_by_one(kept_form), 0.0, 1.0, semantic=False),
+            "format": KEPT_FORM,
         }
 
     def verified(self, answer: Verdict, example: Question) -> float:

@@ -44,4 +44,8 @@ class VerifiedLeaks(Leaks[VerifiedDialogue]):
 
     def same_sources(self, project: Project, plan: AuditPlan) -> list[dict]:
         """Training and test questions of one table."""
-        return question_sources(project, plan, "table")
+
+        def tables(benchmark: str) -> list[str]:
+            return [table for table, *_ in project.task(benchmark).files.beside_corpora(project, benchmark)]
+
+        return question_sources(plan, tables)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from reasonome.answering.chat_endpoint import Message
 from reasonome.config.project import Project
 from reasonome.config.teachers import OpenAITeacher
 from reasonome.prompts.prompts import Prompt
@@ -29,10 +28,6 @@ class VerifiedTeaching(Teaching[VerifiedDialogue]):
             return verdict.name, verdict.steps, verdict.problems
 
         return openai.propose(teacher, self.asked(project, job.benchmark, prompts), examples, read, job.output)
-
-    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
-        """The messages that a teacher behind an endpoint gets for each prompt, by id: the student's own."""
-        return openai.own_prompts(prompts)
 
     def keep(
         self, project: Project, job: TeachingJob, proposals: Sequence[Proposal], examples: Sequence[Question]

@@ -68,7 +68,11 @@ class RankingLeaks(Leaks[RankingDialogue]):
 
     def same_sources(self, project: Project, plan: AuditPlan) -> list[dict]:
         """Training and test questions that come from one source."""
-        return question_sources(project, plan, "source")
+
+        def sources(benchmark: str) -> list[str]:
+            return list(dict.fromkeys(spec.source for spec in project.benchmarks[benchmark].subsets.values()))
+
+        return question_sources(plan, sources)
 
 
 def _audit_questions(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:

@@ -8,7 +8,6 @@ is right.
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-from reasonome.answering.chat_endpoint import Message
 from reasonome.config.project import Project
 from reasonome.config.teachers import GeneNamesTeacher, OpenAITeacher
 from reasonome.facts.text import one_line
@@ -61,10 +60,6 @@ class RankingTeaching(Teaching[RankingDialogue]):
 
             proposals = openai.propose(teacher, self.asked(project, job.benchmark, prompts), examples, read, job.output)
         return without_contradictions(proposals, prompts)
-
-    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
-        """The messages that a teacher behind an endpoint gets for each prompt, by id: the student's own."""
-        return openai.own_prompts(prompts)
 
     def keep(
         self,
