@@ -163,9 +163,10 @@ def test_batches_hold_a_number_of_tokens_and_rows_are_in_the_order_asked(folder,
     model.device = SimpleNamespace(type="cpu")
     monkeypatch.setattr(encoders, "_PADDED_TOKENS", {False: 4})
     texts = ["immunoglobulin", "y z", "x", "a b c d"]
-    found = SentenceEncoder(folder, "mean", few=3).embed([*texts, texts[0]])
+    monkeypatch.setattr(encoders, "_FEW", 3)
+    found = SentenceEncoder(folder, "mean").embed([*texts, texts[0]])
     assert batches_of(model) == [["a b c d"], ["y z", "immunoglobulin"], ["x"]]
-    SentenceEncoder(folder, "mean", few=4).embed(["x", "y z", "a b c d"])
+    SentenceEncoder(folder, "mean").embed(["x", "y z", "a b c d"])
     assert batches_of(model) == [["a b c d", "y z", "x"]], "a few stay one batch"
     assert found.shape == (5, 32)
     assert (found == [vector_of(text) for text in [*texts, texts[0]]]).all()

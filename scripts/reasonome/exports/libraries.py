@@ -11,9 +11,9 @@ from huggingface_hub import DatasetCardData
 from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
 from reasonome.config.project import Project
 from reasonome.core import atomic
-from reasonome.exports.question_set import QuestionSet, Source, sources_of
+from reasonome.exports.question_set import QuestionSet, sources_of
 from reasonome.exports.rewarded import RewardedQuestions
-from reasonome.report.card_sources import hub_licence
+from reasonome.report.card_sources import SourceRead, hub_licence
 from reasonome.report.page_files import text_templates
 from reasonome.task import Task
 
@@ -46,7 +46,7 @@ class Dataset:
     about: str
     files: Mapping[str, str]
     sizes: Mapping[str, int]
-    sources: Sequence[Source]
+    sources: Sequence[SourceRead]
     note: str
 
     def card(self) -> str:

@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from reasonome.config.project.experiments import asked_questions
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
+from reasonome.report.card_sources import SourceRead
 from reasonome.task import Dialogue, Task
 
 DESCRIPTION = "question_set.json"
@@ -43,16 +44,6 @@ class Description(BaseModel):
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where questions come from."""
-
-    name: str
-    release: str
-    licence: str
-    url: str
-
-
-@dataclass(frozen=True)
 class QuestionSet:
     """A benchmark in a prompt style: questions by split, where they come from, and how many test questions are sealed.
 
@@ -62,7 +53,7 @@ class QuestionSet:
 
     description: Description
     splits: Mapping[str, list[dict[str, Any]]]
-    sources: list[Source]
+    sources: list[SourceRead]
     sealed: int
     own_files: Mapping[str, Path]
 
@@ -214,15 +205,16 @@ def _row(task: Dialogue, style: Any, example: Any) -> dict[str, Any]:
     }
 
 
-def sources_of(project: Project[Task], task: Task, benchmark: str) -> list[Source]:
+def sources_of(project: Project[Task], task: Task, benchmark: str) -> list[SourceRead]:
     """The sources of a benchmark's questions with their licences; InputError if a corpus has no table of these."""
-    found: dict[Source, None] = {}
+    found: dict[tuple[str, ...], None] = {}
     for corpus in task.files.corpora(project, benchmark):
         path = project.results.licences(corpus)
         if not path.is_file():
             raise InputError("the licences of this corpus are not known", file=path, fix=f"snakemake --cores 1 {path}")
         for row in pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False).to_dict("records"):
-            found[Source(row["source"], row["release"], row["licence"], row["licence_url"])] = None
+            found[row["source"], row["release"], row["licence"], row["licence_url"]] = None
     for name, *others in task.files.beside_corpora(project, benchmark):
-        found[Source(Path(name).name, *others)] = None  # a table of one's own is named by its path
-    return [Source(*(" ".join(text.replace("|", "/").split()) for text in astuple(source))) for source in found]
+        found[Path(name).name, *others] = None  # a table of one's own is named by its path
+    in_lines = ([" ".join(text.replace("|", "/").split()) for text in source] for source in found)
+    return [SourceRead(name, release, licence, url) for name, release, licence, url in in_lines]

@@ -28,7 +28,8 @@ _STATED = "stated"
 _NO_CONTAMINATED = "no contaminated sets: `contaminated` of the benchmark makes them"
 _NO_RANDOM = "no random sets: `contaminated: [1.0]` of the benchmark makes them"
 RUN = ["backbone", "arm", "seed", *SETTING]
-CURVE_COLUMNS = [*RUN, "measure", "over", "coverage", "accuracy", "baseline"]
+_POINTS = ["measure", "over", "coverage", "accuracy", "baseline"]
+CURVE_COLUMNS = [*RUN, *_POINTS]
 DASHES = (0, (4, 2))
 Scored = tuple[Evaluation, pd.DataFrame]  # an evaluation and its table of scores
 NO_CONFIDENCE = "No confidence was recorded with any answer of this experiment."
@@ -91,8 +92,7 @@ def curve(metric_set: MetricSet, scores: pd.DataFrame) -> pd.DataFrame:
             accuracy = [mean_at_coverage(share, *groups)[0] for share in coverage]
             points = pd.DataFrame({"coverage": coverage, "accuracy": accuracy, "baseline": chosen[measure].mean()})
             parts.append(points.assign(measure=measure, over=over))
-    columns = ["measure", "over", "coverage", "accuracy", "baseline"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    return joined(parts, _POINTS)
 
 
 # --- questions ------------------------------------------------------------------------------------------
@@ -188,9 +188,7 @@ def _curves(table: pd.DataFrame) -> Measures:
             )
         measures[f"{name}_area", None] = lambda weights, name=name: coverage_area(*_surest_first(weights, table, name))
     for name in _scores(table):
-        measures[f"{name}_constant", None] = lambda weights, name=name: mean_at_coverage(
-            1.0, *_surest_first(weights, table, name)
-        )
+        measures[f"{name}_constant", None] = measures[name, 1.0]
     return measures
 
 

@@ -1,6 +1,6 @@
 """How well the confidences of an experiment's arms and baselines are calibrated, and their reliability diagrams."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 import numpy as np
@@ -20,6 +20,7 @@ BIN_COLUMNS = [*_ABOUT, *calibration.Bin.__dataclass_fields__]
 NUMBERS = {*COLUMNS, *BIN_COLUMNS} - {*_ABOUT, "subset", "metric"}
 AGREEMENT = "agreement"
 BASE_RATE = "base_rate"
+_OF_SUBSETS = ("ece", "ece_if_calibrated", "accuracy")
 
 
 def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -32,7 +33,7 @@ def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int
     `on_edge` counts the confidences on the edge of two bins, which are in the lower one.
     """
     rows, bins = [], []
-    for about, table in _tables(plan, evidence):
+    for about, table in _tables(evidence):
         right_column = plan.metric_set.right
         if right_column not in table:
             continue
@@ -44,42 +45,34 @@ def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int
             sure = confidence[known].to_numpy(float)
             right = (table.loc[known, right_column] == 1).to_numpy(float)
             labels = about | {"confidence_kind": kind, "subset": ""}
-            clusters = table.loc[known, "cluster"].tolist() if "cluster" in table else None
-            questions = (table["subset"] + "\t" + table["id"])[known].tolist()
             compared = {"": sure, BASE_RATE: np.full(len(right), right.mean())}
-            for name, scores in calibration_scores(compared, right, clusters, questions, seed, resamples).items():
-                distinct = {
-                    "distinct_confidences": int(scores.pop("distinct_confidences").value),
-                    "distinct_answers": table.loc[known, "answer"].nunique(),
-                    "on_edge": calibration.on_edges(compared[name]),
-                }
-                own = labels | distinct | ({"arm": f"{about['arm']}: {name}"} if name else {})
-                rows += [own | {"metric": metric, **score.fields()} for metric, score in scores.items()]
-            rows += [labels | score for score in _by_subset(table[known], sure, right, seed, resamples)]
+            for name, row in _rows(table[known], compared, right, seed, resamples):
+                rows.append(labels | row | ({"arm": f"{about['arm']}: {name}"} if name else {}))
+            subsets = table.loc[known, "subset"]
+            for subset in subsets.unique() if subsets.nunique() > 1 else ():
+                own = (subsets == subset).to_numpy()
+                of_subset = _rows(table[known][own], {"": sure[own]}, right[own], seed, resamples)
+                rows += [labels | row | {"subset": subset} for _, row in of_subset if row["metric"] in _OF_SUBSETS]
             bins += [labels | asdict(of_bin) for of_bin in calibration.reliability(sure, right)]
     return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(bins, columns=BIN_COLUMNS)
 
 
-def _by_subset(
-    answers: pd.DataFrame, sure: np.ndarray, right: np.ndarray, seed: int, resamples: int
-) -> Iterator[dict[str, object]]:
-    """ECE, what chance alone would give, and accuracy in each subset, if there are several."""
-    subsets = answers["subset"].unique()
-    for subset in subsets if len(subsets) > 1 else ():
-        within = (answers["subset"] == subset).to_numpy()
-        clusters = answers.loc[within, "cluster"].tolist() if "cluster" in answers else None
-        questions = answers.loc[within, "id"].tolist()
-        scores = calibration_scores({"": sure[within]}, right[within], clusters, questions, seed, resamples)[""]
-        distinct = {
-            "distinct_confidences": calibration.distinct(sure[within]),
-            "distinct_answers": answers.loc[within, "answer"].nunique(),
-            "on_edge": calibration.on_edges(sure[within]),
+def _rows(
+    answers: pd.DataFrame, confidences: Mapping[str, np.ndarray], right: np.ndarray, seed: int, resamples: int
+) -> Iterator[tuple[str, dict[str, object]]]:
+    """The name of each of several confidences of the same answers, and a row per metric of it."""
+    clusters = answers["cluster"].tolist() if "cluster" in answers else None
+    questions = (answers["subset"] + "\t" + answers["id"]).tolist()
+    for name, scores in calibration_scores(confidences, right, clusters, questions, seed, resamples).items():
+        shared = {
+            "distinct_confidences": int(scores.pop("distinct_confidences").value),
+            "distinct_answers": answers["answer"].nunique(),
+            "on_edge": calibration.on_edges(confidences[name]),
         }
-        for metric in ("ece", "ece_if_calibrated", "accuracy"):
-            yield {"subset": subset, "metric": metric, **scores[metric].fields(), **distinct}
+        yield from ((name, {"metric": metric, **score.fields(), **shared}) for metric, score in scores.items())
 
 
-def _tables(plan: Plan, evidence: Evidence) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+def _tables(evidence: Evidence) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
     """What each table of scores is of, and the table; of baselines too."""
     for evaluation, table in evidence.evaluations:
         yield {key: getattr(evaluation, key) for key in (*SETTING, "backbone", "arm", "seed")}, table

@@ -12,13 +12,13 @@ _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "c
 
 @dataclass(frozen=True)
 class SourceRead:
-    """A source that steps of a chain learned from, as in a table of licences or in the configuration."""
+    """A source as in a table of licences or in the configuration; `steps` are those of a chain that learned from it."""
 
     name: str
     release: str
     licence: str
     url: str
-    steps: tuple[str, ...]
+    steps: tuple[str, ...] = ()
 
 
 def hub_licence(licence: str) -> str:

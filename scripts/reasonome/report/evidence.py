@@ -55,10 +55,11 @@ def read_evidence(plan: Plan) -> Evidence:
     need no model, do not have.
     """
     always = plan.metric_set.stand_in
-    baselines = {(f.benchmark, f.style): _read_table(f.path, [*BASELINE_COLUMNS, always]) for f in plan.baselines}
+    of_baselines = [*BASELINE_COLUMNS, always]
+    baselines = {(f.benchmark, f.style): read_parquet(f.path, of_baselines).to_pandas() for f in plan.baselines}
     evaluations = []
     for evaluation in plan.evaluations:
-        scores = _read_table(evaluation.scores, [*SCORE_COLUMNS, always])
+        scores = read_parquet(evaluation.scores, [*SCORE_COLUMNS, always]).to_pandas()
         expected = pd.MultiIndex.from_frame(baselines[evaluation.benchmark, evaluation.style][EXAMPLE])
         strangers = pd.MultiIndex.from_frame(scores[EXAMPLE]).difference(expected)
         if len(strangers):
@@ -70,10 +71,6 @@ def read_evidence(plan: Plan) -> Evidence:
             )
         evaluations.append((evaluation, scores))
     return Evidence(evaluations, baselines)
-
-
-def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
-    return read_parquet(path, columns).to_pandas()
 
 
 def read_step(step: Step) -> TrainedStep:

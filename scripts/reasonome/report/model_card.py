@@ -85,7 +85,7 @@ def render_card(
         evaluations=scored,
         primary=plan.metric_set.primary,
         about_answers=[*_ABOUT_ANSWERS, *plan.metric_set.on("card")],
-        groups=_groups(plan),
+        groups={group: words for group, words in plan.metric_set.groups.items() if group in BASELINE_GROUPS},
         ceilings=CEILINGS,
         judges=judges,
         checks=_checks(evaluations, all_steps, leaks),
@@ -156,11 +156,6 @@ def _results(scores: ModelScores) -> list[EvalResult]:
             )
         )
     return results
-
-
-def _groups(plan: Plan) -> dict[str, str]:
-    """What groups of baselines use, in words; without ceilings."""
-    return {group: words for group, words in plan.metric_set.groups.items() if group in BASELINE_GROUPS}
 
 
 def _weights(weights: Mapping[str, Any], name: str) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
 from reasonome.benchmarks.rows import in_mean
 from reasonome.config.project import chains
@@ -18,7 +17,7 @@ from reasonome.core.errors import InputError
 from reasonome.report import number_text, tables
 from reasonome.report.contrasts import Verdict, verdict
 from reasonome.report.family import SIGNIFICANT
-from reasonome.report.plan import Evaluation, Plan, read_plan
+from reasonome.report.plan import Evaluation, Plan, Strict, read_plan
 from reasonome.report.tables import SETTING, information_rank, without_strata
 from reasonome.scoring.comparisons import MEAN
 from reasonome.task import Task
@@ -152,11 +151,7 @@ def with_interval(row: pd.Series, digits: int = 3) -> str:
 MEASURED = "measured.json"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Control(_Strict):
+class Control(Strict):
     """A baseline on the same questions: its score, and how far the model is above it, with a 95 % interval.
 
     `p` is of the test between the two alone, None without a test. The card has the adjusted claims about groups of
@@ -172,7 +167,7 @@ class Control(_Strict):
     beaten: bool
 
 
-class Measured(_Strict):
+class Measured(Strict):
     """The model's mean on the test questions of a benchmark by a metric, with a 95 % interval over `n` questions.
 
     `subset` is "mean", or a subset of variants, which the mean leaves out.
@@ -195,7 +190,7 @@ class Measured(_Strict):
         return next((control for control in self.controls if control.name == name), None)
 
 
-class Worth(_Strict):
+class Worth(Strict):
     """All that a model was measured by in an experiment: the mean of seed `seed`, tests of all `seeds` of its arm.
 
     `measured` follows the experiment's benchmarks, in the style in which the model was asked first: the mean of the

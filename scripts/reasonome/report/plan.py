@@ -15,11 +15,13 @@ from reasonome.task import Task
 from reasonome.task_parts import Reporting
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Strict(BaseModel):
+    """A model of a file that programs write: unknown keys are refused, and so are numbers that are not finite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Evaluation(_Strict):
+class Evaluation(Strict):
     """One scored set of answers: an arm of one backbone on one benchmark."""
 
     backbone: str
@@ -44,7 +46,7 @@ class Evaluation(_Strict):
         return tuple(step.stage for step in chains.parse(self.chain))
 
 
-class Baselines(_Strict):
+class Baselines(Strict):
     """The answers that need no model, scored on one benchmark in one style."""
 
     benchmark: str
@@ -52,7 +54,7 @@ class Baselines(_Strict):
     path: Path = Field(description="parquet, one row per baseline and example")
 
 
-class Step(_Strict):
+class Step(Strict):
     """One trained step; `folder` holds its manifest.json, recipe.json, run.json, history.jsonl, ..."""
 
     backbone: str
@@ -61,7 +63,7 @@ class Step(_Strict):
     placebo: bool = Field(False, description="whether completions were rewarded by other questions' right answers")
 
 
-class TrainedModel(_Strict):
+class TrainedModel(Strict):
     """The model of a trained arm."""
 
     backbone: str
@@ -70,7 +72,7 @@ class TrainedModel(_Strict):
     runs: list[Path] = Field(description="run.json of every job that made it: training, and samples it learned from")
 
 
-class Drawn(_Strict):
+class Drawn(Strict):
     """What a model was asked beside tests: training questions, or training facts."""
 
     backbone: str
@@ -78,7 +80,7 @@ class Drawn(_Strict):
     run: Path = Field(description="run.json of the job: benchmark.style/decoding.questions, or corpus.facts")
 
 
-class Reasoning(_Strict):
+class Reasoning(Strict):
     """Reasoning that was generated for training: kept and dropped rows."""
 
     teacher: str
@@ -89,7 +91,7 @@ class Reasoning(_Strict):
     dropped: Path = Field(description="jsonl; every row has a reason")
 
 
-class Corpus(_Strict):
+class Corpus(Strict):
     """The statements that a warm-up of the experiment reads."""
 
     name: str
@@ -97,14 +99,14 @@ class Corpus(_Strict):
     statistics: Path = Field(description="table that write_statements.py wrote")
 
 
-class TrainedOn(_Strict):
+class TrainedOn(Strict):
     """The questions that a step of an arm learned from."""
 
     benchmark: str
     style: str
 
 
-class Plan(_Strict):
+class Plan(Strict):
     """One experiment. `arms` are in the order of the ablation."""
 
     experiment: str

@@ -118,7 +118,12 @@ def resampled_means(
     Metrics in `pooled` are further columns, computed from all drawn examples of a stratum together.
     Raises ValueError for infinite values, and for no examples.
     """
-    values, in_strata = _checked(values, strata)
+    values = np.ascontiguousarray(values, float)
+    if len(values) == 0:
+        raise ValueError("no examples")
+    if np.isinf(values).any():
+        raise ValueError("scores must be finite numbers")
+    values, in_strata = values.reshape(len(values), -1), np.asarray(strata)
     in_clusters = np.arange(len(values)) if clusters is None else np.asarray(clusters)
     random = np.random.default_rng(seed)
     counted = in_mean(strata)
@@ -257,13 +262,3 @@ def holm(p: Sequence[float]) -> np.ndarray:
     factors = np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(1, np.maximum.accumulate(values[order] * factors))
     return adjusted
-
-
-def _checked(values: np.ndarray, strata: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The values, shape (n, m), and the strata; ValueError for no examples and for infinite values."""
-    values = np.ascontiguousarray(values, float)
-    if len(values) == 0:
-        raise ValueError("no examples")
-    if np.isinf(values).any():
-        raise ValueError("scores must be finite numbers")
-    return values.reshape(len(values), -1), np.asarray(strata)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _PRECISION = "float32"
 _PADDED_TOKENS = {False: 512, True: 65_536}  # tokens of a batch, by whether there is a GPU: fewer leave a GPU idle
+_FEW = 64  # texts that are one batch, whatever their lengths
 _KEPT_AT_ONCE = 4096  # texts, so that an interrupted job has not encoded in vain
 _KEY = np.dtype("S32")  # a SHA-256, by which the cache knows a text
 _REMEMBERED = 100_000  # texts of a training run, which has new ones for days: some hundred megabytes
@@ -38,7 +39,7 @@ class SentenceEncoder:
     before costs next to nothing: the model is loaded for the first new text. Beyond `remembered` texts, the least
     recently used are forgotten.
 
-    More than `few` new texts are batched by tokens, which leaves little padding: a third less work with names of genes
+    More than _FEW new texts are batched by tokens, which leaves little padding: a third less work with names of genes
     and processes than by characters. The last bits of a vector depend on the other texts of its batch.
     """
 
@@ -46,7 +47,6 @@ class SentenceEncoder:
         self,
         folder: str | Path,
         pooling: Literal["mean", "cls"],
-        few: int = 64,
         cache: str | Path | None = None,
         remembered: int | None = None,
     ):
@@ -55,7 +55,6 @@ class SentenceEncoder:
             fix = f"snakemake {self._folder.parent}/manifest.json"
             raise InputError("no sentence encoder here", file=self._folder, fix=fix)
         self._pooling: Literal["mean", "cls"] = pooling
-        self._few = few
         self._known: dict[str, np.ndarray] = {}
         self._remembered = remembered
         self._cache = None if cache is None else EmbeddingCache(cache, self.identity)
@@ -128,7 +127,7 @@ class SentenceEncoder:
 
     def _batches(self, texts: Sequence[str]) -> list[list[str]]:
         """Batches of similar length, each with a maximum of tokens, padding included; a few texts are one batch."""
-        if len(texts) <= self._few:
+        if len(texts) <= _FEW:
             return [list(texts)]
         counts = dict(zip(texts, map(len, self._model.tokenizer(list(texts))["input_ids"]), strict=True))
         most = _PADDED_TOKENS[self._model.device.type == "cuda"]

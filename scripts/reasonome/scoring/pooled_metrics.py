@@ -130,8 +130,6 @@ def _tied(weights: np.ndarray, positive: np.ndarray, score: np.ndarray) -> list[
 def _centred_ranks(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
     """The mean rank of every row among the drawn ones, less the mean of all; shape (resamples, n)."""
     _, groups = np.unique(values, return_inverse=True)
-    order = np.argsort(groups, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(groups[order]) > 0])
-    tied = np.add.reduceat(weights[:, order], starts, axis=1)
+    [tied] = sums_by_score(weights, groups, np.ones(len(groups)))
     middle = np.cumsum(tied, axis=1) - tied / 2
     return middle[:, groups] - weights.sum(axis=1, keepdims=True) / 2
