@@ -234,6 +234,9 @@ def test_an_experiment_on_two_tasks_is_audited_by_both(project):
         ("gene_classification", ["demo-genes"]),
         ("molecule_property", ["demo-molecules"]),
     ]
-    assert all(own.training == plan.training for _, own in tasks)
+    learned = {"demo-genes": ("sft.demopredictions", "grpo.demogenes")}
+    learned |= {"demo-molecules": ("sft.demopredictions", "grpo.demomolecules")}
+    assert (plan.training, plan.not_compared) == (learned, {})
+    assert [own.training for _, own in tasks] == [{name: steps} for name, steps in learned.items()]
     files = {path.name for task, own in tasks for path in task.files.leaks(project, own).paths}
     assert {"test.jsonl", "train.jsonl"} <= files and any(name.startswith("go") for name in files)

@@ -1,5 +1,6 @@
 """Experiments: the files that the cells of an experiment need, for the workflow's rules and the report's plan."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -262,11 +263,21 @@ class AuditPlan:
         return list(dict.fromkeys(benchmark for benchmark, _ in self.asked))
 
     def by_task(self, project: Project[T]) -> list[tuple[T, "AuditPlan"]]:
-        """A task for each leak audit that tested tasks have, and the plan for the benchmarks that it is of."""
+        """A task for each leak audit that tested tasks have, and the plan for the tests and training that it is of."""
         asked: dict[Any, list[tuple[str, str]]] = {}
         for benchmark, style in self.asked:
             asked.setdefault(project.task(benchmark).shared("leaks"), []).append((benchmark, style))
-        return [(project.task(own[0][0]), replace(self, asked=own)) for own in asked.values()]
+        return [(project.task(own[0][0]), self._part(own, project.akin(own[0][0]))) for own in asked.values()]
+
+    def _part(self, asked: list[tuple[str, str]], akin: Container[str]) -> "AuditPlan":
+        """The plan for some of the tests, without the questions and reasoning of benchmarks that are not akin."""
+        return replace(
+            self,
+            asked=asked,
+            training={name: steps for name, steps in self.training.items() if name in akin},
+            training_prompts={key: steps for key, steps in self.training_prompts.items() if key[0] in akin},
+            reasoning={key: steps for key, steps in self.reasoning.items() if key[1] in akin},
+        )
 
     def files(self, results: Results) -> list[Path]:
         """Every file of results that the audit reads."""
@@ -284,7 +295,7 @@ class AuditPlan:
 def audit_plan(project: Project, experiment: str) -> AuditPlan:
     """The plan of the leak audit of an experiment."""
     spec = project.experiments[experiment]
-    akin = project.akin(spec.benchmarks[0])
+    akin = {name for benchmark in spec.benchmarks for name in project.akin(benchmark)}
     plan = AuditPlan(list(dict.fromkeys((run.benchmark, run.style) for run in cells(project, experiment))))
     for step in dict.fromkeys(learned for own in spec.steps for learned in project.with_judge(own)):
         recipe = project.recipe(step)
