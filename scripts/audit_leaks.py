@@ -23,7 +23,7 @@ def main() -> None:
     table = audit.table(findings)
     show(table[SHOWN].to_string(index=False))
     for benchmark in plan.not_compared:
-        show(f"not compared: questions of {benchmark}, whose task knows no leak into {plan.benchmarks[0]}")
+        show(f"not compared: questions of {benchmark}, whose task knows no leak into {', '.join(plan.benchmarks)}")
     audit.check(args.experiment, findings, {kind: fix for task, _ in tasks for kind, fix in task.leaks.fixes.items()})
     atomic.write_tsv(args.output / "audit.tsv", table)
     report = {

@@ -277,6 +277,8 @@ MALFORMED = {
     "another object": ('{"a": 1}', None),
     "a member of a cohort": (json.dumps({"members": [PACKET, {**PACKET, "id": ""}]}), "members[1].id"),
     "a proband that is none": (json.dumps({"id": "f", "proband": "I-1", "metaData": {}}), "proband"),
+    "members that are no list": (json.dumps({"members": {"a": PACKET}, "metaData": {}}), "members"),
+    "a cohort without members": (json.dumps({"id": "c", "members": []}), "members"),
     "settings of Exomiser": (json.dumps(SETTINGS), None),
     "a field in two spellings": (json.dumps({**PACKET, "phenotypic_features": []}), "phenotypicFeatures"),
     "another flat field": (json.dumps(ABSENT), "absent"),
@@ -333,6 +335,8 @@ def test_several_cases_in_one_value(tmp_path):
         ("cohort.json", {"id": "c", "members": [first, second]}, ["PMID_1_Patient_1", "second"],
          ["cohort.json members[0]", "cohort.json members[1]"]),
         ("array.json", [first, second], ["PMID_1_Patient_1", "second"], ["array.json [0]", "array.json [1]"]),
+        ("families.json", [family, {"proband": second}], ["PMID_1_Patient_1", "second"],
+         ["families.json [0].proband", "families.json [1].proband"]),
         ("families.jsonl", family, ["PMID_1_Patient_1"], ["line 1 proband"]),
     ]:  # fmt: skip
         text = yaml.safe_dump(value) if name.endswith("yaml") else json.dumps(value)

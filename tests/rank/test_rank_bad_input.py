@@ -57,6 +57,12 @@ def test_a_mistake_is_named_with_its_place_and_a_fix(ranking, name, content, set
     assert not ranking.out.exists() and ranking.model.runs == 0
 
 
+def test_a_case_of_an_array_is_named_with_its_place(ranking, refused):
+    path = ranking.file("a.json", json.dumps([{"id": "c", "phenotypicFeatures": []}]))
+    with refused(f"{path}:[0]", field="phenotypicFeatures"):
+        ranking(path)
+
+
 @pytest.mark.parametrize("panel", ["gene\nSCN1AA\nWNT99\n", "SCN1A\nSCN1A\n", "# mine\n\n"])
 def test_a_panel_with_nothing_to_rank(ranking, panel, refused):
     path = ranking.file("panel.txt", panel)

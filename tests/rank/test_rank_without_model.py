@@ -304,7 +304,10 @@ def test_another_genome_build_is_refused_or_told(ranking, unaided, capsys, refus
     fuma = "GenomicLocus\tuniqID\trsID\tchr\tpos\tp\n1\t1:2010000:A:G\trs1\t1\t2010000\t1e-9\n"
     path = ranking.file("GenomicRiskLoci.txt", fuma)
     unaided(path, trait="LDL")
-    assert f"{path}: the file has FUMA's columns, which are mostly of GRCh37" in capsys.readouterr().out
+    assert f"{path}: the file has FUMA's columns, whose positions are mostly of GRCh37" in capsys.readouterr().out
+    with_build = fuma.replace("\tp\n", "\tbuild\n").replace("1e-9", "hg38").replace("\t", ",")
+    unaided(ranking.file("l.csv", with_build), trait="LDL")
+    assert "FUMA" not in capsys.readouterr().out
     unaided(ranking.file("l.tsv", "chr_hg38\tpos_hg38\n1\t2010000\n"), trait="LDL")
     told = capsys.readouterr().out
     assert "called after" not in told and "FUMA" not in told

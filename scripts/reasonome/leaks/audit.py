@@ -53,7 +53,7 @@ LEAK_KINDS = {
     "test_name": "the words of a statement about a gene hold the name of its test term, often inside a longer name",
     "same_group": "a training question is of the group of a test question, which a split keeps together",
     "same_question": "a training question asks what a test question asks",
-    "tells_the_class": "a statement gives a test question's gene a term whose genes are asked for, or one below it",
+    "tells_the_class": "a statement links a test question's gene to the term that is asked about, or to one below it",
     "class_in_text": "a statement about the gene of a test question holds the word of its class",
     "name_in_preferences": "the words of a compared completion hold a test name, often inside a longer name",
     "name_in_reasoning": "the words of a teacher's reasoning hold a test name, often inside a longer name",

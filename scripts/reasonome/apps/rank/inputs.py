@@ -196,7 +196,7 @@ def _kind(path: Path, settings: RankSettings) -> Kind:
 def _row(case: Case, path: Path) -> CaseRow:
     line = re.match(r"line (\d+)", case.where)
     return CaseRow(
-        place=case.where if case.where != path.name else "",
+        place=case.where.removeprefix(path.name).strip(),
         line=int(line[1]) if line else None,
         present=tuple(case.present),
         causal=(),

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,10 @@ from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.core.terminal import say
 from reasonome.facts.fetching.pins import release
-from reasonome.facts.files.text_file import lines
+from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
+from reasonome.facts.sources.rankings import LOCUS_COLUMNS
 from reasonome.facts.text import some
 from reasonome.report.page_files import SourceUsed
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
@@ -42,7 +43,7 @@ _SHOWN_OF: dict[Kind, str] = {
     "locus": "traits and candidate genes",
 }
 _PLURALS: dict[Kind, str] = {"case": "cases", "locus": "loci"}
-_FUMA_COLUMNS = {"GenomicLocus", "uniqID", "rsID"}  # of GenomicRiskLoci.txt and leadSNPs.txt
+_FUMA_COLUMNS = ("GenomicLocus", "uniqID", "rsID", "chr", "pos")  # of GenomicRiskLoci.txt and leadSNPs.txt
 _OTHER_BUILD = re.compile(r"(?i)(?<![a-z0-9])(?:grch3[67]|hg1[6-9]|b3[67])(?![0-9])")
 
 
@@ -128,7 +129,12 @@ def prepare(
     places = GeneMap({}) if located is None else known.maker.locate(located)
     made = QuestionMaker(style, known.maker, places, known.overlap, panel, panel_file)
     questions = made.questions(files)
-    reading = [*_reading(files), *_unknown(settings.panel, made), *_unknown_phenotypes(questions), *_builds(files)]
+    reading = [
+        *_reading(files),
+        *_unknown(settings.panel, made),
+        *_unknown_phenotypes(questions),
+        *_builds(files, settings.columns),
+    ]
     for sentence in reading:
         say(sentence)
     for question in questions:
@@ -217,16 +223,23 @@ def _unknown_phenotypes(questions: Sequence[Question]) -> list[str]:
     ]
 
 
-def _builds(files: Sequence[AskedFile]) -> list[str]:
+def _builds(files: Sequence[AskedFile], columns: Mapping[str, str]) -> list[str]:
     """In words: which files of loci seem to be of another genome build than the one that they are read as."""
     told = "its positions are read as of GRCh38: lift them over if they are not"
     found = []
     for path in [file.path for file in files if file.path and file.kind == "locus"]:
         if match := _OTHER_BUILD.search(path.name):
             found.append(f"{path}: the file is called after {match[0]}, and {told}")
-        elif set(next(lines(path), (1, ""))[1].split("\t")) >= _FUMA_COLUMNS:
-            found.append(f"{path}: the file has FUMA's columns, which are mostly of GRCh37, and {told}")
+        elif _is_of_fuma(path, columns):
+            found.append(f"{path}: the file has FUMA's columns, whose positions are mostly of GRCh37, and {told}")
     return found
+
+
+def _is_of_fuma(path: Path, columns: Mapping[str, str]) -> bool:
+    """Whether a table has FUMA's columns, and none that states a genome build; `columns` are named by the user."""
+    usual = (name for names in LOCUS_COLUMNS.values() for name in names)
+    table = read_table(path, [*_FUMA_COLUMNS, *columns.values(), *usual])
+    return set(table.columns) >= {*_FUMA_COLUMNS} and not table.find(LOCUS_COLUMNS["build"])
 
 
 def _source(project: Project, name: str) -> SourceUsed:

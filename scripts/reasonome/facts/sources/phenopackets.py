@@ -383,19 +383,26 @@ def read_cases(path: str | Path) -> list[Case]:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a case is: its name for people; for errors a file, a line, and the field that holds it, if any."""
+    """Where a case is: the name of its text; for errors a file, a line, and the field that holds it, if any."""
 
     name: str
     file: Path | str
     line: int | None = None
     field: str = ""
 
+    @property
+    def where(self) -> str:
+        return f"{self.name} {self.field}".strip()
+
     def inside(self, field: str) -> "_Place":
-        return replace(self, name=f"{self.name} {field}", field=field)
+        return replace(self, field=_field_path(self.field, field))
 
     def error(self, what: str, *, field: str = "", fix: str) -> InputError:
-        path = ".".join(filter(None, (self.field, field)))
-        return InputError(what, file=self.file, line=self.line, field=path or None, fix=fix)
+        return InputError(what, file=self.file, line=self.line, field=_field_path(self.field, field) or None, fix=fix)
+
+
+def _field_path(*fields: str) -> str:
+    return ".".join(filter(None, fields)).replace(".[", "[")
 
 
 def _texts(path: Path) -> Iterator[tuple[_Place, str]]:
@@ -430,37 +437,40 @@ def _is_hidden(name: str) -> bool:
 
 def is_packet(value: Any) -> bool:
     """Whether a value of JSON or YAML looks like a phenopacket, a Family or a Cohort."""
-    return _has_fields(value) or (isinstance(value, dict) and bool({"proband", "members"} & value.keys()))
-
-
-def _has_fields(value: Any) -> bool:
-    return isinstance(value, dict) and any(_KEYS.get(_plain(key)) in _Packet.fields for key in value)
+    if not isinstance(value, dict):
+        return False
+    holds_packets = isinstance(value.get("proband"), dict) or isinstance(value.get("members"), list)
+    return holds_packets or any(_KEYS.get(_plain(key)) in _Packet.fields for key in value)
 
 
 def _cases_in(value: Any, place: _Place) -> Iterator[tuple[_Place, Any]]:
     """The value, or the phenopackets of an array, a Cohort or a Family, with their places."""
-    named = value if isinstance(value, dict) else {"": value}
-    if "proband" in named:
-        yield place.inside("proband"), named["proband"]
-        return
-    name = "members" if "members" in named else ""
-    if not isinstance(named.get(name), list):
+    if isinstance(value, dict) and isinstance(value.get("proband"), dict):
+        yield from _cases_in(value["proband"], place.inside("proband"))
+    elif isinstance(value, dict) and isinstance(value.get("members"), list):
+        yield from _cases_in(value["members"], place.inside("members"))
+    elif isinstance(value, list):
+        if not value:
+            raise place.error("there is no phenopacket in this list", fix="add one, or take it out")
+        for number, part in enumerate(value):
+            yield from _cases_in(part, place.inside(f"[{number}]"))
+    else:
         yield place, value
-        return
-    for number, part in enumerate(named[name]):
-        yield place.inside(f"{name}[{number}]"), part
 
 
 def _case(value: Any, place: _Place) -> Case:
     model = _FlatCase if isinstance(value, dict) and "present" in value else _Packet
-    if model is _Packet and not _has_fields(value):
+    if model is _Packet and not is_packet(value):
         raise _no_packet(value, place)
+    if model is _Packet and (key := next((key for key in ("proband", "members") if key in value), None)):
+        what = "a Family has a phenopacket as proband, and a Cohort a list of phenopackets as members"
+        raise place.error(what, field=key, fix="write it so, or take the key out")
     notes: dict[str, None] = {}
     if model is _Packet:
         value = _by_key(value, place, notes)
         _check_features(value, place)
     try:
-        case = model.model_validate(value).case(place.name)
+        case = model.model_validate(value).case(place.where)
     except ValidationError as error:
         raise _malformed(error, place) from None
     return replace(case, notes=(*notes, *case.notes))
