@@ -459,14 +459,10 @@ def _cases_in(value: Any, place: _Place) -> Iterator[tuple[_Place, Any]]:
 
 
 def _case(value: Any, place: _Place) -> Case:
-    model = _FlatCase if isinstance(value, dict) and "present" in value else _Packet
-    if model is _Packet and not is_packet(value):
-        raise _no_packet(value, place)
-    if model is _Packet and (key := next((key for key in ("proband", "members") if key in value), None)):
-        what = "a Family has a phenopacket as proband, and a Cohort a list of phenopackets as members"
-        raise place.error(what, field=key, fix="write it so, or take the key out")
     notes: dict[str, None] = {}
+    model = _FlatCase if isinstance(value, dict) and "present" in value else _Packet
     if model is _Packet:
+        _check_packet(value, place)
         value = _by_key(value, place, notes)
         _check_features(value, place)
     try:
@@ -474,6 +470,15 @@ def _case(value: Any, place: _Place) -> Case:
     except ValidationError as error:
         raise _malformed(error, place) from None
     return replace(case, notes=(*notes, *case.notes))
+
+
+def _check_packet(value: Any, place: _Place) -> None:
+    """InputError for what is no phenopacket, and for a Family or Cohort whose phenopackets are not in their place."""
+    if not is_packet(value):
+        raise _no_packet(value, place)
+    if key := next((key for key in ("proband", "members") if key in value), None):
+        what = "a Family has a phenopacket as proband, and a Cohort a list of phenopackets as members"
+        raise place.error(what, field=key, fix="write it so, or take the key out")
 
 
 def _check_features(packet: dict[str, Any], place: _Place) -> None:
