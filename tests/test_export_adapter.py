@@ -13,7 +13,7 @@ import torch
 import yaml
 from lora_steps import add_step
 from peft import PeftModel
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from scored_model import ARM, BACKBONE, METRICS, TESTS, baseline, comparison, plan, row
 from transformers import AutoModelForCausalLM
 
@@ -165,6 +165,18 @@ def test_an_adapter_of_another_digest_or_for_other_weights_is_refused(exported, 
     with refused():
         run(merge_adapter, monkeypatch, backbone="namer", output="results/models/namer/base")
     assert not Path("results/models/namer").exists()
+
+
+def test_an_adapter_that_does_not_fit_is_told_by_its_backbone(exported, monkeypatch, refused):
+    """An adapter of others has no manifest that would tell."""
+    (exported / "manifest.json").unlink()
+    path = exported / "adapter_model.safetensors"
+    weights = load_file(path)
+    save_file({name: value[:, :32].clone() if "lora_A" in name else value for name, value in weights.items()}, path)
+    ship()
+    with refused(field="backbones.yaml: namer.weights"):
+        run(merge_adapter, monkeypatch, backbone="namer", output="results/models/namer/base")
+    assert not Path("results/models/namer/base").exists()
 
 
 @pytest.mark.parametrize("weights", [{"backbone": "smolm2-135m"}, {"backbone": "gpt-4o"}, {"backbone": "namer"}])

@@ -136,7 +136,7 @@ def with_adapter(base: Path, base_digest: str, adapter: Path, kept: Path) -> Pat
 
     def merge(folder: Path) -> None:
         say(f"merging {adapter.name} into the weights, once")
-        _merge(base, adapter, folder)
+        _merge(base, adapter, folder, "--adapter")
 
     return _kept(kept / f"{adapter.name}-{digest[:12]}", adapter.name, lambda: origin, merge)
 
@@ -160,7 +160,7 @@ def write_adapted(name: str, spec: AdapterWeights, base: Path, folder: Path) -> 
         what = f"this adapter was made beside other weights than those of {spec.backbone} here"
         raise InputError(what, file=adapter, field=field, fix="name the backbone that its card names")
     with atomic.replacing(folder / "model") as temporary:
-        _merge(base / "model", adapter, temporary)
+        _merge(base / "model", adapter, temporary, field)
         weights.let_others_read(temporary)
     origin = {**spec.identity(), "sha256": sha256, "licence": spec.licence, "of": beside["weights"]}
     manifest = {"name": name, "weights": origin, "steps": made.get("steps", [])}
@@ -176,7 +176,7 @@ def _adapter_files(adapter: Path, field: str) -> dict[str, str]:
     return {name: file_sha256(adapter / name) for name in _ADAPTER}
 
 
-def _merge(base: Path, adapter: Path, folder: Path) -> None:
+def _merge(base: Path, adapter: Path, folder: Path, field: str) -> None:
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -191,7 +191,7 @@ def _merge(base: Path, adapter: Path, folder: Path) -> None:
         first = str(error).splitlines()[0]
         what = f"this adapter does not fit the model: {first}"
         fix = "name the model that it was trained beside"
-        raise InputError(what, file=adapter, field="--adapter", fix=fix) from None
+        raise InputError(what, file=adapter, field=field, fix=fix) from None
     merged.save_pretrained(folder)
     load_tokenizer(base).save_pretrained(folder)
 
