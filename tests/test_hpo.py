@@ -39,6 +39,17 @@ def test_phenotypes_become_facts_and_inheritance_does_not(tmp_path, snapshot):
     assert result.left_out == {"annotations to terms that are no phenotype of this ontology": 1}
 
 
+def test_a_phenotype_that_no_patient_had_is_no_fact(tmp_path):
+    # A has seizures in one disease of two; B in neither of three: none of 4 patients, 0 %, and HPO's term Excluded.
+    rows = "1\tA\tHP:0001250\tSeizure\t0/2\tOMIM:1\n1\tA\tHP:0001250\tSeizure\t1/10\tOMIM:2\n" + "".join(
+        f"2\tB\tHP:0001250\tSeizure\t{frequency}\tOMIM:{number}\n"
+        for number, frequency in enumerate(("0/4", "0%", "HP:0040285"), 3)
+    )
+    result, _ = read(tmp_path, HEADER + rows)
+    assert result.facts[["gene", "object_id", "evidence"]].to_numpy().tolist() == [["A", "HP:0001250", "OMIM:2"]]
+    assert result.left_out == {"phenotypes that no patient of the disease had": 4}
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [

@@ -1,6 +1,7 @@
 """Human Phenotype Ontology: hp.obo, genes_to_phenotype.txt, phenotype.hpoa; and phenotypes as people write them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,8 @@ from reasonome.facts.sources.source import SourceFacts, check_human, make_facts,
 
 COLUMNS = ["ncbi_gene_id", "gene_symbol", "hpo_id", "hpo_name", "frequency", "disease_id"]
 PHENOTYPIC_ABNORMALITY = "HP:0000118"
+# Frequencies of phenotypes that no patient had: 0/7, 0%, and the term Excluded.
+NOBODY = re.compile(r"0+/\d+|0+(\.0*)?%|HP:0040285")
 _DISEASE_PAGES = {
     "OMIM": "https://omim.org/entry/{}",
     "ORPHA": "https://www.orpha.net/en/disease/detail/{}",
@@ -34,25 +37,27 @@ _BETWEEN = " \t,;|"  # what may stand between one term and the next
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`has_phenotype` facts, with the disease as evidence; genes are looked up by Entrez id.
 
-    Terms that are no phenotype (modes of inheritance, onset, course), obsolete and unknown terms are left out and
-    counted. Raises InputError for another header, a row of another width, and another organism.
+    Phenotypes that no patient of the disease had, terms that are no phenotype (modes of inheritance, onset, course),
+    obsolete and unknown terms are left out and counted. Raises InputError for another header, a row of another width,
+    and another organism.
     """
     check_human(taxon, "HPO")
     ontology = read_obo(files["obo"])
     phenotypes = below(PHENOTYPIC_ABNORMALITY, ontology, files["obo"])
-    facts, left_out = [], 0
+    facts, left_out = [], Counter()
     for line, row in _annotations(files["genes"]):
         term = ontology.main_id(row["hpo_id"])
-        if term in phenotypes:
+        if term not in phenotypes:
+            left_out["annotations to terms that are no phenotype of this ontology"] += 1
+        elif NOBODY.fullmatch(row["frequency"]):
+            left_out["phenotypes that no patient of the disease had"] += 1
+        else:
             term_name = ontology.terms[term].name
             facts.append((row["ncbi_gene_id"], line, "has_phenotype", term, term_name, row["disease_id"]))
-        else:
-            left_out += 1
     if not facts:
         fix = "give one release of both"
         raise InputError("no row names a phenotype of the ontology", file=files["genes"], fix=fix)
-    reason = "annotations to terms that are no phenotype of this ontology"
-    return make_facts(name, [(files["genes"], facts)], genes, {reason: left_out})
+    return make_facts(name, [(files["genes"], facts)], genes, left_out)
 
 
 def below(root: str, ontology: Ontology, path: Path) -> set[str]:

@@ -19,9 +19,6 @@ from reasonome.facts.sources.go import read_obo
 from reasonome.facts.text import normalise
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
-# Frequencies of phenotypes that no patient had: 0/7, 0%, and the term Excluded.
-_NOBODY = re.compile(r"0+/\d+|0+(\.0*)?%|HP:0040285")
-
 
 class Match(NamedTuple):
     """The most informative phenotype that one of a case implies and a gene is known for, and the diseases in which.
@@ -53,7 +50,7 @@ class PhenotypeOverlap:
         self.ontology = read_obo(obo)
         self._phenotypes = hpo.below(hpo.PHENOTYPIC_ABNORMALITY, self.ontology, Path(obo))
         rows = hpo.read_annotations(Path(genes_to_phenotype))
-        rows = rows[[_NOBODY.fullmatch(frequency) is None for frequency in rows["frequency"]]]
+        rows = rows[[hpo.NOBODY.fullmatch(frequency) is None for frequency in rows["frequency"]]]
         terms = rows["hpo_id"].map({term: self._known(term) for term in rows["hpo_id"].unique()})
         rows = rows.assign(term=terms).dropna(subset=["term"])
         gene_terms = rows.groupby("gene_symbol")["term"].agg(set)
