@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reasonome.facts.genes import GeneTable
+from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import go, hgnc
 
 DATA = Path(__file__).parent / "data" / "facts"
@@ -117,6 +117,16 @@ def test_a_symbol_of_another_gene_than_the_accession_is_taken_and_counted(change
     result = read(path)
     assert result.facts.loc[result.facts["evidence"] == "IMP", "gene"].tolist() == ["TP53"]
     assert result.left_out[DISAGREE] == 1
+
+
+def test_a_number_is_an_id_of_the_database_in_column_1(tmp_path):
+    # Two genes of the rat: what RGD calls 61810 is not what Entrez calls so. The symbol is neither's current one.
+    genes = GeneTable([Gene("Right", entrez_id="5", other_ids=("RGD:61810",)), Gene("Wrong", entrez_id="61810")])
+    row = f"RGD\t61810\tOld\tinvolved_in\t{LEAF}\tPMID:1\tIDA\t\tP\t\t\tgene\ttaxon:10116\t20220701\tRGD\t\t\n"
+    path = tmp_path / "rgd.gaf"
+    path.write_text(f"!gaf-version: 2.2\n{row}")
+    result = go.read("go", {"obo": OBO, "gaf": path}, genes, taxon=10116)
+    assert (result.facts["gene"].tolist(), result.left_out) == (["Right"], {})
 
 
 def test_a_gaf_without_annotations_is_refused(tmp_path, refused):

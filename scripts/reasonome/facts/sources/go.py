@@ -237,7 +237,9 @@ def read_gaf(path: str | os.PathLike, taxon: int = 9606) -> tuple[pd.DataFrame, 
     annotations, denied, left_out = [], [], Counter()
     for line, columns in rows(_without_comments(path), path, GAF_COLUMNS):
         _check_row(columns, taxon, path, line)
-        _, accession, symbol, qualifier, term_id, _, evidence = columns[:7]
+        database, accession, symbol, qualifier, term_id, _, evidence = columns[:7]
+        if accession.isdigit():  # RGD's ids: a bare number would be one of Entrez
+            accession = f"{database}:{accession}"
         relations = qualifier.split("|")
         if "NOT" in relations:
             left_out["annotations with NOT"] += 1
