@@ -146,6 +146,20 @@ def test_a_set_whose_first_field_is_an_id_is_called_by_the_second(tmp_path, gene
     assert set(facts[["object_id", "object_name"]].itertuples(index=False, name=None)) == {(set_id, name)}
 
 
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        (["GO:01\tBP", "GO:02\tBP", "GO:03\tBP", "GO:04\tCC"], ["GO:01", "GO:02", "GO:03", "GO:04"]),
+        (["A%KEGG%hsa1\tof KEGG", "B%KEGG%hsa2\tof KEGG"], ["A", "B"]),
+        (["R-HSA-1\tRepair", "R-HSA-2\tRepair", "R-HSA-3\tDeath"], ["Repair", "Repair", "Death"]),  # two of one name
+    ],
+)
+def test_a_word_that_sets_share_is_the_name_of_none(tmp_path, genes, fields, names):
+    path = tmp_path / "sets.gmt"
+    path.write_text("".join(f"{both}\tTP53\n" for both in fields))
+    assert read("gmt", path, genes).facts["object_name"].tolist() == names
+
+
 def test_weights_behind_genes_are_no_part_of_them(tmp_path, genes):
     path = tmp_path / "sets.gmt"
     path.write_text("repair\t\tTP53,1.0\tATM,0.5\tBRCA1,-1e-3\n")

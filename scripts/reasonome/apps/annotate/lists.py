@@ -22,7 +22,7 @@ from reasonome.apps.annotate.table import (
 from reasonome.apps.run import unused_name
 from reasonome.config.annotations import Annotation, Column
 from reasonome.core.errors import InputError
-from reasonome.facts.sources.gmt import id_and_name, without_weight
+from reasonome.facts.sources.gmt import ids_and_names, without_weight
 from reasonome.facts.text import counted, some
 
 FEWEST = 3  # genes; one or two have too many processes in common
@@ -310,7 +310,7 @@ def read_gmt(file: TextFile, settings: Annotation) -> GeneLists:
 
     Raises InputError for a line without tabs or without a name, and for a file without sets.
     """
-    gene_lists, weighted = [], 0
+    sets, weighted = [], 0
     for line, text in enumerate(file.lines, 1):
         if not text.strip():
             continue
@@ -321,8 +321,10 @@ def read_gmt(file: TextFile, settings: Annotation) -> GeneLists:
             raise InputError(what, file=file.path, line=line, fix=fix)
         genes = [without_weight(gene) for gene in rest[1:]]
         weighted += genes != rest[1:]
-        description = rest[0] if rest[0] != "na" else ""
-        set_id, set_name = id_and_name(name, description)
+        sets.append((line, name, rest[0] if rest[0] != "na" else "", genes))
+    called = ids_and_names([(name, description) for _, name, description, _ in sets])
+    gene_lists = []
+    for (line, name, description, genes), (set_id, set_name) in zip(sets, called, strict=True):
         if set_id:
             name, description = f"{set_name} ({set_id})", ""
         gene_lists.append(checked(name, map(ListedGene, genes), description=description, place=f"line {line}"))

@@ -83,6 +83,13 @@ def id_and_name(name: str, description: str) -> tuple[str, str]:
     return (name, described) if _ID.fullmatch(name) and described else ("", "")
 
 
+def ids_and_names(sets: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The `id_and_name` of each (name, description) of a file; descriptions that sets share, such as BP, name none."""
+    found = [id_and_name(name, description) for name, description in sets]
+    names = [description for (_, description), (_, name) in zip(sets, found, strict=True) if name == description != ""]
+    return found if 2 * len(set(names)) > len(names) else [id_and_name(name, "") for name, _ in sets]
+
+
 def genes_as_descriptions(sets: Sequence[tuple[str, str, str]], is_gene: Callable[[str], bool]) -> bool:
     """Whether most of these (name, description, first gene) have a gene in place of the description.
 
@@ -135,14 +142,16 @@ def members(
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
-    """Facts of any GMT: the set's name is the object's id, and `words` makes the object's name, but see `id_and_name`.
+    """Facts of any GMT: a set's name is the object's id, and `words` makes the object's name, but see `ids_and_names`.
 
     Aliases and any case are accepted, because it is often a user's own collection.
     """
-    sets = []
-    for gene_set in read_gmt(files["gmt"]):
-        set_id, set_name = id_and_name(gene_set.name, gene_set.description)
-        sets.append((gene_set, set_id or gene_set.name, set_name or words(gene_set.name)))
+    gene_sets = list(read_gmt(files["gmt"]))
+    called = ids_and_names([(gene_set.name, gene_set.description) for gene_set in gene_sets])
+    sets = [
+        (gene_set, set_id or gene_set.name, set_name or words(gene_set.name))
+        for gene_set, (set_id, set_name) in zip(gene_sets, called, strict=True)
+    ]
     described = [(gene_set.name, gene_set.description, gene_set.genes[0]) for gene_set, *_ in sets if gene_set.genes]
     if genes_as_descriptions(described, lambda written: genes.resolve(written).symbol is not None):
         first = sets[0][0]
