@@ -7,6 +7,7 @@ import pytest
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import gold_standards
 from reasonome.facts.sources.gene_locations import position
+from reasonome.facts.sources.rankings import read_loci
 from reasonome.tasks.ranking import loci
 from reasonome.tasks.ranking.settings import RankingBenchmark
 
@@ -216,6 +217,22 @@ def test_a_ready_table_needs_candidates_or_what_finds_them(tmp_path, refused):
         ask(tmp_path, text=text, form="rankings", genes=[gene._replace(coding=None) for gene in GENES])
     with refused(tmp_path / "questions.tsv", field="candidates"):
         ask(tmp_path, text=text, form="rankings", located=False, locations=None)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("chr\tpos\tpos_hg38", "1\t55505647\t55039974"),
+        ("chr\tposition\tchromosome_GRCh38\tposition_GRCh38", "2\t55505647\t1\t55039974"),
+        ("variant_id\tvariant_id_b38", "1:55505647:G:T\t1:55039974:G:T"),
+        ("chr\tpos\tpos_hg19", "1\t55039974\t55505647"),  # as if nothing stood beside it
+    ],
+)
+def test_positions_that_say_they_are_of_grch38_go_before_others(tmp_path, header, row):
+    path = tmp_path / "lifted.tsv"
+    path.write_text(f"trait\t{header}\nLDL\t{row}\n")
+    [locus] = read_loci(path, solved=False)
+    assert (locus.chromosome, locus.position, locus.fault) == ("1", 55039974, None)
 
 
 @pytest.mark.parametrize(("text", "found"), [("81,230,992", 81230992), ("81230992.0", 81230992), ("007", 7)])

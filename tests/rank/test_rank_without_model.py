@@ -308,6 +308,8 @@ def test_another_genome_build_is_refused_or_told(ranking, unaided, capsys, refus
     with_build = fuma.replace("\tp\n", "\tbuild\n").replace("1e-9", "hg38").replace("\t", ",")
     unaided(ranking.file("l.csv", with_build), trait="LDL")
     assert "FUMA" not in capsys.readouterr().out
+    lifted = "GenomicLocus\tuniqID\trsID\tchr\tpos\tpos_hg38\n1\t1:9:A:G\trs1\t1\t9\t2010000\n"
+    assert ranked(unaided(ranking.file("l.txt", lifted), trait="LDL")[0])["PCSK9"] == 1
     unaided(ranking.file("l.tsv", "chr_hg38\tpos_hg38\n1\t2010000\n"), trait="LDL")
     told = capsys.readouterr().out
     assert "called after" not in told and "FUMA" not in told

@@ -31,7 +31,7 @@ from reasonome.facts.fetching.pins import release
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
-from reasonome.facts.sources.rankings import LOCUS_COLUMNS
+from reasonome.facts.sources.rankings import LOCUS_COLUMNS, is_of_grch38
 from reasonome.facts.text import some
 from reasonome.report.page_files import SourceUsed
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
@@ -239,7 +239,8 @@ def _is_of_fuma(path: Path, columns: Mapping[str, str]) -> bool:
     """Whether a table has FUMA's columns, and none that states a genome build; `columns` are named by the user."""
     usual = (name for names in LOCUS_COLUMNS.values() for name in names)
     table = read_table(path, [*_FUMA_COLUMNS, *columns.values(), *usual])
-    return set(table.columns) >= {*_FUMA_COLUMNS} and not table.find(LOCUS_COLUMNS["build"])
+    states_a_build = table.find(LOCUS_COLUMNS["build"]) or any(map(is_of_grch38, table.columns))
+    return set(table.columns) >= {*_FUMA_COLUMNS} and not states_a_build
 
 
 def _source(project: Project, name: str) -> SourceUsed:

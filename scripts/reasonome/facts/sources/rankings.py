@@ -241,7 +241,7 @@ def _fields(
     table = read_table(path, wanted)
     at = {field: _column(table, field, columns.get(field), known[field]) for field in known if field != "place"}
     if known is LOCUS_COLUMNS:
-        at |= {field: at[field] or _of_build(table, field) for field in _IN_TWO}
+        at |= {field: _half_of_place(table, field, at[field]) for field in _IN_TWO if field not in columns}
         at |= _place_columns(table, at, columns)
         _check_builds(table, at)
     for field in (*needed, *(("causal",) if solved else ())):
@@ -274,6 +274,18 @@ def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, 
     return table.place(columns[0], field) if columns else None
 
 
+def _half_of_place(table: PlainTable, field: str, usual: str | None) -> str | None:
+    """The column of a chromosome or a position: one that says GRCh38 in its name, else the usual one, else any."""
+    of_build = _of_build(table, field)
+    return of_build if is_of_grch38(of_build) else usual or of_build
+
+
+def is_of_grch38(column: str | None) -> bool:
+    """Whether a column says in its name that it is of GRCh38."""
+    match = _WITH_BUILD.fullmatch((column or "").strip())
+    return match is not None and GRCH38.fullmatch(match["build"]) is not None
+
+
 def _of_build(table: PlainTable, field: str) -> str | None:
     """The column of a place whose name ends with a genome build, GRCh38 if there are several; None without one."""
     matches = [match for column in table.columns if (match := _WITH_BUILD.fullmatch(column.strip()))]
@@ -293,8 +305,9 @@ def _place_columns(table: PlainTable, at: Mapping[str, str | None], named: Mappi
         return {"place": None}
     names = [at["position"]]
     if "position" not in named:
-        of_builds = (_of_build(table, field) for field in ("place", "variant"))
+        of_builds = [_of_build(table, field) for field in ("place", "variant")]
         names = [*table.find(LOCUS_COLUMNS["place"]), *names, at["variant"], *of_builds]
+        names.sort(key=lambda name: not is_of_grch38(name))
     found = next((name for name in names if name and has_places(table, name)), None)
     return {"chromosome": None, "position": None, "place": table.place(found, "place")} if found else {"place": None}
 
