@@ -261,6 +261,12 @@ def test_two_sets_of_one_name_are_refused_unless_they_are_the_same(tmp_path, gen
         ("DNA repair (GO:0006281)", "DNA repair"),
         ("DNA_repair_[GO:0006281]", "DNA repair"),
         ("Apoptosis (WP254)", "Apoptosis"),
+        ("DNA Repair R-HSA-73894", "DNA Repair"),  # Enrichr's Reactome_2022
+        ("DNA Repair_Homo sapiens_R-HSA-73894", "DNA Repair"),  # and that of 2016
+        ("Alzheimers Disease_Mus musculus_WP2075", "Alzheimers Disease"),
+        ("Lysine degradation_Homo sapiens_hsa00310", "Lysine degradation"),
+        ("Genes near WPA4", "Genes near WPA4"),
+        ("WP254", "WP254"),
         ("GOBP_DNA_repair", "GOBP DNA repair"),  # not as MSigDB writes
         ("MY_DNA_REPAIR", "MY DNA REPAIR"),  # no collection of theirs
         ("WP_", "WP "),
@@ -275,8 +281,8 @@ def test_names_of_sets_in_words(name, expected):
 
 def test_sets_of_other_collections_are_found_by_the_name_of_a_held_out_term(tmp_path, genes):
     path = tmp_path / "sets.gmt"
-    names = ["GOBP_DNA_REPAIR", "DNA repair (GO:0006281)", "GOBP_DNA_REPLICATION", "DNA replication (GO:0006260)"]
+    names = ["GOBP_DNA_REPAIR", "DNA repair (GO:0006281)", "DNA Repair R-HSA-73894", "GOBP_DNA_REPLICATION"]
     path.write_text("".join(f"{name}\tna\tTP53\n" for name in names))
     facts = read("gmt", path, genes).facts
     assert facts["object_id"].tolist() == names
-    assert facts_about(facts, [("GO:0006281", "DNA repair")]).tolist() == [True, True, False, False]
+    assert facts_about(facts, [("GO:0006281", "DNA repair")]).tolist() == [True, True, True, False]

@@ -22,8 +22,11 @@ from reasonome.facts.sources.source import (
 
 # Collections whose sets MSigDB names in capitals: GOBP_DNA_REPAIR.
 _MSIGDB = re.compile(r"(?:GOBP|GOMF|GOCC|REACTOME|WP|KEGG|HALLMARK|HP|BIOCARTA|PID)_([A-Z0-9_]+)")
-# Enrichr has the id of a term after its name: (GO:0006281), (R-HSA-73894), (WP707), (hsa03430).
-_ID_BEHIND = re.compile(r"\s*[(\[](?:[A-Za-z][A-Za-z.]*:[A-Z]{0,2}\d{3,}|R-[A-Z]{3}-\d+|WP\d+|[a-z]{3}\d{5})[)\]]$")
+# Enrichr has the id of a term after its name: (GO:0006281), R-HSA-73894, (WP707), _Homo sapiens_hsa03430.
+_ID_BEHIND = re.compile(
+    r"\s*[(\[](?:[A-Za-z][A-Za-z.]*:[A-Z]{0,2}\d{3,}|R-[A-Z]{3}-\d+|WP\d+|[a-z]{3}\d{5})[)\]]$"
+    r"|(?:\s(?:Homo sapiens|Mus musculus))?\s(?:R-[A-Z]{3}-\d+|WP\d+|(?:hsa|mmu)\d{5}|(?:GO|HP|MP):\d{7})$"
+)
 # Enrichr's libraries may have a weight behind each gene: ACAT2,1.0.
 _WEIGHT = re.compile(r",[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$")
 # A first field that is an id, as g:Profiler writes it (GO:0006695, REAC:R-HSA-191273), or a pathway's.
@@ -162,8 +165,8 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
 def words(name: str) -> str:
     """The name of a gene set in plain words, alike in all collections.
 
-    `GOBP_DNA_REPAIR` of MSigDB becomes "dna repair", and `DNA repair (GO:0006281)` of Enrichr "DNA repair"; elsewhere
-    only underscores are replaced.
+    `GOBP_DNA_REPAIR` of MSigDB becomes "dna repair"; `DNA repair (GO:0006281)` and `DNA Repair R-HSA-73894` of Enrichr
+    lose their ids; elsewhere only underscores are replaced.
     """
     if match := _MSIGDB.fullmatch(name):
         name = match[1].lower()
