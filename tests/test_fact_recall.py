@@ -55,6 +55,16 @@ def test_no_other_object_is_one_of_the_genes():
     assert not set(question.objects[1:]) & {f"act {i}" for i in range(6)}
 
 
+def test_what_the_gene_has_by_another_relation_is_no_other_object_either():
+    """G0 has one of 21 objects, contributes to another and has a third as its pathway: 18 others are too few."""
+    rows, facts = world(21)
+    facts = pd.concat(
+        [facts, table(("G0", "contributes_to", "GO:1", "act 1"), ("G0", "member_of_pathway", "P:2", "Act 2"))]
+    )
+    questions = drawn_questions(rows, facts.reset_index(drop=True), 100, 0)
+    assert {question.fact.gene for question in questions} == {f"G{i}" for i in range(1, 21)}
+
+
 def test_relations_with_too_few_objects_and_running_text_are_not_asked():
     rows, facts = world(19)
     assert drawn_questions(rows, facts, 10, 0) == []  # 18 others

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from reasonome.facts.selection import OBJECTS, StatedFact, object_names, reading_order, stated_facts
 from reasonome.facts.text import normalise
-from reasonome.facts.wording import ASKED, worded_as
+from reasonome.facts.wording import ASKED, FREE_TEXT
 
 _TRIES = 50  # draws for each object that is wanted, after which a relation has too few
 
@@ -52,19 +52,18 @@ def drawn_questions(
     by_relation: dict[str, list[StatedFact]] = {}
     for fact in said:
         by_relation.setdefault(fact.relation, []).append(fact)
-    own: dict[tuple[str, str], set[str]] = {}
+    own: dict[str, set[str]] = {}
     for fact in said:
-        own.setdefault((fact.gene, fact.relation), set()).add(normalise(fact.object))
-    for relation, rows in facts.groupby(facts["relation"].map(worded_as)):
-        asked = rows[rows["gene"].isin({fact.gene for fact in by_relation.get(relation, ())})]
-        for gene, name in zip(asked["gene"], asked["object_name"], strict=True):
-            own.setdefault((gene, relation), set()).add(normalise(name))
+        own.setdefault(fact.gene, set()).add(normalise(fact.object))
+    known = facts[facts["gene"].isin(own) & ~facts["relation"].isin(FREE_TEXT)]
+    for gene, name in zip(known["gene"], known["object_name"], strict=True):
+        own[gene].add(normalise(name))
     questions: list[Question] = []
     turns = dict.fromkeys(by_relation, 0)
     for fact in said:
         if len(questions) == number:
             break
-        others = _others(fact, by_relation[fact.relation], own[fact.gene, fact.relation], seed)
+        others = _others(fact, by_relation[fact.relation], own[fact.gene], seed)
         if len(others) == OBJECTS - 1:
             wording = ASKED[fact.relation][turns[fact.relation] % len(ASKED[fact.relation])]
             opening, _, ending = wording.format(gene=fact.gene, object="\0").partition("\0")
