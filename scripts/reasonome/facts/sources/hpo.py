@@ -32,6 +32,10 @@ _OF_TERMS = re.compile(r"\s*(?:[-–−]\s*|(?:not|no)\s+)?HP[:_]?\d|.*\bHP[:_]?
 _DASH_APART = re.compile(r"(?<!\w)[-–−—]\s+HP[:_]?\d", re.IGNORECASE)
 _LABEL_FIRST = re.compile(r"\s*(?P<absent>[-–−]|(?:not|no)\s+)?(?P<label>[^()]*[^()\s])\s*\(\s*", re.IGNORECASE)
 _BETWEEN = " \t,;|"  # what may stand between one term and the next
+_STATUS = r"(?:absent|excluded|negated|negative|not (?:present|observed|found)|no?|false|0)"
+_SAYS_ABSENT = re.compile(  # in place of a label, or behind it
+    rf"[-–−]|(?:.*[\t,;|]\s*)?{_STATUS}|.*[(\[]{_STATUS}[)\]]", re.IGNORECASE
+)
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
@@ -109,7 +113,7 @@ def written_terms(text: str) -> list[WrittenTerm]:
 
     A label stands behind its id (`HP:0001250 Seizure; HP:0001263`), or before it where ids are in brackets
     (`Seizure (HP:0001250)`). `-` or `not` right before an id, or before a label in front, says that it is absent.
-    ValueError for a text that has none, or has a part that is none of these.
+    ValueError for a text that has none, or has a part that is none of these, and for `HP:0001250 absent`.
     """
     ids = list(_ID.finditer(text))
     if not ids:
@@ -128,7 +132,10 @@ def written_terms(text: str) -> list[WrittenTerm]:
 
 
 def _labels_behind(match: re.Match, rest: str) -> WrittenTerm:
-    label = " ".join(rest.strip(_BETWEEN).lstrip(":=–").split())
+    written = rest.strip(_BETWEEN).lstrip(":=").strip()
+    if _SAYS_ABSENT.fullmatch(written):
+        raise ValueError(f"'{written}' behind {match.group()} may say that it is absent: write -HP:… if it is")
+    label = " ".join(written.lstrip("-–—").split())
     if label.count("(") != label.count(")") or _LIKE_ID.search(label):
         raise ValueError(f"expected HPO ids with their labels behind them, found '{match.group()}{rest[:50]}'")
     return WrittenTerm(f"HP:{match['number']}", label, bool(match["absent"]))
