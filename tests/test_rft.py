@@ -71,6 +71,14 @@ def test_questions_of_poor_samples_or_equal_ones_are_left_out(settings, kept, le
     assert list(targets) == kept and +counts == {"without_finished_sample": 1} | left_out
 
 
+@pytest.mark.parametrize("settings", [{"threshold": 0.8}, {"margin": 0.8}])
+def test_what_earns_as_much_as_the_threshold_or_the_margin_is_kept(settings):
+    spec = BestSamples(decoding="sample8-96", rewards={"exact": 0.7, "format": 0.1}, **settings)
+    targets, left_out = best_samples(NAMING, STYLE, SETS, SAMPLES, rewarded_by(NAMING, spec, None), spec, 0)
+    # The name in its form earns 0.7 + 0.1, of which computers make a little less than 0.8; no form earns 0.
+    assert list(targets) == ["GO:0"] and sum(left_out.values()) == 3
+
+
 def test_a_sample_that_was_cut_off_is_no_target():
     texts = [("a", "x", "stop"), ("a", "y", "length"), ("b", "z", "length"), ("a", "v", "")]
     rows = [AnswerRow(id=i, subset="s", text=text, finish_reason=why) for i, text, why in texts]

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from reasonome.training.sft import Lesson
 
 
+_ROUNDING = 1e-9  # of sums of weighted rewards: 0.7 + 0.1 is less than 0.8
+
+
 class BestSamples(RewardedSamples):
     """The sample of a question that earns most, as its target; of several one drawn at random."""
 
@@ -97,9 +100,9 @@ def best_samples(
     for example, earned in zip(examples, earnings(task, style, examples, samples, rewarded), strict=True):
         if not earned:
             left_out["without_finished_sample"] += 1
-        elif spec.threshold is not None and max(earned) < spec.threshold:
+        elif spec.threshold is not None and max(earned) < spec.threshold - _ROUNDING:
             left_out["below_threshold"] += 1
-        elif spec.margin is not None and max(earned) - min(earned) < spec.margin:
+        elif spec.margin is not None and max(earned) - min(earned) < spec.margin - _ROUNDING:
             left_out["alike"] += 1
         else:
             drawn = zip(samples[example.id], earned, strict=True)
