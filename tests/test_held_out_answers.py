@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from reasonome.training import rollouts
+from reasonome.training.validation import ValidationCurve
 
 TEXTS = {(1,): "repair", (2, 2): "growth", (3, 3, 3): "cycle"}
 
@@ -71,3 +72,20 @@ def test_processes_ask_equally_many_prompts_and_keep_their_own(rank, processes, 
     training = trainer(rank, processes)
     assert rollouts.greedy(training, Tokenizer(), ["a", "bb", "ccc"], recipe=None) == mine
     assert training.vllm_generation.events == ["weights", (asked, 0.0)]
+
+
+def test_a_resumed_job_counts_the_tokens_that_an_earlier_attempt_drew(tmp_path):
+    def attempt(first: int, last: int) -> ValidationCurve:
+        """Training from one step to another; answers after step n take 10 + n tokens."""
+        state = SimpleNamespace(global_step=first, max_steps=4)
+        ask = lambda: (["repair"], 10 + state.global_step)  # noqa: E731
+        curve = ValidationCurve(SimpleNamespace(state=state), None, [], ask, 1, tmp_path)
+        curve.on_train_begin(None, state, None)
+        for state.global_step in range(first + 1, last + 1):
+            curve.on_step_end(None, state, None)
+        return curve
+
+    attempt(0, 2)  # killed; its checkpoint is that of the first step
+    resumed = attempt(1, 4)
+    resumed.answers()
+    assert resumed.tokens == 10 + 11 + 12 + 13 + 14, "after step 2 twice, and counted once"

@@ -38,7 +38,7 @@ class ValidationCurve(TrainerCallback):
         self._trainer, self._scorer, self._examples = trainer, scorer, examples
         self._ask, self._every, self._file = ask, every, folder / FILE
         self.before: list[str] = []
-        self.tokens = 0
+        self._tokens: dict[str, int] = {}  # by the step after which the prompts were answered
 
     def on_train_begin(self, args, state, control, **kwargs):
         """The parent's answers: from here on the model is where it is trained; DeepSpeed leaves it on the CPU before.
@@ -54,10 +54,10 @@ class ValidationCurve(TrainerCallback):
             )
         if kept is None:
             self.before = self.answers()
-            if processes.is_first():
-                atomic.write_json(self._file, {"answers": self.before, "tokens": self.tokens})
+            self._keep()
         else:
-            self.before, self.tokens = kept["answers"], kept["tokens"]
+            # An earlier version counted those of the parent alone.
+            self.before, self._tokens = kept["answers"], kept.get("tokens_by_step") or {"0": kept["tokens"]}
         if state.global_step == 0:
             self.log(self.before)
 
@@ -65,12 +65,22 @@ class ValidationCurve(TrainerCallback):
         """Answers under way; the last step's are those after training."""
         if self._every and state.global_step % self._every == 0 and state.global_step < state.max_steps:
             self.log(self.answers())
+            self._keep()
+
+    def _keep(self) -> None:
+        """Write what a resumed job does not ask again: the parent's answers, and how many tokens each asking took."""
+        if processes.is_first():
+            atomic.write_json(self._file, {"answers": self.before, "tokens_by_step": self._tokens})
 
     def answers(self) -> list[str]:
         """Those of the model as it is; every process must ask."""
-        answers, tokens = self._ask()
-        self.tokens += tokens
+        answers, self._tokens[str(self._trainer.state.global_step)] = self._ask()
         return answers
+
+    @property
+    def tokens(self) -> int:
+        """Those of the answers of a whole training so far, whichever attempt asked for them."""
+        return sum(self._tokens.values())
 
     @property
     def times(self) -> int:
