@@ -250,6 +250,15 @@ def test_a_judge_reads_few_lazy_policies():
     assert scorer is judged and [policy.name for policy in few] == [str(number) for number in range(1, 13)]
 
 
+def test_questions_that_do_not_fill_a_step_are_refused_before_weights_are_loaded(tiny_models, signal_handlers, refused):
+    """Twelve training questions and steps of 14: nothing would be trained, and the parent saved as the model."""
+    settings = {"prompts": None, "batch_size": 56, "max_steps": 2}
+    folder = grpo_steps.prepare(tiny_models, **settings)
+    with refused("recipe.json", field="batch_size"):
+        grpo_steps.run(folder)
+    assert not (folder / "model").exists()
+
+
 def test_dropout_would_make_two_models_of_one():
     with pytest.raises(ValidationError, match="which dropout changes in every pass"):
         recipe(adapter={"rank": 2, "dropout": 0.1})

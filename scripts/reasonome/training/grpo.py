@@ -126,6 +126,7 @@ def grpo(
         rows = {benchmark: shuffled_gold(task, examples, job.step.seed) for benchmark, examples in rows.items()}
     weights = recipe.weights_of_benchmarks
     prompted = mixed(rows, weights, recipe.prompts, "prompts")
+    _check_a_step_is_filled(job, len(prompted))
     prompts = [task.prompt(example, style) for example in prompted]
     messages = [prompt.messages for prompt in prompts]
     texts = [render(tokenizer, conversation) for conversation in messages]
@@ -201,6 +202,16 @@ def grpo(
     }
     measured = {"prompt_tokens": read, "generated_tokens": generated + curve.tokens}
     job.finish(trainer, tokenizer, facts, **measured, shared_questions=trainer.sharing.facts())
+
+
+def _check_a_step_is_filled(job: TrainingJob[RolloutRecipe], prompts: int) -> None:
+    """InputError where there are fewer prompts than a step takes: none would be taken."""
+    batch, group = job.recipe.batch_size, job.recipe.group
+    if prompts >= batch // group:
+        return
+    what = f"{prompts} training questions do not fill a step of {batch // group} (batch_size {batch} / {group})"
+    fix = f"set batch_size to {prompts * group} or less, or take more questions"
+    raise InputError(what, file=job.folder / "recipe.json", field="batch_size", fix=fix)
 
 
 def _valid_rows(job: TrainingJob[RolloutRecipe], task: Task) -> dict[str, list[Any]]:
