@@ -8,6 +8,7 @@ import pytest
 import tiny_training
 import torch
 
+from reasonome.core import atomic
 from reasonome.stages import read_recipe
 from reasonome.tasks import TASKS
 from reasonome.training import fitting
@@ -42,6 +43,23 @@ def limited(monkeypatch, tokens: float) -> None:
     monkeypatch.setattr(
         fitting, "_trial_on_gpu", lambda model, recipe, taken: lambda rows, length: rows * length <= tokens
     )
+
+
+def test_the_longest_row_may_be_a_statement(tiny_backbone, tmp_path, monkeypatch):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    atomic.write_jsonl(tmp_path / "train.jsonl", [{"text": " ".join(["repair"] * 199)}])
+    job = tiny_training.sft_job(models, micro_batch_size="auto", statements={"corpus": "demo"})
+    job.data["statements"] = tmp_path / "train.jsonl"
+
+    class Tried(Exception):
+        pass
+
+    def fit(load, recipe, longest, *others):
+        raise Tried(longest)
+
+    monkeypatch.setattr(fitting, "fit", fit)
+    with pytest.raises(Tried, match="^200$"):  # its words and the token that ends it; questions are shorter
+        sft(job, {"demo-go": TASKS["gene_set_naming"]})
 
 
 def test_zero3_wants_numbers(tiny_backbone, tmp_path, monkeypatch, refused):

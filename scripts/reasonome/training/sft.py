@@ -73,8 +73,10 @@ def sft(job: TrainingJob[TuningSettings], tasks: Mapping[str, Task], similarity:
         name: [answered(tokenizer, row["prompt"], row["completion"][0]["content"]) for row in lesson.rows]
         for name, lesson in lessons.items()
     }
-    lengths = [len(tokens.ids) for tokens in chain.from_iterable(tokenized.values())]
     max_length, packed = recipe.max_length, recipe.packing == "separate"
+    statements = _statements(job, tokenizer, max_length)
+    lengths = [len(tokens.ids) for tokens in chain.from_iterable(tokenized.values())]
+    lengths += [len(row["input_ids"]) for row in statements]
     job.fit(max_length if packed else max((length for length in lengths if length <= max_length), default=0))
     fitting = {
         name: [pair for pair in zip(lesson.rows, tokenized[name], strict=True) if len(pair[1].ids) <= max_length]
@@ -91,7 +93,6 @@ def sft(job: TrainingJob[TuningSettings], tasks: Mapping[str, Task], similarity:
     reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
     examples = sum(lesson.examples for lesson in lessons.values())
     print(f"{len(kept)} examples of {examples}; left out: {reasons} ({max_length} tokens)", flush=True)
-    statements = _statements(job, tokenizer, max_length)
     trainer = SFTTrainer(
         model=job.load_model(),
         args=SFTConfig(
