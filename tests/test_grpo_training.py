@@ -166,6 +166,18 @@ def generated(folder: Path) -> int:
     return json.loads((folder / "run.json").read_text())["generated_tokens"]
 
 
+def test_rewards_see_thoughts_though_the_tokenizer_tells_how_to_set_them_apart(tiny_models):
+    """As those of newer backbones do, by a response template: here all that is written is a thought."""
+    fields = {"thinking": {"open_pattern": r"(?=[\s\S])", "close_pattern": "$"}, "content": {"close_pattern": "$"}}
+    template = {"defaults": {"role": "assistant"}, "start_anchor": "<|im_start|>assistant\n", "fields": fields}
+    file = tiny_models / "base/model/tokenizer_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"response_template": template}))
+    folder = grpo_steps.prepare(tiny_models, max_steps=1)
+    grpo_steps.run(folder)
+    [step] = history(folder)
+    assert step["rewards/rouge_l/mean"] > 0.1, "the share of vowels in random letters"
+
+
 @pytest.mark.full
 def test_without_held_out_prompts_it_trains_and_says_that_there_were_none(models):
     folder = grpo_steps.prepare(models, "grpo.unheld-s0", validation=0, validate_every=1, max_steps=2)

@@ -120,6 +120,8 @@ def grpo(
     parent_model = job.parent / "model"
     vllm_sampler.check(recipe, parent_model)
     tokenizer = job.load_tokenizer()
+    # By it TRL takes completions apart: rewards would not see a model's thoughts, which answers that are scored have.
+    tokenizer.response_template = None
     style = next(iter(job.styles.values()))  # `check` of the recipe lets GRPO have one style only
     rows = {benchmark: job.examples(benchmark, task) for benchmark in job.files("examples")}
     if recipe.is_placebo:
