@@ -204,6 +204,19 @@ def test_tokens_by_what_earlier_runs_showed(project):
     assert planned_work(project, answering(PRETRAINED)).generated.value == 90 * 50
 
 
+def test_tokens_of_statements_beside_questions_are_no_part_of_the_questions_lengths(project):
+    """`sft.merged` is `sft.terms` with statements among its examples."""
+    tiny_folder("results/statements/demo-transfer")
+    Path("results/statements/demo-transfer/statistics.tsv").write_text("source\ttokens\ntotal\t50000\n")
+    (tiny_folder("results/reasoning/knowledge-given") / "demo-terms.demo-names.jsonl").write_text("{}\n" * 300)
+    # 300 questions of 100 tokens, and 32,800 tokens of statements beside those of `merged`, in each epoch.
+    epochs = project.recipes["sft"]["terms"].epochs
+    trained_run(project, "sft.merged-s0", examples=300, backward_tokens=int(epochs * (300 * 100 + 32_800)))
+    trained_run(project, "sft.terms-s0", "llama-3.2-1b", examples=300, backward_tokens=int(epochs * 300 * 100))
+    assert planned_work(project, training("sft.terms-s0")).backward.value == epochs * 300 * 100
+    assert planned_work(project, training("sft.merged-s0")).backward.value == epochs * (300 * 100 + 32_800)
+
+
 def varied(folder, stage, variant, **settings):
     """The shipped configuration with other settings of a variant."""
     tiny_config(folder)

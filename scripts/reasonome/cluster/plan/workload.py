@@ -186,8 +186,12 @@ class Workload:
         return Work(generated=answers * counted(decoding.max_new_tokens, "all of max_new_tokens", at_most=True))
 
     def _alike(self, job: Job, stage: str, settings: dict[str, Any]) -> list[MeasuredRun]:
-        """Runs of a stage with these settings: those of the job's backbone, else of others."""
-        runs = [run for run in self.runs if run.stage == stage and settings.items() <= run.settings.items()]
+        """Runs of a stage with these settings: those of the job's backbone, else of others.
+
+        Runs that learned statements beside their questions tell no lengths: their tokens are of both.
+        """
+        found = [run for run in self.runs if run.stage == stage and settings.items() <= run.settings.items()]
+        runs = [run for run in found if not run.settings.get("statements")]
         return [run for run in runs if run.backbone == job.backbone] or runs
 
     def _read_tokens(self, recipe: PretrainRecipe) -> Estimate:
