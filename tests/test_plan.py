@@ -217,6 +217,17 @@ def test_tokens_of_statements_beside_questions_are_no_part_of_the_questions_leng
     assert planned_work(project, training("sft.merged-s0")).backward.value == epochs * (300 * 100 + 32_800)
 
 
+def test_samples_of_a_few_questions_and_of_all_are_lines_of_their_own(project):
+    benchmark(train=570)
+    asked = answering().wildcards | {"decoding": "sample8-96"}
+    jobs = [Job("sample", asked | {"questions": questions}) for questions in ("60", "all", "60")]
+    plan = Plan(project, jobs, [], 0, 2)
+    found = {line.name[2]: (line.jobs, line.tokens.value) for line in plan.lines}
+    # Eight samples of 96 tokens at most, of each question.
+    name = "demo-go.demo-names.sample8-96"
+    assert found == {f"{name}.60": (2, 60 * 8 * 96), f"{name}.all": (1, 570 * 8 * 96)}
+
+
 def varied(folder, stage, variant, **settings):
     """The shipped configuration with other settings of a variant."""
     tiny_config(folder)

@@ -212,7 +212,8 @@ def _warnings(line: Line) -> list[str]:
 def _name(job: Job) -> tuple[str, str, str]:
     """The line that a job belongs to."""
     if job.rule in (ANSWERING, SAMPLING):
-        return job.rule, job.backbone, ".".join(job.wildcards[key] for key in ("benchmark", "style", "decoding"))
+        keys = ("benchmark", "style", "decoding", *(("questions",) if job.rule == SAMPLING else ()))
+        return job.rule, job.backbone, ".".join(job.wildcards[key] for key in keys)
     step = chains.last_step(job.chain)
     return job.rule, job.backbone, f"{step.stage}.{step.variant}"
 
