@@ -22,6 +22,7 @@ from reasonome.config.project import chains, experiments
 from reasonome.config.project.job_resources import JobResources
 from reasonome.config.resources import PLANNED, gpu_in
 from reasonome.core.errors import InputError
+from reasonome.core.manifest import Stopwatch
 from reasonome.stages import STAGES
 from reasonome.tasks import load_project
 
@@ -795,12 +796,17 @@ def test_a_broken_run_json_is_named(project, content, refused):
         runs(Path("results"))
 
 
-def test_unfinished_steps_and_answers_of_endpoints_measure_nothing(project):
+def test_unfinished_steps_and_answers_of_endpoints_and_recorded_ones_measure_nothing(project):
     trained_run(project, PRETRAINED, backward_tokens=20_000)
     Path(f"results/models/{BACKBONE}/{PRETRAINED}/manifest.json").unlink()
-    folder = tiny_folder("results/answers/gpt-4o/base/demo-go.demo-names")
-    (folder / "greedy.run.json").write_text('{"seconds": 3, "cost": 1.5}')
+    # As their jobs write it: with the threads of the machine that asked.
+    for backbone, tokens in (("gpt-4o", 90_000), ("recorded", 0)):
+        folder = tiny_folder(f"results/answers/{backbone}/base/demo-go.demo-names")
+        spent = {"backward_tokens": 0, "prompt_tokens": tokens, "generated_tokens": tokens}
+        Stopwatch().write(folder / "greedy.run.json", **spent)
     assert runs(Path("results")) == runs(Path("nowhere")) == []
+    benchmark(test=90)
+    assert planned_work(project, answering()).generated.value == 90 * 96, "all of max_new_tokens, at most"
 
 
 def test_an_unknown_experiment_names_the_nearest(refused):

@@ -86,13 +86,13 @@ def _trained(path: Path) -> MeasuredRun | None:
 def _answered(path: Path) -> MeasuredRun | None:
     benchmark, _, style = path.parent.name.rpartition(".")
     settings = {"benchmark": benchmark, "style": style, "decoding": path.name.removesuffix(".run.json")}
+    if "engine" not in _read(path):
+        return None  # answers of an endpoint, or recorded ones: nothing was computed
     return _run(path, {"stage": ANSWERING, "backbone": path.parents[2].name, "settings": settings})
 
 
-def _run(path: Path, facts: dict[str, Any]) -> MeasuredRun | None:
+def _run(path: Path, facts: dict[str, Any]) -> MeasuredRun:
     written = _read(path)
-    if "threads" not in written:
-        return None  # answers of an endpoint, or recorded ones: nothing was computed
     try:
         return MeasuredRun.model_validate(written | facts)
     except ValidationError as error:
