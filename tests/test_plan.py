@@ -465,6 +465,20 @@ def test_grpo_without_a_run_of_it_is_training_and_answering(project):
     assert (found.seconds.source, found.seconds.at_most) == ("scaled", True)
 
 
+def test_grpo_of_all_weights_tells_no_time_of_grpo_of_an_adapter(tmp_path):
+    """Nor does a backbone of unknown size: what is written counts beside what is learned from."""
+    project = varied(tmp_path, "grpo", "soft", adapter={"rank": 8})
+    benchmark()
+    answered_run(generated_tokens=2000, prompt_tokens=9000)
+    trained_run(project, ALIGNED, recipe={"adapter": None}, backward_tokens=6400, generated_tokens=124 * 96)
+    trained_run(project, ALIGNED, "nameless", backward_tokens=6400, generated_tokens=124 * 96)
+    found = planned(project, training(ALIGNED))
+    # 64 completions of 100 tokens are known by those runs. An adapter passes back at four FLOPs a token and parameter,
+    # by two cores of 0.16 TFLOP/s, of which it reaches 0.3; 188 completions of 96 tokens at 100 a second; a minute.
+    learning = 128 * 100 * 4 * 135e6 / (2 * 0.3 * 0.16e12)
+    assert found.seconds.value == pytest.approx(learning + 188 * 96 / 100 + 60)
+
+
 @pytest.mark.parametrize(
     ("visible", "engine", "device", "used"),
     [

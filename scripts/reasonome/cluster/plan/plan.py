@@ -150,7 +150,8 @@ class Plan:
 
     def _seconds_of_training(self, job: Job, recipe: Recipe, device: Device, work: Work) -> Estimate:
         adapted, flops = recipe.adapter is not None, assumed.flops(recipe)
-        if not isinstance(recipe, RolloutRecipe) or self.rates.has(job.rule, device, recipe.passes):
+        measured = self.rates.has(job.rule, job.backbone, device, adapted, recipe.passes)
+        if not isinstance(recipe, RolloutRecipe) or measured:
             return work.backward / self.rates.training(
                 job.rule, job.backbone, device, adapted, recipe.passes, flops=flops
             )
@@ -158,7 +159,7 @@ class Plan:
         engine = "transformers" if recipe.rollouts == "transformers" else "vllm"
         learning = work.backward / self.rates.training("sft", job.backbone, device, adapted, flops=flops)
         writing = work.generated / self.rates.generation(job.backbone, device, engine)
-        return learning + writing + Estimate(0, "scaled", f"no run of {job.rule} on such a device")
+        return learning + writing + Estimate(0, "scaled", f"no such run of {job.rule} on such a device")
 
     def _need_of_training(self, job: Job, recipe: Recipe, device: Device, resources: JobResources) -> memory.Need:
         # Equal settings on an equal machine took what they took.

@@ -144,9 +144,20 @@ class Rates:
     runs: list[MeasuredRun]
     sizes: dict[str, Estimate]
 
-    def has(self, stage: str, device: Device, passes: int = 1) -> bool:
-        """Whether any job of this stage, with as many passes over what it draws, was measured on such a device."""
-        return any(run.stage == stage and run.passes == passes and device.matches(run) for run in self.runs)
+    def has(self, stage: str, backbone: str, device: Device, adapted: bool, passes: int) -> bool:
+        """Whether `training` is measured, by a job of this very stage."""
+        runs = self._trained(stage, adapted, passes)
+        return any(run.stage == stage for run in self._telling(runs, backbone, device))
+
+    def _trained(self, stage: str, adapted: bool, passes: int) -> list[MeasuredRun]:
+        """The runs whose rates are those of a stage: they draw completions, or none, as it does."""
+        trained = [run for run in self.runs if GENERATES.get(run.stage) == GENERATES[stage]]
+        return [run for run in trained if (run.adapted, run.passes) == (adapted, passes) and run.backward_tokens]
+
+    def _telling(self, runs: list[MeasuredRun], backbone: str, device: Device) -> list[MeasuredRun]:
+        """Those of the runs that were on such a device, of the backbone or one of known size."""
+        here = [run for run in runs if run.seconds and device.matches(run)]
+        return [run for run in here if self._times_larger(run.backbone, backbone)]
 
     def training(
         self, stage: str, backbone: str, device: Device, adapted: bool, passes: int = 1, flops: int = 6
@@ -156,9 +167,7 @@ class Rates:
         Drawing completions takes part of these seconds: a smaller one, the more `passes` follow. `flops` of each token
         and parameter count where nothing was measured.
         """
-        trained = [run for run in self.runs if GENERATES.get(run.stage) == GENERATES[stage]]
-        same = [run for run in trained if (run.adapted, run.passes) == (adapted, passes)]
-        alike = [run for run in same if run.backward_tokens]
+        alike = self._trained(stage, adapted, passes)
         measured = self._measured(alike, "backward_tokens", stage, backbone, device)
         return measured or self._assumed_training(backbone, device, flops)
 
@@ -176,10 +185,9 @@ class Rates:
         It is taken from the backbone's runs on such a device: those of the stage, else all. Without any, runs of other
         backbones are scaled by parameters.
         """
-        runs = [run for run in runs if run.seconds and device.matches(run)]
+        runs = self._telling(runs, backbone, device)
         own = [run for run in runs if run.backbone == backbone]
-        sized = [run for run in runs if self._times_larger(run.backbone, backbone)]
-        chosen = [run for run in own if run.stage == stage] or own or sized
+        chosen = [run for run in own if run.stage == stage] or own or runs
         if not chosen:
             return None
         first, workers = chosen[0], {run.workers for run in chosen}
