@@ -70,7 +70,7 @@ def trained_run(project, chain, backbone=BACKBONE, examples=0, recipe=None, **fa
     folder = tiny_folder(f"results/models/{backbone}/{chain}")
     settings = project.recipes[stage][variant].model_dump(mode="json") | (recipe or {})
     (folder / "recipe.json").write_text(json.dumps(settings))
-    (folder / "manifest.json").write_text(json.dumps({"examples": examples}))
+    (folder / "manifest.json").write_text(json.dumps({"recipe": settings, "examples": examples}))
     run = {"seconds": 100.0, "backward_tokens": 0, "generated_tokens": 0, "peak_memory_gb": 5.0}
     run |= {"threads": 2, "steps": 4}
     (folder / "run.json").write_text(json.dumps(run | facts))
@@ -203,6 +203,17 @@ def test_tokens_by_what_earlier_runs_showed(project):
     work = planned_work(project, training(TAUGHT)).backward
     assert (work.value, work.source, work.at_most) == (300 * 200, "measured", False)
     assert planned_work(project, answering(PRETRAINED)).generated.value == 90 * 50
+
+
+def test_a_finished_run_is_told_by_its_own_recipe_where_another_one_is_written_already(tmp_path, project):
+    trained_run(project, TAUGHT, examples=300, backward_tokens=60_000)
+    (tiny_folder("results/reasoning/knowledge-given") / "demo-go.demo-names.jsonl").write_text("{}\n" * 300)
+    benchmark()
+    changed = varied(tmp_path, "sft", "names", epochs=4)
+    recipe = changed.recipes["sft"]["names"].model_dump(mode="json")
+    Path(f"results/models/{BACKBONE}/{TAUGHT}/recipe.json").write_text(json.dumps(recipe))
+    # 300 rows of 200 tokens, as one epoch showed; four of them are to come.
+    assert planned_work(changed, training(TAUGHT)).backward.value == 4 * 300 * 200
 
 
 def test_tokens_of_statements_beside_questions_are_no_part_of_the_questions_lengths(project):

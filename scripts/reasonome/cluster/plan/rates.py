@@ -77,9 +77,9 @@ def runs(results: Path) -> list[MeasuredRun]:
 def _trained(path: Path) -> MeasuredRun | None:
     if not path.with_name("manifest.json").is_file():
         return None  # not finished
-    step = chains.last_step(path.parent.name)
-    recipe, manifest = _read(path.with_name("recipe.json")), _read(path.with_name("manifest.json"))
-    facts = {"settings": recipe, "examples": manifest.get("examples", 0)}
+    step, manifest = chains.last_step(path.parent.name), _read(path.with_name("manifest.json"))
+    # recipe.json may be of a training that is still to come.
+    facts = {"settings": manifest["recipe"], "examples": manifest.get("examples", 0)}
     return _run(path, {"stage": step.stage, "backbone": path.parents[1].name, **facts})
 
 
