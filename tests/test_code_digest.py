@@ -45,10 +45,11 @@ WITHOUT = {
 def program(tmp_path, monkeypatch):
     """A program and a small library: it imports a module, which imports another inside a function."""
     library = tmp_path / "reasonome"
-    (library / "pages" / "page").mkdir(parents=True)
+    (library / "pages" / "page" / "cards").mkdir(parents=True)
     (library / "pages" / "__init__.py").write_text("")
     (library / "pages" / "page.py").write_text("HERE = __file__\n")
     (library / "pages" / "page" / "page.css").write_text("p {}")
+    (library / "pages" / "page" / "cards" / "card.md.j2").write_text("a card")
     (library / "core").mkdir()
     (library / "core" / "errors.py").write_text("class InputError(Exception): ...\n")
     imports = "from reasonome.core import errors\n"
@@ -82,6 +83,7 @@ def digest(*files):
         ("reasonome/scores.py", "def f():\n    from reasonome.pages import page\n    return 1\n"),
         ("reasonome/pages/page.py", "HERE = None\n"),
         ("reasonome/pages/page/page.css", "b {}"),
+        ("reasonome/pages/page/cards/card.md.j2", "another card"),
     ],
 )
 def test_what_a_program_comes_to_import_counts(program, file, text):
@@ -213,6 +215,8 @@ def test_pages_are_made_of_their_templates():
     for program in ("render_report.py", "annotate.py"):
         assert {"page.css", "page_files.py"} <= {file.name for file in code_digest.closure(SCRIPTS / program)}
     assert "page.css" not in {file.name for file in code_digest.closure(SCRIPTS / "summarise.py")}
+    card = SCRIPTS / "reasonome/exports/libraries/hub/README.md.j2"
+    assert card in code_digest.closure(SCRIPTS / "write_dataset_card.py")
 
 
 def test_a_report_depends_on_how_its_task_shows_metrics():

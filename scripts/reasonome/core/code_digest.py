@@ -42,9 +42,9 @@ def code_sha256(*files: str | Path) -> str:
     """SHA-256 of Python files and of all modules of the library that they import, directly or not, at any place.
 
     Comments, docstrings and layout do not count. A package's `__init__.py` counts only if it is imported itself. Files
-    in a folder with a module's name, such as a page's, count with the module. What a task or a stage imports inside its
-    functions is a part, which others do not depend on: it counts for a stage that is one of `files` and for those that
-    it derives from, and `task.code_files` names those of tasks.
+    below a folder with a module's name, such as a page's, count with the module. What a task or a stage imports inside
+    its functions is a part, which others do not depend on: it counts for a stage that is one of `files` and for those
+    that it derives from, and `task.code_files` names those of tasks.
     """
     digest = hashlib.sha256()
     for file in sorted(closure(*files)):
@@ -102,8 +102,8 @@ def closure(*files: str | Path) -> set[Path]:
             stages |= bases
             seen -= bases
             waiting += places
-    own = {other for file in seen for other in file.with_suffix("").glob("*") if other.is_file()}
-    return seen | {file for file in own if file.suffix != ".py"}
+    own = {other for file in seen for other in file.with_suffix("").rglob("*") if other.is_file()}
+    return seen | {file for file in own if file.suffix not in (".py", ".pyc")}
 
 
 def _is_stage(file: Path) -> bool:
