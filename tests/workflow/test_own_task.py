@@ -52,6 +52,24 @@ def test_changed_building_code_of_a_task_of_ones_own_builds_its_benchmark_again(
     assert tiny_project.planned_jobs(folder, target) == {"build_benchmark": 1}
 
 
+@pytest.mark.slow
+def test_an_audit_tells_of_a_further_step_that_learns_from_the_same_questions(config):
+    folder, file = config.parent, f"experiments/{own_task.EXPERIMENT}.yaml"
+    own_task.add(folder, tiny_project.edit)
+    taught = {"benchmark": own_task.BENCHMARK, "style": "plain", "teacher": "none"}
+    recipes = {"once": taught, "twice": taught | {"epochs": 2}}
+    tiny_project.edit(folder, "recipes/sft.yaml", lambda c: c["variants"].update(recipes))
+    asked = {"backbones": ["other", tiny_project.BACKBONE], "arms": {"base": [], "RA": ["sft.once"]}}
+    tiny_project.edit(folder, file, lambda c: c.update(asked))
+    audit = f"results/experiments/{own_task.EXPERIMENT}/audit.json"
+    tiny_project.snakemake(folder, audit)
+    tiny_project.edit(folder, file, lambda c: c["arms"].update({"RA twice": ["sft.twice"]}))
+    assert tiny_project.planned_jobs(folder, audit) == {"audit_leaks": 1}
+    tiny_project.snakemake(folder, audit)
+    findings = json.loads((folder / audit).read_text())["findings"]
+    assert {row["used_by"] for row in findings if row["training"] == own_task.BENCHMARK} == {"sft.once, sft.twice"}
+
+
 def learnt_beside_another_task(project):
     """Let a model learn it beside another task, in the experiment of the task."""
     prompts = project / "config/prompts"

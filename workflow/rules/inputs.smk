@@ -252,11 +252,20 @@ def audit_inputs(wildcards):
 
 
 def audit_settings(wildcards):
-    """What decides an audit beside its files: policies, and the styles in which test sets are asked."""
+    """What decides an audit beside its files: policies, the styles in which test sets are asked, the steps that learn
+    from each training data, and the collections by which sources are told to be one."""
     plan = audit_plan(wildcards)
     benchmarks = [settings_of(PROJECT.benchmarks, "benchmark", name) for name in plan.benchmarks]
     corpora = [settings_of(PROJECT.corpora, "corpus", name) for name in plan.corpora]
-    return canonical([benchmarks, corpora, [style_of(*asked) for asked in plan.asked]])
+    of_benchmarks = [
+        PROJECT.task(name).files.corpora(PROJECT, name) for name in [*plan.benchmarks, *plan.training]
+    ]
+    read = dict.fromkeys([*plan.corpora, *(corpus for several in of_benchmarks for corpus in several)])
+    collections = {
+        source: PROJECT.sources[source].lists for corpus in read for source in PROJECT.corpora[corpus].sources
+    }
+    asked = [style_of(*question) for question in plan.asked]
+    return canonical([benchmarks, corpora, asked, plan.steps(), collections])
 
 
 def preferred_files(wildcards):
