@@ -151,7 +151,7 @@ rule read_recorded:
     conda:
         "../../envs/cpu.yaml"
     params:
-        columns=lambda w: canonical(PROJECT.backbones[w.backbone].recorded.columns),
+        columns=lambda w: recorded_settings(PROJECT.backbones[w.backbone].recorded),
         code=lambda w: code_of("read_recorded.py", "", w.benchmark),
     shell:
         configured("read_recorded.py", "backbone", "benchmark", output="{output.answers}")

@@ -152,6 +152,11 @@ def parent(wildcards):
     return RESULTS.model(wildcards.backbone, chain)
 
 
+def recorded_settings(recorded):
+    """How recorded answers are read, and what is noted beside their scores, as canonical JSON."""
+    return canonical(recorded.columns | ({"note": recorded.note} if recorded.note else {}))
+
+
 def asked_model(wildcards):
     """The manifest of the model that is asked, which is no reward model."""
     or_stop(recipe_references.check_answers, PROJECT, wildcards.chain)
