@@ -14,6 +14,7 @@ from reasonome import cli
 from reasonome.cluster.doctor import FAIL, NOT_HERE, OK, WARN, examination, machine, system
 from reasonome.cluster.doctor.examination import disk_needed, requests
 from reasonome.cluster.doctor.machine import Torch
+from reasonome.tasks import load_project
 
 BACKBONE = "smollm2-135m"
 GPUS = tuple(f"GPU {number}: NVIDIA H100 80GB HBM3" for number in range(8))
@@ -221,6 +222,15 @@ def test_weights_that_are_not_fetched_are_named_with_the_command_that_fetches_th
     found = examination.check_weights(project, ["demo"])
     assert (found.state, found.what[:6]) == (WARN, "1 of 2")
     assert found.fix.endswith(f"snakemake --cores 1 results/models/{BACKBONE}/base/manifest.json")
+
+
+def test_weights_that_choose_between_a_models_own_samples_are_needed_too(config):
+    samples = {"rewards": {"similarity": 1.0}, "encoders": ["sapbert"]}
+    tiny_project.edit(config.parent, "preferences.yaml", lambda c: c["demo-samples"].update(samples))
+    text = f"backbones: [{BACKBONE}]\narms: {{DPO: [dpo.demosamples]}}\nbenchmarks: [demo-go]\n"
+    (config / "experiments/samples.yaml").write_text(f"{text}styles: [demo-names]\ndecodings: [greedy]\n")
+    needed = examination.needed_weights(load_project(config), ["samples"])
+    assert needed == ([BACKBONE], ["minilm", "sapbert"])
 
 
 # --- packages ----------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def needed_weights(project: Project, names: Iterable[str]) -> tuple[list[str], l
             encoders |= dict.fromkeys(project.benchmarks[benchmark].encoders)
         for _, chain in experiments.trained_steps(project, name):
             recipe = chains.last_step(chain).recipe(project)
-            encoders |= dict.fromkeys(recipe.comparing)
+            encoders |= dict.fromkeys([*recipe.comparing, *recipe.rewarded_by(project)])
             for teacher, benchmark, style in experiments.taught_by(project, recipe):
                 files = project.task(benchmark).files
                 encoders |= dict.fromkeys(files.teaching(project, benchmark, style, teacher).encoders)
