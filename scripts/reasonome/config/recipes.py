@@ -310,6 +310,12 @@ def _without_stage(values: dict[str, Any]) -> dict[str, Any]:
 RecipePart = Annotated[dict[str, Any], AfterValidator(_without_stage)]
 
 
+def varied(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with changes. A key is replaced whole, and a mixture replaces a benchmark, or the other way round."""
+    learned_from = {"benchmark", "mixture"} if changes.keys() & {"benchmark", "mixture"} else set()
+    return {key: value for key, value in settings.items() if key not in learned_from} | dict(changes)
+
+
 class RecipeFile(Strict):
     """config/recipes/{stage}.yaml: defaults, and variants that change some of them.
 
@@ -320,8 +326,5 @@ class RecipeFile(Strict):
     variants: dict[Variant, RecipePart | None]
 
     def merged(self, variant: str) -> dict[str, Any]:
-        """The defaults with the changes of a variant. A key is replaced whole, and a variant's mixture replaces a
-        default benchmark, or the other way round."""
-        changes = self.variants[variant] or {}
-        learned_from = {"benchmark", "mixture"} if changes.keys() & {"benchmark", "mixture"} else set()
-        return {key: value for key, value in self.defaults.items() if key not in learned_from} | changes
+        """The defaults with the changes of a variant."""
+        return varied(self.defaults, self.variants[variant] or {})

@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Style
+from reasonome.config.recipes import varied
 from reasonome.config.strict import FILE_AND_NAME, WrongValue
 from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError, Mistakes, nearest
@@ -146,7 +147,7 @@ class ConfigFolder:
         _united([part.variants for part in parts], files, "variants")
         merged, mistakes = {}, Mistakes()
         for part in parts:
-            own = part.model_copy(update={"defaults": {**parts[0].defaults, **part.defaults}})
+            own = part.model_copy(update={"defaults": varied(parts[0].defaults, part.defaults)})
             for variant in part.variants:
                 values = {"stage": stage, **own.merged(variant)}
                 with mistakes:
