@@ -257,6 +257,18 @@ def test_versions_are_compared_with_the_lock_that_they_are_nearest_to(tmp_path):
 # --- SLURM -------------------------------------------------------------------------------------------------
 
 
+def test_partitions_are_those_of_all_rules(config):
+    """Training overrides the partition of all jobs, which scoring then keeps; nobody asks for the first one."""
+    entries = [
+        "partition: first",
+        "partition: cpuu",
+        "{rules: [pretrain, sft, grpo, generate, annotate], partition: gpu}",
+    ]
+    with (config / "resources.yaml").open("a") as file:
+        file.writelines(f"- {entry}\n" for entry in entries)
+    assert examination.partitions(load_project(config), ["demo"]) == ["gpu", "cpuu"]
+
+
 def test_partitions_that_jobs_ask_for_have_to_be_there(tmp_path, monkeypatch):
     put_on_path(monkeypatch, tmp_path, "sinfo", "echo gpu; echo cpu; echo gpu")
     put_on_path(monkeypatch, tmp_path, "sacct", "echo 'Slurm accounting storage is disabled' >&2")

@@ -8,6 +8,7 @@ from reasonome.cluster.doctor import OK, WARN, Finding, machine, system
 from reasonome.cluster.plan import memory
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.job_resources import JobResources, requested
+from reasonome.config.resources import CLUSTER_RULES
 
 LOCKS = ("requirements.lock", machine.GPU_LOCK)
 
@@ -29,7 +30,7 @@ def examine(project: Project, names: list[str], expected: int | None) -> Iterato
     folder = project.folder.shipped.parent
     yield system.check_versions(system.installed(), {file: system.pins(folder / file) for file in LOCKS})
     yield system.check_snakemake()
-    yield system.check_controller(cluster, [job.partition for job in resources.values() if job.partition])
+    yield system.check_controller(cluster, partitions(project, names))
     yield system.check_following(cluster)
     torch = machine.read_torch()
     yield machine.check_gpus(torch, expected, os.environ.get("CUDA_VISIBLE_DEVICES"))
@@ -45,6 +46,14 @@ def requests(project: Project, names: list[str]) -> dict[tuple[str, str], JobRes
         (backbone, chain): requested(project, chains.last_step(chain).stage, backbone, chain)
         for backbone, chain in steps
     }
+
+
+def partitions(project: Project, names: list[str]) -> list[str]:
+    """The partitions that jobs of these experiments ask for, of training and of all other rules, each once."""
+    backbones = [None, *(backbone for name in names for backbone in project.experiments[name].backbones)]
+    others = [requested(project, rule, backbone) for rule in CLUSTER_RULES for backbone in backbones]
+    asked = [*requests(project, names).values(), *others]
+    return list(dict.fromkeys(job.partition for job in asked if job.partition))
 
 
 def disk_needed(project: Project, resources: dict[tuple[str, str], JobResources]) -> float:
