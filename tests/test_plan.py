@@ -490,6 +490,15 @@ def test_grpo_of_all_weights_tells_no_time_of_grpo_of_an_adapter(tmp_path):
     assert found.seconds.value == pytest.approx(learning + 188 * 96 / 100 + 60)
 
 
+def test_a_prompt_that_was_answered_several_times_is_as_long_as_ever(project):
+    benchmark(test=90)
+    answered_run(generated_tokens=2000, prompt_tokens=9000)
+    several = Path(f"results/answers/{BACKBONE}/base/demo-go.demo-names/sample8-96.run.json")
+    several.write_text(several.with_name("greedy.run.json").read_text().replace("9000", "72000"))
+    # 128 completions of 96 tokens at most to prompts of 100, which one decoding asked once and the other eight times.
+    assert planned_work(project, training(ALIGNED)).backward.value == 128 * (100 + 96)
+
+
 @pytest.mark.parametrize(
     ("visible", "engine", "device", "used"),
     [

@@ -173,11 +173,10 @@ class Workload:
 
     def _answering(self, job: Job) -> Work:
         settings = {key: job.wildcards[key] for key in ("benchmark", "style", "decoding")}
-        decoding = self.project.decodings[settings["decoding"]]
+        decoding, each = self.project.decodings[settings["decoding"]], self._answers_of_each(settings["decoding"])
         tested = self._rows(settings["benchmark"], settings["style"], "test")
         asked = tested if job.rule == ANSWERING else self._rows(settings["benchmark"], settings["style"], "train")
         asked = _part(asked, job.wildcards.get("questions", "all"))
-        each = decoding.samples * decoding.orders
         answers = asked.times(each)
         alike = self._alike(job, ANSWERING, settings)
         if alike and tested.value:
@@ -240,12 +239,19 @@ class Workload:
             return unknown(f"{part} rows of {benchmark} are not built")
         return counted(size.rows, f"{part} rows of {benchmark} by config", at_most=size.at_most)
 
+    def _answers_of_each(self, decoding: str) -> int:
+        """Answers to each question: its prompt counts in every one of them."""
+        spec = self.project.decodings[decoding]
+        return spec.samples * spec.orders
+
     def _prompt_tokens(self, job: Job, benchmark: str, style: str) -> Estimate:
         """Tokens of a prompt: as counted when a model was asked, else its budgets and its texts at most."""
         rows = self._rows(benchmark, style, "test").value
-        alike = self._alike(job, ANSWERING, {"benchmark": benchmark, "style": style})
+        found = self._alike(job, ANSWERING, {"benchmark": benchmark, "style": style})
+        alike = [run for run in found if run.settings["decoding"] in self.project.decodings]
         if rows and (tokens := sum(run.prompt_tokens for run in alike)):
-            return _length(tokens / len(alike) / rows, alike, job)
+            answers = sum(self._answers_of_each(run.settings["decoding"]) for run in alike)
+            return _length(tokens / answers / rows, alike, job)
         return counted(self.project.style(benchmark, style).largest_prompt(), "prompt budgets", at_most=True)
 
 
