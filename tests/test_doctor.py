@@ -101,6 +101,7 @@ def test_memory_is_that_of_the_control_group(tmp_path):
         return machine.check_memory(asked, in_job, tmp_path)
 
     assert (found(0.5).state, "control group" in found(0.5).what) == (OK, False)
+    assert found(0.5).what.endswith("; training asks for up to 0.5"), "which is less than answering does"
     assert found(1e6).state == WARN, "the node's own"
     (tmp_path / "memory.max").write_text("1000000000\n")
     assert (found(400).state, found(400).what.split(",")[0]) == (FAIL, "1 GB by the control group")

@@ -168,11 +168,11 @@ def check_memory(asked: float, in_job: bool, groups: Path = CONTROL_GROUPS) -> F
     have = min(limit, total)
     what = f"{have:,.0f} GB" + (f" by the control group, of {total:,.0f}" if limit < total else "")
     if have >= asked:
-        return Finding(check, OK, f"{what}; jobs ask for up to {asked:g}")
+        return Finding(check, OK, f"{what}; training asks for up to {asked:g}")
     # Without SLURM a request is an upper bound; SLURM's own nodes are other than the one that submits.
     state = FAIL if in_job and limit < total else WARN
     fix = f"give jobs a node with more (`srun --mem={asked:g}G`), or lower `memory_gb` in config/resources.yaml"
-    return Finding(check, state, f"{what}; config/resources.yaml asks for up to {asked:g}", fix)
+    return Finding(check, state, f"{what}; config/resources.yaml asks for up to {asked:g} to train", fix)
 
 
 ON_GPUS = (
