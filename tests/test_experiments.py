@@ -197,6 +197,17 @@ def test_a_contrast_that_carries_no_claim_and_a_metric_without_tests_are_refused
         load_project(config)
 
 
+def test_a_contrast_with_the_parent_of_its_style_is_tested_already(config, refused):
+    def edited(file):
+        file["arms"] |= {"terse": {"steps": ["sft.bp"], "styles": ["symbols"]}}
+        file["arms"]["GRPO soft"] = {"steps": file["arms"]["GRPO soft"], "styles": ["symbols"]}
+        file.update(compared=[], contrasts=[["GRPO soft", "terse"]])
+
+    edit(config.parent, "experiments/demo-reward-ablation.yaml", edited)
+    with refused():
+        load_project(config)
+
+
 def test_the_report_knows_which_styles_are_controls(project):
     plan = report_plan(project, "enriched")
     assert sorted(plan["control_styles"]) == [f"enriched-{name}" for name in ("first", "numbers", "order", "other")]

@@ -298,6 +298,17 @@ def test_an_arm_whose_parent_is_not_asked_the_same_has_no_test_against_an_earlie
     assert list(zip(found["a"], found["b"], strict=True)) == [("RA", "base")]
 
 
+def test_of_two_parents_with_the_same_steps_the_one_that_is_asked_the_same_is_compared(experiment):
+    two_styles(experiment)
+    experiment.plan["arms"].insert(1, "base symbols")
+    experiment.arm("base symbols", answers([0.05] * 4), chain="base", style="symbols")
+    found = experiment.comparisons().query("kind == 'parent arm' and subset == 'mean'")
+    assert list(zip(found["a"], found["b"], strict=True)) == [("RA", "base"), ("RA symbols", "base symbols")]
+    assert set(found["family"]) == {"protocol"}
+    # mf 0.1 and 0.2, bp 0.3 and 0.1: a mean of 0.175.
+    assert found["difference"].iloc[1] == pytest.approx(0.175 - 0.05)
+
+
 def test_arms_of_two_backbones_are_compared_by_name_and_all_with_untrained_ones(experiment):
     experiment.plan["arms"] = ["base", "RA", "RA+TA"]
     chains = {"base": "base", "RA": "sft.names-s0", "RA+TA": "sft.names-s0+grpo.soft-s0"}

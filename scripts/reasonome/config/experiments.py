@@ -1,6 +1,6 @@
 """experiments/{name}.yaml: which arms are trained, asked and compared, and which arm continues which."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
@@ -78,6 +78,10 @@ class Experiment(Strict):
         """The styles that an arm is asked in: its own, else those of the experiment."""
         return arm.styles or self.styles
 
+    def asked_in(self, style: str) -> list[str]:
+        """The arms that are asked in a style."""
+        return [name for name, arm in self.arms.items() if style in self.styles_of(arm)]
+
     def seeds_of(self, arm: Arm) -> list[int]:
         """The seeds of an arm's last step: its own, else those of the experiment; 0 for an arm without steps."""
         return (arm.seeds or self.seeds) if arm.steps else [0]
@@ -97,11 +101,14 @@ class Experiment(Strict):
         return list(dict.fromkeys(step for _, step in self.placed_steps))
 
 
-def parent_arm(arm: str, steps: Mapping[str, Sequence[str]]) -> str | None:
-    """The arm whose steps are the longest proper prefix of this arm's, if any; `steps` is by arm."""
+def parent_arm(arm: str, steps: Mapping[str, Sequence[str]], asked: Container[str] = ()) -> str | None:
+    """The arm whose steps are the longest proper prefix of this arm's, if any; `steps` is by arm.
+
+    Of several with these steps, such as one for each style, it is one of those `asked`, if one is.
+    """
     own = steps[arm]
     begun = [other for other, few in steps.items() if len(few) < len(own) and own[: len(few)] == few]
-    return max(begun, key=lambda other: len(steps[other]), default=None)
+    return max(begun, key=lambda other: (len(steps[other]), other in asked), default=None)
 
 
 def arms_without_a_step(arm: str, steps: Mapping[str, Sequence[str]]) -> list[str]:

@@ -106,7 +106,7 @@ def _pairs(
     all_steps = {name: evaluation.steps for name, evaluation in by_arm.items()}
     asked_in = {name: {e.style for e in plan.evaluations if e.arm == name} for name in by_arm}
     for arm in arms:
-        parent = parent_arm(arm.name, all_steps)
+        parent = parent_arm(arm.name, all_steps, by_name)
         others = [("parent arm", parent, by_name[parent])] if parent in by_name else []  # it may not be asked this
         others += [("without a step", other, by_name[other]) for other in arms_without_a_step(arm.name, steps)]
         for kind, pairs in (("declared control", plan.contrasts), ("named pair", plan.compared)):

@@ -162,7 +162,7 @@ def _ablation_panel(axes: Axes, models: pd.DataFrame, stages: list[str], plan: P
     # A gap stands before every arm that does not continue the arm next to it.
     places = []
     for place, arm in enumerate(stages):
-        places += [place] if place == 0 or parent_arm(arm, steps) == stages[place - 1] else [np.nan, place]
+        places += [place] if place == 0 or parent_arm(arm, steps, stages) == stages[place - 1] else [np.nan, place]
     subsets = in_mean(set(models["subset"]) - {MEAN})
     names = {subset: subset for subset in subsets} | {MEAN: f"mean of {', '.join(subsets)}"}
     if len(subsets) == 1:

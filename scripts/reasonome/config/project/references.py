@@ -153,6 +153,7 @@ def _check_contrasts(project: Project, file: str, experiment: Experiment) -> Non
         arm, control = pair
         fix = "take the pair out of contrasts"
         one, other = (experiment.styles_of(experiment.arms[name]) for name in pair)
+        parents = {parent_arm(arm, steps, experiment.asked_in(style)) for style in one}
         if not set(one).intersection(other):
             what = f"{arm} and {control} have no style in common, and answers in one style are compared"
             fix = "take the pair out, or let them share one"
@@ -160,7 +161,7 @@ def _check_contrasts(project: Project, file: str, experiment: Experiment) -> Non
             what, fix = f"'{arm}' has no steps, and claims are about trained arms", "name the trained arm first"
         elif control in experiment.no_controls:
             what = f"'{control}' is in no_controls: it cannot answer in the form, so that to beat it is no claim"
-        elif control in (parent_arm(arm, steps), *arms_without_a_step(arm, steps)):
+        elif control in (*parents, *arms_without_a_step(arm, steps)):
             what = f"the protocol compares '{arm}' with '{control}' already"
         elif set(pair) in tested:
             what, fix = f"{' and '.join(pair)} are compared twice", "name them once, in contrasts or in compared"
