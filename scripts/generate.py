@@ -40,6 +40,7 @@ def main() -> None:
         text_sha256(canonical(manifest)),
         args.output,
         args.engine,
+        stopwatch,
     )
     machine = {
         "device": precision.device(),

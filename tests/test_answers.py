@@ -12,6 +12,7 @@ from reasonome.answering.answers import PartialAnswers, questions, write_answers
 from reasonome.answering.engine import Completion, batches, end_tokens, name_likelihood, tokens_in_span
 from reasonome.answering.precision import fastest
 from reasonome.config import Decoding
+from reasonome.core.manifest import Stopwatch
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
@@ -141,7 +142,9 @@ def test_a_killed_job_goes_on_after_its_last_batch(engine, tmp_path):
         write_answers(*job, torn, "parrot")
     assert not torn.exists()
     engine.fails_at = None
-    write_answers(*job, torn, "parrot")
+    stopwatch = Stopwatch()
+    write_answers(*job, torn, "parrot", stopwatch)
+    assert stopwatch.earlier == pytest.approx(0.4), "of two batches of two answers"
     assert engine.made == [0, 1, 2] and torn.read_bytes() == whole.read_bytes()
     first = json.loads(whole.read_text().splitlines()[0])
     assert first.pop("prompt_sha256") != ""

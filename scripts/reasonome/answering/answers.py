@@ -13,7 +13,7 @@ from tqdm import tqdm
 from reasonome.answering.engine import Completion
 from reasonome.config import Decoding, Style
 from reasonome.core import atomic
-from reasonome.core.manifest import canonical, text_sha256
+from reasonome.core.manifest import Stopwatch, canonical, text_sha256
 from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
 from reasonome.task import Task
@@ -58,6 +58,10 @@ class PartialAnswers:
             except ValueError:  # a power cut can leave a line of zeros: what came before it is good
                 return
             self.batches[batch["batch"]] = batch["rows"]
+
+    def seconds(self) -> float:
+        """What it took to make the batches that are kept."""
+        return sum(row["seconds"] for rows in self.batches.values() for row in rows)
 
     def __enter__(self) -> "PartialAnswers":
         kept = [{"batch": number, "rows": rows} for number, rows in self.batches.items()]
@@ -120,10 +124,12 @@ def write_answers(
     model_digest: str,
     target: Path,
     engine: str = "transformers",
+    stopwatch: Stopwatch | None = None,
 ) -> dict[str, Any]:
     """Answer all examples and write `target` (JSONL, rows in the order of the examples).
 
-    Returns the counts of tokens and the precision that was computed in.
+    Returns the counts of tokens and the precision that was computed in. The `stopwatch` is told what answers took that
+    earlier attempts gave: their tokens are among those that are counted.
     """
     from reasonome.answering import precision
 
@@ -135,6 +141,8 @@ def write_answers(
     digest = text_sha256(canonical([model_digest, engine, chosen, decoding.model_dump(), texts]))
     span = partial(task.name_span, style=style)
     with PartialAnswers(target, digest) as kept:
+        if stopwatch:
+            stopwatch.earlier = kept.seconds()
         bar = tqdm(total=len(all_questions), desc="answers", unit="answer")
         bar.update(sum(len(rows) for rows in kept.batches.values()))
         for number, batch in source.generate(model, tokenizer, texts, decoding, skip=set(kept.batches), span=span):
