@@ -193,6 +193,16 @@ def test_answers_are_merged_by_votes(ranking):
     assert record["usable"] == 5 and record["samples"][0]["genes"] == ["SCN1A", "FGD1"]
 
 
+def test_all_candidates_of_a_list_count_and_of_any_gene_as_many_as_in_scores(ranking, ranking_project, monkeypatch):
+    short = ranking_project.benchmarks["demo-cases"].model_copy(update={"longest_list": 2})
+    monkeypatch.setitem(ranking_project.benchmarks, "demo-cases", short)
+    ranking.model.lists = ["FGD1 SCN1A FBN1"]
+    (record,) = ranking(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", PANEL)), samples=2)
+    assert order(record) == ["FGD1", "SCN1A", "FBN1"] and ranked(record)["FBN1"]["listed"] == 1
+    (record,) = ranking(ranking.out.parent / "doe.json", samples=2)
+    assert order(record) == ["FGD1", "SCN1A"] and ranked(record)["FBN1"]["listed"] == 0
+
+
 def test_strangers_inventions_and_numbers_are_named_and_not_ranked(ranking, snapshot):
     ranking.model.lists = ["ALONE WNT99 7 FBN1 SCN1A", "FBN1 <b>X</b>", "<genes>[unclosed"]
     (record,) = ranking(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", PANEL)), samples=3)

@@ -42,8 +42,8 @@ def rank(
 ) -> list[RankingRecord]:
     """The records of all questions, in their order; `out` keeps the answers, and a later run uses them again.
 
-    The first `longest_list` genes of an answer count. Raises InputError as the model's `write_answers` does, and for
-    prompts that are longer than the model reads.
+    All candidates that an answer lists count; where any human gene may be it, the first `longest_list` do. Raises
+    InputError as the model's `write_answers` does, and for prompts that are longer than the model reads.
     """
     asked = [question.example for question in questions if question.example is not None]
     task = TASKS[questions[0].record.kind]
@@ -76,11 +76,12 @@ def _ranked(
 ) -> RankingRecord:
     """The record with the merged ranking, the facts beside it, and the checked reasons."""
     record, task = question.record, TASKS[question.record.kind]
+    most = len(question.candidates) or longest_list
     lists = _Lists(question, example.meanings(), known)
     parsed = [parse_wrapped(task, row.text, style) for row in rows]
-    listed = [lists.read(answer.genes)[:longest_list] for answer in parsed]
+    listed = [lists.read(answer.genes)[:most] for answer in parsed]
     samples = [Sample(genes=genes, text=row.text) for genes, row in zip(listed, rows, strict=True)]
-    merged = majority([Ballot(sample.genes) for sample in samples])[:longest_list]
+    merged = majority([Ballot(sample.genes) for sample in samples])[:most]
     chosen = _nearest_to(merged, samples)
     reasons = "\n".join(parsed[chosen].steps) if merged else ""
     genes = candidates(question, samples, merged, known)
