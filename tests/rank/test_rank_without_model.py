@@ -219,6 +219,8 @@ def test_a_dash_that_may_mean_two_things_is_refused(ranking, unaided, refused):
     ("name", "text"),
     [
         ("panel.bed", "track name=x\nchr1\t1000000\t1100000\tSCN1A\nchr1\t1300000\t1400000\tFBN1\t0\t+\n"),
+        ("inheritance.csv", "Gene,Inheritance,Level\r\nSCN1A,FGD1,2\r\nFBN1,FGD1,2\r\n"),  # 2 is FGD1's Entrez id
+        ("clinic.csv", '"gene";"note"\n"SCN1A";"FGD1; 2"\n"FBN1";""\n'),
         ("panelapp.tsv", "Entity Name\tEntity type\tGene Symbol\nSCN1A\tgene\tSCN1A\nFBN1\tgene\tFBN1\n"),
     ],
 )

@@ -73,22 +73,31 @@ def stem(path: Path) -> str:
 def read_panel(path: Path) -> list[str]:
     """The genes of a panel, each once, as written. Raises InputError.
 
-    They are the fourth column of a BED file, the first column of another table with tabs, else all that commas or
-    semicolons part.
+    They are the fourth column of a BED file, the first column of another table, whose cells tabs part, or commas or
+    semicolons below a header; else all that commas or semicolons part.
     """
     texts = [text for _, text in lines(path)]
     first = next((text for text in texts if text.strip() and not text.startswith(_NOT_OF_BED)), "")
     if _BED.fullmatch(first.strip()):
         written = _bed_names(texts, path)
     else:
+        texts = [text for text in texts if text.strip() and not text.startswith("#")]
+        is_table = _is_headed(texts)
         cells = [text.split("\t")[:1] if "\t" in text else re.split("[,;]", text) for text in texts]
-        written = [cell.strip().strip('"') for line in cells for cell in line]
+        written = [cell.strip().strip('"') for line in cells for cell in (line[:1] if is_table else line)]
         if written and written[0].casefold() in _PANEL_HEADS:
             written = written[1:]
     genes = list(dict.fromkeys(gene for gene in written if gene and not gene.startswith("#")))
     if not genes:
         raise InputError("there is no gene in this panel", file=path, field="--panel", fix="write one gene a line")
     return genes
+
+
+def _is_headed(texts: Sequence[str]) -> bool:
+    """Whether lines are a table with commas or semicolons: a header that begins with genes, and rows as wide."""
+    widths = [len(re.findall("[,;]", text)) for text in texts]
+    head = re.split("[,;]", texts[0])[0].strip().strip('"').casefold() if texts else ""
+    return head in _PANEL_HEADS and 0 < widths[0] <= min(widths[1:], default=0)
 
 
 def _bed_names(texts: Sequence[str], path: Path) -> list[str]:
