@@ -160,6 +160,7 @@ FORMS = {
     "bars": ("t.txt", "HP:0001250 | HP:0000316 | -HP:0001166\n"),
     "labels first": ("t.txt", "Seizure (HP:0001250)\nHypertelorism (HP:0000316)\nno Arachnodactyly (HP:0001166)\n"),
     "rows of JSON": ("c.json", json.dumps([{"present": ["HP:0001250", "HP:0000316"], "absent": ["HP:0001166"]}])),
+    "lines of JSON": ("c.jsonl", json.dumps({"present": ["HP:0001250", "HP:0000316"], "absent": "HP:0001166"})),
     "a table": ("c.csv", 'present,absent\n"HP:0001250,HP:0000316",HP:0001166\n'),
 }
 

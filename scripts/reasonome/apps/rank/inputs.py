@@ -169,7 +169,9 @@ def _is_packet(text: str) -> bool:
         value = text_file.json_value(text)
     except ValueError:
         return True  # the reader of phenopackets says what is wrong
-    return phenopackets.is_packet(value) or (isinstance(value, dict) and isinstance(value.get("present"), list))
+    present = value.get("present") if isinstance(value, dict) else None
+    is_flat = isinstance(present, list) and not any(isinstance(term, str) for term in present)
+    return is_flat or phenopackets.is_packet(value)
 
 
 def _kind(path: Path, settings: RankSettings) -> Kind:
