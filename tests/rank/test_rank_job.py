@@ -84,6 +84,15 @@ def test_ages_and_sexes_as_tables_have_them(ranking, snapshot):
     assert second["flags"] == snapshot
 
 
+@pytest.mark.parametrize("onset", ["Late", "Pediatric", "Early young adult", "Middle age", "Late first trimester"])
+def test_an_onset_of_hpo_is_told(ranking, onset):
+    seen = {"sex": "MALE", "timeAtLastEncounter": {"ontologyClass": {"id": "HP:0003674", "label": f"{onset} onset"}}}
+    ranking.model.lists = ["SCN1A FBN1"]
+    (record,) = ranking(ranking.file("doe.json", CASE | {"subject": seen}), style="short", samples=1)
+    assert record["age"] == onset.lower() and f"Age: {onset.lower()}. " in ranking.model.prompts[0]
+    assert record["flags"] == [RELABELLED]
+
+
 def test_a_label_that_the_ontology_does_not_know_is_flagged(ranking, snapshot):
     terms = "HP:0001250 Epileptic seizures\nHP:0002123 myoclonic\nHP:0000316 Arachnodactyly\n"
     (record,) = ranking(ranking.file("terms.txt", terms))

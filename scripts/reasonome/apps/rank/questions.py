@@ -30,8 +30,9 @@ _LISTED = 100  # candidates that a ranking without a model lists
 _NUMBER = r"\d+ (?:year|month|week|day)s?"
 # Ages that a prompt may show; any other text might say who the patient is.
 _AGE = re.compile(
-    rf"(?:{_NUMBER}(?: {_NUMBER})*(?: of gestation)?|newborn|(?:late |young |middle )?(?:embryonal|fetal|antenatal|"
-    r"congenital|neonatal|infantile|childhood|juvenile|puerpural|adult|age|first trimester|second trimester|"
+    rf"(?:{_NUMBER}(?: {_NUMBER})*(?: of gestation)?|newborn|late|"
+    r"(?:(?:early |intermediate |late )?young |late |middle )?(?:embryonal|fetal|antenatal|"
+    r"congenital|neonatal|infantile|pediatric|childhood|juvenile|puerpural|adult|age|first trimester|second trimester|"
     r"third trimester))(?: at onset)?"
 )
 _SEXES = {"female": "female", "f": "female", "male": "male", "m": "male"}
