@@ -100,6 +100,17 @@ def test_without_a_panel_any_gene_with_a_phenotype_that_fits(ranking, unaided):
     assert record["panel"] == 0
 
 
+def test_genes_that_fit_as_well_as_the_last_one_listed_are_told(ranking, ranking_project, unaided, monkeypatch):
+    short = ranking_project.benchmarks["demo-cases"].model_copy(update={"longest_list": 1})
+    monkeypatch.setitem(ranking_project.benchmarks, "demo-cases", short)
+    terms = ranking.file("t.txt", "HP:0000316\n")  # which FBN1 and FGD1 have
+    (record,) = unaided(terms)
+    assert ranked(record) == {"FBN1": 1}
+    assert record["flags"] == ["1 more gene fits as well as the last one listed: FGD1"]
+    (record,) = unaided(terms, panel=str(ranking.file("p.txt", "FBN1\nFGD1\n")))
+    assert ranked(record) == {"FBN1": 1, "FGD1": 1} and record["flags"] == []
+
+
 @pytest.fixture
 def without_hpo(ranking_project, monkeypatch):
     """HPO's files were not fetched."""

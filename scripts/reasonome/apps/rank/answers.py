@@ -84,7 +84,7 @@ def _ranked(
     merged = majority([Ballot(sample.genes) for sample in samples])[:most]
     chosen = _nearest_to(merged, samples)
     reasons = "\n".join(parsed[chosen].steps) if merged else ""
-    genes = candidates(question, samples, merged, known)
+    genes = candidates(question, samples, merged, known, known.fits(question))
     named = [known.gene(gene.symbol, question) for gene in genes]
     claims, unchecked = [], []
     if reasons and record.kind == "locus":

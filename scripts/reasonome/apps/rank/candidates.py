@@ -1,6 +1,7 @@
 """The genes of a question with all that is known beside a ranking: fit, distance, phenotypes, diseases."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from reasonome.apps.rank.questions import Question
 from reasonome.apps.rank.reasons import known_phenotypes
 from reasonome.apps.rank.record import AgainstIt, KnownDisease, RankedCandidate, RankingRecord, Sample
 from reasonome.facts.sources.hpo import disease_page
+from reasonome.facts.text import counted, some
 from reasonome.tasks.ranking.loci import LocusMaker
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap, counted_terms, fits, gene_fit
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
@@ -90,11 +92,18 @@ class Known:
 
 
 def candidates(
-    question: Question, samples: Sequence[Sample], merged: Sequence[str], known: Known, beside: int = BESIDE
+    question: Question,
+    samples: Sequence[Sample],
+    merged: Sequence[str],
+    known: Known,
+    scores: Mapping[str, tuple[float, float]],
+    beside: int = BESIDE,
 ) -> list[RankedCandidate]:
-    """The ranked genes, then the other shown candidates and the best `beside` by phenotypes, with their facts."""
+    """The ranked genes, then the other shown candidates and the best `beside` by phenotypes, with their facts.
+
+    `scores` are the fits of the question.
+    """
     shown = {gene.symbol for gene in question.shown}
-    scores = known.fits(question)
     distances = {gene.symbol: gene.distance for gene in question.candidates if gene.distance is not None}
     by_overlap = ranks({symbol: overlap for symbol, (overlap, _) in scores.items() if overlap > 0}, highest=True)
     by_fit = ranks({symbol: fit for symbol, (overlap, fit) in scores.items() if overlap > 0}, highest=True)
@@ -151,13 +160,24 @@ def _ranked(question: Question, known: Known, longest_list: int) -> RankingRecor
         return question.record
     is_case = question.record.kind == "case"
     by = "fit_rank" if is_case else "distance_rank"
-    genes = candidates(question, [], [], known, longest_list)
+    scores = known.fits(question)
+    genes = candidates(question, [], [], known, scores, longest_list)
     ranked = [gene.model_copy(update={"rank": getattr(gene, by)}) for gene in genes]
     flags = list(question.record.flags)
     if is_case and not any(gene.rank for gene in ranked):
         flags.append("no gene that may be the answer is known for any of these phenotypes")
+    if equal := _left_out_as_good({gene.symbol for gene in genes}, scores):
+        more = counted(len(equal), "more gene fits", "more genes fit")
+        flags.append(f"{more} as well as the last one listed: {some(equal)}")
     updates = {"genes": ranked, "flags": flags, "disease_names": disease_names(ranked, known)}
     return question.record.model_copy(update=updates)
+
+
+def _left_out_as_good(listed: Collection[str], scores: Mapping[str, tuple[float, float]]) -> list[str]:
+    """The genes that are not listed although none of them fits worse than all that are."""
+    fitting = {symbol: fit for symbol, (overlap, fit) in scores.items() if overlap > 0}
+    worst = min((fit for symbol, fit in fitting.items() if symbol in listed), default=math.inf)
+    return sorted(symbol for symbol, fit in fitting.items() if fit >= worst and symbol not in listed)
 
 
 def ranks(values: Mapping[str, float], highest: bool) -> dict[str, int]:
