@@ -59,6 +59,10 @@ def test_labels_and_what_is_absent(text, expected):
         "HP:0001250 Seizure (absent), HP:0001263",
         "Seizure (HP:0001250) HP:0001263",
         "Seizure (HP:0001250",
+        "HP:0001250\tSeizure\tno",  # a column of a table
+        "HP:0001250 Seizure, Absent",
+        "HP:0001250; excluded: HP:0001263",
+        "Seizure (HP:0001250); not present; Delay (HP:0001263)",
     ],
 )
 def test_what_could_mean_two_things_is_refused(text):

@@ -32,10 +32,8 @@ _OF_TERMS = re.compile(r"\s*(?:[-–−]\s*|(?:not|no)\s+)?HP[:_]?\d|.*\bHP[:_]?
 _DASH_APART = re.compile(r"(?<!\w)[-–−—]\s+HP[:_]?\d", re.IGNORECASE)
 _LABEL_FIRST = re.compile(r"\s*(?P<absent>[-–−]|(?:not|no)\s+)?(?P<label>[^()]*[^()\s])\s*\(\s*", re.IGNORECASE)
 _BETWEEN = " \t,;|"  # what may stand between one term and the next
-_STATUS = r"(?:absent|excluded|negated|negative|not (?:present|observed|found)|no?|false|0)"
-_SAYS_ABSENT = re.compile(  # in place of a label, or behind it
-    rf"[-–−]|(?:.*[\t,;|]\s*)?{_STATUS}|.*[(\[]{_STATUS}[)\]]", re.IGNORECASE
-)
+# What stands alone beside a term and may say that it is absent.
+_SAYS_ABSENT = re.compile(r"absent|excluded|negated|negative|without|not|not (present|observed|found)|no?|false|0|[-–−]")
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
@@ -124,6 +122,9 @@ def written_terms(text: str) -> list[WrittenTerm]:
     ends = [*(match.start() for match in ids[1:]), len(text)]
     before = text[: ids[0].start()]
     behind = [text[match.end() : end] for match, end in zip(ids, ends, strict=True)]
+    for part in re.split(r"[,;|\t()\[\]]", "\t".join([before, *behind])):
+        if _SAYS_ABSENT.fullmatch(part.strip(" :=").casefold()):
+            raise ValueError(f"'{part.strip()}' may say that a term is absent: write -HP:… for that, else leave it out")
     if before.rstrip().endswith("("):
         return _labels_first(ids, [before, *behind])
     if before.strip(_BETWEEN):
@@ -132,10 +133,7 @@ def written_terms(text: str) -> list[WrittenTerm]:
 
 
 def _labels_behind(match: re.Match, rest: str) -> WrittenTerm:
-    written = rest.strip(_BETWEEN).lstrip(":=").strip()
-    if _SAYS_ABSENT.fullmatch(written):
-        raise ValueError(f"'{written}' behind {match.group()} may say that it is absent: write -HP:… if it is")
-    label = " ".join(written.lstrip("-–—").split())
+    label = " ".join(rest.strip(_BETWEEN).lstrip(":=").strip().lstrip("-–—").split())
     if label.count("(") != label.count(")") or _LIKE_ID.search(label):
         raise ValueError(f"expected HPO ids with their labels behind them, found '{match.group()}{rest[:50]}'")
     return WrittenTerm(f"HP:{match['number']}", label, bool(match["absent"]))
