@@ -53,7 +53,7 @@ class RankSettings(Strict):
         "model behind an endpoint, which may think first",
     )
     batch_size: Annotated[int, Field(ge=1)] = Field(32, description="questions that a local model answers at once")
-    seed: Seed = Field(0, description="of the orders and of what is drawn")
+    seed: Seed = Field(0, description="of the answers that are drawn; orders go by the style's")
 
     def placed(self, place: Callable[[str], str]) -> "RankSettings":
         """The settings with their paths as `place` writes them."""
