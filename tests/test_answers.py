@@ -300,3 +300,15 @@ def test_log_probabilities_are_those_of_a_forward_pass(tiny, decoding, monkeypat
         assert completion.name_logprob == pytest.approx(float(logprobs[of_name].sum()), abs=2e-3)
         assert completion.logprob < completion.name_logprob < 0
     assert checked >= 2
+
+
+def test_batches_of_two_seeds_are_drawn_apart(tiny):
+    from reasonome.answering import local
+
+    def texts(seed):
+        decoding = Decoding(max_new_tokens=12, temperature=1, samples=4, batch_size=2, seed=seed)
+        made = local.generate(*tiny, ["a"] * 4, decoding)
+        return [[completion.text for _, completion in batch] for _, batch in made]
+
+    assert texts(0) == texts(0)
+    assert texts(0)[1] != texts(1)[0]

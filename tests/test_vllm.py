@@ -47,11 +47,20 @@ def test_each_request_is_seeded_by_its_position(vllm, monkeypatch):
     model, found = answers(vllm, prompts, decoding)
     assert [[position for position, _ in batch] for _, batch in found] == [[3, 0], [2, 1]]
     seeds = [one["seed"] for _, sampling in model.calls for one in sampling]
-    assert seeds == [103, 100, 102, 101]
+    assert seeds == [265443576103, 265443576100, 265443576102, 265443576101]  # 100 x 2654435761 and the position
     assert {(one["temperature"], one["top_p"]) for _, sampling in model.calls for one in sampling} == {(0.8, 0.9)}
     model, found = answers(vllm, prompts, decoding, skip={0})
     assert [number for number, _ in found] == [1]
-    assert [one["seed"] for _, sampling in model.calls for one in sampling] == [102, 101]
+    assert [one["seed"] for _, sampling in model.calls for one in sampling] == [265443576102, 265443576101]
+
+
+def test_samples_of_two_seeds_are_drawn_apart(vllm):
+    drawn = []
+    for seed in (0, 1):
+        decoding = Decoding(max_new_tokens=7, temperature=1, samples=8, seed=seed)
+        model, _ = answers(vllm, ["a"] * 8, decoding)
+        drawn.append({one["seed"] for _, sampling in model.calls for one in sampling})
+    assert drawn[0] == set(range(8)) and drawn[0].isdisjoint(drawn[1])
 
 
 def test_no_prompts_get_no_answers(vllm, monkeypatch):

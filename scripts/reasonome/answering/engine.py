@@ -94,6 +94,15 @@ def check_answers(folder: Path) -> None:
         raise InputError("a reward model answers no questions", file=file, fix="ask the model that it was trained from")
 
 
+# Odd, so that no two seeds meet, and far above the number of batches and requests. CPUs take the lowest 32 bits.
+_SEEDS_APART = 2_654_435_761
+
+
+def seed_of(seed: int, number: int) -> int:
+    """The seed of a batch or a request by its number; another seed's are elsewhere, and its samples its own."""
+    return (seed * _SEEDS_APART + number) % 2**63
+
+
 # Prompts up to this length fill a batch; of longer ones fewer go into it, so that memory does not grow with them.
 USUAL_LENGTH = 512
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, GenerationConfig, LogitsProcessor, LogitsProcessorList
 
-from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, end_tokens
+from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, end_tokens, seed_of
 from reasonome.answering.precision import DTYPES
 from reasonome.config import Decoding
 from reasonome.prompts.chat_template import load_tokenizer
@@ -67,7 +67,7 @@ def generate(
     )
 
     def draw(number: int, positions: list[int], ids: list[list[int]]) -> list[Drawn]:
-        torch.manual_seed(decoding.seed + number)
+        torch.manual_seed(seed_of(decoding.seed, number))
         return _drawn(model, tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(model.device), config)
 
     return completions(tokenizer, prompts, decoding.batch_size, draw, skip, span)

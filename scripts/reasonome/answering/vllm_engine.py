@@ -6,7 +6,7 @@ from pathlib import Path
 
 from transformers import AutoConfig, GenerationConfig
 
-from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, end_tokens
+from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, end_tokens, seed_of
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
 from reasonome.facts.fetching.weights import weight_files
@@ -113,7 +113,7 @@ def _sampling(decoding: Decoding, position: int, ends: list[int]):
         max_tokens=decoding.max_new_tokens,
         temperature=decoding.temperature,
         top_p=decoding.top_p if decoding.temperature else 1.0,
-        seed=decoding.seed + position if decoding.temperature else None,
+        seed=seed_of(decoding.seed, position) if decoding.temperature else None,
         logprobs=0,  # of the chosen token alone
         detokenize=False,  # the tokenizer does that below, as for the other engine
         stop_token_ids=ends,

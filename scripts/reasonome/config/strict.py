@@ -26,7 +26,7 @@ STYLE = r"^[a-z0-9-]{1,64}$"  # no dots: file names are {benchmark}.{style}
 Name = Annotated[str, Field(pattern=NAME)]
 EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Variant = Annotated[str, Field(pattern=VARIANT)]
-# Batches count up from it, and torch takes seeds of 64 bits.
+# torch takes seeds of 64 bits.
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
 # auto: the one of the two that this machine computes faster in.
 Precision = Literal["auto", "bf16", "fp32"]
