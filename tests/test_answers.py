@@ -312,3 +312,20 @@ def test_batches_of_two_seeds_are_drawn_apart(tiny):
 
     assert texts(0) == texts(0)
     assert texts(0)[1] != texts(1)[0]
+
+
+@pytest.mark.parametrize("temperature", [0, 1], ids=["greedy", "sampled"])
+def test_what_a_models_own_generation_config_asks_for_changes_no_answer(tiny, monkeypatch, temperature):
+    from reasonome.answering import local
+
+    decoding = Decoding(max_new_tokens=12, temperature=temperature, batch_size=3)
+    plain = list(local.generate(*tiny, ["a", "d", "zbc"], decoding))
+    asked = {"repetition_penalty": 3.0, "no_repeat_ngram_size": 1, "min_p": 0.9, "top_k": 1, "min_new_tokens": 12}
+    for name, value in asked.items():
+        monkeypatch.setattr(tiny[0].generation_config, name, value)
+    changed = list(local.generate(*tiny, ["a", "d", "zbc"], decoding))
+
+    def texts(made):
+        return [(position, one.text, one.logprob) for _, batch in made for position, one in batch]
+
+    assert texts(changed) == texts(plain)

@@ -11,6 +11,13 @@ from reasonome.answering.precision import DTYPES
 from reasonome.config import Decoding
 from reasonome.prompts.chat_template import load_tokenizer
 
+# What a model's folder may ask for in its generation config, which transformers fills in, and the value that does
+# nothing: only a decoding says how answers are drawn, whichever engine draws them.
+_WITHOUT_EFFECT = {
+    **{"repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "num_beams": 1, "min_length": 0, "min_new_tokens": 0},
+    **{"min_p": 0.0, "typical_p": 1.0, "epsilon_cutoff": 0.0, "eta_cutoff": 0.0},
+}
+
 
 class ChosenLogprobs(LogitsProcessor):
     """Adds up the log-probability of the chosen tokens without keeping every step's logits.
@@ -58,12 +65,14 @@ def generate(
     span: Span | None = None,
 ) -> Iterator[tuple[int, list[tuple[int, Completion]]]]:
     """As `engine.completions`; each batch is seeded by its number, so that a job that goes on draws the same."""
+    own = model.generation_config
     config = GenerationConfig(
+        **{name: value for name, value in _WITHOUT_EFFECT.items() if getattr(own, name, None) is not None},
         max_new_tokens=decoding.max_new_tokens,
         do_sample=decoding.temperature > 0,
         **({"temperature": decoding.temperature, "top_p": decoding.top_p, "top_k": 0} if decoding.temperature else {}),
         pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=end_tokens(model.generation_config.eos_token_id, tokenizer.eos_token_id),
+        eos_token_id=end_tokens(own.eos_token_id, tokenizer.eos_token_id),
     )
 
     def draw(number: int, positions: list[int], ids: list[list[int]]) -> list[Drawn]:
