@@ -104,6 +104,16 @@ def test_a_second_run_asks_nothing_and_writes_the_same(endpoint, tmp_path, monke
     assert again == first | {"asked": 0}
 
 
+def test_another_seed_draws_samples_of_its_own_and_a_greedy_answer_has_no_seed(endpoint, tmp_path):
+    server, target = endpoint(), tmp_path / "sampled.jsonl"
+    for seed, asked in ((0, 2), (1, 2), (1, 0), (0, 0)):
+        drawn = Decoding(max_new_tokens=20, temperature=0.5, samples=2, seed=seed)
+        assert api.write_answers(TASK, STYLE, drawn, [REPAIR], model(server), target)["asked"] == asked
+    for seed, asked in ((0, 1), (1, 0)):
+        greedy = Decoding(max_new_tokens=20, seed=seed)
+        assert api.write_answers(TASK, STYLE, greedy, [REPAIR], model(server), target)["asked"] == asked
+
+
 # --- the program -------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from reasonome.answering import chat_endpoint
 from reasonome.answering.answers import Question, answer_row, questions
-from reasonome.answering.engine import Completion
+from reasonome.answering.engine import Completion, seed_of
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config import Decoding, Style
 from reasonome.config.backbones import ApiModel, Endpoint
@@ -97,14 +97,15 @@ def write_answers(
 
 def _to_endpoint(asked: Sequence[Question], decoding: Decoding) -> list[chat_endpoint.Question]:
     """The questions as they are sent. Orders of few genes may give an example one prompt several times: then each is a
-    sample of its own, where answers are sampled."""
+    sample of its own, where answers are sampled. So are those of each seed, which is not sent."""
     seen: Counter[str] = Counter()
     sent = []
     for question in asked:
         key = canonical([question.example.id, question.sample, question.prompt.messages])
-        again = seen[key] * decoding.samples if decoding.temperature else 0
+        again = seen[key] * decoding.samples
         seen[key] += 1
-        sent.append(chat_endpoint.Question(question.prompt.messages, question.sample + again))
+        sample = seed_of(decoding.seed, question.sample + again) if decoding.temperature else question.sample
+        sent.append(chat_endpoint.Question(question.prompt.messages, sample))
     return sent
 
 
