@@ -36,6 +36,9 @@ _STAYS, _GOES_STRAIGHT = {"trust_env": False, "follow_redirects": False}, {"foll
 _NOT_FOR_OTHERS = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
 _NO_KEY = "none"  # sent to servers on this machine, which mostly ask for none
 
+# How an answer ends that the provider broke off: OpenRouter's word, and vLLM's.
+_FAILED = ("error", "abort")
+
 
 @dataclass(frozen=True)
 class Question:
@@ -323,7 +326,7 @@ def _count(value: Any) -> int:
 
 
 def _answer(body: Any, seconds: float) -> ApiAnswer:
-    """The part of a chat completion that is needed; servers differ in the rest. Fails for anything else.
+    """The part of a chat completion that is needed; servers differ in the rest. Fails for all else, and broken answers.
 
     No choice at all, but tokens that were counted, is an answer that ended at its limit.
     """
@@ -331,6 +334,8 @@ def _answer(body: Any, seconds: float) -> ApiAnswer:
     spent = not body["choices"] and _count(usage.get("completion_tokens")) > 0
     choice = {"message": {}, "finish_reason": "length"} if spent else body["choices"][0]
     text, finish_reason = _text(choice["message"].get("content")), choice.get("finish_reason") or ""
+    if finish_reason in _FAILED:
+        raise ValueError(f"the answer ended by {finish_reason}")
     reasoning = "" if text.strip() or finish_reason == "length" else _reasoning(choice["message"])
     return _ANSWER.validate_python(
         {
