@@ -90,6 +90,14 @@ def test_settings_that_a_model_does_not_take_are_not_sent(endpoint, tmp_path):
     assert body == {"model": "m1", "messages": body["messages"], "max_completion_tokens": 900}
 
 
+def test_a_seed_that_is_sent_counts_up_with_the_samples(endpoint, tmp_path):
+    server = endpoint()
+    seeded = model(server, extra_body={"seed": 7}, concurrency=1)
+    drawn = Decoding(max_new_tokens=20, temperature=0.5, samples=3)
+    api.write_answers(TASK, STYLE, drawn, [REPAIR], seeded, tmp_path / "sampled.jsonl")
+    assert [body["seed"] for _, _, body in server.requests] == [7, 8, 9]
+
+
 def test_a_second_run_asks_nothing_and_writes_the_same(endpoint, tmp_path, monkeypatch):
     server, target = endpoint((200, {}, completion("Process: repair", model="m1-2024"))), tmp_path / "greedy.jsonl"
     priced = model(server, price={"prompt": 1000, "completion": 4000})

@@ -178,7 +178,7 @@ async def _ask_missing(client: "_Client", questions: Mapping[str, Question], cac
             if failures:
                 return
             try:
-                answer = await client.answer(question.messages)
+                answer = await client.answer(question)
             except InputError as error:  # no new questions; answers under way are paid for, so they are kept
                 failures.append(error)
                 return
@@ -215,12 +215,12 @@ class _Client:
         retries, seconds = settings.max_retries, settings.timeout_seconds
         self.sdk = kind(**place, max_retries=retries, timeout=seconds, **connection)
 
-    async def answer(self, messages: Sequence[Message]) -> ApiAnswer:
+    async def answer(self, question: Question) -> ApiAnswer:
         """Ask until a chat completion comes; the SDK itself retries 408, 409, 429, 5xx, timeouts, cut lines."""
         started, body = monotonic(), ""
         for attempt in range(self.settings.max_retries + 1):
             try:
-                body = await self._post(messages)
+                body = await self._post(question)
             except openai.APIStatusError as error:
                 if error.code == "content_filter":  # Azure refuses the one prompt so, not the run
                     return ApiAnswer("", "content_filter", 0, 0)
@@ -253,11 +253,14 @@ class _Client:
         fix = self._fix(code) if isinstance(code, int) and 400 <= code < 500 else self._later()
         raise self._error(f"answered with an error: {told}", fix)
 
-    async def _post(self, messages: Sequence[Message]) -> str:
+    async def _post(self, question: Question) -> str:
+        messages, sent = list(question.messages), self._parameters
+        if isinstance(seed := sent.get("seed"), int):  # with one seed all samples would be alike
+            sent = {**sent, "seed": (seed + question.sample) % 2**31 if question.sample else seed}
         response = await self.sdk.chat.completions.with_raw_response.create(
             model=self.settings.model,
-            messages=list(messages),  # pyright: ignore[reportArgumentType] (dicts of a role and its content)
-            extra_body=self._parameters,
+            messages=messages,  # pyright: ignore[reportArgumentType] (dicts of a role and its content)
+            extra_body=sent,
         )
         return response.text
 

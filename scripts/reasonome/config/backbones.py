@@ -75,7 +75,9 @@ class Endpoint(Strict):
     )
     api_key_variable: EnvironmentVariable = Field("OPENAI_API_KEY", description="its name, not the key itself")
     api_version: str | None = Field(None, description="Azure only")
-    extra_body: dict[str, Any] = Field({}, description="sent as it is: seed, max_completion_tokens, reasoning_effort …")
+    extra_body: dict[str, Any] = Field(
+        {}, description="sent as it is: max_completion_tokens, reasoning_effort …; a seed counts up with the samples"
+    )
     concurrency: Annotated[int, Field(ge=1)] = 8
     max_retries: Annotated[int, Field(ge=0)] = 6
     timeout_seconds: Annotated[float, Field(gt=0)] = 60
