@@ -122,6 +122,22 @@ def test_rankings_are_read_by_the_same_rule(text):
     assert parse_wrapped(RANKING, text).genes == ["A", "B"]
 
 
+DRAFTS = [
+    "<think>\nIt may be <genes>[B, A]</genes>. But",
+    "<think>It may be <genes>[B, A]</genes>.</think>\nI do not know.",
+    "[THINK]<genes>[B, A]</genes>[/THINK]",
+    "<|channel|>analysis<|message|><genes>[B, A]</genes>",
+]
+
+
+@pytest.mark.parametrize("text", DRAFTS)
+def test_a_ranking_in_thinking_that_never_ends_or_comes_to_no_answer_is_none(text):
+    assert parse_wrapped(RANKING, text).genes == []
+    rows = pd.DataFrame({"answer": [text, text.replace("<genes>", "").replace("</genes>", "")], "gold": ["B", "B"]})
+    columns = {"answer": "answer", "gold": "gold"}
+    assert score_table(rows, columns, RANKING, track="strict", resamples=100).table["mrr"].tolist() == [0, 0]
+
+
 GOLDS = {"s0": "mismatch repair", "s1": "cholesterol biosynthetic process", "s2": "mitophagy"}
 
 

@@ -28,6 +28,7 @@ KINDS = {
 # Group 1 or 2: the tag closes.
 _THINKING = re.compile(r"<(/)?(?:think|thinking|thought|thoughts)>|\[(/)?think\]", re.IGNORECASE)
 # gpt-oss writes its thinking and its answer into channels.
+_OPENS_THINKING = re.compile(r"\s*(?:<think(?:ing)?>|<thoughts?>|\[think\]|<\|channel\|>analysis\b)", re.IGNORECASE)
 _FINAL_CHANNEL = re.compile(r"<\|channel\|>final\b[^<]*<\|message\|>")
 _FENCE = re.compile(r"^[ \t]*+(?:```|~~~)[\w-]*+[ \t]*+\r?$\n?", re.MULTILINE)
 _TURN_TAGS = (
@@ -76,12 +77,15 @@ def unwrapped(text: str) -> Unwrapped:
 def read_wrapped(parse: Callable[[str], Any], text: str) -> tuple[Any, tuple[str, ...]]:
     """The answer that `parse` reads in a text as it stands, or without its wrapping where that gives another one.
 
-    Also the kinds of the wrapping, if it would have cost the answer. Parsed answers have `named` and `name`.
+    Also the kinds of the wrapping, if it would have cost the answer. Parsed answers have `named`, `name` and `span`. A
+    draft in the thinking that opens a text is no answer.
     """
-    plain, inner = parse(text), unwrapped(text)
+    plain, inner, thought = parse(text), unwrapped(text), thinking_end(text)
+    if plain.span is not None and plain.span[0] < thought:
+        plain = parse(text[thought:])
     if not inner.kinds:
         return plain, ()
-    bare = parse(inner.text)
+    bare = parse(unwrapped(text[thought:]).text)
     if not bare.named or (plain.named and plain.name == bare.name):
         return plain, ()
     return bare, inner.kinds
@@ -107,6 +111,11 @@ def answer_start(text: str) -> int:
             inside = True
     final = _FINAL_CHANNEL.search(text, end)
     return final.end() if final else end
+
+
+def thinking_end(text: str) -> int:
+    """Where the thinking ends that opens a text: its own end where none closes it, 0 where nothing opens it."""
+    return (answer_start(text) or len(text)) if _OPENS_THINKING.match(text) else 0
 
 
 def label_in(text: str, label: str, start: int = 0) -> re.Match | None:

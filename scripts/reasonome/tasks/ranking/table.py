@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.answering.wrapping import unwrapped
+from reasonome.answering.wrapping import thinking_end, unwrapped
 from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.text import symbols_in
@@ -176,11 +176,11 @@ class RankingTables(Tables[RankingDialogue]):
         """(symbols, problems) of a cell, parsed like a completion; no symbols without a closed list."""
         if not cell.strip():
             return [], []
-        inner = unwrapped(cell)
-        parsed, problems = self._parsed(inner.text)
+        inner, answer = unwrapped(cell), cell[thinking_end(cell) :]
+        parsed, problems = self._parsed(unwrapped(answer).text)
         problems = [*problems, *inner.kinds]
         if inner.kinds and not parsed.named:
-            parsed, problems = self._parsed(cell)
+            parsed, problems = self._parsed(answer)
         if not parsed.named:
             return [], problems
         meanings = example.meanings()
