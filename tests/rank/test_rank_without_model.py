@@ -1,6 +1,7 @@
 """Rankings without a model: cases by phenotypes, what the patient has not included, and loci by distance."""
 
 import csv
+import gzip
 import json
 from math import log
 
@@ -166,6 +167,7 @@ FORMS = {
     "snake_case": ("snake.json", json.dumps(CASE).replace("phenotypicFeatures", "phenotypic_features")),
     "an array": ("all.json", json.dumps([CASE])),
     "a family on a line": ("families.jsonl", json.dumps({"id": "f", "proband": CASE, "relatives": [V1]})),
+    "capitals": ("DOE.JSON", json.dumps(CASE, indent=1)),
     "blanks": ("t.txt", "HP:0001250 HP:0000316 -HP:0001166\n"),
     "tabs": ("t.txt", "HP:0001250\tHP:0000316\tnot HP:0001166\n"),
     "bars": ("t.txt", "HP:0001250 | HP:0000316 | -HP:0001166\n"),
@@ -183,7 +185,17 @@ def test_a_case_in_any_form_is_the_same_case(ranking, unaided, panel, name, cont
     assert [term["label"] for term in record["absent"]] == ["Arachnodactyly"]
     assert [(gene["symbol"], gene["fit"]) for gene in record["genes"]][:2] == [("SCN1A", 0.6931), ("FGD1", 0.3466)]
     assert ranked(record)["FBN1"] == 3
-    assert not any("check the id" in flag for flag in record["flags"] if "json" not in name)
+    assert not any("check the id" in flag for flag in record["flags"] if "json" not in name.lower())
+
+
+def test_packets_on_lines_of_a_json_file_and_gzipped_ones_are_read(ranking, unaided, panel):
+    two = ranking.file("two.json", f"{json.dumps(CASE)}\n{json.dumps(V1 | {'id': 'another'})}\n")
+    packed, yaml = ranking.file("doe.json.gz", ""), ranking.file("v1.yaml.gz", "")
+    packed.write_bytes(gzip.compress(json.dumps(CASE, indent=1).encode()))
+    yaml.write_bytes(gzip.compress(FORMS["version 1 as YAML"][1].encode()))
+    records = unaided(two, packed, yaml, panel=panel)
+    assert [record["name"] for record in records] == [CASE["id"], "another", CASE["id"], "a"]
+    assert all([term["label"] for term in record["absent"]] == ["Arachnodactyly"] for record in records)
 
 
 def test_a_model_is_told_what_version_1_negates(ranking, panel):

@@ -136,8 +136,9 @@ def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
 
 def _form(path: Path) -> str:
     """phenopackets, terms or table, by the file's name and its first line with text. InputError for a VCF."""
-    if path.suffix in (".zip", *phenopackets.SUFFIXES):
-        return "table" if path.suffix == ".json" and _has_rows(path) else "phenopackets"
+    suffix = phenopackets.suffix_of(path)
+    if suffix in (".zip", *phenopackets.SUFFIXES):
+        return "table" if suffix == ".json" and _has_rows(path) else "phenopackets"
     with_text = (text.strip() for _, text in lines(path) if text.strip())
     first = next(with_text, "")
     if first.startswith("##fileformat=VCF"):

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from reasonome.core.errors import InputError, closest, nearest
 from reasonome.core.yaml_text import YamlText
 from reasonome.facts.files import text_file
-from reasonome.facts.files.text_file import FETCH_AGAIN, check_is_file, decoded, lines
+from reasonome.facts.files.text_file import FETCH_AGAIN, decoded, lines
 from reasonome.facts.text import one_line
 
 SUFFIXES = (".json", ".yaml", ".yml")  # of files with one phenopacket
@@ -363,9 +363,9 @@ def read_cases(path: str | Path) -> list[Case]:
     """All cases in `path`, in the order of its lines or of its files' names.
 
     `path` is a .zip with phenopackets at any depth (*.json, *.yaml, *.yml; hidden files are skipped), one phenopacket,
-    or JSON lines, plain or gzipped, each a phenopacket or a case in the flat layout. In place of one phenopacket there
-    may be an array of them, a Cohort, whose members are cases, or a Family, whose proband is one. Keys are written in
-    camelCase or snake_case. Raises InputError.
+    or JSON lines, each a phenopacket or a case in the flat layout; the latter two plain or gzipped. In place of one
+    phenopacket there may be an array of them, a Cohort, whose members are cases, or a Family, whose proband is one.
+    Keys are written in camelCase or snake_case. Raises InputError.
     """
     path = Path(path)
     cases: dict[str, Case] = {}
@@ -409,13 +409,26 @@ def _texts(path: Path) -> Iterator[tuple[_Place, str]]:
     """The texts of phenopackets, each with its place."""
     if zipfile.is_zipfile(path):
         yield from _members(path)
-    elif path.suffix in SUFFIXES:
-        check_is_file(path)
-        yield _Place(path.name, path), decoded(path.read_bytes(), path)
+    elif (suffix := suffix_of(path)) in SUFFIXES and not (suffix == ".json" and _has_one_a_line(path)):
+        yield _Place(path.name, path), text_file.read_text(path)[0]
     else:
         for number, line in lines(path):
             if line.strip():
                 yield _Place(f"line {number}", path, number), line
+
+
+def suffix_of(path: Path) -> str:
+    """The ending of a file's name, in small letters and without .gz."""
+    return PurePosixPath(path.name.lower().removesuffix(".gz")).suffix
+
+
+def _has_one_a_line(path: Path) -> bool:
+    """Whether a file of JSON has more than one line, of which the first is an object by itself."""
+    first, _, further = text_file.read_text(path)[0].strip().partition("\n")
+    try:
+        return bool(further) and isinstance(text_file.json_value(first), dict)
+    except ValueError:
+        return False
 
 
 def _members(path: Path) -> Iterator[tuple[_Place, str]]:
@@ -489,7 +502,7 @@ def _check_features(packet: dict[str, Any], place: _Place) -> None:
 
 
 def _loaded(text: str, place: _Place) -> Any:
-    if place.name.endswith(SUFFIXES[1:]):
+    if suffix_of(Path(place.name)) in SUFFIXES[1:]:
         return YamlText(text, Path(place.file)).data
     try:
         return text_file.json_value(text)
