@@ -140,6 +140,13 @@ def test_a_folder_of_the_same_name_hides_no_experiment(mine, refused):
         find_model(mine, "demo")
 
 
+def test_results_in_a_folder_of_the_same_name_hide_no_experiment(mine):
+    Path("demo").mkdir()
+    Path("demo/manifest.json").write_text('{"settings": {}, "questions": {}, "ranked_with": {}, "model": {}}')
+    with pytest.raises(InputError, match="was not made yet"):
+        find_model(mine, "demo")
+
+
 def test_an_architecture_that_nobody_knows(mine, tiny_backbone, tmp_path, refused):
     folder = shutil.copytree(tiny_backbone, tmp_path / "mine")
     config = json.loads((folder / "config.json").read_text())

@@ -43,8 +43,8 @@ _REFUSED = (
 _URL = re.compile(r"(?P<base>https?://[^\s?#]+)(#(?P<name>.+))?")
 _PART = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
 _HUB = re.compile(rf"(?P<repository>{_PART}/{_PART})(@(?P<revision>[0-9a-f]{{40}}))?")
-# What a folder has that has a model.
-_MARKS = ("manifest.json", "config.json", "adapter_config.json")
+# What a folder has that has a model of others.
+_MARKS = ("config.json", "adapter_config.json")
 # A server on a laptop may think for minutes, and does one thing after the other. A key of OpenAI's is not for others.
 _AT_ADDRESS = {
     "timeout_seconds": 600,
@@ -233,7 +233,7 @@ def _found(project: Project, text: str, place: Callable[[str], str], upload: boo
         return _of_file(project, path)
     if path.name == "model" and (path.parent / "manifest.json").is_file():
         path = path.parent
-    if any((path / mark).is_file() for mark in _MARKS):
+    if model_files.is_finished(path) or any((path / mark).is_file() for mark in _MARKS):
         return _of_folder(project, path)
     finished = project.results.root / "models" / text
     if model_files.is_finished(finished):
