@@ -182,6 +182,17 @@ def test_a_row_opens_to_the_ranking_the_reasons_and_their_check(page):
     assert {link.get_attribute("href") for link in links} == {"https://omim.org/entry/607208"}
 
 
+@pytest.mark.parametrize(("usable", "told"), [(1, "None: this answer is a list alone"), (0, "None: no answer has")])
+def test_without_reasons_it_says_why(driver, tmp_path, usable, told):
+    path = tmp_path / "rankings.html"
+    case = CASES[0].model_copy(update={"reasons": "", "claims": [], "usable": usable})
+    path.write_text(render_page([case], about()))
+    opened(driver, path)
+    click(driver, "//table[@id='rankings']//tr[contains(@class, 'entry')][1]//button")
+    assert told in driver.find_element(By.CSS_SELECTOR, "tr.detail").text
+    check_quiet(driver, path)
+
+
 def test_a_page_without_a_model(driver, tmp_path):
     equal = RankedCandidate(symbol="FGD1", rank=1, fit=0.5, fit_rank=1, overlap=0.5)
     case = CASES[0].model_copy(update={"genes": [CASES[0].genes[0], equal], "samples": [], "reasons": "", "claims": []})

@@ -10,7 +10,8 @@ function evidence(record) {
   if (record.genes.length) whole.append(part("Ranked genes, and what is known of them", rankingTable(record)));
   if (!record.error && isByModel) {
     whole.append(part("Reasons, written by the model", record.reasons
-      ? element("p", record.reasons) : "None: the prompts of this style ask for a list alone. A style such as short asks for reasons."));
+      ? element("p", record.reasons) : record.usable ? "None: this answer is a list alone, as the style answer asks for. The style short asks for reasons."
+        : "None: no answer has a list."));
     if (record.reasons) whole.append(part("What of them facts support", claimsParts(record)));
   }
   if (record.samples.length) whole.append(part("Every answer of the model, as it came", samplesList(record.samples, (sample) => sample.genes.slice(0, 3).join(", ") || "no list")));
