@@ -481,6 +481,8 @@ def test_subsets_that_overlap_ask_about_a_term_once():
     for seed in range(20):
         splits, _, _ = split(twice, benchmark(subsets={"a": spec, "b": spec}, seed=seed))
         assert len({s.id for s in splits["test"]}) == 2
+        # The valid sets too, which `asks: valid` asks: two answers to one id are refused.
+        assert len({s.id for s in splits["valid"]}) == 2
 
 
 # --- splits by term ----------------------------------------------------------------------------------

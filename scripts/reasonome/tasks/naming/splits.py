@@ -49,7 +49,9 @@ def split(
     else:
         valid = []
         for subset, sets in old.items():
-            clean = _without_leaks([s for s in sets if (s.subset, s.id) not in held], test, benchmark)
+            taken = {s.id for s in valid}  # as of the test sets
+            free = [s for s in sets if (s.subset, s.id) not in held and s.id not in taken]
+            clean = _without_leaks(free, test, benchmark)
             valid += _draw(clean, benchmark.subsets[subset].valid, subset, "valid")
         held |= {(s.subset, s.id) for s in valid}
         rest = [s for sets in old.values() for s in sets if (s.subset, s.id) not in held]
