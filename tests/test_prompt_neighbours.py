@@ -47,6 +47,16 @@ def test_a_training_set_is_shown_neither_itself_nor_what_would_leak_into_it():
     assert "DNA binding" not in names([contaminated])[0]
 
 
+def test_genes_that_do_not_fit_choose_no_neighbour():
+    """One gene of each set fits. By all genes "ligation" is nearest, of which the prompt shows nothing."""
+    listed = [("A", "zinc ion"), ("B", "DNA ligase one"), ("C", "DNA ligase two")]
+    asked = Example(id="Q", subset="bp", name="?", genes=[Gene(symbol=s, name=name) for s, name in listed])
+    training = [example("T1", "ligation", "DNA ligase", "P", "R", "S"), example("T2", "binding", "zinc ion", "Z")]
+    tight = STYLE.model_copy(update={"budget_tokens": 12, "order": "listed"})
+    shown = [with_neighbours([asked], training, style, 0.5)[0].neighbours for style in (STYLE, tight)]
+    assert [[near.name for near in own] for own in shown] == [["ligation", "binding"], ["binding", "ligation"]]
+
+
 def test_as_many_genes_as_are_shown_are_kept():
     near = with_neighbours(TRAINING[1:2], TRAINING, STYLE, 0.5)[0].neighbours
     assert [len(n.genes) for n in near] == [2, 2]

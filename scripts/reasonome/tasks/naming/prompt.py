@@ -122,6 +122,11 @@ def shown_genes(example: Any, style: NamingStyle, order: int = 0) -> list:
     return [by_symbol[symbol] for symbol in example.shown]
 
 
+def as_shown(example: Any, style: NamingStyle) -> Any:
+    """The example with only the genes that its prompt shows, in the prompt's order. InputError as of `with_choice`."""
+    return example.model_copy(update={"genes": shown_genes(with_choice(example, style), style)})
+
+
 def gene_set_prompt(example: Any, style: NamingStyle, order: int = 0) -> Prompt:
     """Ask for the name of a gene set, with what was chosen for it, or is chosen now. InputError as of `with_choice`."""
     example = with_choice(example, style)

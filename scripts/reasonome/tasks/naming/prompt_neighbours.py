@@ -16,7 +16,7 @@ from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
 from reasonome.task_parts import Splits
 from reasonome.tasks.naming.dialogue import Example, Neighbour, Shot
-from reasonome.tasks.naming.prompt import genes_text
+from reasonome.tasks.naming.prompt import as_shown, genes_text
 from reasonome.tasks.naming.rows import gene_set
 from reasonome.tasks.naming.settings import NamingStyle
 
@@ -54,6 +54,7 @@ def with_neighbours(
 ) -> list[Example]:
     """`asked` with the nearest training sets that a prompt of the style shows, the nearest first, if it shows any.
 
+    They are nearest by the genes and facts that prompts show, as for baselines: what did not fit tells nothing.
     A neighbour never has the same term, the same name or a synonym, or a Jaccard index of `threshold` or more: such
     training sets are dropped for test sets, so training sets do not get them either. InputError without training sets,
     and for a set without any neighbour.
@@ -70,7 +71,9 @@ def with_neighbours(
         for name in training_set.names:
             by_name[name].append(position)
     extended: list[Example] = []
-    for rows, cosines in nearness(training, asked, style, style.seed):
+    listed = style.model_copy(update={"neighbours": None})
+    read, questions = ([as_shown(example, listed) for example in sets] for sets in (training, asked))
+    for rows, cosines in nearness(read, questions, style, style.seed):
         block = asked[rows]
         sets = [gene_set(example) for example in block]
         cosines[jaccard(sets, known) >= threshold] = -np.inf

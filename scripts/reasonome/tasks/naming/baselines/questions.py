@@ -10,7 +10,7 @@ from reasonome.facts.text import normalise
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.metrics import TermScorer
-from reasonome.tasks.naming.prompt import shown_genes, with_choice
+from reasonome.tasks.naming.prompt import as_shown
 from reasonome.tasks.naming.prompt_neighbours import in_order
 from reasonome.tasks.naming.settings import NamingStyle
 
@@ -35,12 +35,12 @@ class Questions:
     @cached_property
     def prompts(self) -> list[Example]:
         """The asked sets with only the genes that their prompts show, in the prompts' order."""
-        return [_as_shown(example, self.style) for example in self.asked]
+        return [as_shown(example, self.style) for example in self.asked]
 
     @cached_property
     def training_prompts(self) -> list[Example]:
         """The training sets as their prompts show them, by subset and id."""
-        return [_as_shown(example, self.style) for example in in_order(self.training)]
+        return [as_shown(example, self.style) for example in in_order(self.training)]
 
     @cached_property
     def scorer(self) -> TermScorer:
@@ -70,7 +70,3 @@ class Questions:
     @cached_property
     def _by_id(self) -> dict[str, Example]:
         return {example.id: example for example in self.asked}
-
-
-def _as_shown(example: Example, style: NamingStyle) -> Example:
-    return example.model_copy(update={"genes": shown_genes(with_choice(example, style), style)})
