@@ -439,6 +439,20 @@ def test_a_training_question_that_shows_a_test_term_is_caught(planted):
     assert naming_leaks.held_out_term_finding(training, rows[:1], bench()).verdict == "clean"
 
 
+@pytest.mark.parametrize("planted", ["Cell-cycle", "Mending of DNA"])
+def test_a_training_question_that_shows_a_fact_about_a_test_term_is_caught(planted):
+    def told(*objects):
+        facts = tuple(Fact(relation="involved_in", object=name) for name in objects)
+        return Example(id="R:5", subset="x", name="sight", genes=[Gene(symbol="U"), Gene(symbol="A", facts=facts)])
+
+    training = Training("training prompts", "pathways.facts", ("sft.facts",), Path("train.jsonl"))
+    rows = [told("DNA repair in the dark"), told("vision", planted)]
+    finding = naming_leaks.held_out_term_finding(training, rows, bench())
+    assert (finding.kind, finding.remaining, finding.line, finding.verdict) == ("held_out_term", 1, 2, "fails")
+    assert finding.example == f"A: involved_in '{planted}'"
+    assert naming_leaks.held_out_term_finding(training, rows[:1], bench()).verdict == "clean"
+
+
 WITH_TERMS = NamingStyle(
     system="", user="{terms} {genes}", gene="{symbol}", budget_tokens=100, terms={"most": 9, "budget_tokens": 300}
 )
@@ -575,6 +589,16 @@ def test_training_prompts_with_enriched_terms_are_looked_at(monkeypatch, results
     asked = {"shown": [], "enriched": []}
     atomic.write_jsonl(prompts / "train.jsonl", [TRAIN_ROW | asked, TRAIN_ROW | asked | {"enriched": [term]}])
     atomic.write_jsonl(prompts / "test.jsonl", [TEST_ROW | asked])
+    with refused(line=2):
+        run(monkeypatch, results, config)
+
+
+def test_training_prompts_with_facts_are_looked_at(monkeypatch, results, tmp_path, refused):
+    config = shutil.copytree(CONFIG, tmp_path / "config")
+    shutil.copy(config / "prompts/gene_set_naming.facts.txt", config / "prompts/gene_set_naming.demo-names.txt")
+    told = {"symbol": "U", "facts": [{"relation": "member_of_pathway", "object": "DNA Repair"}]}
+    prompts = results / "prompts" / "demo-go.demo-names"
+    atomic.write_jsonl(prompts / "train.jsonl", [TRAIN_ROW, TRAIN_ROW | {"genes": [told], "shown": ["U"]}])
     with refused(line=2):
         run(monkeypatch, results, config)
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.core import atomic
 from reasonome.facts.sources.go import Ontology, Term, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
@@ -23,6 +24,7 @@ from reasonome.tasks.naming.prompt_facts import (
     without_relations,
 )
 from reasonome.tasks.naming.settings import PromptFacts
+from reasonome.tasks.naming.task import GeneSetNaming
 
 ROOT = Path(__file__).resolve().parent.parent
 REPAIR = Term("GO:0006281", "DNA repair", "biological_process", False, ("mending of DNA",))
@@ -189,6 +191,35 @@ def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, styl
             assert all(1 <= len(row.neighbours) <= 3 and {n.name for n in row.neighbours} <= train for row in after)
             assert all(len(row.neighbours) + row.neighbours_left_out == 3 for row in after)
             assert not any(row.name in {n.name for n in row.neighbours} for row in after)
+
+
+def test_training_questions_show_no_fact_about_a_held_out_term_of_another_benchmark(config, tmp_path, monkeypatch):
+    """What is asked may show it, as no model learns from that."""
+    path = config / "benchmarks.yaml"
+    entries = yaml.safe_load(path.read_text())
+    entries["demo-go"] |= {"leave_out": ["demo-pathways"]}
+    path.write_text(yaml.safe_dump(entries))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "resources").symlink_to(ROOT / "resources")
+    known = [
+        ("A", "member_of_pathway", "R-HSA-1", "Mending", "reactome"),  # a test set of demo-pathways, by id
+        ("A", "member_of_pathway", "WP1", "Cell Cycle", "wikipathways"),  # a valid one, by name
+        ("A", "in_gene_group", "HGNC.GROUP:1", "Ligases", "hgnc"),
+        ("B", "part_of", "GO:0000124", "SAGA complex", "go"),
+    ]
+    (tmp_path / "results/facts/demo").mkdir(parents=True)
+    table(*known).to_parquet(tmp_path / "results/facts/demo/facts.parquet")
+    others = tmp_path / "results/benchmarks/demo-pathways"
+    for part, row in (("valid", example("R-HSA-2", "cell cycle", "X")), ("test", example("R-HSA-1", "mending", "X"))):
+        atomic.write_jsonl(others / f"{part}.jsonl", [row.model_dump(exclude_defaults=True)])
+    splits = {part: [example(f"GO:{part}", part, "A", "B")] for part in SPLITS}
+    found = GeneSetNaming().prompting.with_material(load_project(config), "demo-go", "facts", splits)
+    told = {part: {fact.object for gene in rows[0].genes for fact in gene.facts} for part, rows in found.items()}
+    assert told == {
+        "train": {"Ligases"},
+        "valid": {"Ligases", "Mending", "Cell Cycle"},
+        "test": {"Ligases", "Mending", "Cell Cycle"},
+    }
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ LEAK_KINDS = {
     "asked_in_text": "a statement about a right gene holds the name of the disease or trait of its test question",
     "gene_in_reasoning": "a teacher's reasoning names a right gene of a test question",
     "gene_in_question": "the trait or a phenotype of a test question names its right gene",
-    "held_out_term": "a training question shows the term of a test set among its enriched terms, by id or name",
+    "held_out_term": "a training question shows the term of a test set among its facts or enriched terms",
     "withheld_term": "a prompt shows an enriched term that is withheld of its question",
     "name_in_prompt": "the prompt holds the true name of its own genes",
     "name_in_gene_name": "the true name stands in the prompt only because the name of a gene holds it",

@@ -36,20 +36,21 @@ class NamingFiles(Files[NamingDialogue]):
 
     def prompting(self, project: Project, benchmark: str, style: str) -> Inputs:
         """For a style with facts, the facts and the ontologies of the benchmark's sets; for one with enriched terms the
-        background, the authority for gene symbols, libraries of gene sets, and held-out sets of other benchmarks."""
+        background, the authority for gene symbols, and libraries of gene sets; for both held-out sets of others."""
         shown, spec = naming_style(project, benchmark, style), project.benchmarks[benchmark]
         inputs: dict[str, Any] = {}
+        if shown.facts is not None or shown.terms is not None:
+            left_out = map(project.results.benchmark, spec.leave_out)
+            inputs["held_out"] = [folder / f"{part}.jsonl" for folder in left_out for part in ("valid", "test")]
         if shown.facts is not None:
             inputs |= {"facts": project.results.facts(spec.corpus), "ontologies": ontology_files(project, benchmark)}
         if shown.terms is not None:
-            left_out = map(project.results.benchmark, spec.leave_out)
             inputs |= {
                 "background": project.results.background(benchmark),
                 "authority": project.source_files(project.authority(spec.corpus)),
                 "libraries": [
                     project.source_file(name, "gmt") for name in shown.terms.libraries if name in project.sources
                 ],
-                "held_out": [folder / f"{part}.jsonl" for folder in left_out for part in ("valid", "test")],
             }
         return Inputs(inputs)
 
@@ -97,10 +98,10 @@ class NamingFiles(Files[NamingDialogue]):
         return Inputs({"facts": project.results.facts(corpus), "ontologies": ontologies})
 
     def leaks(self, project: Project, plan: AuditPlan) -> Inputs:
-        """Training data, test sets, prompts, training prompts with enriched terms, and the ontologies with synonyms and
-        ancestors of their terms."""
+        """Training data, test sets, prompts, training prompts with facts or enriched terms, and the ontologies with
+        synonyms and ancestors of their terms."""
         prompts = [project.examples(*asked) / "test.jsonl" for asked in plan.asked]
-        prompts += [project.examples(*question) / "train.jsonl" for question in prompts_with_terms(project, plan)]
+        prompts += [project.examples(*question) / "train.jsonl" for question in telling_prompts(project, plan)]
         corpora = dict.fromkeys([project.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
         ontologies = {source: file for corpus in corpora for source, file in project.ontologies(corpus).items()}
         return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})
@@ -145,9 +146,10 @@ def judging_facts(project: Project, benchmark: str) -> list[Path]:
     return [path for corpus in corpora for path in (results.facts(corpus), results.denied(corpus))]
 
 
-def prompts_with_terms(project: Project, plan: AuditPlan) -> list[tuple[str, str]]:
-    """(benchmark, style) of the training prompts that show enriched terms."""
-    return [question for question in plan.training_prompts if naming_style(project, *question).terms is not None]
+def telling_prompts(project: Project, plan: AuditPlan) -> list[tuple[str, str]]:
+    """(benchmark, style) of the training prompts that show facts or enriched terms."""
+    styles = {question: naming_style(project, *question) for question in plan.training_prompts}
+    return [question for question, style in styles.items() if style.facts is not None or style.terms is not None]
 
 
 def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:

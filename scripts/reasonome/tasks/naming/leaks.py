@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -119,9 +120,9 @@ def _audit_training(
 
 
 def _audit_training_prompts(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
-    """Findings of the enriched terms that training questions show."""
+    """Findings of the facts and enriched terms that training questions show."""
     findings = []
-    for benchmark, style in files.prompts_with_terms(project, plan):
+    for benchmark, style in files.telling_prompts(project, plan):
         file = project.examples(benchmark, style) / "train.jsonl"
         used_by = plan.training_prompts[benchmark, style]
         training = Training("training prompts", f"{benchmark}.{style}", used_by, file)
@@ -131,21 +132,34 @@ def _audit_training_prompts(project: Project, plan: AuditPlan, tested: Sequence[
 
 
 def held_out_term_finding(training: Training, rows: Sequence[Example], tested: HeldOut) -> Finding:
-    """Training questions (their order is that of the file) that show the term of a test set, by id or name."""
+    """Training questions (their order is that of the file) that show the term of a test set: an enriched term by id or
+    name, or the object of a fact by name."""
     ids = {i for s in tested.sets for i in (s.id, s.term_id)}
     names = {name for s in tested.sets for name in s.names}
-    shown = [
-        next((term for term in row.enriched or [] if term.id in ids or normalise(term.name) in names), None)
-        for row in rows
-    ]
-    return _term_finding(training, tested, "held_out_term", tested.policy.held_out_term, shown)
+    objects = {fact.object for row in rows for gene in row.genes for fact in gene.facts}
+    objects = {name for name in objects if normalise(name) in names}
+
+    def first_shown(row: Example) -> str:
+        terms = (_in_words(term) for term in row.enriched or [] if term.id in ids or normalise(term.name) in names)
+        facts = (
+            f"{gene.symbol}: {fact.relation} '{fact.object}'"
+            for gene in row.genes
+            for fact in gene.facts
+            if fact.object in objects
+        )
+        return next(chain(terms, facts), "")
+
+    policy = tested.policy.held_out_term
+    return _term_finding(training, tested, "held_out_term", policy, list(map(first_shown, rows)))
 
 
-def _term_finding(
-    training: Training, tested: HeldOut, kind: str, policy: str, shown: Sequence[ShownTerm | None]
-) -> Finding:
-    """The rows that show a term which they must not show, if any."""
-    found = {row: f"{term.id} '{term.name}'" for row, term in enumerate(shown) if term is not None}
+def _in_words(term: ShownTerm) -> str:
+    return f"{term.id} '{term.name}'"
+
+
+def _term_finding(training: Training, tested: HeldOut, kind: str, policy: str, shown: Sequence[str]) -> Finding:
+    """The rows that show what they must not show, in words; "" for those that do not."""
+    found = {row: words for row, words in enumerate(shown) if words}
     return row_finding(training, tested.benchmark, kind, len(shown), list(found), policy, found.__getitem__)
 
 
@@ -471,7 +485,7 @@ def _withheld_term_finding(training: Training, style: NamingStyle, rows: Sequenc
     shown = []
     for row in rows:
         withheld = prompt_terms.withheld_terms(row, tested.threshold, prompt_terms.HeldOut())
-        shown.append(next(filter(withheld, row.enriched or []), None))
+        shown.append(next(map(_in_words, filter(withheld, row.enriched or [])), ""))
     return _term_finding(training, tested, "withheld_term", "report" if style.is_control() else "fail", shown)
 
 

@@ -1,6 +1,6 @@
 """Material of prompts beside a benchmark's rows: facts about genes, enriched terms, and training sets as examples."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation, default_universe
 from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.source import read_facts
+from reasonome.facts.text import facts_about
 from reasonome.task_parts import Prompting, Splits
 from reasonome.tasks.naming import prompt_facts
 from reasonome.tasks.naming.background import read_background
@@ -28,13 +29,16 @@ class NamingPrompting(Prompting[NamingDialogue]):
         with the kind of the sets where the benchmark states it."""
         benchmark, spec = project.benchmarks[name], naming_style(project, name, style)
         inputs = self.task.files.prompting(project, name, style).files
+        held_out_rows = [*splits["valid"], *splits["test"]]
+        if spec.facts is not None or spec.terms is not None:
+            others = [project.results.benchmark(other) for other in benchmark.leave_out]
+            held_out_rows += [row for folder in others for row in read_splits(folder, Example, "valid", "test")]
         if spec.facts is not None:
-            splits = _with_facts(splits, spec.facts, spec.seed, benchmark, inputs)
+            untold = [term for row in held_out_rows for term in self.task.terms(row)]
+            splits = _with_facts(splits, spec.facts, spec.seed, benchmark, inputs, untold)
         if spec.terms is not None:
             tests = terms_tests(project, name, style, inputs["background"])
-            others = [project.results.benchmark(other) for other in benchmark.leave_out]
-            rows = [row for folder in others for row in read_splits(folder, Example, "valid", "test")]
-            held_out = HeldOut.of([*splits["valid"], *splits["test"], *rows])
+            held_out = HeldOut.of(held_out_rows)
             splits = {
                 part: with_enriched_terms(
                     rows, tests, spec.terms, benchmark.jaccard, held_out if part == "train" else HeldOut(), spec.seed
@@ -53,9 +57,17 @@ class NamingPrompting(Prompting[NamingDialogue]):
 
 
 def _with_facts(
-    splits: Splits, spec: PromptFacts, seed: int, benchmark: NamingBenchmark, inputs: Mapping[str, Any]
+    splits: Splits,
+    spec: PromptFacts,
+    seed: int,
+    benchmark: NamingBenchmark,
+    inputs: Mapping[str, Any],
+    untold: Sequence[tuple[str, str]],
 ) -> Splits:
-    """The splits with facts about genes; print how many facts there are to choose from."""
+    """The splits with facts about genes; print how many facts there are to choose from.
+
+    Training questions show none about a term (id, name) that is `untold`.
+    """
     facts = read_facts(inputs["facts"])
     total = len(facts)
     if spec.sources == "others" or benchmark.kind == "built":
@@ -67,7 +79,12 @@ def _with_facts(
         else:
             facts = prompt_facts.without_relations(facts, made_of)
     index = prompt_facts.FactIndex(facts, seed)
-    splits = {part: prompt_facts.with_facts(rows, index, spec) for part, rows in splits.items()}
+    about = facts_about(facts, untold)
+    of_training = prompt_facts.FactIndex(facts[~about], seed) if about.any() else index
+    splits = {
+        part: prompt_facts.with_facts(rows, of_training if part == "train" else index, spec)
+        for part, rows in splits.items()
+    }
     genes = [gene for rows in splits.values() for row in rows for gene in row.genes]
     print(
         f"{len(facts):,} of {total:,} facts are about nothing that the sets are drawn from; "

@@ -154,7 +154,8 @@ class AuditPolicy(Strict):
         default="report", description="a test name among the words of a teacher's reasoning"
     )
     held_out_term: Literal["report", "fail"] = Field(
-        default="fail", description="its term, by id or name, among the enriched terms that a training question shows"
+        default="fail",
+        description="its term, by id or name, among the facts or enriched terms that a training question shows",
     )
     name_in_prompt: dict[Name, Literal["report", "fail"]] = Field(
         default={},
