@@ -449,6 +449,49 @@ def test_valid_sets_are_asked_in_place_of_the_test_sets(config, demo_facts, tmp_
     assert project.benchmarks["asked"].splits_like(project.benchmarks["plain"])
 
 
+def test_pathways_have_the_names_of_terms_also_beside_sets_of_terms_and_from_files(config, tmp_path, monkeypatch):
+    """Before, only a benchmark without a subset of the ontology looked for them: statements told such test sets."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "resources").symlink_to(ROOT / "resources")
+    named = ["apoptotic process", "vision", "growth", "sleep"]
+    stanzas = (f"[Term]\nid: GO:{i}\nname: {name}\nnamespace: biological_process\n" for i, name in enumerate(named))
+    obo = "\n".join(["format-version: 1.2\n", *stanzas]).replace(
+        "apoptotic process\n", 'apoptotic process\nsynonym: "Apoptosis" EXACT []\n'
+    )
+    (tmp_path / "go.obo").write_text(obo)
+    (tmp_path / "mine.tsv").write_text("ID\tGenes\tTerm_Description\nX:1\tTP53 ATM\tapoptosis\n")
+    sources = yaml.safe_load((config / "sources.yaml").read_text())
+    sources["go-demo"]["files"]["obo"] = {"path": "go.obo"}
+    (config / "sources.yaml").write_text(yaml.safe_dump(sources))
+    entries = yaml.safe_load((config / "benchmarks.yaml").read_text())
+    entry = {"task": "gene_set_naming", "corpus": "demo", "encoders": [], "audit": {"same_name": "report"}}
+    drawn = {"test": 1, "valid": 1}
+    subsets = {"bp": {"namespace": "biological_process", **drawn}, "pathways": {"source": "reactome-demo", **drawn}}
+    entries["both"] = entry | {"subsets": subsets}
+    entries["published"] = entry | {"kind": "published", "files": {"mine": {"path": "mine.tsv"}}}
+    (config / "benchmarks.yaml").write_text(yaml.safe_dump(entries))
+    of_terms = [
+        (f"{i}{gene}", "involved_in", f"GO:{i}", name, "go-demo") for i, name in enumerate(named) for gene in "abc"
+    ]
+    of_pathways = [
+        (f"{i}{gene}", "member_of_pathway", f"R:{i}", name, "reactome-demo")
+        for i, name in enumerate(["Apoptosis", "Hemostasis", "Clotting"])
+        for gene in "xyz"
+    ]
+    columns = ["gene", "relation", "object_id", "object_name", "source"]
+    (tmp_path / "results/facts/demo").mkdir(parents=True)
+    known = pd.DataFrame([*of_terms, *of_pathways], columns=columns).assign(evidence="")
+    known.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
+    synonyms = {}
+    for name in ("both", "published"):
+        GeneSetNaming().building.build(load_project(config), name, tmp_path / name)
+        rows = [row for part in SPLITS for row in read_rows(tmp_path / name / f"{part}.jsonl", Example)]
+        synonyms |= {row.id: row.synonyms for row in rows}
+    assert synonyms["R:0"] == ["apoptotic process"] and synonyms["R:1"] == []
+    assert synonyms["X:1"] == ["Apoptosis", "apoptotic process"]
+    assert synonyms["GO:0"] == ["Apoptosis"]
+
+
 def test_a_set_by_alternative_id_is_held_out_by_both(tmp_path):
     by_main = GeneSet("GO:2", "bp", "binding", frozenset("cd"), term="GO:2")
     by_other = GeneSet("GO:90", "bp", "DNA repair", frozenset("ab"), frozenset({"mending"}), term="GO:9")

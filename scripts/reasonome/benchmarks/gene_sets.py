@@ -1,7 +1,7 @@
 """Gene sets, their Jaccard index, leaks of training sets into held-out ones, and how well their genes are studied."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
@@ -84,21 +84,32 @@ def _with_term(gene_set: GeneSet, ontology: "Ontology") -> GeneSet:
     return replace(gene_set, term=main, synonyms=synonyms, ancestors=ontology.ancestors[main])
 
 
-def with_other_names(sets: Sequence[GeneSet], ontology: "Ontology") -> list[GeneSet]:
+def with_other_names(sets: Sequence[GeneSet], ontology: "Ontology", known: Container[str] = ()) -> list[GeneSet]:
     """The sets, each with the names and synonyms of the ontology's terms that share a name with it.
 
-    Facts about such a term could give a pathway of another collection away.
+    Facts about such a term could give a pathway of another collection away. Sets of an id that is `known` stay as they
+    are.
     """
     wanted = {normalise(gene_set.name) for gene_set in sets}
-    known: dict[str, set[str]] = defaultdict(set)
+    called: dict[str, set[str]] = defaultdict(set)
     for term in ontology.terms.values():
         names = {term.name, *term.synonyms}
         for name in wanted & {normalise(name) for name in names}:
-            known[name] |= names
+            called[name] |= names
     return [
-        replace(gene_set, synonyms=gene_set.synonyms | (known[normalise(gene_set.name)] - {gene_set.name}))
+        gene_set
+        if gene_set.id in known
+        else replace(gene_set, synonyms=gene_set.synonyms | (called[normalise(gene_set.name)] - {gene_set.name}))
         for gene_set in sets
     ]
+
+
+def with_names_of_others(sets: Sequence[GeneSet], ontologies: Iterable["Ontology"]) -> list[GeneSet]:
+    """The same of several ontologies, for the sets whose term each does not have."""
+    named = list(sets)
+    for ontology in ontologies:
+        named = with_other_names(named, ontology, known={*ontology.terms, *ontology.alt_ids})
+    return named
 
 
 def _incidence(sets: Sequence[GeneSet], genes: Mapping[str, int]) -> sparse.csr_matrix:
