@@ -322,6 +322,15 @@ def test_outliers_are_of_the_same_depth_and_not_annotated_to_the_term():
     assert all_of_it.gene_set.name == "System of unrelated proteins"
 
 
+def test_outliers_of_a_cut_set_are_not_annotated_below_its_term(ontology):
+    """t is annotated to a part of DNA repair. It is in the whole set, and not in the one cut to a small world."""
+    rows = pd.concat([of_depths(a=4, b=4, p=4, t=4), facts(("t", "involved_in", "GO:3"))])
+    cut = GeneSet("GO:2", "bp", "DNA repair", frozenset("ab"))
+    for seed in range(10):
+        (half,) = contaminated([cut], [0.5], rows, depths(rows), seed, [ontology])
+        assert half.outliers == ("p",)
+
+
 def test_a_variant_keeps_the_synonyms_of_its_set_unless_all_is_replaced():
     rows = of_depths(a=1, b=1, c=1, d=1, e=1, f=1)
     rows = pd.concat(

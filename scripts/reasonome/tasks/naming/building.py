@@ -66,9 +66,10 @@ class NamingBuilding(Building[NamingDialogue]):
         withheld = benchmark.withheld_terms
         subsets = dict.fromkeys(s.subset for s in splits["test"])
         varied = [s for subset in subsets for s in [s for s in splits["test"] if s.subset == subset][: withheld.sets]]
-        variants = contaminated(varied, benchmark.contaminated, facts, depth, benchmark.seed)
+        own = ontologies.values()
+        variants = contaminated(varied, benchmark.contaminated, facts, depth, benchmark.seed, own)
         variants += less_withheld(varied, withheld.variants)
-        of_training = training_variants(splits["train"], withheld, facts, depth, benchmark.seed)
+        of_training = training_variants(splits["train"], withheld, facts, depth, benchmark.seed, own)
         names = official_names(facts)
         write_benchmark(splits, report, names, folder, bounds.by_set, variants, of_training, unmapped, left_out)
         sizes = ", ".join(f"{len(sets)} {part}" for part, sets in splits.items())

@@ -6,7 +6,7 @@ right answer is to abstain. With fewer, the set keeps its name.
 
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -14,6 +14,7 @@ import pandas as pd
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.config import variant_suffix
 from reasonome.core.errors import InputError
+from reasonome.facts.sources.go import Ontology, propagate
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.dialogue import ABSTENTION
 from reasonome.tasks.naming.settings import WithheldTerms
@@ -43,7 +44,12 @@ def less_withheld(test: Sequence[GeneSet], kinds: Sequence[str]) -> list[Variant
 
 
 def training_variants(
-    train: Sequence[GeneSet], spec: WithheldTerms, facts: pd.DataFrame, depth: Mapping[str, int], seed: int
+    train: Sequence[GeneSet],
+    spec: WithheldTerms,
+    facts: pd.DataFrame,
+    depth: Mapping[str, int],
+    seed: int,
+    ontologies: Collection[Ontology] = (),
 ) -> dict[tuple[str, str], VariantSet]:
     """The training sets of which nothing is withheld, drawn at random, by (subset, id): every other one contaminated.
 
@@ -55,7 +61,7 @@ def training_variants(
     if not spec.training_contaminated:
         return variants
     replaced = [train[i] for i in drawn[1::2]]
-    noisy = contaminated(replaced, [spec.training_contaminated], facts, depth, seed)
+    noisy = contaminated(replaced, [spec.training_contaminated], facts, depth, seed, ontologies)
     return variants | {
         (s.subset, s.id): replace(variant, gene_set=replace(variant.gene_set, subset=s.subset))
         for s, variant in zip(replaced, noisy, strict=True)
@@ -68,18 +74,20 @@ def contaminated(
     facts: pd.DataFrame,
     depth: Mapping[str, int],
     seed: int,
+    ontologies: Collection[Ontology] = (),
 ) -> list[VariantSet]:
     """A variant of every test set for every share, of subsets named like bp-50, with ids like GO:0006281-50.
 
     The share is rounded down to whole genes, at least one. A gene is replaced by a random gene (seeded) of the same
     bin of annotation depth, or of the nearest bin that has one; bins are powers of two: 0, 1, 2–3, 4–7, …
-    No outlier is annotated to the term: neither in the set nor in a fact about its id or one of its names.
+    No outlier is annotated to the term: neither in the set nor in a fact about its id, one of its names, or a term
+    below it in one of `ontologies`, whose genes a set that is cut or published may lack.
     InputError if there are too few genes to draw from.
     """
     bins: dict[int, list[str]] = defaultdict(list)
     for gene in sorted(facts["gene"].unique()):
         bins[depth.get(gene, 0).bit_length()].append(gene)
-    annotated = _annotated(test, facts)
+    annotated = _annotated(test, facts, ontologies) if shares else {}
     variants = []
     for share in shares:
         for gene_set in test:
@@ -106,21 +114,30 @@ def contaminated(
     return variants
 
 
-def _annotated(test: Sequence[GeneSet], facts: pd.DataFrame) -> dict[str, set[str]]:
-    """Test set id → the genes of facts about that id or the main one, or about one of its names in any source."""
+def _annotated(test: Sequence[GeneSet], facts: pd.DataFrame, ontologies: Collection[Ontology]) -> dict[str, set[str]]:
+    """Test set id → the genes of facts about that id or the main one, about one of its names in any source, or about a
+    term below it."""
     wanted = {name for gene_set in test for name in gene_set.names}
     plain = {name: normalise(name) for name in facts["object_name"].unique()}
     by_name = facts["object_name"].map({name: same for name, same in plain.items() if same in wanted})
     genes_of_name = facts["gene"].groupby(by_name).agg(set)
     of_terms = facts["object_id"].isin({i for gene_set in test for i in (gene_set.id, gene_set.term_id)})
     genes_of_id = facts[of_terms].groupby("object_id")["gene"].agg(set)
+    propagated = [propagate(ontology, _about(facts, ontology)) for ontology in ontologies]
     return {
         gene_set.id: set().union(
             *(genes_of_id.get(i, set()) for i in (gene_set.id, gene_set.term_id)),
             *(genes_of_name.get(name, set()) for name in gene_set.names),
+            *(genes.get(gene_set.term_id, frozenset()) for genes in propagated),
         )
         for gene_set in test
     }
+
+
+def _about(facts: pd.DataFrame, ontology: Ontology) -> pd.DataFrame:
+    """The facts about terms of an ontology."""
+    known = {i for i in facts["object_id"].unique() if ontology.main_id(i) is not None}
+    return facts.loc[facts["object_id"].isin(known), ["gene", "object_id"]]
 
 
 def _drawn(free: Mapping[int, list[str]], wanted: int, rng: random.Random) -> str | None:
