@@ -219,6 +219,23 @@ def test_a_test_name_in_free_text_about_its_gene_is_counted(gene, policy, found)
     )  # of the pair of E and its term nothing was left out where a statement tells it
 
 
+def test_a_statement_about_one_test_term_may_hold_the_name_of_another():
+    """Before, statements of test facts, which were reported, were not searched, so that no name failed the audit."""
+    longer = gene_set("GO:3", "regulation of DNA repair", "A Z")
+    tested = HeldOut("bench", [*TESTS, longer], AuditPolicy(), 0.5, 0.9)
+    facts = pd.concat([FACTS, pd.DataFrame([("GO:3", longer.name)], columns=FACTS.columns)])
+    policies = {"test_fact": "report", "test_fact_by_descendant": "report", "test_name": "fail"}
+
+    def found(gene, kind):
+        rows = statement(f"{gene} takes part in regulation of DNA repair.", gene, "GO:3")
+        finding = only(naming_leaks.statement_findings(CORPUS, rows, NOTHING, facts, tested, policies), kind)
+        return finding.remaining, finding.line, finding.verdict
+
+    assert found("A", "test_fact") == found("Z", "test_fact") == (1, 2, "reported")
+    assert found("A", "test_name") == (1, 2, "fails")  # A is in "DNA repair" too, and Z is not
+    assert found("Z", "test_name") == (0, None, "clean")
+
+
 def test_facts_left_out_are_counted_before_those_that_remain():
     left_out = pd.DataFrame(
         [

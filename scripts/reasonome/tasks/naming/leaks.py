@@ -319,6 +319,7 @@ def statement_findings(
     objects["name"] = objects["object_name"].map(normalise)
 
     results = {}
+    about: set[tuple[int, str, str]] = set()
     for kind, known in (
         ("test_fact", _named(tested.sets)),
         ("test_fact_by_descendant", _descendants(tested.sets, ontologies)),
@@ -328,9 +329,13 @@ def statement_findings(
         dropped = left_out.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
         remaining = _pairs(leaking)
         results[kind] = set(leaking["row"]), remaining, len(_pairs(dropped) - remaining)
+        if kind == "test_fact":
+            about = set(leaking[["row", "gene", "term"]].itertuples(index=False, name=None))
 
-    others = rows[~rows["row"].isin(results["test_fact"][0])].drop_duplicates(["row", "gene"])
-    in_text = _names_in_text(others, statements["text"].tolist(), tested.sets)
+    named = _names_in_text(rows.drop_duplicates(["row", "gene"]), statements["text"].tolist(), tested.sets)
+    # A statement about one test term may hold the name of another one of its gene.
+    others = {row: [pair for pair in pairs if (row, *pair) not in about] for row, pairs in named.items()}
+    in_text = {row: pairs for row, pairs in others.items() if pairs}
     naming = {pair for pairs in in_text.values() for pair in pairs}
     unsaid = left_out[~left_out["object_id"].isin(_matching_terms(objects, _named(tested.sets))["object_id"])]
     unsaid = unsaid.reset_index(drop=True).rename_axis("row").reset_index()
