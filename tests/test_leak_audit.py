@@ -103,6 +103,24 @@ def test_clean_training_sets_are_silent_and_counts_are_by_hand():
     leak_audit.check("demo", findings, naming_leaks.FIXES)
 
 
+def test_sets_dropped_for_valid_sets_count_where_another_entry_asks_these(tmp_path, project):
+    own = project.benchmarks["demo-go"]
+    benchmarks = {
+        "go": own,
+        "valid": own.model_copy(update={"asks": "valid"}),
+        "other": own.model_copy(update={"seed": 7}),
+    }
+    atomic.write_jsonl(tmp_path / "go/train.jsonl", [TRAIN_ROW])
+    atomic.write_json(
+        tmp_path / "go/audit.json", {"dropped_from_train": {"jaccard": 7}, "dropped_for": {"other": {"jaccard": 2}}}
+    )
+    read = SimpleNamespace(benchmarks=benchmarks, results=SimpleNamespace(benchmark=lambda name: tmp_path / name))
+    tested = [HeldOut(name, TESTS, AuditPolicy(), 0.5, 0.9) for name in benchmarks]
+    findings = naming_leaks._audit_training(read, SimpleNamespace(training={"go": ("sft.go",)}), tested, [])
+    dropped = {finding.benchmark: finding.dropped for finding in findings if finding.kind == "jaccard"}
+    assert dropped == {"go": 7, "valid": 7, "other": 2}
+
+
 # statements
 
 FACTS = pd.DataFrame(

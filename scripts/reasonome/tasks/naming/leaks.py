@@ -112,7 +112,8 @@ def _audit_training(
         sets = with_terms(sets_of_origin(read_rows(folder / "train.jsonl", Example)), *ontologies)
         split = atomic.read_json(folder / "audit.json")
         for tests in tested:
-            own = tests.benchmark == benchmark
+            # Valid sets that another entry asks were held out of the same training sets.
+            own = project.benchmarks[benchmark].splits_like(project.benchmarks[tests.benchmark])
             dropped = split["dropped_from_train"] if own else split.get("dropped_for", {}).get(tests.benchmark, {})
             training = Training("training sets", benchmark, used_by, folder / "train.jsonl")
             findings += set_findings(training, sets, tests, dropped)
