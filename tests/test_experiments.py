@@ -238,6 +238,15 @@ def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config, refused):
         load_project(config)
 
 
+def test_statements_that_a_teacher_recites_are_audited(project):
+    """No arm of micro-order has a warm-up; two learn to recite statements. The report shows what warm-ups read."""
+    recited = audit_plan(project, "micro-order").corpora
+    assert {corpus: set(steps) for corpus, steps in recited.items()} == {
+        "micro-order": {"sft.recitingfirst", "sft.recitinglast"}
+    }
+    assert report_plan(project, "micro-order")["corpora"] == []
+
+
 def test_an_experiment_on_two_tasks_is_audited_by_both(project):
     plan = audit_plan(project, "demo-classification")
     tasks = plan.by_task(project)

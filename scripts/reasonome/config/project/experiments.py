@@ -9,6 +9,7 @@ from reasonome.config import Recipe
 from reasonome.config.experiments import Experiment
 from reasonome.config.project import Project, T, chains
 from reasonome.config.project.results import Results, Run
+from reasonome.config.teachers import RecallTeacher
 
 
 def asked_questions(project: Project, experiment: Experiment) -> list[tuple[str, str]]:
@@ -227,6 +228,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
                 "statistics": str(results.statements(corpus) / "statistics.tsv"),
             }
             for corpus in audit_plan(project, experiment).corpora
+            if any(corpus in recipe.corpora for recipe in recipes)
         ],
     }
 
@@ -245,7 +247,8 @@ class AuditPlan:
     """The plan of a leak audit: test questions `asked`, as (benchmark, style), and training data with their steps.
 
     `training` is by benchmark (its train split), `training_prompts` by (benchmark, style), `corpora` by corpus,
-    `reasoning` by (teacher, benchmark, style), and `tables`, of people's own preferences, by file.
+    those that a teacher recites too, `reasoning` by (teacher, benchmark, style), and `tables`, of people's own
+    preferences, by file.
     `not_compared` are the training benchmarks whose task has no check for leaks into the tested ones.
     """
 
@@ -310,9 +313,14 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
             _add(plan.training if benchmark in akin else plan.not_compared, benchmark, step)
             if benchmark in akin:
                 _add(plan.training_prompts, (benchmark, style), step)
-        for taught in taught_by(project, recipe):
+        learned = taught_by(project, recipe)
+        for taught in learned:
             if taught[1] in akin:
                 _add(plan.reasoning, taught, step)
+        teachers = [project.teachers[name] for name in {teacher for teacher, *_ in learned}]
+        recited = {teacher.corpus for teacher in teachers if isinstance(teacher, RecallTeacher)}
+        for corpus in sorted(recited - {*recipe.corpora}):
+            _add(plan.corpora, corpus, step)
         for table in recipe.tables(project):
             _add(plan.tables, table, step)
     return plan
