@@ -95,7 +95,7 @@ Shown = list[list[ShownTerm]]
 
 
 def _numbers_of_others(shown: Shown, seed: int) -> Shown:
-    """Each term with the overlap and size of another one of its question, drawn at random."""
+    """The overlaps and sizes of each question's terms, shuffled among these; one of them keeps its own on average."""
     changed = []
     for place, terms in enumerate(shown):
         numbers = [(term.overlap, term.size) for term in terms]
@@ -118,7 +118,7 @@ def _first_alone(shown: Shown, seed: int) -> Shown:
 
 
 def _of_another_set(shown: Shown, seed: int) -> Shown:
-    """Each question with the terms of the next one in an order drawn at random."""
+    """Each question with the terms of the next one in an order drawn at random, which may be of the same set."""
     order = Random(seed).sample(range(len(shown)), len(shown))
     following = dict(zip(order, [*order[1:], *order[:1]], strict=True))
     return [shown[following[place]] for place in range(len(shown))]

@@ -317,8 +317,8 @@ class PromptTerms(Strict):
     )
     control: Literal["numbers", "order", "first", "other"] | None = Field(
         None,
-        description="what of the terms is taken away, to see what answers rest on: the numbers are another term's, the "
-        "order is drawn at random, the first stands alone, or the terms are another set's",
+        description="what of the terms is taken away, to see what answers rest on: the numbers are shuffled among the "
+        "terms, the order is drawn at random, the first stands alone, or the terms are another question's",
     )
     term: Annotated[str, _only("name", "overlap", "drawn", "size", "of_list", "of_term")] = Field(
         "{name} ({overlap} of {drawn} genes)",
