@@ -1,6 +1,7 @@
 """Predictions: training answers in questions, rewards and attacks, scores, metrics of tables against scikit-learn."""
 
 import json
+from pathlib import Path
 from statistics import fmean, pstdev
 from types import SimpleNamespace
 
@@ -12,9 +13,9 @@ from sklearn import metrics as sklearn
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from reasonome import cli
-from reasonome.report.scored_arms import pooled_metric
+from reasonome.core import atomic
 from reasonome.scoring.answer_tables import score_table
-from reasonome.scoring.comparisons import MEAN, resampled_means
+from reasonome.scoring.comparisons import MEAN, pooled_metric, resampled_means
 from reasonome.tasks import TASKS
 from reasonome.tasks.prediction import metric_set
 from reasonome.tasks.prediction.baselines import constant_baseline, fitted_baseline, random_baseline
@@ -208,6 +209,22 @@ def test_several_answers_to_a_question_share_its_weight():
     [*_, (name, resampled)] = resampled_means(np.zeros((2, 0)), ["s", "s"], resamples=50, pooled=pooled)
     assert name == MEAN and resampled.value.tolist() == [0.75]
     assert set(resampled.means[:, 0]) == {0.5, 0.75, 1.0}  # the first question alone, both, the second alone
+
+
+def test_samples_of_recorded_answers_to_a_benchmark_share_a_questions_weight(tmp_path, config, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [row.model_dump(mode="json", exclude_defaults=True) for row in trained("yes", "no")]
+    atomic.write_jsonl(Path("results/benchmarks/demo-genes/test.jsonl"), rows)
+    first, second = (row["id"] for row in rows)
+    answers = [(first, 0, "yes"), (first, 1, "no"), (second, 0, "no"), (second, 1, "no")]
+    pd.DataFrame(answers, columns=["id", "sample", "answer"]).to_csv("a.csv", index=False)
+    assert cli.main(["score", "a.csv", "--benchmark", "demo-genes", "--json", "s.json"]) == 0
+    found = atomic.read_json(Path("s.json"))["metrics"]
+    # Half of the answers to "yes" are right, and all to "no": of the first samples alone it would be 1.
+    assert (found["verified"]["value"], found["balanced_accuracy"]["value"]) == (0.75, 0.75)
+    assert (found["verified"]["n"], found["balanced_accuracy"]["n"]) == (2, 2)
+    # Of four answers three are right: (3 · 4 − (2 · 1 + 2 · 3)) / √((16 − 8)(16 − 10)).
+    assert found["mcc"]["value"] == pytest.approx(4 / 48**0.5)
 
 
 def pairs_table(*rows):

@@ -12,11 +12,11 @@ import pandas as pd
 from reasonome.benchmarks.rows import in_mean
 from reasonome.core.errors import InputError
 from reasonome.facts.text import distinct_share
-from reasonome.metrics import INDEPENDENT, MetricSet, OfTable, OfWeights, Pooled, is_of
+from reasonome.metrics import INDEPENDENT, MetricSet, Pooled, is_of
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, grouped, information_rank
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, seed_weights
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, pooled_metric, seed_weights
 
 NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for a missing answer
 SHUFFLED = "shuffled_"
@@ -219,23 +219,6 @@ def _scored(labels: dict, chains: tuple, seeds: list, tables: list, questions: Q
         for table in tables
     ]
     return Scored(labels, chains, seeds, scores, [_distinct_names(table) for table in tables], pooled)
-
-
-def pooled_metric(answers: pd.DataFrame, prepare: OfTable, examples: pd.MultiIndex) -> Pooled:
-    """A metric of the answers to some of the examples, by their places; several answers to one share its weight."""
-    places = examples.get_indexer(pd.MultiIndex.from_frame(answers[EXAMPLE]))
-    answers, places = answers[places >= 0], places[places >= 0]
-    shares = 1 / np.bincount(places, minlength=len(examples))[places]
-
-    def of_places(chosen: np.ndarray) -> OfWeights | None:
-        inside = np.isin(places, chosen)
-        of_weights = prepare(answers[inside]) if inside.any() else None
-        if of_weights is None:
-            return None
-        position, share = np.searchsorted(chosen, places[inside]), shares[inside]
-        return lambda weights: of_weights(weights[:, position] * share)
-
-    return of_places
 
 
 def _distinct_names(answers: pd.DataFrame) -> dict[str, float]:

@@ -17,7 +17,7 @@ from reasonome.core.errors import InputError, lookup
 from reasonome.facts.text import distinct_share
 from reasonome.metrics import OfTable
 from reasonome.scoring.answers import problem_counts
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, metrics_of_rows
+from reasonome.scoring.comparisons import MEAN, RESAMPLES, pooled_metric
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
 from reasonome.task import Task
 from reasonome.task_parts import ScoringJob
@@ -170,8 +170,10 @@ def _scores(
     seed: int,
     resamples: int,
 ) -> dict[str, dict[str, Score]]:
-    """Subset, or "mean", → metric → its score; `answered` has every answer, for the share of distinct names."""
-    together = metrics_of_rows([rows], pooled)
+    """Subset, or "mean", → metric → its score; `answered` has every answer, as metrics of all together read them, and
+    for the share of distinct names."""
+    examples = pd.MultiIndex.from_frame(rows[["subset", "id"]])
+    together = {name: pooled_metric(answered, metric, examples) for name, metric in pooled.items()}
     subsets, clusters = rows["subset"].tolist(), rows["cluster"].tolist()
     scores = intervals(rows[metrics], subsets, clusters, seed, resamples, pooled=together, hits=hits)
     for subset, in_subset in answered.groupby("subset"):

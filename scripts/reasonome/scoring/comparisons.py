@@ -163,6 +163,26 @@ def metrics_of_rows(tables: Sequence[pd.DataFrame], metrics: "Mapping[str, OfTab
     return {name: partial(of_rows, metric) for name, metric in metrics.items()}
 
 
+def pooled_metric(answers: pd.DataFrame, prepare: "OfTable", examples: pd.MultiIndex) -> "Pooled":
+    """A metric of the answers to some of the examples, by their places; several answers to one share its weight.
+
+    The names of `examples` are the columns of the table of answers that say which one a row answers.
+    """
+    places = examples.get_indexer(pd.MultiIndex.from_frame(answers[list(examples.names)]))
+    answers, places = answers[places >= 0], places[places >= 0]
+    shares = 1 / np.bincount(places, minlength=len(examples))[places]
+
+    def of_places(chosen: np.ndarray) -> "OfWeights | None":
+        inside = np.isin(places, chosen)
+        of_weights = prepare(answers[inside]) if inside.any() else None
+        if of_weights is None:
+            return None
+        position, share = np.searchsorted(chosen, places[inside]), shares[inside]
+        return lambda weights: of_weights(weights[:, position] * share)
+
+    return of_places
+
+
 def _resampled(
     values: np.ndarray,
     clusters: np.ndarray,

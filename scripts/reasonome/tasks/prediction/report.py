@@ -10,9 +10,8 @@ import pandas as pd
 from reasonome.core import atomic
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.plan import Plan
-from reasonome.report.scored_arms import pooled_metric
 from reasonome.report.tables import SETTING, read_table
-from reasonome.scoring.comparisons import MEAN, percentile_bounds, resampled_means
+from reasonome.scoring.comparisons import MEAN, percentile_bounds, pooled_metric, resampled_means
 from reasonome.scoring.table_scores import intervals
 from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
 from reasonome.tasks.prediction.metric_set import POOLED
