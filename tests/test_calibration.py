@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
@@ -248,6 +249,18 @@ def test_rows_of_one_id_are_resampled_together():
     apart = calibrate_table(rows, COLUMNS, resamples=1000).scored.metrics["accuracy"]
     together = calibrate_table(rows, COLUMNS | {"id": "q"}, resamples=1000).scored.metrics["accuracy"]
     assert together.high - together.low > 1.5 * (apart.high - apart.low)
+
+
+def test_rows_without_an_id_are_not_resampled_together():
+    rows = pd.DataFrame({"p": [0.5] * 20, "ok": [1] * 10 + [0] * 10, "q": [" "] * 18 + ["a", "a "]})
+    scored = calibrate_table(rows, COLUMNS | {"id": "q"}, resamples=1000).scored
+    assert "rows without an id, each resampled by itself: 18 (lines 1, 2, 3, 4, 5 and 13 more)" in scored.notes
+    assert scored.table["id"].tolist() == [f"line {line}" for line in range(1, 19)] + ["a", "a"]
+    # Two wrong answers of one id hang together: Σ n² (x̄ − ½)² / 20² = (18 / 4 + 1) / 400, so that 18.18 count.
+    n = 0.25 / (5.5 / 400)
+    low, high = stats.beta.ppf(0.025, n / 2, n / 2 + 1), stats.beta.ppf(0.975, n / 2 + 1, n / 2)
+    accuracy = scored.metrics["accuracy"]
+    assert (accuracy.low, accuracy.high) == pytest.approx((low, high))
 
 
 def test_the_base_rate_of_a_kind():

@@ -156,12 +156,16 @@ def _rows(table: PlainTable, columns: Mapping[str, str], scale: float | None) ->
         {
             "confidence": confidences,
             "right": [_outcome(table, columns, cells["right"][place], place) for place in places],
-            **{field: [cells[field][place] for place in places] for field in _OPTIONAL if field in cells},
+            **{field: [cells[field][place].strip() for place in places] for field in _OPTIONAL if field in cells},
         }
     )
     notes = [*table.notes, *scale_notes]
     if without:
         notes.append(f"rows without a confidence, left out: {counted_lines(without)}")
+    if "id" in frame and (alone := [table.lines[place] for place in places if not cells["id"][place].strip()]):
+        of_rows = pd.Series([f"line {table.lines[place]}" for place in places])
+        frame["id"] = frame["id"].mask(frame["id"] == "", of_rows)
+        notes.append(f"rows without an id, each resampled by itself: {counted_lines(alone)}")
     return frame, notes
 
 
