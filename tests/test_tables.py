@@ -290,6 +290,17 @@ def test_arms_of_the_same_stages_are_compared_across_styles_once(experiment):
     assert "other style" not in set(experiment.comparisons()["kind"])
 
 
+def test_answers_that_are_read_in_different_tracks_are_never_compared(experiment):
+    two_styles(experiment)
+    experiment.plan["compared"] = [["RA", "RA symbols"]]
+    tracks = {"names": "strict", "symbols": "as-published"}
+    for evaluation in experiment.plan["evaluations"]:
+        evaluation["track"] = tracks[evaluation["style"]]
+    assert not set(experiment.comparisons()["kind"]) & {"other style", "named pair"}
+    experiment.plan["evaluations"][-1]["track"] = "strict"
+    assert set(experiment.comparisons()["kind"]) >= {"other style", "named pair"}
+
+
 def test_an_arm_whose_parent_is_not_asked_the_same_has_no_test_against_an_earlier_one(experiment):
     two_styles(experiment)
     experiment.plan["arms"].append("RA symbols+TA")

@@ -97,7 +97,7 @@ def _pairs(
 
     Arms of the same stages are compared across styles, and arms of the same name across backbones. Every arm is also
     compared with the arms of a backbone that is never trained. A named pair is compared across styles if it has none in
-    common, but not in a style that is a control.
+    common, but not in a style that is a control. Answers that are read in different tracks are never compared.
     """
     by_arm = {evaluation.arm: evaluation for evaluation in plan.evaluations}
     trained = {evaluation.backbone for evaluation in plan.evaluations if evaluation.steps}
@@ -105,6 +105,12 @@ def _pairs(
     steps = {name: by_arm[name].steps for name in by_name}
     all_steps = {name: evaluation.steps for name, evaluation in by_arm.items()}
     asked_in = {name: {e.style for e in plan.evaluations if e.arm == name} for name in by_arm}
+    track = {(e.benchmark, e.style): e.track for e in plan.evaluations}
+
+    def in_another_style(arm: Scored, other: Scored) -> bool:
+        tracks = {track[of.labels["benchmark"], of.labels["style"]] for of in (arm, other)}
+        return _differing(arm, other) == ["style"] and len(tracks) == 1
+
     for arm in arms:
         parent = parent_arm(arm.name, all_steps, by_name)
         others = [("parent arm", parent, by_name[parent])] if parent in by_name else []  # it may not be asked this
@@ -114,7 +120,7 @@ def _pairs(
         others += [
             ("named pair", f"{other.name} [{other.labels['style']}]", other)
             for other in elsewhere
-            if _differing(arm, other) == ["style"]
+            if in_another_style(arm, other)
             and (arm.name, other.name) in plan.compared
             and not asked_in[arm.name] & asked_in[other.name]
             and not {arm.labels["style"], other.labels["style"]} & {*plan.control_styles}
@@ -122,7 +128,7 @@ def _pairs(
         others += [
             ("other style", f"{other.name} [{other.labels['style']}]", other)
             for other in later
-            if _differing(arm, other) == ["style"] and by_arm[other.name].stages == by_arm[arm.name].stages
+            if in_another_style(arm, other) and by_arm[other.name].stages == by_arm[arm.name].stages
         ]
         others += [
             ("other backbone", f"{other.name} [{other.backbone}]", other)
