@@ -101,9 +101,9 @@ def curve(metric_set: MetricSet, scores: pd.DataFrame) -> pd.DataFrame:
 def _questions(metric_set: MetricSet, scores: pd.DataFrame) -> tuple[str, pd.DataFrame, str]:
     """The kind of confidence ("" where there is none), a row per question, and a note on missing confidences.
 
-    An answer without a confidence (of the kind that most answers have) counts as least sure. On random sets only
-    abstaining is right; on real ones what `metric_set` calls right, and other metrics count as they are.
-    `sure_of_a_name` is the confidence of a name; every abstention ranks below all names.
+    Confidences are of the kind that most answers have; a question none of whose answers has one counts as least sure.
+    On random sets only abstaining is right; on real ones what `metric_set` calls right, and other metrics count as
+    they are. `sure_of_a_name` is the confidence of a name; every abstention ranks below all names.
     """
     kinds = scores.loc[scores["confidence"].notna(), "confidence_kind"]
     kind = kinds.mode().iloc[0] if len(kinds) else ""
