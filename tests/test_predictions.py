@@ -410,6 +410,12 @@ def test_true_values_that_cannot_be_read_are_told(gold, line, refused):
         scored_table(["1"] * 3, gold)
 
 
+def test_plus_and_minus_are_classes():
+    scored = scored_table(["+", "-", "-", "+"], ["+", "-", "+", "+"], "gene_classification")
+    assert scored.metrics["accuracy"].value == 0.75
+    assert "2 classes: +, -; AUROC and AUPRC are of '+'" in scored.notes
+
+
 def test_true_numbers_may_have_a_unit_of_their_own():
     scored = scored_table(["1", "2.5 mg", "3 kg"], ["1 mg", "2 mg", "4 mg"])
     assert scored.metrics["mae"].value == pytest.approx((0 + 0.5 + abs(4 - 7 / 3)) / 3)  # kg is no answer: the mean

@@ -200,10 +200,10 @@ def _rows(
     every_row = part.every_row
     cells = {key: table.cells(column, part.joined.get(key)) for key, column in used.items()}
     for key, column in used.items():
+        if key != "answer":
+            cells[key] = _without_empty(cells[key])
         if key not in _MAY_BE_EMPTY:
             _refuse_empty(table, key, column, cells[key])
-    for key in cells.keys() - {"answer"}:
-        cells[key] = ["" if _is_empty(cell) else cell.strip() for cell in cells[key]]
     first: dict[str, int] = {}
     counted: list[int] = []
     odd: dict[str, list[int]] = {"duplicates": [], "conflicts": [], "empty": []}
@@ -246,7 +246,7 @@ def _rows(
 
 def _refuse_empty(table: PlainTable, key: str, column: str, cells: Sequence[str]) -> None:
     """InputError that names the lines where a column that is needed is empty."""
-    lines = [line for line, cell in zip(table.lines, cells, strict=True) if _is_empty(cell)]
+    lines = [line for line, cell in zip(table.lines, cells, strict=True) if not cell]
     if lines:
         others = f", nor in others: {counted_lines(lines)} in all" if len(lines) > 1 else ""
         raise InputError(
@@ -258,6 +258,11 @@ def _refuse_empty(table: PlainTable, key: str, column: str, cells: Sequence[str]
         )
 
 
-def _is_empty(cell: str) -> bool:
-    """Whether a cell has neither letters nor digits."""
-    return not any(map(str.isalnum, cell))
+def _without_empty(cells: Sequence[str]) -> list[str]:
+    """The cells without blanks around them, and "" for those with neither letters nor digits, such as a dash.
+
+    In a column with a plus, plus and minus are classes.
+    """
+    stripped = [cell.strip() for cell in cells]
+    signs = ("+", "-") if "+" in stripped else ()
+    return [cell if cell in signs or any(map(str.isalnum, cell)) else "" for cell in stripped]
