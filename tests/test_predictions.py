@@ -410,6 +410,11 @@ def test_true_values_that_cannot_be_read_are_told(gold, line, refused):
         scored_table(["1"] * 3, gold)
 
 
+def test_answers_that_are_none_have_an_exact_interval():
+    missing = scored_table(["yes", "no"] * 10, ["yes", "no"] * 10, "gene_classification").metrics["no_answer"]
+    assert (missing.value, missing.low, missing.high) == (0, 0, pytest.approx(1 - 0.025 ** (1 / 20)))
+
+
 def test_plus_and_minus_are_classes():
     scored = scored_table(["+", "-", "-", "+"], ["+", "-", "+", "+"], "gene_classification")
     assert scored.metrics["accuracy"].value == 0.75

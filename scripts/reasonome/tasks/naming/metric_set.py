@@ -104,7 +104,7 @@ METRICS = MetricSet(
         Metric("term_part", "term score, by the term", of="name", may_be_unknown=True, apart=True, on=("score",)),
         Metric("gene_part", "term score, by the genes", of="name", apart=True, on=("score",)),
         Metric("gene_overlap", "gene overlap", of="name", apart=True, on=("score",)),
-        Metric("copied", "copies of a shown term", of="name", apart=True, on=("score",)),
+        Metric("copied", "copies of a shown term", hit=True, of="name", apart=True, on=("score",)),
         Metric("snap_term_score", "term score, nearest shown term", of="name", apart=True, on=("score",)),
         Metric("snap_rouge_l", "ROUGE-L, nearest shown term", of="name", apart=True, on=("score",)),
         Metric("snap_similarity", "similarity, nearest shown term", of="name", apart=True, on=("score",)),

@@ -190,6 +190,7 @@ METRICS = replace(
         Metric("r2", "R²", of="report"),
         Metric("format", "format kept", hit=True, of="answer", of_the_form=True, on=("terminal", "score")),
         Metric("no_name", "no usable answer", hit=True, of="report", on=("terminal",)),
+        Metric("no_answer", hit=True, of="report"),  # the same, of tables of answers
         Metric("truncated", "cut off", hit=True, of_the_form=True, on=("score",)),
         Metric("distinct_names", "distinct answers", of="report", apart=True, on=("baselines",)),
         Metric("order_agreement", "agreement of orders"),
