@@ -15,7 +15,7 @@ from reasonome.config.project import Project
 from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError, lookup
 from reasonome.facts.text import distinct_share
-from reasonome.metrics import OfTable
+from reasonome.metrics import MetricSet, OfTable
 from reasonome.scoring.answers import problem_counts
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, pooled_metric
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
@@ -59,7 +59,7 @@ def score_on_benchmark(
         notes.append(f"{len(questions) - len(examples)} of {len(questions)} test questions are sealed, and not scored")
 
     rows = per_question(table)
-    metrics = _measured(rows, task.metrics.on("score"))
+    metrics = _measured(rows, task.metrics)
     hits = task.metrics.hits
     measured = (metrics, task.metrics.pooled, hits, seed, resamples)
     by_subset = _scores(rows, table, *measured)
@@ -146,12 +146,13 @@ def _problems(table: pd.DataFrame, answers: Sequence[AnswerRow], counts: Mapping
     return problem_counts(table["problems"])
 
 
-def _measured(table: pd.DataFrame, listed: Sequence[str]) -> list[str]:
-    """The metrics `listed` that the table has, in order; each mean over encoders is followed by the encoders'."""
-    metrics = []
+def _measured(table: pd.DataFrame, known: MetricSet) -> list[str]:
+    """The metrics to show that the table has, in order; each mean over encoders is followed by the encoders'."""
+    metrics, listed = [], known.on("score")
     for metric in listed:
         metrics += [metric] * (metric in table)
-        metrics += [c for c in table.columns if c.startswith(f"{metric}_") and c not in listed]
+        if f"{metric}_" in (one.name for one in known.metrics):
+            metrics += [c for c in table.columns if c.startswith(f"{metric}_") and c not in listed]
     return metrics
 
 
@@ -176,6 +177,8 @@ def _scores(
     together = {name: pooled_metric(answered, metric, examples) for name, metric in pooled.items()}
     subsets, clusters = rows["subset"].tolist(), rows["cluster"].tolist()
     scores = intervals(rows[metrics], subsets, clusters, seed, resamples, pooled=together, hits=hits)
+    if "draws" in answered and not answered["draws"].any():  # expected values, without answers
+        return scores
     for subset, in_subset in answered.groupby("subset"):
         share = distinct_share(in_subset["answer"].tolist())
         scores[str(subset)]["distinct_names"] = Score(share, None, None, len(in_subset))
