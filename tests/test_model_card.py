@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 import pytest
 import tiny_project
@@ -132,6 +133,20 @@ def test_a_declared_control_stands_among_the_tests():
     card = render(comparisons=pd.DataFrame([*TESTS, declared], columns=tables.COMPARISON_COLUMNS))
     assert "- A control that the experiment declares, other arm: difference +0.020" in card
     assert "Not shown: KW+RA &lt;b&gt; over other arm; " in card
+
+
+def test_a_group_with_a_baseline_that_could_not_be_tested_is_not_said_to_be_unbeaten():
+    untested = comparison("constant", "none", 0.2, "", np.nan)
+    tests = [untested, *(one | {"verdict": "n.s.", "p_holm": np.nan} for one in TESTS if one["b"] == "random")]
+    card = render(comparisons=pd.DataFrame(tests, columns=tables.COMPARISON_COLUMNS))
+    assert "- Baselines that use **nothing about the question**: not tested; the highest is constant" in card
+
+
+def test_a_worse_arm_has_the_adjusted_p_by_which_it_is_worse():
+    parent = comparison("the parent", "", -0.02, "b better", 0.003, kind="parent arm") | {"p_holm": 0.02}
+    card = render(comparisons=pd.DataFrame([*TESTS, parent], columns=tables.COMPARISON_COLUMNS))
+    assert "The arm that it continues, the parent: difference −0.020" in card
+    assert ": worse, adjusted p 0.020." in card and "p 0.003" not in card
 
 
 def test_steps_and_sources_come_with_numbers_releases_and_licences():

@@ -192,7 +192,8 @@ def _outcome(row: Mapping[str, Any]) -> str:
     if pd.notna(row["low"]):
         difference += f" ({number_text.signed(row['low'])} to {number_text.signed(row['high'])})"
     words = {"a better": "better", "b better": "worse", "on par": "on par", "n.s.": "no difference shown"}
-    adjusted = row["family"] == PROTOCOL and row["verdict"] != "b better"
+    by_itself = row["kind"] == "baseline" and row["verdict"] == "b better"  # as verdicts judge it
+    adjusted = row["family"] == PROTOCOL and not by_itself
     p = row["p_holm"] if adjusted else row["p_family"]
     kind = "adjusted p" if adjusted else "p"
     known = f", {kind} {number_text.p_value(p)}" if pd.notna(p) else ""

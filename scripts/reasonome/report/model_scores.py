@@ -24,7 +24,10 @@ from reasonome.task import Task
 
 
 class AgainstGroup(NamedTuple):
-    """The tests against the baselines of a group, the nearest first, and whether all are beaten (None: not tested)."""
+    """The tests against the baselines of a group, the nearest first, and whether all are beaten.
+
+    None: one of them could not be tested, and none is better.
+    """
 
     tests: list[dict]
     beaten: bool | None
@@ -119,7 +122,8 @@ class ModelScores:
         """The tests against the baselines of a group of BASELINE_GROUPS, which is beaten only if each of them is."""
         tests = [test for test in self.tests("baseline") if test["information"] == group]
         verdicts = {test["verdict"] for test in tests}
-        beaten = None if verdicts <= {""} else verdicts == {"a better"}
+        untested = not verdicts or ("" in verdicts and "b better" not in verdicts)
+        beaten = None if untested else verdicts == {"a better"}
         return AgainstGroup(sorted(tests, key=lambda test: test["difference"]), beaten)
 
     @property
