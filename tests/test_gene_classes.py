@@ -106,6 +106,12 @@ def test_genes_of_a_term_are_those_below_it_and_others_are_not_near():
     assert term_genes(few, denied, ONTOLOGY, "T:membrane").others == {"C", "D", "E"}
 
 
+def test_terms_below_an_obsolete_one_are_those_below_its_replacement():
+    old = {"T:old": Term("T:old", "obsolete part", "component", True, replaced_by="T:part")}
+    ontology = Ontology({**ONTOLOGY.terms, **old}, {**PARENTS, "T:old": ()}, {}, ("T:old", *ONTOLOGY.order))
+    assert terms_below(["T:old"], [ontology]) == {"T:old", "T:part", "T:membrane", "T:raft", "T:nucleus"}
+
+
 def test_negatives_are_as_well_annotated_as_positives():
     depth = {"P1": 10, "P2": 100, "N1": 9, "N2": 11, "N3": 98, "N4": 1, "N5": 500}
     chosen = matched(["P1", "P2"], ["N1", "N2", "N3", "N4", "N5"], depth, 2, "seed")

@@ -76,9 +76,9 @@ def matched(
 
 
 def terms_below(terms: Collection[str], ontologies: Iterable[Ontology]) -> frozenset[str]:
-    """Terms and all terms below them."""
+    """Terms, those that replace them where they are obsolete, and all terms below these."""
     below = set(terms)
     for ontology in ontologies:
-        tops = {main for term in terms if (main := ontology.main_id(term)) is not None}
+        tops = {live for term in terms if (live := ontology.live_id(term)) is not None}
         below |= tops | {identifier for identifier, above in ontology.ancestors.items() if tops & above}
     return frozenset(below)
