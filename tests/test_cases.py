@@ -183,6 +183,12 @@ def test_a_ready_table_names_its_own_candidates(tmp_path, snapshot):
     assert [one.identifier for one in found.unmapped] == ["NEWGENE"]
 
 
+def test_a_disease_that_is_not_available_connects_no_cases(tmp_path):
+    head, cells = "id\tpresent\tgene\tdisease\tdisease_id", "HP:0001250 Seizure"
+    found = made(tmp_path, head, f"a\t{cells}\tTP53\tNA\tNA", f"b\t{cells}\tABL1\tn/a\t", form="rankings")
+    assert [(one.disease, one.disease_id) for one in found.examples] == [("", "")] * 2
+
+
 # --- decoys ------------------------------------------------------------------------------------------
 
 
@@ -243,6 +249,9 @@ def test_no_decoy_is_known_to_cause_the_cases_own_disease():
     same = [question("a", "A", "OMIM:1"), question("b", "B", "OMIM:1"), *split_of("CDE")]
     first, second, *_ = cases.with_decoys({"test": same}, benchmark(decoys=3))["test"]
     assert sorted(symbols(first)) == ["A", "C", "D", "E"] and sorted(symbols(second)) == ["B", "C", "D", "E"]
+    named = [one.model_copy(update={"disease_id": "", "disease": "Usher syndrome"}) for one in same[:2]]
+    first, *_ = cases.with_decoys({"test": [*named, *same[2:]]}, benchmark(decoys=3))["test"]
+    assert sorted(symbols(first)) == ["A", "C", "D", "E"]
 
 
 def test_all_causal_genes_of_a_case_are_candidates():

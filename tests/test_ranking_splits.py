@@ -42,6 +42,9 @@ def test_cases_are_connected_by_gene_and_disease():
     same = [case("0", "A", disease_id="OMIM:1"), case("1", "A"), case("2", "B", disease_id="OMIM:1")]
     labels = list(components([*same, case("3", "C")], 1000))
     assert labels[0] == labels[1] == labels[2] != labels[3]
+    named = [case("4", "D", disease="Usher syndrome"), case("5", "E", disease="usher-syndrome"), case("6", "F")]
+    labels = list(components(named, 1000))
+    assert labels[0] == labels[1] != labels[2]
 
 
 def test_kinds_of_leaks():

@@ -258,8 +258,9 @@ def _fields(
         if not cells["id"].isprintable():
             what = f"an id is text on one line, without control characters; found {cells['id'][:40]!r}"
             raise InputError(what, file=path, line=line, field=at["id"])
-        if cells["id"].casefold() in _NOT_AVAILABLE:
-            cells["id"] = ""
+        for field in ("id", "disease", "disease_id"):
+            if cells.get(field, "").casefold() in _NOT_AVAILABLE:
+                cells[field] = ""
         if cells["id"] and seen.setdefault(cells["id"], row) != row:
             what = f"the id '{cells['id'][:80]}' stands already in line {table.lines[seen[cells['id']]]}"
             raise InputError(what, file=path, line=line, field=at["id"], fix="give each row an id of its own")

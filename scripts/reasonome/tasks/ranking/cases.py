@@ -69,14 +69,14 @@ def _decoyed(part: str, examples: Sequence[RankingExample], decoys: int, seed: i
     cases = Counter(symbol for example in examples for symbol in example.right)
     disease_genes: dict[str, set[str]] = {}
     for example in examples:
-        if isinstance(example, CaseExample) and example.disease_id:
-            disease_genes.setdefault(example.disease_id, set()).update(example.right)
+        if isinstance(example, CaseExample) and example.of_disease:
+            disease_genes.setdefault(example.of_disease, set()).update(example.right)
     completed: list[RankingExample] = []
     for example in examples:
         if example.candidates:
             completed.append(example)
             continue
-        disease = example.disease_id if isinstance(example, CaseExample) else ""
+        disease = example.of_disease if isinstance(example, CaseExample) else ""
         own = example.right | disease_genes.get(disease, set())
         others = [symbol for symbol in sorted(genes) if symbol not in own]
         if len(others) < decoys:

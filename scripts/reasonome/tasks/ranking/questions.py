@@ -134,3 +134,8 @@ class CaseExample(RankingExample):
     @property
     def denied(self) -> list[str]:
         return [phenotype.label for phenotype in self.absent]
+
+    @property
+    def of_disease(self) -> str:
+        """What cases of one disease have in common: its id, or its normalised name where no id is stated; or ""."""
+        return self.disease_id or normalise(self.disease)

@@ -53,8 +53,8 @@ def keys(example: RankingExample) -> dict[str, str]:
     Keys are the causal genes; a case's disease; all candidates of a locus, which overlapping loci have in common.
     """
     kinds = {f"gene {gene.symbol}": "causal gene" for gene in example.causal}
-    if isinstance(example, CaseExample) and example.disease_id:
-        kinds[f"disease {example.disease_id}"] = "disease"
+    if isinstance(example, CaseExample) and example.of_disease:
+        kinds[f"disease {example.of_disease}"] = "disease"
     if isinstance(example, LocusExample):
         kinds |= {f"candidate {gene.symbol}": "candidate gene" for gene in example.candidates}
     return kinds
