@@ -343,6 +343,21 @@ def test_baselines_are_worked_out_by_hand():
     assert 0.4 < table["random", "a"] < 0.95 and 0.05 < table["random", "b"] < 0.6
 
 
+def test_baselines_are_of_the_subset_of_the_question():
+    def of(subset, *answers):
+        return [question(f"{subset}{i}", one, subset=subset) for i, one in enumerate(answers)]
+
+    seeded = SimpleNamespace(settings=SimpleNamespace(seed=0))
+    training = [*of("arms", "p", "p", "q"), *of("chromosomes", "1", "1", "1", "X")]
+    asked = [*of("arms", "p"), *of("chromosomes", "1"), *of("bands", "1")]
+    scored = TASK.baselines.score(seeded, "", "", training, asked).set_index(["baseline", "subset"])
+    # Of bands no training question is: all seven count, of which three are answered with 1.
+    assert scored.loc["majority", "answer"].tolist() == ["p", "1", "1"]
+    assert scored.loc["majority", "confidence"].tolist() == [2 / 3, 3 / 4, 3 / 7]
+    assert scored.loc[("random", "arms"), "answer"] in ("p", "q")
+    assert scored.loc[("random", "chromosomes"), "answer"] in ("1", "X")
+
+
 @pytest.mark.parametrize(
     ("rows", "line"),
     [

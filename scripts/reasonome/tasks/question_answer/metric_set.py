@@ -29,7 +29,7 @@ METRICS = MetricSet(
     right="verified",
     groups={"none": "nothing about the question", "training data": "the training data"},
     baselines={
-        "majority": "always gives the commonest answer of the training questions",
-        "random": "draws the answer of a training question at random",
+        "majority": "always gives the commonest answer of the subset's training questions",
+        "random": "draws the answer of a training question of the subset at random",
     },
 )

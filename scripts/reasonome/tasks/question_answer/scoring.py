@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -74,21 +74,27 @@ class VerifiedBaselines(Baselines[VerifiedDialogue]):
         training: Sequence[Question],
         asked: Sequence[Question],
     ) -> pd.DataFrame:
-        """The majority answer of training questions, as sure as it is common there, and answers of theirs drawn at
-        random (the mean of 20 draws).
+        """The majority answer of the subset's training questions, as sure as it is common there, and answers of theirs
+        drawn at random (the mean of 20 draws); of all training questions where the subset has none.
 
         Neither looks at the question. InputError without training questions.
         """
         if not training:
             raise InputError("baselines are answers of training questions, and there are none", fix="hold out fewer")
-        answers = [question.answer for question in training]
-        counts = Counter(answers)
-        majority = min(counts, key=lambda answer: (-counts[answer], answer))
+        of_subset: dict[str, list[str]] = defaultdict(list)
+        for question in training:
+            of_subset[question.subset].append(question.answer)
+        everything = [question.answer for question in training]
+        answers = [of_subset.get(question.subset, everything) for question in asked]
+        majority = {question.subset: _commonest(own) for question, own in zip(asked, answers, strict=True)}
         seed = project.settings.seed
         draws = {
-            "majority": [[majority] * len(asked)],
+            "majority": [[majority[question.subset][0] for question in asked]],
             "random": [
-                [random.Random(f"{seed}:{draw}:{question.id}").choice(answers) for question in asked]
+                [
+                    random.Random(f"{seed}:{draw}:{question.id}").choice(own)
+                    for question, own in zip(asked, answers, strict=True)
+                ]
                 for draw in range(_DRAWS)
             ],
         }
@@ -97,10 +103,17 @@ class VerifiedBaselines(Baselines[VerifiedDialogue]):
             for place, example in enumerate(asked):
                 values = [self.task.verified(self.task.bare(names[place]), example) for names in drawn]
                 row = {"baseline": baseline, "information": "none", "answer": drawn[0][place], "draws": len(drawn)}
-                sure = counts[majority] / len(answers) if baseline == "majority" else math.nan
+                sure = majority[example.subset][1] if baseline == "majority" else math.nan
                 stated = {"confidence": sure, "confidence_kind": "stated"}
                 rows.append(row | labels(example) | stated | {"verified": sum(values) / len(values)})
         return pd.DataFrame(rows)
+
+
+def _commonest(answers: Sequence[str]) -> tuple[str, float]:
+    """The answer that most questions have, of equals the first by the alphabet, and its share of them."""
+    counts = Counter(answers)
+    best = min(counts, key=lambda answer: (-counts[answer], answer))
+    return best, counts[best] / len(answers)
 
 
 def labels(example: Question) -> dict[str, str]:
