@@ -223,6 +223,20 @@ def test_a_class_of_ones_own_is_in_every_split_or_nothing_is_built(refused):
         building.split(few, benchmark(subsets={"all": {"table": "t.tsv", "test": 3, "valid": 1}}), ByArm())
 
 
+def test_a_class_of_ones_own_that_no_training_question_has_stops_the_build(tmp_path, monkeypatch, refused):
+    """The one question of X is the share of X that the test needs."""
+    monkeypatch.chdir(tmp_path)
+    rows = [question(f"{answer}{i}", answer) for answer in ("17p", "17q") for i in range(4)] + [question("X", "X")]
+    table = [{"id": one.id, **one.columns, "stem": one.group, "answer": one.answer} for one in rows]
+    own_task.write(tmp_path / "genes.tsv", table, ("id", "gene", "name", "stem", "answer"))
+    mine = benchmark(subsets={"all": {"table": "genes.tsv", "test": 3, "valid": 0}})
+    folder = SimpleNamespace(file_of=lambda *of: "benchmarks.yaml")
+    own = project(tmp_path, mine=mine)
+    own.folder = folder
+    with refused("benchmarks.yaml", field="mine.subsets.all"):
+        ByArm().building.build(own, "mine", tmp_path / "mine")
+
+
 def test_a_class_that_a_split_lacks_is_told(tmp_path, monkeypatch, capsys):
     """Two questions of Y are one group, and all others are of 1: the test, or training, has no Y."""
     monkeypatch.chdir(tmp_path)

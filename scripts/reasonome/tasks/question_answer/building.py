@@ -87,7 +87,8 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
     def build(self, project: Project, name: str, folder: Path) -> None:
         """Write the train, valid and test questions of a benchmark, what was left out and why, and the audit.
 
-        InputError as of `read`, and for too few groups.
+        InputError as of `read`, for too few groups, and for a class without a training question where every split must
+        have each.
         """
         benchmark = project.benchmarks[name]
         held_out: dict[str, set[tuple[str, ...]]] = {}
@@ -98,6 +99,9 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
             questions, left_out = self.read(project, name)
             splits, not_drawn = split(questions, benchmark, self.task, held_out)
             splits = self.task.with_training_answers(splits)
+            classes = _classes(questions, self.task)
+            if self.task.every_kind:
+                _check_trained(splits["train"], classes, self.task)
         except InputError as error:
             if error.file is None:
                 error.file, error.field = project.folder.file_of("benchmarks.yaml", name), f"{name}.{error.field}"
@@ -107,7 +111,6 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
         groups = len({question.group for question in questions})
         reasons = dict(Counter(row.reason for row in left_out))
         largest = max(Counter(question.group for question in questions).values())
-        classes = _classes(questions, self.task)
         kinds = {part: _by_kind(rows, classes, self.task) for part, rows in splits.items()} if classes else {}
         audit = {"questions": len(questions), "groups": groups, "largest_group": largest, "sizes": sizes}
         lacking = _lacking(splits, classes, self.task)
@@ -141,6 +144,15 @@ def _classes(questions: Sequence[Question], task: VerifiedDialogue) -> set[tuple
     if task.every_kind:
         return set(counts) if any(kind for _, kind in counts) else set()
     return {key for key, count in counts.items() if count > 1}
+
+
+def _check_trained(training: Sequence[Question], classes: Collection[tuple[str, str]], task: VerifiedDialogue) -> None:
+    """InputError for a class that no training question has."""
+    if missing := sorted({*classes} - {(question.subset, task.kind(question)) for question in training}):
+        subset, kind = missing[0]
+        what = f"no question of the class '{kind}' is left to train on"
+        fix = "hold out fewer, or let `train` be more: questions of one group are held out together"
+        raise InputError(what, field=f"subsets.{subset}", fix=fix)
 
 
 def _by_kind(
