@@ -181,6 +181,14 @@ def test_graders_of_one_file_name_are_both_carried(demo, monkeypatch, tmp_path):
     assert (scores["a"], scores["b"]) == (0.25, 0.75)
 
 
+def test_recipes_with_other_encoders_differ_in_their_rewards(demo, monkeypatch, refused):
+    soft = demo.recipes["grpo"]["demobpsoft"]
+    for name, encoder in (("demobpexact", "minilm"), ("demobpform", "sapbert")):
+        monkeypatch.setitem(demo.recipes["grpo"], name, soft.model_copy(update={"encoders": [encoder]}))
+    with refused(field="--recipe"):
+        question_sets(demo, "demo-reward-ablation", None, None, rewarded=True)
+
+
 def test_an_empty_split_is_left_out(demo, tmp_path):
     path = demo.results.prompts("demo-go", "demo-names") / "valid.jsonl"
     path.write_text("")

@@ -121,7 +121,8 @@ def _own_recipe(project: Project[Task], experiment: str | None, benchmark: str) 
     for step in steps:
         recipe = project.recipe(step)
         if isinstance(recipe, RolloutRecipe) and benchmark in dict(recipe.questions) and not recipe.judging:
-            found.setdefault(str((recipe.weights, recipe.grading, recipe.graders)), recipe)
+            rewards = (recipe.weights, recipe.grading, recipe.graders, recipe.rewarded_by(project))
+            found.setdefault(str(rewards), recipe)
     names = [step for step in steps if project.recipe(step) in found.values()]
     if len(found) > 1:
         what = f"the rewards of {', '.join(names)} differ"
