@@ -8,6 +8,7 @@ import pytest
 from datasets import load_dataset
 from environments import failure, python_with
 from huggingface_hub import DatasetCard
+from ranking_questions import case
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import SPLITS, is_sealed, read_rows
@@ -187,6 +188,21 @@ def test_recipes_with_other_encoders_differ_in_their_rewards(demo, monkeypatch, 
         monkeypatch.setitem(demo.recipes["grpo"], name, soft.model_copy(update={"encoders": [encoder]}))
     with refused(field="--recipe"):
         question_sets(demo, "demo-reward-ablation", None, None, rewarded=True)
+
+
+def test_without_a_recipe_as_many_genes_of_a_list_count_as_in_tables_of_scores(project, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    two = project.benchmarks["demo-cases"].model_copy(update={"longest_list": 2})
+    monkeypatch.setitem(project.benchmarks, "demo-cases", two)
+    for split in SPLITS:
+        path = project.examples("demo-cases", "short") / f"{split}.jsonl"
+        atomic.write_jsonl(path, [case(split, "TTN").model_dump(mode="json", exclude_defaults=True)])
+    [questions] = question_sets(project, "demo-cases", "short", None, rewarded=False)
+    questions.write(tmp_path / "data")
+    rewarded = RewardedQuestions(tmp_path / "data")
+    [row] = rewarded.rows("test")
+    assert rewarded.scores("<genes>[FBN1, TTN, NEB]</genes>", row["example"])["reciprocal_rank"] == 1 / 2
+    assert rewarded.scores("<genes>[FBN1, NEB, TTN]</genes>", row["example"])["reciprocal_rank"] == 0
 
 
 def test_an_empty_split_is_left_out(demo, tmp_path):

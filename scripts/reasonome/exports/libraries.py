@@ -104,8 +104,8 @@ def write_hub(questions: QuestionSet, folder: Path) -> None:
         name=questions.name,
         about=f"Questions of the benchmark `{said.benchmark}` ({said.task}), asked in the prompt style\n"
         f"`{said.style_name}`, from reasonome. `prompt` and `completion` are chat messages, as TRL reads them: "
-        "the\ncompletion is the right answer in the form that the prompt asks for, without reasoning. `example` is the "
-        "row of the\nbenchmark as JSON.",
+        "the\ncompletion is the right answer in the form that the prompt asks for, without a teacher's reasoning. "
+        "`example` is\nthe row of the benchmark as JSON.",
         files=files,
         sizes={split: len(rows) for split, rows in questions.splits.items()},
         sources=questions.sources,

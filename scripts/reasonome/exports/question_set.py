@@ -47,7 +47,7 @@ class Description(BaseModel):
 class QuestionSet:
     """A benchmark in a prompt style: questions by split, where they come from, and how many test questions are sealed.
 
-    A question is a row with `id`, `subset`, `messages`, `target` (what SFT trains on, without reasoning; "" if there is
+    A question is a row with `id`, `subset`, `messages`, `target` (what SFT trains on without a teacher; "" if there is
     none) and `example`, the benchmark's row as JSON. `own_files` are the files of one's own task and graders, by name.
     """
 
@@ -166,13 +166,15 @@ def _question_set(
     examples["test"] = unsealed(examples["test"], project.benchmarks[benchmark].sealed, final=False)
     own_task = project.settings.tasks.get(task.name, "")
     graders = recipe.graders if recipe else {}
+    # Without a recipe as many genes of a list count as in tables of scores.
+    as_scored = Grading.model_validate(project.benchmarks[benchmark].model_dump(include={"longest_list"}))
     description = Description(
         benchmark=benchmark,
         style_name=style,
         task=f"{OWN_TASK}:{own_task.rpartition(':')[2]}" if own_task else task.name,
         style=spec.model_dump(mode="json"),
         rewards=recipe.rewards if recipe else {},
-        grading=recipe.grading if recipe else Grading(),
+        grading=recipe.grading if recipe else as_scored,
         graders={
             name: grader.model_copy(update={"function": _carried(name, grader)}) for name, grader in graders.items()
         },
