@@ -265,6 +265,25 @@ def test_statements_that_tell_the_class_of_a_test_gene(text, gene, term, kind, t
     assert found["tells_the_class"].verdict == ("fails" if kind == "tells_the_class" else "clean")
 
 
+def test_training_questions_of_another_corpus_leak_by_the_families_of_the_tested_one(monkeypatch):
+    target = Target(question="?", classes=("yes", "no"))
+
+    def question(symbol, name, group):
+        columns = {"symbol": symbol, "name": name}
+        return PredictionQuestion(id=symbol, subset="s", columns=columns, answer="no", target=target, group=group)
+
+    groups = (("471", "receptor tyrosine kinases"),)
+    genes = [Gene("EGFR", groups=groups), Gene("ERBB2", groups=groups)]
+    genes += [Gene("ERBB3", groups=groups, previous=("HER3",)), Gene("INSR")]
+    monkeypatch.setattr(leaks, "read_authority", lambda *of: GeneTable(genes))
+    # The other corpus has no groups, an older name of ERBB2, and the previous symbol of ERBB3.
+    training = [question("ERBB2", "v-erb-b2 homolog", "ERBB2"), question("HER3", "receptor", "HER3")]
+    training += [question("INSR", "insulin receptor", "INSR"), question("NONE1", "unknown", "EGFR")]
+    config = project({"s": {"question": "?", "classes": ["yes", "no"], "table": "t", "test": 1, "valid": 0}})
+    found = TASK.leaks.leaking(config, "b", [question("ERBB2", "erb-b2 receptor", "EGFR")], training)
+    assert found == {"same_group": [0, 1], "same_question": [0]}
+
+
 def read(monkeypatch, **subset):
     """Questions of a benchmark of one subset, from facts of which one is denied; I1 has no protein."""
     rows = [("A1", "T:membrane"), ("B1", "T:raft"), ("C1", "T:secreted"), ("D1", "T:secreted"), ("E1", "T:nucleus")]
@@ -439,6 +458,17 @@ def test_no_two_splits_share_a_gene_of_the_side_that_is_split(monkeypatch, tmp_p
     assert {part: len(own) for part, own in genes.items()} == {"test": 2, "valid": 1, "train": 5}
     assert not (genes["test"] & genes["train"] or genes["test"] & genes["valid"] or genes["valid"] & genes["train"])
     assert {one.columns[other] for one in splits["test"]} == {one.columns[other] for one in splits["train"]}
+
+
+def test_training_pairs_leak_by_the_side_that_the_tested_ones_are_split_by(monkeypatch, tmp_path):
+    config, asked, _ = pair_questions(monkeypatch, tmp_path / "p.tsv", PAIR_ROWS, split_by="measured")
+    monkeypatch.setattr(leaks, "read_authority", lambda *of: GeneTable(PAIR_GENES))
+    by_id = {one.id: one for one in asked}
+    # Their own benchmark is split by perturbed genes: its groups are PK1, PK1 and Q1.
+    training = [by_id[name].model_copy(update={"group": "PK1"}) for name in ("s:PK1:M1", "s:PK1:N1")]
+    training.append(by_id["s:Q1:M1"].model_copy(update={"group": "Q1"}))
+    found = PAIRS.leaks.leaking(config, "b", [by_id["s:Q1:M1"]], training)
+    assert found == {"same_group": [0, 2], "same_question": [2]}
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ import pandas as pd
 from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
-from reasonome.facts.sources.formats import read_ontology
+from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Finding, Training, read_statements, row_finding, shortened
 from reasonome.tasks.gene_classification.negatives import terms_below
+from reasonome.tasks.gene_classification.questions import families
+from reasonome.tasks.gene_classification.settings import PairBenchmark
 from reasonome.tasks.prediction.dialogue import PredictionQuestion
 from reasonome.tasks.question_answer.leaks import VerifiedLeaks
 
@@ -30,7 +32,38 @@ class Tested(NamedTuple):
     labels: Mapping[str, str | None]
 
 
-class GeneLeaks(VerifiedLeaks):
+class FamilyLeaks(VerifiedLeaks):
+    """Training questions on the genes of test questions, or on their relatives."""
+
+    def leaking(
+        self,
+        project: Project,
+        benchmark: str,
+        tests: Sequence[PredictionQuestion],
+        questions: Sequence[PredictionQuestion],
+    ) -> dict[str, list[int]]:
+        """Those with a gene of a test question's family, of pairs on the side that the test's splits share nothing of,
+        and those that ask the same.
+
+        Genes and families are as the test questions' corpus has them: another one may name both otherwise.
+        """
+        spec = project.benchmarks[benchmark]
+        genes = read_authority(project, project.authority(spec.corpus), project.corpora[spec.corpus].taxon)
+        family = families(genes.genes.values())
+        side = self.task.columns.index(spec.split_by) if isinstance(spec, PairBenchmark) else 0
+
+        def asked(question: PredictionQuestion) -> tuple[str | None, ...]:
+            return tuple(genes.resolve(question.columns[column]).symbol for column in self.task.columns)
+
+        groups, tested = {question.group for question in tests}, set(map(asked, tests))
+        own = list(map(asked, questions))
+        return {
+            "same_group": [row for row, symbols in enumerate(own) if family.get(symbols[side] or "") in groups],
+            "same_question": [row for row, symbols in enumerate(own) if None not in symbols and symbols in tested],
+        }
+
+
+class GeneLeaks(FamilyLeaks):
     """Training questions, and statements of a warm-up that tell the class of a test gene."""
 
     fixes: Mapping[str, str] = {

@@ -113,10 +113,11 @@ class GeneFiles(VerifiedFiles):
         return Inputs({"tables": super().building(project, benchmark).files, **_knowledge(project, benchmark)})
 
     def leaks(self, project: Project, plan: AuditPlan) -> Inputs:
-        """Training data and test questions, and the ontologies of the terms that are asked about."""
+        """Training data and test questions, the genes, and the ontologies of the terms that are asked about."""
         corpora = dict.fromkeys(project.benchmarks[benchmark].corpus for benchmark in plan.benchmarks)
+        genes = [project.source_files(project.authority(corpus)) for corpus in corpora]
         ontologies = {source: path for corpus in corpora for source, path in project.ontologies(corpus).items()}
-        return Inputs({**super().leaks(project, plan).files, "ontologies": ontologies})
+        return Inputs({**super().leaks(project, plan).files, "genes": genes, "ontologies": ontologies})
 
     def baselines(self, project: Project, benchmark: str) -> Inputs:
         """Genes and facts, and the encoders of official names."""
@@ -141,10 +142,27 @@ class GeneChecks(Checks):
     """The corpus of a benchmark."""
 
     def check_benchmark(self, project: Project, name: str, benchmark: GeneBenchmark) -> None:
-        """Check that the corpus exists, and has an ontology where a subset asks about a term."""
+        """Check that the corpus exists, has an ontology where a subset asks about a term, and that families can be
+        compared with those of `leave_out`."""
         project.folder.check_known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, project.corpora)
+        for place, other in enumerate(benchmark.leave_out):
+            loc, left = (name, "leave_out", place), project.benchmarks[other]
+            own, theirs = project.authority(benchmark.corpus), _authority(project, left)
+            if theirs not in (own, ""):
+                what = f"'{other}' names genes and families as {theirs} does, and '{name}' as {own}"
+                fix = "give both corpora of one authority: families of different ones cannot be compared"
+                raise project.folder.error("benchmarks.yaml", loc, what, fix)
+            if isinstance(benchmark, PairBenchmark) and benchmark.split_by != left.split_by:
+                what = f"'{other}' is split by {left.split_by} genes, and '{name}' by {benchmark.split_by} ones"
+                fix = "split both by the same genes, or ask them in experiments of their own"
+                raise project.folder.error("benchmarks.yaml", loc, what, fix)
         asking = next((subset for subset, spec in benchmark.subsets.items() if spec.term is not None), None)
         if asking is not None and not project.ontologies(benchmark.corpus):
             what = f"corpus '{benchmark.corpus}' has no ontology"
             loc = (name, "subsets", asking, "term")
             raise project.folder.error("benchmarks.yaml", loc, what, "name a corpus with a source of GO")
+
+
+def _authority(project: Project, benchmark: GeneBenchmark) -> str:
+    """The authority of a benchmark's genes; "" for an unknown corpus, which is told where the benchmark is checked."""
+    return project.authority(benchmark.corpus) if benchmark.corpus in project.corpora else ""

@@ -68,3 +68,9 @@ class GenePairs(PredictionTask):
         from reasonome.tasks.gene_classification.baselines import PairBaselines
 
         return PairBaselines(self)
+
+    @cached_property
+    def leaks(self) -> Leaks:
+        from reasonome.tasks.gene_classification.leaks import FamilyLeaks
+
+        return FamilyLeaks(self)
