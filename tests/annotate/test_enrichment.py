@@ -20,6 +20,8 @@ from reasonome.apps.annotate.record import AnnotatedGene
 from reasonome.apps.annotate.tables import best_term
 from reasonome.config.annotations import Annotation
 from reasonome.enrichment.over_representation import (
+    LARGEST,
+    SMALLEST,
     GeneSetLibrary,
     LibrarySet,
     OverRepresentation,
@@ -194,7 +196,8 @@ def test_p_of_the_deseq2_example_is_that_of_gseapy(shipped, branches_of_go):
     universe = resolve_universe(table.universe, genes, "the table")
     for library in libraries:
         tests = OverRepresentation([library], universe)
-        sets = {set_id: sorted(members) for set_id, (_, members) in tests.gene_sets[library.name].items()}
+        cut = tests.gene_sets_among(universe.symbols)[library.name]
+        sets = {i: sorted(members) for i, (_, members) in cut.items() if SMALLEST <= len(members) <= LARGEST}
         for gene_list in table.lists:
             drawn = [symbol for gene in gene_list.genes if (symbol := genes.resolve(gene.written).symbol)]
             own = {term.id: term for term in tests.enriched(drawn, most=None)}

@@ -32,9 +32,10 @@ def lists(genes=GENES, numbers=None) -> GeneLists:
     return GeneLists((), "genes", ranking=ranking, ends=("at the top", "at the bottom"))
 
 
-def analysed(given: GeneLists, seed: int = 0, sets=SETS, libraries=("lib",)):
+def analysed(given: GeneLists, seed: int = 0, sets=SETS, libraries=("lib",), universe=GENES):
     named = {name: LibrarySet(f"set {name}", frozenset(genes)) for name, genes in sets.items()}
-    tests = OverRepresentation([GeneSetLibrary(name, named) for name in libraries], Universe(frozenset(GENES), "all"))
+    within = Universe(frozenset(universe), "all")
+    tests = OverRepresentation([GeneSetLibrary(name, named) for name in libraries], within)
     return analyse_rankings({"mine": given}, {"mine": tests}, TABLE, None, seed)
 
 
@@ -50,6 +51,16 @@ def test_what_gathers_at_an_end_is_found_and_nothing_else():
     assert sorted(term.folded_under for term in analysis.terms)[:2] == ["", ""]
     assert {found["up"].folded_under, found["also"].folded_under} in ({"", "up"}, {"", "also"})
     assert found["down"].folded_under == ""
+
+
+def test_a_set_has_its_ranked_genes_whatever_the_universe_is():
+    # Of a set of 620 genes, too large for over-representation, 20 are ranked; of these nine are in the universe.
+    others = [f"OTHER{number}" for number in range(600)]
+    sets = {"large": [*UP, *others], "small": GENES[:9]}
+    [analysis] = analysed(lists(), sets=sets, universe=[*UP[:9], *others])
+    assert analysis.sets == 1
+    [term] = analysis.terms
+    assert (term.id, term.size, set(term.leading_edge)) == ("large", 20, set(UP))
 
 
 def test_scores_are_those_of_gseapy_and_the_same_again():

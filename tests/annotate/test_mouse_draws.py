@@ -67,6 +67,12 @@ def test_two_mouse_genes_with_the_same_human_ones_are_two_draws(orthologues, gen
     assert term.p == pytest.approx(16 / 56)
 
 
+def test_sets_among_ranked_genes_have_mouse_genes_of_the_universe_or_not(orthologues, genes):
+    universe = resolve_universe(MICE - {"Saa2"}, genes, "a.txt", orthologues)
+    tests = OverRepresentation([library(acute=["SAA1", "GENE1", "GENE2"])], universe)
+    assert tests.gene_sets_among(["Saa2", "Gene1", "Lost", "Gene5"]) == {"lib": {"acute": ("acute", {"Saa2", "Gene1"})}}
+
+
 def test_the_universe_counts_mouse_genes_by_any_of_their_identifiers(orthologues, genes, snapshot):
     found = resolve_universe(["Saa1", "saa", "MGI:1", "MGI:2", "Defa", "Lost", "Nosuch"], genes, "a.txt", orthologues)
     assert found.symbols == {"Saa1", "Saa2", "Defa"}

@@ -278,10 +278,15 @@ class OverRepresentation:
                 fix="check that the universe and the libraries are of one organism, or give other libraries",
             )
 
-    @property
-    def gene_sets(self) -> dict[str, dict[str, tuple[str, frozenset[str]]]]:
-        """The tested sets of each library by id: the name, and the genes of the universe."""
-        return {library.name: library.gene_sets for library in self._libraries}
+    def gene_sets_among(self, genes: Collection[str]) -> dict[str, dict[str, tuple[str, frozenset[str]]]]:
+        """All sets of each library by id, whatever their size: the name, and which of `genes` are in the set.
+
+        Genes are called as in the universe, but need not be of it.
+        """
+        orthologues = self.universe.orthologues
+        known = frozenset(genes) if orthologues is None else frozenset(orthologues.keys() & genes)
+        among = Universe(known, "", orthologues)
+        return {library.name: library.gene_sets_among(among) for library in self._libraries}
 
     @property
     def tests(self) -> dict[str, int]:
@@ -326,12 +331,9 @@ class _TestedLibrary:
             f"{SMALLEST} genes in the universe, and {len(cut) - len(self.ids) - small:,} more than {LARGEST}"
         )
 
-    @property
-    def gene_sets(self) -> dict[str, tuple[str, frozenset[str]]]:
-        """The sets by id: the name, and the genes of the universe."""
-        return {
-            set_id: (self._sets[set_id].name, genes) for set_id, genes in zip(self.ids, self._tests.sets, strict=True)
-        }
+    def gene_sets_among(self, genes: Universe) -> dict[str, tuple[str, frozenset[str]]]:
+        """All sets by id: the name, and which of the genes are in it."""
+        return {set_id: (name, genes.genes_of(symbols)) for set_id, (name, symbols) in self._sets.items()}
 
     def enriched(self, drawn: Sequence[str], largest_p: float, withheld: Withheld | None) -> Iterator[EnrichedTerm]:
         """The terms that share a gene with `drawn`, genes of the universe, and are not withheld, the best first."""

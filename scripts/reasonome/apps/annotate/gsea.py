@@ -156,8 +156,9 @@ def analyse_rankings(
     orthologues: Orthologues | None,
     seed: int,
 ) -> list[RankedAnalysis]:
-    """The analysis of every file with a ranking of FEWEST_RANKED genes or more, against the sets of its tests.
+    """The analysis of every file with a ranking of FEWEST_RANKED genes or more, against the libraries of its tests.
 
+    A set has the ranked genes in it, whatever the universe of the tests, which GSEA has no use for.
     With `orthologues` genes are of mice. Genes with equal numbers stand in an order that the seed draws. What cannot be
     analysed is a sentence in `notes`. Prints what is analysed, and the notes.
     """
@@ -170,7 +171,7 @@ def analyse_rankings(
             needed = "it needs a ranking of all tested genes"
             say(f"{name}: no GSEA: {needed}, and this has {len(ranking.numbers):,} known ones")
             continue
-        analysis = _analysed(name, lists.ends, ranking, tests[name].gene_sets, seed)
+        analysis = _analysed(name, lists.ends, ranking, tests[name].gene_sets_among(ranking.numbers), seed)
         for note in analysis.notes:
             say(f"{name}: {note}")
         analyses.append(analysis)
@@ -184,12 +185,15 @@ def _analysed(
     gene_sets: Mapping[str, Mapping[str, tuple[str, frozenset[str]]]],
     seed: int,
 ) -> RankedAnalysis:
-    """The analysis of one ranking; a library that GSEApy cannot score is a note, and the others are done."""
+    """The analysis of one ranking; a library that GSEApy cannot score is a note, and the others are done.
+
+    `gene_sets` have ranked genes only.
+    """
     count = len(ranking.numbers)
     if ranking.is_flat:
         return RankedAnalysis(name, ends, count, 0, [], (f"no GSEA: all {count:,} genes have the same number",))
     notes, weightless = list(ranking.notes), ranking.weightless
-    libraries = {library: _within(sets, ranking.numbers) for library, sets in gene_sets.items()}
+    libraries = {library: _of_fit_size(sets) for library, sets in gene_sets.items()}
     # If all genes of a set have the number 0, neither end is nearer.
     weighed = {
         library: {set_id: pair for set_id, pair in sets.items() if not weightless.issuperset(pair[1])}
@@ -224,12 +228,10 @@ def ranking_values(analysis: RankedAnalysis) -> dict[str, Any]:
     return asdict(replace(analysis, terms=())) | {"terms": terms}
 
 
-def _within(
-    sets: Mapping[str, tuple[str, frozenset[str]]], ranking: Mapping[str, float]
-) -> dict[str, tuple[str, list[str]]]:
-    """The sets of SMALLEST to LARGEST ranked genes: id → name and genes."""
-    cut = {set_id: (name, sorted(genes & ranking.keys())) for set_id, (name, genes) in sets.items()}
-    return {set_id: pair for set_id, pair in cut.items() if SMALLEST <= len(pair[1]) <= LARGEST}
+def _of_fit_size(sets: Mapping[str, tuple[str, frozenset[str]]]) -> dict[str, tuple[str, list[str]]]:
+    """The sets of SMALLEST to LARGEST genes: id → name and genes."""
+    fit = {set_id: pair for set_id, pair in sets.items() if SMALLEST <= len(pair[1]) <= LARGEST}
+    return {set_id: (name, sorted(genes)) for set_id, (name, genes) in fit.items()}
 
 
 def _prerank(
