@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import re
+from dataclasses import replace
 
 import gseapy
 import numpy as np
@@ -119,6 +120,12 @@ def test_genes_with_the_number_zero_stop_nothing(capfd):
 def test_numbers_that_are_all_equal_rank_nothing():
     [analysis] = analysed(lists(numbers=[0] * 600))
     assert (analysis.terms, analysis.notes) == ([], ("no GSEA: all 600 genes have the same number",))
+
+
+def test_a_ranking_with_an_error_is_not_analysed_and_that_is_told(capsys):
+    [analysis] = analysed(replace(lists(), ranking_error="these are genes of mice"))
+    assert (analysis.sets, analysis.terms, analysis.notes) == (0, [], ("no GSEA: these are genes of mice",))
+    assert "mine: no GSEA: these are genes of mice" in capsys.readouterr().out
 
 
 def test_sets_without_a_score_are_counted_and_no_raw_warning_is_printed(capfd, scrubbed, snapshot):

@@ -124,6 +124,19 @@ def test_a_list_of_another_species_is_an_error(genes, orthologues, written, spec
     assert check(written, species, genes, orthologues).error == error
 
 
+def test_a_ranking_of_another_species_is_an_error_where_no_gene_passes_too(genes, orthologues):
+    def error(written: str, species: str | None) -> str:
+        none_passes = checked("mine up", [], empty="no gene passes")
+        ranking = tuple(ListedGene(gene, 1.0) for gene in written.split())
+        found = check_species(GeneLists((none_passes,), "differential", ranking=ranking), species, genes, orthologues)
+        assert found.lists[0].error == "no gene passes"
+        return found.ranking_error
+
+    assert error("Trp53 Cd8a Actb", None) == MOUSE_ERROR
+    assert error("Trp53 Cd8a Actb", "mouse") == error("TP53 CD8A ACTB", None) == error("", None) == ""
+    assert error("TP53 CD8A ACTB", "mouse") == HUMAN_ERROR
+
+
 def test_mouse_genes_with_several_human_genes_or_none_are_flagged(genes, orthologues):
     one = check(["Trp53", "Cd8b1", "Gm10800"], "mouse", genes, orthologues)
     assert one.flags == ("several human genes: Cd8b1 (CD8B, CD8B2)", "no human gene known: Gm10800")

@@ -171,7 +171,10 @@ def analyse_rankings(
             needed = "it needs a ranking of all tested genes"
             say(f"{name}: no GSEA: {needed}, and this has {len(ranking.numbers):,} known ones")
             continue
-        analysis = _analysed(name, lists.ends, ranking, tests[name].gene_sets_among(ranking.numbers), seed)
+        if lists.ranking_error:
+            analysis = _none(name, lists.ends, ranking, lists.ranking_error)
+        else:
+            analysis = _analysed(name, lists.ends, ranking, tests[name].gene_sets_among(ranking.numbers), seed)
         for note in analysis.notes:
             say(f"{name}: {note}")
         analyses.append(analysis)
@@ -191,7 +194,7 @@ def _analysed(
     """
     count = len(ranking.numbers)
     if ranking.is_flat:
-        return RankedAnalysis(name, ends, count, 0, [], (f"no GSEA: all {count:,} genes have the same number",))
+        return _none(name, ends, ranking, f"all {count:,} genes have the same number")
     notes, weightless = list(ranking.notes), ranking.weightless
     libraries = {library: _of_fit_size(sets) for library, sets in gene_sets.items()}
     # If all genes of a set have the number 0, neither end is nearer.
@@ -220,6 +223,10 @@ def _analysed(
         )
     terms.sort(key=lambda term: (term.fdr, term.p, -abs(term.nes)))
     return RankedAnalysis(name, ends, count, tested, _folded(terms), tuple(notes))
+
+
+def _none(name: str, ends: tuple[str, str], ranking: Ranking, why: str) -> RankedAnalysis:
+    return RankedAnalysis(name, ends, len(ranking.numbers), 0, [], (f"no GSEA: {why}",))
 
 
 def ranking_values(analysis: RankedAnalysis) -> dict[str, Any]:

@@ -75,7 +75,8 @@ class GeneLists:
 
     `notes` are sentences on how it was read, which are printed before the model runs.
     `universe` are the tested genes, where the file has them (all rows of a table of differential expression).
-    `ranking` are all genes with a number, where the file ranks them, and `ends` say in words what its two ends are.
+    `ranking` are all genes with a number, where the file ranks them, and `ends` say in words what its two ends are. A
+    ranking with an error (`ranking_error`) cannot be analysed.
     """
 
     lists: tuple[GeneList, ...]
@@ -84,6 +85,7 @@ class GeneLists:
     universe: tuple[str, ...] = field(default=(), repr=False)
     ranking: tuple[ListedGene, ...] = field(default=(), repr=False)
     ends: tuple[str, str] = ("", "")
+    ranking_error: str = ""
     comparison: str = ""
 
 

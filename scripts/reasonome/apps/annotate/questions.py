@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reasonome.apps.annotate.lists import FEWEST, GeneList, GeneLists
+from reasonome.apps.annotate.lists import FEWEST, GeneList, GeneLists, ListedGene
 from reasonome.apps.annotate.record import AnnotatedGene, AnnotationRecord, UnmappedGene
 from reasonome.apps.run import record_id
 from reasonome.facts.genes import GeneTable
@@ -27,7 +27,7 @@ _HUMAN_ID = re.compile(r"ENSG\d{11}(\.\d+(_\d+)?)?(_PAR_Y)?|(HGNC:)+\d+")
 
 
 def check_species(gene_lists: GeneLists, species: str | None, genes: GeneTable, orthologues: Orthologues) -> GeneLists:
-    """The lists, with an error where most identifiers are of the other species.
+    """The lists, and the ranking, with an error where most identifiers are of the other species.
 
     The prefix of an id decides (ENSMUSG, MGI, ENSG, HGNC); symbols and other ids must be written exactly as the species
     has them: Cd8a is a mouse gene, CD8A a human one. Where people said that the species is human, Cd8a is human too;
@@ -45,14 +45,15 @@ def check_species(gene_lists: GeneLists, species: str | None, genes: GeneTable, 
 
     human, mouse = _of_any_part(is_human), _of_any_part(is_mouse)
     own, other = (mouse, human) if species == "mouse" else (human, mouse)
-    lists = []
+    wrong, lists = _WRONG_SPECIES[species or "human"], []
     for gene_list in gene_lists.lists:
-        if not gene_list.error and _is_of_other(gene_list, own, other):
-            gene_list = replace(gene_list, error=_WRONG_SPECIES[species or "human"])
+        if not gene_list.error and _are_of_other(gene_list.genes, own, other):
+            gene_list = replace(gene_list, error=wrong)
         elif species == "mouse":
             gene_list = replace(gene_list, flags=(*gene_list.flags, *_orthologue_flags(gene_list, orthologues)))
         lists.append(gene_list)
-    return replace(gene_lists, lists=tuple(lists))
+    ranking_error = wrong if gene_lists.ranking and _are_of_other(gene_lists.ranking, own, other) else ""
+    return replace(gene_lists, lists=tuple(lists), ranking_error=ranking_error)
 
 
 def _of_any_part(is_of: Callable[[str], bool]) -> Callable[[str], bool]:
@@ -60,11 +61,11 @@ def _of_any_part(is_of: Callable[[str], bool]) -> Callable[[str], bool]:
     return lambda text: is_of(text) or any(is_of(part) for spelling in spellings(text) for part in spelling.parts)
 
 
-def _is_of_other(gene_list: GeneList, own: Callable[[str], bool], other: Callable[[str], bool]) -> bool:
-    total = len(gene_list.genes)
-    if sum(own(gene.written) for gene in gene_list.genes) >= LEAST_OWN * total:
+def _are_of_other(genes: Sequence[ListedGene], own: Callable[[str], bool], other: Callable[[str], bool]) -> bool:
+    total = len(genes)
+    if sum(own(gene.written) for gene in genes) >= LEAST_OWN * total:
         return False
-    return sum(other(gene.written) for gene in gene_list.genes) >= LEAST_OTHER * total
+    return sum(other(gene.written) for gene in genes) >= LEAST_OTHER * total
 
 
 def _orthologue_flags(gene_list: GeneList, orthologues: Orthologues) -> list[str]:
