@@ -370,7 +370,7 @@ def test_sets_of_two_tables_are_matched_by_their_direction_where_their_genes_dif
     assert page.find_element(By.CSS_SELECTOR, "#lists .shared").text == "In all lists of this row, 2 genes: MAD2L1 TTK"
     told = [part.text for part in page.find_elements(By.CSS_SELECTOR, "#lists .sides dl")]
     for side, own in zip(told, ("BUB1", "AURKB"), strict=True):
-        assert f"of these in no other set of this row: 1\n{own}" in side
+        assert f"of these in no other list of this row: 1\n{own}" in side
     check_quiet(page, tmp_path / "annotations.html")
 
 

@@ -60,7 +60,7 @@ sections.push(() => {
           ["best enriched term", termShown(record)],
           ["the model's suggestion", given.model ? suggestionShown(record) : null],
           [`${record.genes.length} genes`, record.genes.map((gene) => gene.symbol).join(" ")],
-          [`of these in no other set of this row: ${own.length}`, own.join(" ") || null],
+          [`of these in no other list of this row: ${own.length}`, own.join(" ") || null],
         ]), button("All of its evidence", () => browser.open(record)));
         sides.append(side);
       }
