@@ -286,7 +286,7 @@ def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys,
     rows = ["mouse_symbol\thuman_symbols", "Rp\tRPL3|RPL4|RPL5", *(f"{gene.capitalize()}\t{gene}" for gene in REPAIR)]
     table = annotating.file("orthologues.tsv", "\n".join(rows) + "\n")
     monkeypatch.setattr(job, "ORTHOLOGUES", table)
-    sets = annotating.file("mice.gmt", made("Rp", "Atm", "Xyz1", name="mine"))
+    sets = annotating.file("mice.gmt", made("Rp", "Atm", "Chek2", "Xyz1", name="mine"))
     assert run(annotating, "--preview", "--style", "names", "--species", "mouse", sets=str(sets)) == 0
     told = capsys.readouterr().out
     assert scrubbed(told) == snapshot

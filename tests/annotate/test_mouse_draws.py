@@ -123,6 +123,21 @@ def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes
     assert "1 of 5 genes is unknown: Lost" in record.flags
 
 
+@pytest.mark.parametrize(
+    ("written", "error"),
+    [
+        ("Defa Lost Nosuch", "only 1 of 3 genes is known"),  # though it has three human genes
+        ("Saa1 Saa2 Lost", "only 2 of 3 genes are known"),
+        ("Saa1 Defa Gene1", ""),
+    ],
+)
+def test_too_few_mouse_genes_are_no_list_however_many_human_ones_they_have(orthologues, genes, written, error):
+    gene_list = GeneList("mine", tuple(map(ListedGene, written.split())))
+    asked = make_question(gene_list, "a.txt", genes, orthologues)
+    assert asked.record.error.partition(",")[0] == error
+    assert (asked.example is None) == bool(error)
+
+
 def test_an_annotation_counts_mouse_genes(annotating, by_hand, monkeypatch):
     table = annotating.file("orthologues.tsv", "")
     rows = [f"{symbol.capitalize()}\t{symbol}" for symbol in REPAIR]

@@ -90,7 +90,7 @@ def make_question(
     """The question for a list from the file `file_name`.
 
     With `orthologues` the genes are mouse genes, and are replaced by their human orthologues. A list with fewer than
-    FEWEST known genes gets an error; a list with an error is not asked about.
+    FEWEST known genes, of mice or of humans, gets an error; a list with an error is not asked about.
     """
     known: dict[str, AnnotatedGene] = {}
     unmapped: list[UnmappedGene] = []
@@ -122,7 +122,8 @@ def make_question(
             )
     spelled = _spelled([gene.written for gene in gene_list.genes], genes, orthologues)
     flags = [*gene_list.flags, *_flags(len(gene_list.genes), dates, spelled, unmapped, merged)]
-    error = gene_list.error or _too_few(gene_list, known, unmapped)
+    count = len(known) if orthologues is None else min(len(known), len(seen))
+    error = gene_list.error or _too_few(gene_list, count, unmapped)
     record = AnnotationRecord(
         list=file_name,
         set=gene_list.name,
@@ -199,11 +200,11 @@ def _flags(
     return flags
 
 
-def _too_few(gene_list: GeneList, known: dict[str, AnnotatedGene], unmapped: Sequence[UnmappedGene]) -> str:
-    if len(known) >= FEWEST:
+def _too_few(gene_list: GeneList, known: int, unmapped: Sequence[UnmappedGene]) -> str:
+    if known >= FEWEST:
         return ""
-    genes, verb = counted(len(gene_list.genes), "gene"), "is" if len(known) == 1 else "are"
-    what = f"only {len(known)} of {genes} {verb} known" if unmapped else f"only {counted(len(known), 'gene')}"
+    genes, verb = counted(len(gene_list.genes), "gene"), "is" if known == 1 else "are"
+    what = f"only {known} of {genes} {verb} known" if unmapped else f"only {counted(known, 'gene')}"
     fix = f" ({some([gene.written for gene in unmapped])}): {_why_unknown(unmapped)}" if unmapped else ""
     return f"{what}, and {FEWEST} are the fewest that can have a function in common{fix}"
 
