@@ -103,6 +103,25 @@ def test_markers_that_scanpy_left_in_an_anndata():
     assert read_lists(SimpleNamespace(uns={"rank_genes_groups": uns})) == {"x": ["A", "B"]}
 
 
+def test_groups_that_scanpy_compared_with_another_one_are_comparisons_with_it():
+    uns = ranked(
+        names={"stim": ["A", "B", "C"], "drug": ["C", "A", "B"]},
+        scores={"stim": [9, 1, -8], "drug": [7, 2, -9]},
+        logfoldchanges={"stim": [2, 0.1, -3], "drug": [2, 2, -2]},
+        pvals={"stim": [0, 0.5, 0], "drug": [0, 0.01, 0]},
+        pvals_adj={"stim": [0, 0.9, 0], "drug": [0, 0.01, 0]},
+    )
+    uns["params"]["reference"] = "ctrl"
+    stim, drug = read_memory(SimpleNamespace(uns={"rank_genes_groups": uns}), "mine", SETTINGS)
+    assert [one.direction for one in stim.lists] == ["higher in stim than in ctrl", "lower in stim than in ctrl"]
+    chosen = [[gene.written for gene in one.genes] for one in (*stim.lists, *drug.lists)]
+    assert chosen == [["A"], ["C"], ["C", "A"], ["B"]]
+    assert stim.universe == ("A", "B", "C")
+    uns["params"]["reference"] = "rest"
+    [found] = read_memory(SimpleNamespace(uns={"rank_genes_groups": uns}), "mine", SETTINGS)
+    assert [one.direction for one in found.lists] == [f"higher in {one} than in the others" for one in ("stim", "drug")]
+
+
 def test_an_anndata_without_markers_is_refused(refused):
     with refused():
         read_lists(SimpleNamespace(uns={"pca": {}, "neighbors": {}}))

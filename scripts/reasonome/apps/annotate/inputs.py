@@ -21,6 +21,7 @@ from reasonome.config.annotations import Annotation, Column
 from reasonome.core.errors import InputError
 
 _STATISTICS = ("scores", "logfoldchanges", "pvals", "pvals_adj")
+_REST = "rest"  # what Scanpy compares a group with, unless told otherwise
 _READERS = {"differential": read_differential, "genes": read_genes}
 
 
@@ -136,7 +137,8 @@ def is_anndata(data: Any) -> bool:
 def anndata_markers(adata: Any) -> pd.DataFrame:
     """The marker genes that Scanpy's `rank_genes_groups` wrote to `adata.uns`, a row for each gene of each group.
 
-    Raises InputError where there are none.
+    Groups that were compared with another one, and not with the rest, are comparisons with it. Raises InputError where
+    there are none.
     """
     key = "rank_genes_groups"
     ranked = adata.uns.get(key, {})
@@ -145,8 +147,13 @@ def anndata_markers(adata: Any) -> pd.DataFrame:
         what = f"there is no '{key}' with names of genes in adata.uns, only {entries}"
         raise InputError(what, field="sets", fix="run scanpy.tl.rank_genes_groups(adata, ...) first")
     kept = [statistic for statistic in _STATISTICS if statistic in ranked]
+    reference = ranked.get("params", {}).get("reference", _REST)
+
+    def called(group: str) -> dict[str, str]:
+        return {"group": group} if reference == _REST else {"contrast": f"{group} vs {reference}"}
+
     parts = [
-        pd.DataFrame({"group": group, "names": ranked["names"][group], **{key: ranked[key][group] for key in kept}})
+        pd.DataFrame(called(group) | {"names": ranked["names"][group]} | {key: ranked[key][group] for key in kept})
         for group in ranked["names"].dtype.names
     ]
     return pd.concat(parts, ignore_index=True)
