@@ -374,6 +374,24 @@ def test_sets_of_two_tables_are_matched_by_their_direction_where_their_genes_dif
     check_quiet(page, tmp_path / "annotations.html")
 
 
+@pytest.mark.full
+def test_sets_of_two_files_of_one_name_are_matched_by_their_direction(driver, tmp_path):
+    """As of a/deseq2.csv and b/deseq2.csv: the second list has a number, and its sets have the names of the first."""
+    records = [
+        SPINDLE.model_copy(
+            update={"list": name, "set": f"deseq2 {way}", "id": f"{name}/{way}", "genes": [gene], "group": group}
+        )
+        for group, (name, way, gene) in enumerate(
+            zip(("deseq2", "deseq2 (2)", "deseq2 (2)"), ("up", "up", "down"), SPINDLE.genes, strict=True), start=1
+        )
+    ]
+    (tmp_path / "annotations.html").write_text(render_page(records, ABOUT))
+    page = opened(driver, tmp_path / "annotations.html")
+    assert page.find_element(By.ID, "lists-summary").text.startswith("2 rows; in two or more of these lists: 1;")
+    assert cells(page, "set", "lists") == ["deseq2 up", "deseq2 down"]
+    check_quiet(page, tmp_path / "annotations.html")
+
+
 def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
     page = opened(driver, hostile)
     assert names(page)[0] == f"spindle checkpoint{POISON}"

@@ -3,8 +3,12 @@ sections.push(() => {
   const controls = at("lists-controls");
   if (!controls) return; // a single list has nothing beside it
   const alike = (record) => bestTerm(record)?.id ?? "";
-  // Sets of a table are called as its file and a direction: "treated up" of treated.csv goes with "control up".
-  const withoutList = (record) => (record.set.startsWith(record.list) ? record.set.slice(record.list.length).trim() : record.set);
+  // Sets of a table are called as its file and a direction: "treated up" of treated.csv goes with "control up". Of a
+  // second file of that name the list is "treated (2)", and the set "treated up" too.
+  function withoutList(record) {
+    const file = [record.list, record.list.replace(/ \(\d+\)$/, "")].find((name) => record.set.startsWith(name)) ?? "";
+    return record.set.slice(file.length).trim();
+  }
 
   function matched(way) {
     const lines = new Map();
