@@ -152,6 +152,13 @@ def test_a_frame_in_memory_is_split_as_its_file(tmp_path):
     assert len(read_so) == 2
 
 
+def test_blanks_around_the_name_of_a_comparison_make_no_other_one_in_memory_as_in_a_file(tmp_path):
+    content = stacked(GENES[:40], GENES[40:80]).replace("CD14 Mono", "CD4 T ")
+    [of_file] = read(tmp_path, content).values()
+    [in_memory] = read_memory(pd.read_csv(tmp_path / "mine.csv"), "mine", Annotation(sets=["any"]))
+    assert len(of_file.universe) == len(in_memory.universe) == 80
+
+
 def test_comparisons_that_would_have_the_name_of_another_file_get_a_number(tmp_path):
     (tmp_path / "mine CD4 T.txt").write_text("A\nB\nC\n")
     (tmp_path / "mine.csv").write_text(stacked(GENES, GENES))

@@ -124,6 +124,7 @@ def parse_frame(data: pd.DataFrame | pd.Series, name: str, chosen: Mapping[Colum
     text = frame.astype(object).where(frame.notna(), "").astype(str).set_axis(list(map(str, frame.columns)), axis=1)
     if not numbered:
         text.insert(0, "", frame.index.astype(str), allow_duplicates=True)
+    text = text.map(str.strip)  # as cells of files
     text.index = pd.RangeIndex(1, len(text) + 1)
     by_role = roles(list(text.columns), chosen, None, None)
     return Table(name, text, by_role, chosen=frozenset(chosen))
