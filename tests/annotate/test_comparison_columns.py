@@ -126,6 +126,18 @@ def test_clusters_that_are_compared_between_conditions_are_a_comparison_for_each
     assert [one.name for one in found["mine 0"].lists] == ["mine 0 up", "mine 0 down"]
 
 
+def test_markers_with_scores_alone_are_split_where_a_cluster_has_several_comparisons(tmp_path):
+    rows = ["names,group,tissue,scores"]
+    for tissue, markers in (("gut", {"0": GENES[:3], "1": GENES[3:6]}), ("skin", {"0": GENES[6:9]})):
+        rows += [f"{gene},{group},{tissue},{9 - n}" for group, genes in markers.items() for n, gene in enumerate(genes)]
+    found = read(tmp_path, "\n".join(rows) + "\n")
+    assert sizes(found) == {"mine gut": {"cluster 0": 3, "cluster 1": 3}, "mine skin": {"cluster 0": 3}}
+    assert found["mine gut"].notes[0] == "2 comparisons by 'tissue', each with its own lists: gut, skin"
+    # Each cluster is of one tissue: its name among all clusters.
+    of_one = "\n".join(rows).replace("0,skin", "2,skin") + "\n"
+    assert sizes(read(tmp_path, of_one)) == {"mine": {"cluster 0": 3, "cluster 1": 3, "cluster 2": 3}}
+
+
 def test_rankings_and_plain_lists_are_split_too(tmp_path):
     rows = [(gene, cell, number) for cell in ("T", "B") for number, gene in enumerate(GENES[:5])]
     ranked = "gene,cell_type,score\n" + "".join(f"{gene},{cell},{number}\n" for gene, cell, number in rows)

@@ -49,11 +49,17 @@ def compares_within_groups(table: Table) -> bool:
 
     A column that only names the groups, as "T cells" beside cluster 3, compares nothing.
     """
-    columns = comparison_columns(table)
-    if "comparison" in table.chosen or any(key(column) in _ALWAYS for column in columns):
+    if "comparison" in table.chosen or any(key(column) in _ALWAYS for column in comparison_columns(table)):
         return True
+    return bool(_within_groups(table))
+
+
+def _within_groups(table: Table) -> list[str]:
+    """The columns of comparisons that have several values in a group; none where there are no groups."""
+    if "group" not in table.columns:
+        return []
     groups = table.frame.groupby(table.columns["group"], sort=False)
-    return any((groups[column].nunique() > 1).any() for column in columns)
+    return [column for column in comparison_columns(table) if (groups[column].nunique() > 1).any()]
 
 
 def comparisons(table: Table) -> Iterator[tuple[str, Table]]:
@@ -61,22 +67,29 @@ def comparisons(table: Table) -> Iterator[tuple[str, Table]]:
 
     Raises InputError where genes stand in several rows with other numbers that a further column tells apart.
     """
-    columns = _splitting(table)
+    for name, part in _parts(table, _splitting(table)):
+        _refuse_mixed(part)
+        yield name, part
+
+
+def comparisons_of_clusters(table: Table) -> Iterator[tuple[str, Table]]:
+    """As `comparisons`, of markers of clusters: each has all of its clusters."""
+    yield from _parts(table, _within_groups(table))
+
+
+def _parts(table: Table, columns: list[str]) -> Iterator[tuple[str, Table]]:
     if not columns:
-        _refuse_mixed(table)
         yield "", table
         return
     for _, rows in table.frame.groupby(columns, sort=False):
         values = [(column, rows[column].iloc[0]) for column in columns]
         name = ", ".join(f"without a {column}" if is_missing(value) else value for column, value in values)
-        part = replace(table, name=f"{table.name} {name}", frame=rows)
-        _refuse_mixed(part)
-        yield name, part
+        yield name, replace(table, name=f"{table.name} {name}", frame=rows)
 
 
-def split_note(table: Table, names: list[str]) -> str:
+def split_note(table: Table, names: list[str], of_clusters: bool) -> str:
     """A sentence on the columns by which a table was split, and how many comparisons there are."""
-    columns = listed(_splitting(table))
+    columns = listed(_within_groups(table) if of_clusters else _splitting(table))
     return f"{counted(len(names), 'comparison')} by {columns}, each with its own lists: {some(names)}"
 
 

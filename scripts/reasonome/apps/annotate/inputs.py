@@ -12,6 +12,7 @@ from reasonome.apps.annotate.differential import (
     compares_within_groups,
     comparison_columns,
     comparisons,
+    comparisons_of_clusters,
     read_differential,
     split_note,
 )
@@ -22,7 +23,7 @@ from reasonome.core.errors import InputError
 
 _STATISTICS = ("scores", "logfoldchanges", "pvals", "pvals_adj")
 _REST = "rest"  # what Scanpy compares a group with, unless told otherwise
-_READERS = {"differential": read_differential, "genes": read_genes}
+_READERS = {"clusters": read_clusters, "differential": read_differential, "genes": read_genes}
 
 
 def read_gene_lists(path: Path, settings: Annotation) -> list[GeneLists]:
@@ -63,17 +64,17 @@ def read_universe(path: Path) -> tuple[list[str], str]:
 
 
 def _read(table: Table, settings: Annotation) -> list[GeneLists]:
-    """The lists of each comparison in a table. Markers of clusters are no comparisons."""
+    """The lists of each comparison in a table; of markers of clusters, of each in which a cluster has some."""
     kind = _kind(table) if settings.kind in (None, "gmt") else settings.kind
     if table.frame.empty and kind != "genes":
         raise table.error("there are no rows in this table", fix="give a gene in each row below the header")
-    if kind == "clusters":
-        return [read_clusters(table, settings)]
-    parts = [replace(_READERS[kind](part, settings), comparison=name) for name, part in comparisons(table)]
+    of_clusters = kind == "clusters"
+    split = comparisons_of_clusters(table) if of_clusters else comparisons(table)
+    parts = [replace(_READERS[kind](part, settings), comparison=name) for name, part in split]
     if len(parts) == 1:
         return parts
     first, *others = parts
-    note = split_note(table, [part.comparison for part in parts])
+    note = split_note(table, [part.comparison for part in parts], of_clusters)
     # What holds of all of them is said once.
     others = [replace(part, notes=tuple(said for said in part.notes if said not in first.notes)) for part in others]
     return [replace(first, notes=(note, *first.notes)), *others]
