@@ -70,6 +70,14 @@ def test_a_set_that_cannot_be_asked_is_a_row_and_the_others_are_done(annotating,
     assert (annotating.out / "manifest.json").is_file()
 
 
+def test_a_table_of_mouse_ids_is_told_as_such_and_the_others_are_done(annotating):
+    rows = [f"ENSMUSG0000000000{number},{2 if number < 5 else -2},0.001,0.001\n" for number in range(9)]
+    mice = annotating.file("mice.csv", "gene,log2FoldChange,pvalue,padj\n" + "".join(rows))
+    up, down, good = annotating(mice, annotating.file("good.gmt", GOOD), model=None, gsea=True)
+    assert up["error"] == down["error"] == f"{MICE}, or `--species human` if they are human genes in another case"
+    assert (good["error"], good["enriched"][0]["name"]) == ("", "DNA repair")
+
+
 def test_human_symbols_in_title_case_are_read_where_people_say_that_they_are(annotating):
     (record,) = annotating(annotating.file("mine.gmt", made(*MOUSE)), model=None, species="human")
     assert (record["error"], [gene["symbol"] for gene in record["genes"]]) == ("", list(MOUSE.values()))

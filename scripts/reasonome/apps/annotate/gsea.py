@@ -167,12 +167,12 @@ def analyse_rankings(
         if not lists.ranking:
             continue
         ranking = whole_ranking(lists.ranking, genes, orthologues, seed)
-        if len(ranking.numbers) < FEWEST_RANKED:
+        if lists.ranking_error and len(lists.ranking) >= FEWEST_RANKED:
+            analysis = _none(name, lists.ends, ranking, lists.ranking_error)
+        elif len(ranking.numbers) < FEWEST_RANKED:
             needed = "it needs a ranking of all tested genes"
             say(f"{name}: no GSEA: {needed}, and this has {len(ranking.numbers):,} known ones")
             continue
-        if lists.ranking_error:
-            analysis = _none(name, lists.ends, ranking, lists.ranking_error)
         else:
             analysis = _analysed(name, lists.ends, ranking, tests[name].gene_sets_among(ranking.numbers), seed)
         for note in analysis.notes:

@@ -65,8 +65,8 @@ SAMPLES = 5  # answers for each set
 class Prepared:
     """All that is read before a model is asked: `asked` is how, None without one.
 
-    `gene_lists` and `tests` have the name of a file as key. `universe_sha256` is the digest of the settings' universe
-    file, None without one. `orthologues` are given for lists of mice.
+    `gene_lists` and `tests` have the name of a file as key; a file of another species has no tests. `universe_sha256`
+    is the digest of the settings' universe file, None without one. `orthologues` are given for lists of mice.
     """
 
     settings: Completed
@@ -165,6 +165,7 @@ def prepare(
     tests = {
         name: OverRepresentation(libraries, universe or _universe(name, lists, genes, libraries, to_human))
         for name, lists in gene_lists.items()
+        if lists.can_be_tested
     }
     asked = None
     if model is not None and asking is not None and known is not None:

@@ -88,6 +88,11 @@ class GeneLists:
     ranking_error: str = ""
     comparison: str = ""
 
+    @property
+    def can_be_tested(self) -> bool:
+        """Whether any list, or the ranking, has no error; also where there is no ranking."""
+        return not self.ranking_error or not all(one.error for one in self.lists)
+
 
 def checked(
     name: str,
