@@ -202,8 +202,14 @@ def grpo(
         "prompt_example": {"messages": messages[0], "rendered": texts[0]},
         "code": code_sha256(__file__, getfile(type(recipe)), getfile(type(task))),
     }
-    measured = {"prompt_tokens": read, "generated_tokens": generated + curve.tokens}
-    job.finish(trainer, tokenizer, facts, **measured, shared_questions=trainer.sharing.facts())
+    job.finish(
+        trainer,
+        tokenizer,
+        facts,
+        prompt_tokens=read,
+        generated_tokens=generated + curve.tokens,
+        shared_questions=trainer.sharing.facts(),
+    )
 
 
 def _check_a_step_is_filled(job: TrainingJob[RolloutRecipe], prompts: int) -> None:

@@ -33,7 +33,7 @@ _DASH_APART = re.compile(r"(?<!\w)[-–−—]\s+HP[:_]?\d", re.IGNORECASE)
 _LABEL_FIRST = re.compile(r"\s*(?P<absent>[-–−]|(?:not|no)\s+)?(?P<label>[^()]*[^()\s])\s*\(\s*", re.IGNORECASE)
 _BETWEEN = " \t,;|"  # what may stand between one term and the next
 # What stands alone beside a term and may say that it is absent.
-_SAYS_ABSENT = re.compile(r"absent|excluded|negated|negative|without|not|not (present|observed|found)|no?|false|0|[-–−]")
+_SAYS_ABSENT = re.compile(r"absent|excluded|negat(ed|ive)|without|not( present| observed| found)?|no?|false|0|[-–−]")
 
 
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
