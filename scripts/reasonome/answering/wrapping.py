@@ -27,8 +27,8 @@ KINDS = {
 
 # Group 1 or 2: the tag closes.
 _THINKING = re.compile(r"<(/)?(?:think|thinking|thought|thoughts)>|\[(/)?think\]", re.IGNORECASE)
-# gpt-oss writes its thinking and its answer into channels.
 _OPENS_THINKING = re.compile(r"\s*(?:<think(?:ing)?>|<thoughts?>|\[think\]|<\|channel\|>analysis\b)", re.IGNORECASE)
+# gpt-oss writes its thinking and its answer into channels.
 _FINAL_CHANNEL = re.compile(r"<\|channel\|>final\b[^<]*<\|message\|>")
 _FENCE = re.compile(r"^[ \t]*+(?:```|~~~)[\w-]*+[ \t]*+\r?$\n?", re.MULTILINE)
 _TURN_TAGS = (
