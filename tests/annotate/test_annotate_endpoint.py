@@ -140,5 +140,6 @@ def test_a_gmt_of_ones_own_is_a_library(annotating, by_hand, refused):
     library.with_suffix(".gmt.gz").write_bytes(gzip.compress(library.read_bytes()))
     with refused():
         annotating(annotating.file("mine.gmt", GOOD), libraries=[str(library), str(library.with_suffix(".gmt.gz"))])
-    with refused(field="libraries"):
-        annotating(annotating.file("mine.gmt", GOOD), libraries=["nowhere.gmt"])
+    for name in ("nowhere.gmt", str(library.rename(library.with_name("GO BP.gmt")))):
+        with refused(field="libraries"):
+            annotating(annotating.file("mine.gmt", GOOD), libraries=[name])

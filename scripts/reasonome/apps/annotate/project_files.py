@@ -136,8 +136,9 @@ def _libraries(project: Project, settings: Completed) -> dict[str, Library]:
         name, library = _library(project, text, field)
         if name in libraries and library.source:
             name = library.source
-        if name in libraries:
-            what = f"two libraries are called '{name}': {libraries[name].path} and {library.path}"
+        if name in libraries or name in _BRANCHES:
+            other = libraries[name].path if name in libraries else "GO's branch"
+            what = f"two libraries are called '{name}': {other} and {library.path}"
             raise InputError(what, field=field, fix="rename one of the files")
         libraries[name] = library
     return libraries
