@@ -51,7 +51,7 @@ class Statements(Strict):
 
     corpus: Name
     max_tokens: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="they are sampled up to this, as in a warm-up of the same number and seed"
+        None, description="they are sampled up to this, as in a warm-up of the same number and of seed 0"
     )
     share: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="of these, drawn at random")
 
