@@ -222,7 +222,9 @@ def test_the_likelihood_of_a_name_is_that_of_its_tokens():
 
 
 def test_end_tokens():
-    assert (end_tokens(None, 2), end_tokens(0, 2), end_tokens([3, 4], 2)) == ([2], [0], [3, 4])
+    """The tokenizer's is among them, as in the completions that GRPO and vLLM draw; others stay."""
+    assert (end_tokens(None, 2), end_tokens(0, 2), end_tokens([3, 4], 2)) == ([2], [0, 2], [3, 4, 2])
+    assert (end_tokens(2, 2), end_tokens([3, 2], 2), end_tokens([3], None)) == ([2], [3, 2], [3])
 
 
 # --- on a tiny random model --------------------------------------------------------------------------

@@ -162,8 +162,10 @@ def tokens_in_span(
     return inside
 
 
-def end_tokens(ids: int | Iterable[int] | None, fallback: int) -> list[int]:
-    """The tokens that end a completion, of a generation config's `eos_token_id`, which may be one, several or none."""
-    if ids is None:
-        return [fallback]
-    return [ids] if isinstance(ids, int) else list(ids)
+def end_tokens(ids: int | Iterable[int] | None, of_tokenizer: int | None) -> list[int]:
+    """The tokens that end a completion: a generation config's `eos_token_id` (one, several or none), the tokenizer's.
+
+    GRPO and vLLM stop at the tokenizer's, too, whatever the generation config says.
+    """
+    known = [ids] if isinstance(ids, int) else list(ids or [])
+    return known if of_tokenizer is None or of_tokenizer in known else [*known, of_tokenizer]
