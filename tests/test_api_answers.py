@@ -320,6 +320,14 @@ def test_an_experiment_that_cannot_ask(configured, backbones, experiment, refuse
     assert lines[caught.value.line - 1] == "- theirs"
 
 
+def test_recorded_answers_to_benchmarks_of_two_tasks_have_one_style_each(configured):
+    files = dict.fromkeys(("demo-genes", "demo-molecules"), "mine/answers.csv")
+    asked = {"benchmarks": list(files), "styles": ["symbols", "smiles"], "arms": {"base": []}}
+    project = load_project(configured({"theirs": {"recorded": {"files": files}}}, **asked))
+    found = [(run.benchmark, run.style) for run in cells(project, "asks") if run.backbone == "theirs"]
+    assert found == [("demo-genes", "symbols"), ("demo-molecules", "smiles")]
+
+
 def test_recorded_answers_to_an_unknown_benchmark(configured, refused):
     config = configured({"theirs": {"recorded": {"files": {"demo-goo": "mine/answers.csv"}}}})
     with refused(field="theirs.recorded.files.demo-goo"):

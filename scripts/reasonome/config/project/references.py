@@ -233,16 +233,19 @@ def _check_untrainable(project: Project, file: str, loc: Loc, name: str, experim
     if backbone.recorded is None:
         return
     styles = dict.fromkeys(style for spec in arms for style in experiment.styles_of(spec))
+    asked = {
+        benchmark: [style for style in styles if style in project.styles(project.benchmarks[benchmark].task)]
+        for benchmark in experiment.benchmarks
+    }
     for kind, names, fix in (
-        ("style", list(styles), "let the arms without steps have one (`styles` of the arm)"),
+        ("style", max(asked.values(), key=len), "let the arms without steps have one (`styles` of the arm)"),
         ("decoding", experiment.decodings, f"ask here with one, or give '{name}' an experiment of its own"),
     ):
         if len(names) > 1:
             what = f"the answers of '{name}' were recorded once: {', '.join(names)} cannot each be their {kind}"
             raise project.folder.error(file, loc, what, fix)
     for benchmark in experiment.benchmarks:
-        is_asked = not styles.keys().isdisjoint(project.styles(project.benchmarks[benchmark].task))
-        if is_asked and benchmark not in backbone.recorded.files:
+        if asked[benchmark] and benchmark not in backbone.recorded.files:
             what = f"'{name}' has no recorded answers to '{benchmark}'"
             recorded = ", ".join(backbone.recorded.files)
             fix = f"add {benchmark} to its files in backbones.yaml, or ask here only {recorded}"
