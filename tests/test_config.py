@@ -573,6 +573,19 @@ def test_an_untrained_arm_may_be_asked_anything(config):
     assert load_project(config).experiments["demo"].benchmarks == ["demo-go", "go"]
 
 
+def test_benchmarks_of_other_metrics_share_no_experiment(config, mistake):
+    """Both tasks have style symbols and one kind of report, but only pairs have AUROC of samples, and over genes."""
+    table = "table: resources/classification/gene_classes.tsv.gz"
+    subset = f"{{{table}, classes: [a, b], question: Is it?, test: 2, valid: 2}}"
+    with (config / "benchmarks.yaml").open("a") as file:
+        file.write(f"pairs: {{task: gene_pairs, corpus: go-2022, macro_by: measured, subsets: {{pairs: {subset}}}}}\n")
+    (config / "experiments/demo.yaml").write_text(
+        "backbones: [smollm2-135m]\narms: {base: []}\nbenchmarks: [demo-genes, pairs]\nstyles: [symbols]\n"
+        "decodings: [greedy]\n"
+    )
+    mistake("experiments/demo.yaml", 3, "benchmarks.1")
+
+
 # --- YAML --------------------------------------------------------------------------------------------
 
 

@@ -164,9 +164,13 @@ class Project(Generic[T]):
         return {name: spec for name, spec in self.benchmarks.items() if self.tasks[spec.task].shared("leaks") is shared}
 
     def comparable(self, benchmark: str) -> list[str]:
-        """The benchmarks whose tasks share their metrics: they can share a table of scores."""
-        shared = self.task(benchmark).shared("report")
-        return [name for name, spec in self.benchmarks.items() if self.tasks[spec.task].shared("report") is shared]
+        """The benchmarks whose tasks share their metrics and reports: they can share a table of scores."""
+        task = self.task(benchmark)
+
+        def alike(name: str) -> bool:
+            return all(self.task(name).shared(part) is task.shared(part) for part in ("metrics", "report"))
+
+        return [name for name in self.benchmarks if alike(name)]
 
     def recipe(self, step: str) -> Recipe:
         """The recipe of a step of an experiment, which is written stage.variant."""

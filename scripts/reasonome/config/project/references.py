@@ -206,7 +206,7 @@ def _check_one_kind(project: Project, file: str, experiment: Experiment) -> None
     comparable = project.comparable(experiment.benchmarks[0])
     for position, name in enumerate(experiment.benchmarks):
         if name not in comparable:
-            what = f"'{name}' and '{experiment.benchmarks[0]}' have no score in common"
+            what = f"'{name}' and '{experiment.benchmarks[0]}' are not scored by the same metrics"
             raise project.folder.error(file, ("benchmarks", position), what, "make an experiment of each")
 
 
