@@ -276,6 +276,34 @@ compared:
 """
 
 
+def test_pairs_of_which_no_answers_are_compared(config, mistake):
+    """Of two tracks, and of a control and the style that it is a control of; symbols and names are of one track."""
+    (config / "experiments/demo.yaml").write_text(ASKED_APART)
+    assert places(config) == [
+        ("experiments/demo.yaml", 9, "compared.0"),
+        ("experiments/demo.yaml", 10, "compared.1"),
+    ]
+    mistake()
+
+
+ASKED_APART = """\
+backbones: [smollm2-135m]
+arms:
+  listed: {steps: [], styles: [symbols]}
+  published: {steps: [], styles: [published]}
+  control: {steps: [sft.enriched], styles: [enriched-numbers]}
+  shown: {steps: [sft.enriched], styles: [enriched]}
+  other: {steps: [], styles: [names]}
+compared:
+- [listed, published]
+- [control, shown]
+- [listed, other]
+benchmarks: [enriched]
+styles: [symbols]
+decodings: [greedy]
+"""
+
+
 def test_mistakes_of_several_files_are_told_at_once(config, mistake):
     """Of the settings, of a key that no model has, of a recipe's value, and of names in two files."""
     changed = [

@@ -1,7 +1,7 @@
 """Checks of cross-references between the files of a project, and of targets: each name exists and fits."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -142,7 +142,25 @@ def _check_pairs(project: Project, file: str, experiment: Experiment) -> None:
                     f"{' and '.join(pair)} have no benchmark in common, and answers to the same questions are compared"
                 )
                 raise project.folder.error(file, loc, what, "take the pair out, or let them share one")
+            if loc[0] == "compared" and not _share_a_reading(project, tasks, *styles):
+                what = f"{' and '.join(pair)} have no style in common, nor two of one track that are no controls"
+                fix = "take the pair out, or ask both in one style: other answers are not tested against each other"
+                raise project.folder.error(file, loc, what, fix)
     mistakes.tell()
+
+
+def _share_a_reading(project: Project, tasks: Iterable[str], styles: set[str], others: set[str]) -> bool:
+    """Whether two arms that are asked in these styles have one in common, or two of one task and track that are no
+    controls: answers are compared across such styles alone."""
+    pairs = [
+        (of_task[one], of_task[other])
+        for of_task in map(project.styles, tasks)
+        for one in styles & of_task.keys()
+        for other in others & of_task.keys()
+    ]
+    return bool(styles & others) or any(
+        one.reading() == other.reading() and not (one.is_control() or other.is_control()) for one, other in pairs
+    )
 
 
 def _check_contrasts(project: Project, file: str, experiment: Experiment) -> None:
