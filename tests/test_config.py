@@ -6,6 +6,7 @@ from pathlib import Path
 import own_task
 import pytest
 import tiny_project
+import yaml
 from tiny_project import change
 
 from reasonome.config.preferences import KINDS
@@ -584,6 +585,22 @@ def test_statements_that_tell_the_test_terms(config, mistake):
     file = "experiments/demo.yaml"
     line = change(config / file, "[pretrain.demo, ", "[pretrain.demo,  ")
     mistake(file, line, "arms.KW+RA.0")
+
+
+def test_valid_sets_of_what_is_left_out_may_be_asked(config):
+    """`asks: valid` of demo-pathways and of demo-go, both of which are left out with their valid sets."""
+    file = config / "benchmarks.yaml"
+    for name in ("demo-pathways", "demo-go"):
+        twin = yaml.safe_load(file.read_text())[name] | {"asks": "valid"}
+        file.write_text(file.read_text() + yaml.safe_dump({f"{name}-valid": twin}))
+    change(config / "experiments/demo-strategy-ablation.yaml", "[demo-terms, demo-pathways]", "[demo-pathways-valid]")
+    change(config / "experiments/demo-strategy-ablation.yaml", "[demo-pathways]", "[demo-pathways-valid]")
+    change(config / "experiments/demo.yaml", "[demo-go]", "[demo-go-valid]")
+    assert load_project(config).experiments["demo"].benchmarks == ["demo-go-valid"]
+    # The other way round test sets would leak: who leaves out the valid sets alone does not leave out the test sets.
+    change(config / "corpora.yaml", "leave_out: [demo-go]", "leave_out: [demo-go-valid]")
+    line = change(config / "experiments/demo.yaml", "[demo-go-valid]", "[demo-go]") - 4
+    assert places(config) == [("experiments/demo.yaml", line, "arms.KW+RA.0")]
 
 
 def test_every_benchmark_of_an_experiment_is_checked(config, mistake):

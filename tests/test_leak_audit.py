@@ -104,11 +104,13 @@ def test_clean_training_sets_are_silent_and_counts_are_by_hand():
 
 
 def test_sets_dropped_for_valid_sets_count_where_another_entry_asks_these(tmp_path, project):
-    own = project.benchmarks["demo-go"]
+    own = project.benchmarks["demo-go"].model_copy(update={"leave_out": ["other"]})
+    other = own.model_copy(update={"seed": 7, "leave_out": []})
     benchmarks = {
         "go": own,
         "valid": own.model_copy(update={"asks": "valid"}),
-        "other": own.model_copy(update={"seed": 7}),
+        "other": other,
+        "other-valid": other.model_copy(update={"asks": "valid"}),
     }
     atomic.write_jsonl(tmp_path / "go/train.jsonl", [TRAIN_ROW])
     atomic.write_json(
@@ -118,7 +120,7 @@ def test_sets_dropped_for_valid_sets_count_where_another_entry_asks_these(tmp_pa
     tested = [HeldOut(name, TESTS, AuditPolicy(), 0.5, 0.9) for name in benchmarks]
     findings = naming_leaks._audit_training(read, SimpleNamespace(training={"go": ("sft.go",)}), tested, [])
     dropped = {finding.benchmark: finding.dropped for finding in findings if finding.kind == "jaccard"}
-    assert dropped == {"go": 7, "valid": 7, "other": 2}
+    assert dropped == {"go": 7, "valid": 7, "other": 2, "other-valid": 2}
 
 
 # statements

@@ -1,5 +1,7 @@
 """Checks of the settings of gene-set naming against corpora, styles and recipes, and for leaks."""
 
+from collections.abc import Iterable
+
 from reasonome.config import Recipe
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import taught_by
@@ -55,19 +57,25 @@ class NamingChecks(Checks[NamingDialogue]):
 
         None if it cannot, or if the policy is not to drop leaks: then the leak audit reports them or fails.
         """
+        tested = project.benchmarks[benchmark]
+
+        def held_out(names: Iterable[str]) -> bool:
+            """Whether the test sets are among those that are held out with these benchmarks."""
+            left_out = (project.benchmarks[name] for name in names)
+            return any(isinstance(spec, NamingBenchmark) and spec.holds_out(tested) for spec in left_out)
+
         recited = [project.teachers[teacher] for teacher, *_ in taught_by(project, recipe)]
         told = [teacher.corpus for teacher in recited if isinstance(teacher, RecallTeacher)]
         for name in [*recipe.corpora, *told]:
             corpus = project.corpora[name]
-            if benchmark not in corpus.leave_out and corpus.test_facts == "drop":
+            if not held_out(corpus.leave_out) and corpus.test_facts == "drop":
                 what = f"would leak: statements of corpus '{name}' may tell the test terms of '{benchmark}'"
                 return what, f"add {benchmark} to leave_out of {name} in corpora.yaml"
-        tested = project.benchmarks[benchmark]
         for name, _ in recipe.questions:
             if name not in project.akin(benchmark) or not tested.audit.dropped():
                 continue
             trained = project.benchmarks[name]
-            if benchmark not in (name, *trained.leave_out) and not trained.splits_like(tested):
+            if not (trained.splits_like(tested) or held_out(trained.leave_out)):
                 what = f"would leak: train sets of '{name}' may be test sets of '{benchmark}'"
                 fix = f"add {benchmark} to leave_out of {name} in benchmarks.yaml, or use a variant with its own sets"
                 return what, fix

@@ -1,11 +1,12 @@
 """The leak audit of gene-set naming: all training data and prompts of an experiment against all of its test sets."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -112,12 +113,23 @@ def _audit_training(
         sets = with_terms(sets_of_origin(read_rows(folder / "train.jsonl", Example)), *ontologies)
         split = atomic.read_json(folder / "audit.json")
         for tests in tested:
-            # Valid sets that another entry asks were held out of the same training sets.
-            own = project.benchmarks[benchmark].splits_like(project.benchmarks[tests.benchmark])
-            dropped = split["dropped_from_train"] if own else split.get("dropped_for", {}).get(tests.benchmark, {})
+            dropped = _dropped(project, benchmark, tests.benchmark, split)
             training = Training("training sets", benchmark, used_by, folder / "train.jsonl")
             findings += set_findings(training, sets, tests, dropped)
     return findings
+
+
+def _dropped(project: Project, benchmark: str, tested: str, split: Mapping[str, Any]) -> Mapping[str, int]:
+    """How many training sets of a benchmark were dropped for the tested one, by kind of leak, from its audit.json.
+
+    Valid sets that another entry asks were held out with the test sets of the entry that it is like.
+    """
+    trained, asked = project.benchmarks[benchmark], project.benchmarks[tested]
+    if trained.splits_like(asked):
+        return split["dropped_from_train"]
+    dropped_for = split.get("dropped_for", {})
+    names = [tested, *(name for name in trained.leave_out if project.benchmarks[name].holds_out(asked))]
+    return next((dropped_for[name] for name in names if name in dropped_for), {})
 
 
 def _audit_training_prompts(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:

@@ -222,6 +222,11 @@ class NamingBenchmark(Benchmark):
         left_out = {"asks", "withheld_terms", "contaminated", *self.SCORING_SETTINGS}
         return self.model_dump(exclude=left_out) == other.model_dump(exclude=left_out)
 
+    def holds_out(self, other: "NamingBenchmark") -> bool:
+        """Whether the valid and test sets of this entry have the sets that another one asks: with `asks: valid` an
+        entry has the valid ones alone."""
+        return self.splits_like(other) and self.asks in ("test", other.asks)
+
     @property
     def published_files(self) -> dict[tuple[str, str], PublishedFile]:
         """Every published file by (split, subset)."""
