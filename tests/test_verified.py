@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from own_task.chromosome import ChromosomeOfGene
 
+from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
@@ -17,6 +18,7 @@ from reasonome.leaks.audit import LEAK_KINDS, check
 from reasonome.rewards import total
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.task import code_files
+from reasonome.task_parts import ScoringJob
 from reasonome.tasks import find_task
 from reasonome.tasks.question_answer import building, teaching
 from reasonome.tasks.question_answer.dialogue import Question
@@ -483,3 +485,21 @@ def test_a_file_that_imports_the_base_from_where_it_was_is_told_where_it_is(tmp_
     (tmp_path / "mine.py").write_text("from reasonome.tasks.verified.task import VerifiedTask\n")
     with refused("mine.py", line=1):
         find_task(f"{tmp_path}/mine.py:Mine")
+
+
+def test_orders_that_change_no_prompt_are_not_said_to_agree():
+    """TP53 is asked twice with one prompt, and BRCA1 in two ways, of which the answers differ: agreement 0."""
+    style = TASK.Style(system="You know.", user="Where is {gene} ({name})?", budget_tokens=20)
+    read = SimpleNamespace(style=lambda *asked: style, benchmarks={"b": benchmark()}, settings=SimpleNamespace(seed=0))
+    answers = [
+        AnswerRow(id=i, subset="all", order=order, prompt_sha256=sha, text=f"<answer>{text}</answer>")
+        for i, order, sha, text in (
+            ("TP53", 0, "a", "17"),
+            ("TP53", 1, "a", "17"),
+            ("BRCA1", 0, "b", "17"),
+            ("BRCA1", 1, "c", "X"),
+        )
+    ]
+    job = ScoringJob("b", "plain", [question("TP53"), question("BRCA1")], answers, Path("greedy.jsonl"), set())
+    agreement = TASK.scoring.score(read, job).groupby("id")["order_agreement"].first()
+    assert agreement["BRCA1"] == 0 and pd.isna(agreement["TP53"])

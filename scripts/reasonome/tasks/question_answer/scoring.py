@@ -32,7 +32,8 @@ class VerifiedScoring(Scoring[VerifiedDialogue]):
         """Score every question × sample × order; one without an answer is a row with an empty, wrong one.
 
         `verified` is the value of `verify`, 0 without a usable answer; `shuffled_verified` is that of the answer to
-        another question of the subset. InputError as of `attempts`.
+        another question of the subset. `order_agreement` is unknown where all orders have one prompt. InputError as of
+        `attempts`.
         """
         style, benchmark = project.style(job.benchmark, job.style), project.benchmarks[job.benchmark]
         scored_attempts = attempts(self.task, style, job.examples, job.answers, job.file, job.sealed)
@@ -60,7 +61,16 @@ class VerifiedScoring(Scoring[VerifiedDialogue]):
             self.task.verified(self.task.bare(name), attempt.example)
             for name, attempt in zip(handed, scored_attempts, strict=True)
         ]
-        return table.assign(shuffled_verified=others, order_agreement=order_agreement(table["answer"], table))
+        agreement = order_agreement(table["answer"], table).where(table["id"].isin(_asked_in_several_words(job)))
+        return table.assign(shuffled_verified=others, order_agreement=agreement)
+
+
+def _asked_in_several_words(job: ScoringJob) -> set[str]:
+    """The questions whose prompt is another one in another order: most tasks list nothing that could be reordered."""
+    prompts: dict[str, set[str]] = defaultdict(set)
+    for answer in job.answers:
+        prompts[answer.id].add(answer.prompt_sha256)
+    return {question for question, asked in prompts.items() if len(asked) > 1}
 
 
 class VerifiedBaselines(Baselines[VerifiedDialogue]):
