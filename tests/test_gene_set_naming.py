@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.prompts.prompts import Prompt
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.completion import Answer
 from reasonome.tasks.naming.dialogue import Example
@@ -97,6 +98,15 @@ def test_lazy_policies_have_the_form_of_the_style(demo_benchmark):
     for policy in TASK.policies(examples, last):
         answer = TASK.parse(policy.completion(examples[0], TASK.prompt(examples[0], last)), last)
         assert answer.reasoned and not answer.problems
+
+
+def test_a_copied_term_has_the_form_of_the_style():
+    terms = {"most": 3, "term": "{name}", "budget_tokens": 100}
+    style = NamingStyle(system="", user="{terms}", terms=terms, reasoning="before")
+    shown = {"library": "go", "id": "GO:2", "name": "DNA binding", "overlap": 1, "drawn": 1, "size": 1}
+    example = Example(id="GO:1", subset="bp", name="DNA repair", genes=[{"symbol": "A"}], enriched=[shown])
+    [policy] = [policy for policy in TASK.policies([example], style) if policy.copies]
+    assert TASK.parse(policy.completion(example, Prompt([], [], 0, "")), style) == Answer("DNA binding", ["copied"], [])
 
 
 def test_every_training_name_of_the_demo_can_be_answered(demo_benchmark):

@@ -255,7 +255,8 @@ class NamingDialogue(Dialogue):
             return self.target(_cut(", ".join(_called(example, prompt, named))), ["copied"], sure, style)
 
         def first_term(example: Example, prompt: Prompt) -> str:
-            return self.target(example.enriched[0].name if example.enriched else ABSTENTION, ["copied"], sure)
+            name = example.enriched[0].name if example.enriched else ABSTENTION
+            return self.target(name, ["copied"], sure, style)
 
         copies = []
         if style.lists_genes:
