@@ -161,6 +161,14 @@ def test_the_best_sample_over_the_worst():
     assert [(p.chosen, p.rejected) for p in nearer][1] == ("Process: axon growth", "none")
 
 
+def test_samples_that_differ_by_the_margin_make_a_pair():
+    samples = {"GO:0": ["Process: DNA repair", "repair"]}
+    spec = RewardedSamples(decoding="sample8", rewards={"exact": 0.7, "format": 0.1})
+    pairs, _ = sample_pairs(NAMING, STYLE, SETS, samples, rewarded_by(NAMING, spec, None), margin=0.8)
+    # 0.7 + 0.1, of which computers make a little less than 0.8, against 0.
+    assert [(p.chosen, p.rejected) for p in pairs] == [("Process: DNA repair", "repair")]
+
+
 def test_a_users_table(tmp_path):
     file = tmp_path / "mine.csv"
     file.write_text('id,chosen,rejected\nGO:1,"Process: axon guidance\n","Process: axon"\n', encoding="utf-8")

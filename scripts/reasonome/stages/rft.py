@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from reasonome.training.sft import Lesson
 
 
-_ROUNDING = 1e-9  # of sums of weighted rewards: 0.7 + 0.1 is less than 0.8
-
-
 class BestSamples(RewardedSamples):
     """The sample of a question that earns most, as its target; of several one drawn at random."""
 
@@ -94,15 +91,15 @@ def best_samples(
     seed: int,
 ) -> tuple[dict[str, str], Counter[str]]:
     """The best finished sample by the id of its question, and how many questions have none, by reason."""
-    from reasonome.teaching.samples import earnings
+    from reasonome.teaching.samples import ROUNDING, earnings
 
     targets, left_out = {}, Counter(without_finished_sample=0, below_threshold=0, alike=0)
     for example, earned in zip(examples, earnings(task, style, examples, samples, rewarded), strict=True):
         if not earned:
             left_out["without_finished_sample"] += 1
-        elif spec.threshold is not None and max(earned) < spec.threshold - _ROUNDING:
+        elif spec.threshold is not None and max(earned) < spec.threshold - ROUNDING:
             left_out["below_threshold"] += 1
-        elif spec.margin is not None and max(earned) - min(earned) < spec.margin - _ROUNDING:
+        elif spec.margin is not None and max(earned) - min(earned) < spec.margin - ROUNDING:
             left_out["alike"] += 1
         else:
             drawn = zip(samples[example.id], earned, strict=True)

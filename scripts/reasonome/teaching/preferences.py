@@ -12,7 +12,7 @@ from reasonome.config.preferences import KINDS
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
 from reasonome.task import Task
-from reasonome.teaching.samples import Rewarded, earnings
+from reasonome.teaching.samples import ROUNDING, Rewarded, earnings
 
 TABLE_COLUMNS = ("id", "chosen", "rejected")
 
@@ -115,7 +115,7 @@ def sample_pairs(
     pairs = []
     for example, rewards in zip(asked, earnings(task, style, asked, samples, rewarded), strict=True):
         best, worst = rewards.index(max(rewards)), rewards.index(min(rewards))
-        if rewards[best] - rewards[worst] < margin:
+        if rewards[best] - rewards[worst] < margin - ROUNDING:
             left_out["alike"] += 1
             continue
         chosen, rejected = samples[example.id][best], samples[example.id][worst]

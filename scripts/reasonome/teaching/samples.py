@@ -11,6 +11,7 @@ from reasonome.config import RewardedSamples
 from reasonome.rewards import Similarity, total
 from reasonome.task import Task
 
+ROUNDING = 1e-9  # of sums of weighted rewards: 0.7 + 0.1 is less than 0.8
 # Parsed answers and their examples → what each answer earns.
 Rewarded = Callable[[Sequence[Any], Sequence[Any]], Iterable[float]]
 
