@@ -84,6 +84,12 @@ def test_entries_lose_what_stands_around_them(inside, genes):
     assert parse_ranking(f"<genes>[{inside}]</genes>").genes == genes
 
 
+@pytest.mark.parametrize("asked", ["none", "short", "long"])
+def test_words_of_all_reasoning_are_counted(asked):
+    text = "<reasoning>It is A.</reasoning><reasoning>A binds what B makes.</reasoning><genes>[A]</genes>"
+    assert parse_ranking(text, asked, words=30).words == 3 + 5
+
+
 def test_repeats_are_counted_and_dropped():
     read = parse_ranking("<genes>[A, B, a, A, C]</genes>", "none")
     assert (read.genes, read.listed, read.problems) == (["A", "B", "C"], 5, ["repeated_genes"])

@@ -37,9 +37,9 @@ class RankedAnswer:
 
     `genes` are the entries of the one list at the right place, closed and in brackets, as written, each once (ignoring
     case); `ranked` resolves them to the question's genes. `listed` counts the entries with their repeats, `words` those
-    of the reasoning. `truncated`: a tag was opened, never closed, and no closed list follows. `span` is (start, end) of
-    the entries in the text, without brackets; None without any. `confidence` is the stated one, 0 to 1; None where none
-    was asked for or could be read.
+    in all reasoning before the list, asked for or not. `truncated`: a tag was opened, never closed, and no
+    closed list follows. `span` is (start, end) of the entries in the text, without brackets; None without any.
+    `confidence` is the stated one, 0 to 1; None where none was asked for or could be read.
     """
 
     genes: list[str]
@@ -98,12 +98,13 @@ def parse_ranking(
     sure = read_confidence(stated[0][1]) if len(stated) == 1 else None
     if len(stated) == 1:
         tail = tail[: stated[0].start()] + tail[stated[0].end() :]
-    blocks = [] if reasoning == "none" else list(_REASONING.finditer(head))
+    written = list(_REASONING.finditer(head))
+    blocks = [] if reasoning == "none" else written
     reasoning_text = blocks[0][1].strip() if blocks else ""
     bracketed = _BRACKETED.fullmatch(placed[0][1]) if len(lists) == 1 and placed and placed[0][2] else None
     entries = list(_entries(bracketed[1])) if bracketed else []
     genes = unrepeated(entries)
-    count = len(reasoning_text.split())
+    count = sum(len(block[1].split()) for block in written)
     outside = (head if reasoning == "none" else _REASONING.sub("", head)) + tail
     unclosed_list = bool(placed) and not placed[-1][2]
     unclosed_reasoning = any(not block[2] for block in blocks)
