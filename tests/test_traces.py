@@ -66,6 +66,16 @@ def test_terms_are_beside_each_other_below_a_narrow_term():
         assert judge.relation("X", gene_set("Y", "yoke", "G1")) == relation
 
 
+def test_genes_that_a_source_denies_an_object_do_not_have_it():
+    has, denied = "member_of_pathway", "NOT|member_of_pathway"
+    facts = table(("A B", has, "R-1", "some pathway"), ("C D", denied, "R-1", "some pathway"))
+    judge = TraceJudge(facts, background(("GO:1", "something else", "A B C D", "")))
+    assert judge.genes("R-1") == {"A", "B"}
+    # Of the set's four genes two have it, Jaccard .5; of C, D, E and F none has it.
+    assert judge.relation("R-1", gene_set("GO:9", "x", "A B E F")) == "genes"
+    assert judge.relation("R-1", gene_set("GO:9", "x", "C D E F")) == ""
+
+
 def test_common_words_relate_no_names():
     """Three names may share a word, a fourth makes it common; stems of any matter and short ones never count."""
     names = ["kinase one alpha", "kinase two beta", "kinase three gamma", "of the family abc", "link to abd family"]

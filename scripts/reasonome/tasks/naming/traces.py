@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from reasonome.config.project import Project
-from reasonome.facts.sources.source import read_facts
+from reasonome.facts.sources.source import NOT, read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring import rouge
@@ -86,7 +86,8 @@ class TraceJudge:
 
     @cached_property
     def _genes(self) -> dict[str, frozenset[str]]:
-        listed = self._facts[~self._facts["object_id"].isin(self.background.by_id)]
+        facts = self._facts[~self._facts["relation"].str.startswith(NOT)]
+        listed = facts[~facts["object_id"].isin(self.background.by_id)]
         return {str(i): frozenset(genes) for i, genes in listed.groupby("object_id", observed=True)["gene"]}
 
     @cached_property
