@@ -73,3 +73,13 @@ def test_answers_become_proposals():
     assert good == Proposal("GO:0", "bp", "DNA repair", ["LIG3 seals nicks."], REPAIR)
     assert bad.problem == "no_process_line, no_reasoning, text_outside"
     assert cut.problem == "length, unclosed_think"
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("DNA repair; cell cycle", "several_names"), ("<name>", "placeholder_name"), ("x " * 31, "name_too_long")],
+)
+def test_a_name_that_no_answer_may_have_is_none_to_learn(name, problem):
+    answers = {"GO:0": ApiAnswer(REPAIR.replace("DNA repair", name), "stop", 1, 1)}
+    [proposal] = to_proposals([SimpleNamespace(id="GO:0", subset="bp")], answers, teaching._read)
+    assert (proposal.problem, proposal.proposed, proposal.steps) == (problem, "", ["LIG3 seals nicks."])

@@ -31,7 +31,6 @@ from reasonome.scoring.encoders import load_encoders
 from reasonome.task import held_out_terms
 from reasonome.task_parts import Teaching, TeachingJob
 from reasonome.tasks.naming import files
-from reasonome.tasks.naming.completion import parse_completion
 from reasonome.tasks.naming.dialogue import Example, NamingDialogue
 from reasonome.tasks.naming.leaks import without_test_names
 from reasonome.tasks.naming.rows import read_sets
@@ -448,5 +447,5 @@ def _held_out_folders(project: Project, job: TeachingJob) -> dict[str, Path]:
 
 
 def _read(text: str) -> tuple[str, list[str], list[str]]:
-    answer = parse_completion(text)
+    answer = NamingDialogue().parse(text)
     return answer.name, answer.steps, answer.problems
