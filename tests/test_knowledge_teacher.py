@@ -276,3 +276,11 @@ def test_what_statements_say_of_the_shown_genes_is_recited():
         "A stands for alpha. The product of A has DNA binding.",  # one fact of each relation
     ]
     assert recited(example, Prompt([], ["C"], 0, ""), said, spec).problem == "no statement about the shown genes"
+
+
+def test_relations_that_are_worded_alike_are_recited_once():
+    said = said_of([StatedFact("A", "located_in", "nucleus", ("A", "is_active_in", "GO:1"))])
+    example = Example(id="GO:1", subset="bp", name="DNA repair", genes=[{"symbol": "A"}])
+    spec = RecallTeacher(kind="recall", corpus="demo", relations=["located_in", "is_active_in"])
+    steps = recited(example, Prompt([], ["A"], 0, ""), said, spec).steps
+    assert steps == ["The product of A is found in the nucleus."]

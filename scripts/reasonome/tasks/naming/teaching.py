@@ -432,7 +432,8 @@ def recited(
     """The true name, and a step with the facts of each of the first shown genes that anything is said of."""
     steps = []
     for gene in prompt.shown:
-        facts = [said[gene, relation] for relation in map(worded_as, spec.relations) if (gene, relation) in said]
+        worded = dict.fromkeys(map(worded_as, spec.relations))  # is_active_in is worded as located_in is: said once
+        facts = [said[gene, relation] for relation in worded if (gene, relation) in said]
         if facts and len(steps) < spec.genes:
             sentences = (PARAPHRASES[fact.relation][0].format(gene=gene, object=fact.object) for fact in facts)
             steps.append(" ".join(sentences))
