@@ -174,6 +174,18 @@ def test_all_genes_are_counted_and_many_are_not_listed():
     assert re.match(r"([A-F], ){4}[A-F] and others (all )?(take part|act) in base excision; G is not", six.steps[-1])
 
 
+def test_of_many_genes_a_third_is_listed_as_the_judge_asks():
+    genes = [f"GENE{n}" for n in range(18)]
+    facts = table((" ".join(genes[:9]), "involved_in", "GO:1", "base excision"))
+    example = gene_set("GO:8", "excision of bases", " ".join(genes))
+    judge = TraceJudge(facts, background(MANY))
+    [proposal] = write([example], facts, "given")
+    # Half of the genes share it. Five of 18 would be less than a third, six are one.
+    assert proposal.steps[-1].count("GENE") == 6 and "and others" in proposal.steps[-1]
+    judged = judge.judge(example, genes, proposal.steps)
+    assert judged.problem == "" and len(judged.ending.genes) == 6
+
+
 def test_what_is_said_of_a_single_gene():
     """What bears on the name, if it is short, of a gene of the ending; else its name, the shorter the better."""
     facts = table(

@@ -6,6 +6,7 @@ leaves. `traces.py` judges what every teacher writes.
 """
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -88,7 +89,8 @@ _SHARED = {
 _SUGGESTS = ("so the name fits", "hence the name")
 _NAMES_THE_SET = ("which names the set", "so the set is named after it", "the theme of the set")
 _LAST_JOINT = ("; ", ", and ", ", while ")
-_MOST_LISTED = 5  # genes of a sentence; the rest are "others"
+# Genes of a sentence, or as many as the judge asks of an ending if that is more; the rest are "others".
+_MOST_LISTED = 5
 
 # The most characters per gene of sentences about single genes, which keeps a step near 20 tokens.
 _CHARACTERS_PER_GENE = 24
@@ -325,7 +327,8 @@ class _Writer:
             )
         k, n = len(holders), len(self.genes)
         form = "pair" if k == 2 else "all" if k == n > 3 else "several"
-        listed = _listed(holders if k <= _MOST_LISTED else [*holders[:_MOST_LISTED], "others"])
+        most = max(_MOST_LISTED, math.ceil(LEAST_OF_SHOWN * n))
+        listed = _listed(holders if k <= most else [*holders[:most], "others"])
         verb = self._pick("sharing verb", _KINDS[shared.about.kind].several).format(shared.about.name)
         return self._pick("sharing", _SHARED[form]).format(genes=listed, n=n, verb=verb)
 
