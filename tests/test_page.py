@@ -203,6 +203,15 @@ def test_kinds_of_failure():
     ]
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_a_share_of_unusable_answers_leads_to_the_kind_of_failure_that_its_task_gives_them(task):
+    columns = {"id": ["1"], "subset": ["a"], "answer": [""], "gold": ["x"], "classes": ["x|y"], "problems": [""]}
+    columns |= {"verified": [0.0], "answer_right": [0.0], "top_1": [0.0], "top_max": [0.0]}
+    [kinds] = failure_kinds(pd.DataFrame(columns), TASKS[task].report)
+    assert TASKS[task].metrics.name("no_name") in kinds
+    assert "no usable" not in (FILES / "browser.js").read_text(encoding="utf-8")
+
+
 def test_a_name_given_to_a_twentieth_of_the_questions_is_like_a_constant():
     names = ["Cell  cycle", "cell cycle", "cell cycle"] + [f"name {i}" for i in range(57)]
     assert [row for row, kinds in enumerate(list_failures(answer=names)) if kinds] == [0, 1, 2]

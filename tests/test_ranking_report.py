@@ -193,6 +193,8 @@ def test_candidates_and_rankings_are_in_the_data_of_the_browser(page):
     run = next(run for run in stored["runs"] if run["labels"][0] == "model")
     assert set(stored["strings"][run["words"]["ranking"][0]].split()) <= {*candidates, "MADEUP7", ""}
     assert stored["metrics"]["top_max"] == "anywhere in the list"
+    # The share of answers without a usable list leads to those answers.
+    assert stored["unusable"] == "no usable list" and any("no usable list" in kinds for kinds in stored["kinds"])
 
 
 def test_figures_are_written_with_their_data(inputs):

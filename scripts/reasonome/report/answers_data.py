@@ -78,7 +78,8 @@ def answers_data(
     positions in `strings`, a run's `kinds` positions in `kinds`, and `example` positions in the columns of `examples`.
     Numbers are rounded to four digits; unknown values are null. A run's `texts` is the number of its first row
     among the packed ones, or null for baselines. `primary`, `right` and `beside_answers` are metrics: the one that
-    leads, the one that is 1 for a right answer, and those in the table of answers. `weights` are of the reward.
+    leads, the one that is 1 for a right answer, and those in the table of answers. `unusable` is the kind of failure
+    that `no_name` counts. `weights` are of the reward.
     """
     report, metric_set = plan.report, plan.metric_set
     of_examples = [*_ABOUT, *report.of_questions]
@@ -123,6 +124,7 @@ def answers_data(
         "beside_answers": list(metric_set.on("answers")),
         "primary": _first_measured(metrics, metric_set.primary, metric_set.stand_in),
         "right": _first_measured(metrics, metric_set.right, *metric_set.hits),
+        "unusable": metric_set.name("no_name"),
         "in_mean": {benchmark: in_mean(table["subset"]) for (benchmark, _), table in evidence.baselines.items()},
         "examples": {
             name: _column(_numbered(column, strings))

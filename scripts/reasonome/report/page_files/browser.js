@@ -108,7 +108,7 @@ const browser = (() => {
     const isKnown = runs.some((run) => stored.runs[run].metrics[name] !== undefined);
     sort(isKnown ? name : null, true);
     if (name === "distinct_names") table.sortBy("answer", false);
-    if (name === "no_name") filters.at(-1).control.chosen = "no usable name";
+    if (name === "no_name") filters.at(-1).control.chosen = stored.unusable;
     const who = runs.map((run) => title(stored.runs[run])).join(", ");
     const where = subset === "mean" ? "" : `, ${subset}`;
     limit({
