@@ -207,6 +207,18 @@ def test_figures_are_written_with_their_data(inputs):
     assert set(drawn["arm"]) == {*ARMS, "random_order"}
 
 
+def test_the_legend_of_voting_names_the_arms_of_every_setting():
+    labels = {"backbone": "small", "seed": 0, "benchmark": "loci", "decoding": "sampled", "method": "majority"}
+    labels |= {"subset": "mean", "n": 1, "value": 0.5}
+    rows = [
+        labels | {"arm": arm, "style": style, "metric": metric}
+        for arm, style in (("RA short", "short"), ("RA answer", "answer"))  # each is asked in a style of its own
+        for metric in ("top_1", "mrr")
+    ]
+    [legend] = voting_figure(pd.DataFrame(rows)).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["RA short, majority", "RA answer, majority"]
+
+
 def test_one_sample_a_question_says_that_there_is_nothing_to_merge():
     figure = voting_figure(pd.DataFrame(columns=VOTING_COLUMNS))
     assert NO_SAMPLES in [text.get_text() for text in figure.axes[0].texts]

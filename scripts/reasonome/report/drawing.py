@@ -126,14 +126,14 @@ def name_arms(axes: Axes, arms: list[str]) -> None:
         plt.setp(axes.get_xticklabels(), rotation=25, ha="right", rotation_mode="anchor")
 
 
-def legend(figure: Figure, columns: int = 4) -> None:
+def legend(figure: Figure, columns: int = 4, loc: str = "outside upper left", **looks: Any) -> None:
     """One legend of all panels."""
     handles: dict[str, Any] = {}
     for axes in figure.axes:
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(name, handle)
     shown_columns = min(columns, max(1, len(handles)))
-    figure.legend(list(handles.values()), list(handles), loc="outside upper left", ncols=shown_columns)
+    figure.legend(list(handles.values()), list(handles), loc=loc, ncols=shown_columns, **looks)
 
 
 def no_figure(reason: str) -> Figure:

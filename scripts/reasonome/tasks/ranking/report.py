@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from reasonome.benchmarks.rows import in_mean
-from reasonome.report.drawing import COLOURS, MARKERS, STYLE, no_figure, save, shortened
+from reasonome.report.drawing import COLOURS, MARKERS, STYLE, legend, no_figure, save, shortened
 from reasonome.report.evidence import Evidence
 from reasonome.report.figures import drawing
 from reasonome.report.plan import Plan
@@ -156,7 +156,7 @@ def voting_figure(table: pd.DataFrame) -> Figure:
             axes.set_xlabel("samples merged")
             axes.set_ylabel(name)
             axes.xaxis.get_major_locator().set_params(integer=True)
-    figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside lower left", ncols=2, fontsize=8)
+    legend(figure, columns=2, loc="outside lower left", fontsize=8)
     return figure
 
 
