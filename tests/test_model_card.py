@@ -128,6 +128,12 @@ def test_the_card(snapshot):
     assert "<b>" not in card and card.count("````") == 2
 
 
+def test_variants_are_not_counted_among_the_questions_of_the_mean():
+    variant = next(row for row in METRICS if row["subset"] == "bp") | {"subset": "bp-50"}
+    card = render(metrics=pd.DataFrame([*METRICS, variant], columns=tables.METRIC_COLUMNS))
+    assert "seed 0: 90 questions (bp 30, cc 30, mf 30), of the kind" in card
+
+
 def test_a_declared_control_stands_among_the_tests():
     declared = comparison("other arm", "", 0.02, "n.s.", 0.4, kind="declared control")
     card = render(comparisons=pd.DataFrame([*TESTS, declared], columns=tables.COMPARISON_COLUMNS))

@@ -77,6 +77,12 @@ class ModelScores:
         return rows[rows["subset"] != MEAN]
 
     @property
+    def counted(self) -> pd.DataFrame:
+        """Those of `by_subset` that make the mean: no variants."""
+        rows = self.by_subset
+        return rows[rows["subset"].isin(in_mean(rows["subset"]))]
+
+    @property
     def shuffled(self) -> pd.DataFrame:
         """The means of the model's own answers, handed to other questions, by metric."""
         return self._rows(kind="shuffled", subset=MEAN, **self._model).set_index("metric")
