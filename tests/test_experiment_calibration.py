@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
 from reasonome.config.project import experiments
 from reasonome.config.project.experiments import Asked
@@ -184,6 +185,19 @@ def test_the_section_and_its_diagrams(tmp_path):
     assert [row["arm"] for row in section["rows"]] == ["SFT", "SFT: base_rate", "GRPO", "GRPO: base_rate"]
     assert section["rows"][0]["confidences"] == 11 and section["rows"][0]["answers"] == 1
     assert section["rows"][0]["scores"]["brier"].low < section["rows"][0]["scores"]["brier"].high
+
+
+def test_a_seed_has_one_colour_in_all_arms():
+    def sure(verified: float) -> pd.DataFrame:
+        return scores(answer=["yes"], verified=[verified], confidence=[0.7], confidence_kind="stated")
+
+    _, bins = made([("SFT", sure(1.0)), ("GRPO", sure(1.0))])
+    seeds = pd.concat([bins[bins["arm"] == "SFT"].assign(seed=seed) for seed in ("0", "1")])
+    figure, _ = figures._reliability(
+        pd.concat([seeds, bins[bins["arm"] == "GRPO"].assign(seed="1")]), SimpleNamespace(arms=["SFT", "GRPO"])
+    )
+    below = [[to_hex(bar.get_facecolor()) for bar in axes.patches] for axes in figure.axes[2:]]
+    assert len(set(below[0])) == 2 and set(below[1]) == {below[0][-1]}
 
 
 # --- what models still know --------------------------------------------------------------------------

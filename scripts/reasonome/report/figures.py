@@ -183,18 +183,19 @@ def _reliability(bins: pd.DataFrame, plan: Plan) -> tuple[Figure, pd.DataFrame]:
     arms = [arm for arm in plan.arms if arm in set(bins["arm"])]
     size = (0.6 + 2.6 * len(arms), 3.6)
     heights = {"height_ratios": [3, 1]}
+    seeds = list(bins["seed"].unique())  # arms may have others than each other
     figure, grid = plt.subplots(
         2, len(arms), figsize=size, layout="constrained", squeeze=False, sharex=True, sharey="row", gridspec_kw=heights
     )
     for (above, below), arm in zip(grid.T, arms, strict=True):
         above.plot([0, 1], [0, 1], color=INK, linestyle=(0, (4, 2)), linewidth=0.9, label="calibrated")
-        of_seeds = list(grouped(bins[bins["arm"] == arm], ["seed"]))
-        for number, ((seed,), of_seed) in enumerate(of_seeds):
+        for (seed,), of_seed in grouped(bins[bins["arm"] == arm], ["seed"]):
+            number = seeds.index(seed)
             rows = of_seed.assign(value=of_seed["right"], low=of_seed["right_low"], high=of_seed["right_high"])
             looks = {"linestyle": "none", "capsize": 2, "markersize": 4.5, "elinewidth": 0.8}
             with_intervals(above, of_seed["confidence"].to_numpy(), rows, number, label=f"seed {seed}", **looks)
-            place = of_seed["low"] + (number + 0.5) * 0.1 / len(of_seeds)
-            below.bar(place, of_seed["n"], width=0.09 / len(of_seeds), color=COLOURS[number % len(COLOURS)])
+            place = of_seed["low"] + (number + 0.5) * 0.1 / len(seeds)
+            below.bar(place, of_seed["n"], width=0.09 / len(seeds), color=COLOURS[number % len(COLOURS)])
         above.set_title(shortened(arm), fontsize=9, loc="left")
         below.set_xlabel("confidence")
         below.set_xlim(-0.02, 1.02)
