@@ -215,7 +215,9 @@ def _rows_of_arms(table: pd.DataFrame) -> list[dict[str, Any]]:
                 "answers": int(first["distinct_answers"]),
                 "on_edge": int(first["on_edge"]),
                 "scores": {row.metric: row for row in whole.itertuples(index=False)},
-                "subsets": {(row.subset, row.metric): row for row in of_arm.itertuples(index=False)},
+                "subsets": {
+                    (row.subset, row.metric): row for row in of_arm[of_arm["subset"] != ""].itertuples(index=False)
+                },
             }
         )
     return rows
