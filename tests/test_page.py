@@ -20,6 +20,7 @@ from reasonome.apps.rank import page as ranking_page
 from reasonome.config import Grading
 from reasonome.report import abstention, contrasts, number_text, page, page_files, scores_section, tables
 from reasonome.report.answers_data import (
+    Run,
     answers_data,
     correlations,
     failure_kinds,
@@ -544,6 +545,16 @@ def test_margins_name_the_best_baseline_and_only_groups_wholly_beaten():
     for p in (0.06, float("nan")):  # not significant; not in the family
         tests[1]["p_holm"] = p
         assert scores_section.margins(tests, baselines, ["none", "training data"])[0]["beaten"] == []
+
+
+def test_a_named_pair_of_two_styles_leads_to_its_two_sides():
+    labels = {"kind": "model", "backbone": "small", "seed": "0", "benchmark": "demo-go", "decoding": "greedy"}
+    runs = [Run(arm="RA", style="names", **labels), Run(arm="TA", style="symbols", **labels)]
+    runs += [Run(arm="KW [symbols]", style="names", **labels)]
+    setting = scores_section.Setting("demo-go", "names", "greedy")
+    pair = {"kind": "named pair", "backbone": "small", "a": "RA"}
+    assert scores_section.sides(runs, setting, pair | {"b": "TA [symbols]"}) == [0, 1]
+    assert scores_section.sides(runs, setting, pair | {"b": "KW [symbols]"}) == [0, 2]  # an arm of this style
 
 
 def test_a_p_value_counts_adjusted_within_the_family_and_as_it_is_outside():

@@ -64,9 +64,10 @@ def sides(runs: Sequence[Run], setting: Setting, test: Mapping[str, Any]) -> lis
     kind, backbone, b, asked = test["kind"], test["backbone"], test["b"], setting
     if kind == "shuffled":
         return []
-    if kind in ("other style", "other backbone"):
+    asked_alike = kind == "named pair" and behind(runs, setting, "model", backbone, b)
+    if kind in ("other style", "other backbone", "named pair") and not asked_alike:
         b, _, other = b.removesuffix("]").rpartition(" [")
-        asked = setting._replace(style=other) if kind == "other style" else setting
+        asked = setting if kind == "other backbone" else setting._replace(style=other)
         backbone = other if kind == "other backbone" else backbone
     own = behind(runs, setting, "model", test["backbone"], test["a"])
     against = behind(runs, asked, kind, backbone, b)
