@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import scored_model
 from rendered_page import Elements, render
 from synthetic_experiment import write_experiment
 
@@ -555,6 +556,23 @@ def test_a_named_pair_of_two_styles_leads_to_its_two_sides():
     pair = {"kind": "named pair", "backbone": "small", "a": "RA"}
     assert scores_section.sides(runs, setting, pair | {"b": "TA [symbols]"}) == [0, 1]
     assert scores_section.sides(runs, setting, pair | {"b": "KW [symbols]"}) == [0, 2]  # an arm of this style
+
+
+def test_a_benchmark_without_the_primary_metric_shows_what_stands_for_it(tmp_path):
+    rows = [row | {"benchmark": "other"} for row in scored_model.METRICS if row["metric"] != "term_score"]
+    metrics = pd.DataFrame([*scored_model.METRICS, *rows], columns=tables.METRIC_COLUMNS)
+    plan = scored_model.plan()
+    asked = [evaluation.model_copy(update={"benchmark": "other"}) for evaluation in plan.evaluations]
+    plan = plan.model_copy(update={"evaluations": [*plan.evaluations, *asked]})
+    comparisons = pd.DataFrame(scored_model.TESTS, columns=tables.COMPARISON_COLUMNS)
+    (tmp_path / "ablation").mkdir()
+    shown = []
+    for benchmark in ("demo-go", "other"):
+        setting = scores_section.Setting(benchmark, "names", "greedy")
+        (tmp_path / "ablation" / f"{scored_model.BACKBONE}.{'.'.join(setting)}.svg").write_text("<svg/>")
+        section = scores_section.scores_section(plan, metrics, comparisons, tmp_path, [], setting)
+        shown.append((section["primary"], section["n"], section["headline"]["highest"]))
+    assert shown == [("term_score", 90, 1.01), ("rouge_l", 90, 0.26)]
 
 
 def test_a_p_value_counts_adjusted_within_the_family_and_as_it_is_outside():

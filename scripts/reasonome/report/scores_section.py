@@ -75,7 +75,7 @@ def sides(runs: Sequence[Run], setting: Setting, test: Mapping[str, Any]) -> lis
 
 
 def primary_metric(metrics: pd.DataFrame, metric_set: MetricSet) -> str:
-    """The primary metric, or its stand-in (ROUGE-L) where models were scored without an ontology."""
+    """The primary metric, or its stand-in where the models of these rows were not measured by it."""
     measured = (metrics.query("kind == 'model'")["metric"] == metric_set.primary).any()
     return metric_set.primary if measured else metric_set.stand_in
 
@@ -101,7 +101,7 @@ def scores_section(
     compared = comparisons.query("benchmark == @benchmark and style == @style and decoding == @decoding")
     subsets = sorted(set(models["subset"]) - {MEAN})
     metric_set = plan.metric_set
-    primary = primary_metric(metrics, metric_set)
+    primary = primary_metric(models, metric_set)
     tables = _Tables(runs, setting, metric_set)
     kinds = list(baselines["information"].unique())
     rows = tables.tests(compared)
