@@ -236,6 +236,14 @@ def test_unranked_genes_are_shown_in_a_seeded_order_whatever_the_order_of_the_fi
     assert symbols(forwards) == OTHERS  # as the file has them
 
 
+def test_another_seed_shows_genes_without_order_in_another_one_and_ranked_genes_in_theirs(annotating, by_hand):
+    both = annotating.file("mine.gmt", GOOD), annotating.file("ranked.rnk", "\n".join(REPAIR))
+    annotating(*both, seed=1)
+    drawn = [REPAIR[place] for place in gene_order(REPAIR, 1)]
+    assert drawn != [REPAIR[place] for place in gene_order(REPAIR, 0)]
+    assert by_hand.shown == [drawn, REPAIR]
+
+
 def test_prompts_show_facts_and_never_what_is_denied(annotating, by_hand):
     annotating(annotating.file("mine.gmt", SECOND))
     facts = {gene.symbol: [(fact.relation, fact.object) for fact in gene.facts] for gene in by_hand.asked[0][0].genes}

@@ -211,7 +211,8 @@ def _asking(
 ) -> tuple[Asking, NamingStyle]:
     """The settings with all that was left open, and the style of the prompts.
 
-    Without a choice the style is that of the model's training. A model that ships is asked once, as it was calibrated.
+    Without a choice the style is that of the model's training. The seed of the settings changes the order in which it
+    shows genes. A model that ships is asked once, as it was calibrated.
     Raises InputError for a style that needs what a user's sets lack.
     """
     styles = project.styles(answers.TASK.name)
@@ -220,6 +221,7 @@ def _asking(
     if not isinstance(style, NamingStyle) or style.neighbours is not None or style.examples is not None:
         what = f"style '{name}' shows training sets as examples, and sets of your own have none"
         raise InputError(what, field="style", fix="ask in another style")
+    style = style.model_copy(update={"seed": style.seed + settings.seed})
     alone = shipped is not None and shipped.calibration is not None
     open_settings = {
         "style": name,
