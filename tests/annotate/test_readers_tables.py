@@ -105,6 +105,23 @@ def test_markers_with_scores_alone_are_those_above_zero_and_that_is_told(tmp_pat
     found = read(tmp_path, "group,names,scores\nA,X,0.9\nA,Y,-0.1\nA,Z,0.2\nA,V,0\n")
     assert by_name(found) == {"A": ["X", "Z"]}
     assert "markers that go up are taken (scores > 0), 100 of a cluster at most" in found.notes
+    assert found.lists[0].direction == "higher in A than in the others"
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        ("gene,cluster\nA,x\nB,x\n", "the table has no statistics to filter by"),
+        ("gene,cluster,p_val_adj\nA,x,0\nB,x,0.01\n", "adjusted p ≤ 0.05"),
+    ],
+)
+def test_clusters_without_fold_changes_and_scores_do_not_say_where_genes_are_higher(tmp_path, content, rule):
+    found = read(tmp_path, content)
+    assert found.lists[0].direction == ""
+    assert found.notes[2:4] == (
+        f"genes are taken ({rule}), 100 of a cluster at most",
+        "where they are higher is unknown: there is no column of fold changes or scores",
+    )
 
 
 def test_of_markers_that_are_equal_where_the_list_is_cut_the_seed_draws(tmp_path):

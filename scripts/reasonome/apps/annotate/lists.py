@@ -164,7 +164,7 @@ def read_clusters(table: Table, settings: Annotation) -> GeneLists:
     """One list for each cluster: its positive markers that pass the thresholds, the best first, `top` at most.
 
     The order is by score, else by adjusted p, p and fold change. A table without a column of clusters must have a
-    column of genes for each cluster. Raises InputError.
+    column of genes for each cluster. Without fold changes and scores nothing says which genes go up. Raises InputError.
     """
     if "group" not in table.columns:
         return _columns_of_genes(table, settings)
@@ -173,6 +173,7 @@ def read_clusters(table: Table, settings: Annotation) -> GeneLists:
         raise table.error("there is no gene set in the table: no row has a gene", fix="give a column of genes")
     passing, rule = _passing(rows, table, settings)
     ranked = any(role in table.columns for role in STATISTICS)
+    tells_up = any(role in table.columns for role in _RANKS)
     top = settings.top or TOP
     lists = []
     for group, group_rows in rows.groupby("group", sort=False):
@@ -183,13 +184,15 @@ def read_clusters(table: Table, settings: Annotation) -> GeneLists:
         place = f"{'row' if table.file is None else 'line'} {group_rows.index[0]}"
         empty = f"none of {counted(len(group_rows), 'gene')} passes: loosen the thresholds, or leave this cluster out"
         name = _name(str(group))
-        direction = f"higher in {name} than in the others"
+        direction = f"higher in {name} than in the others" if tells_up else ""
         lists.append(checked(name, genes, ranked, description, place, flags, empty, direction))
     notes = [
         f"read as markers of {counted(len(lists), 'cluster')}",
         table.used(),
-        f"markers that go up are taken ({rule}), {top:,} of a cluster at most",
+        f"{'markers that go up' if tells_up else 'genes'} are taken ({rule}), {top:,} of a cluster at most",
     ]
+    if not tells_up:
+        notes.append("where they are higher is unknown: there is no column of fold changes or scores")
     if "adjusted_p" not in table.columns and "p" in table.columns:
         notes.append(f"'{table.columns['p']}' was not looked at: it is not adjusted for many tests")
     if left_out := len(table.frame) - len(rows):
