@@ -205,6 +205,14 @@ def test_where_a_cut_goes_through_equal_numbers_the_seed_draws(tmp_path):
     assert read_lists(tmp_path, content, top=41).lists[0].flags == ()
 
 
+@pytest.mark.parametrize("content", ["A\t9\nA\t8\nB\t7\nC\t6\nD\t5\n", "# ranked\nA\nA\nB\nC\nD\n"])
+def test_top_counts_a_gene_that_stands_twice_in_a_ranking_once(tmp_path, content):
+    found = read_lists(tmp_path, content, top=3)
+    assert by_name(found) == {"mine": ["A", "B", "C"]}
+    assert "the first 3 of 4 genes are taken" in found.notes
+    assert found.lists[0].flags[0].startswith("listed more than once")
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [("# Ranked\nA\nB\nC\nD\n", "mine.txt"), ("gene\nA\nB\n#ranked\nC\nD\n", "x.txt"), ("A\nB\nC\nD\n", "mine.rnk")],

@@ -131,6 +131,18 @@ def test_of_markers_that_are_equal_where_the_list_is_cut_the_seed_draws(tmp_path
     assert set(names(first)) != set(names(other)) and "Z" not in names(first)
 
 
+def test_top_counts_a_gene_in_several_rows_of_a_cluster_once(tmp_path):
+    content = "gene,cluster,scores\nA,x,8\nA,x,9\nB,x,7\nC,x,6\n"
+    found = read(tmp_path, content, top=2)
+    assert by_name(found) == {"x": ["A", "B"]}
+    assert found.lists[0].genes[0] == ListedGene("A", 9.0)
+    assert found.lists[0].description == "2 of 3 markers that pass, 3 in the table"
+    assert found.lists[0].flags == ("listed more than once with other numbers, of which the first counts: A",)
+    columns = read(tmp_path, "CD4,B\nX,M\nX,N\nY,O\nZ,P\n", top=2, kind="clusters")
+    assert by_name(columns) == {"CD4": ["X", "Y"], "B": ["M", "N"]}
+    assert columns.lists[0].description == "2 of 3 genes in the table"
+
+
 def test_clusters_with_p_values_alone_are_ranked_by_them(tmp_path):
     found = read(tmp_path, "gene,cluster,p_val_adj\nA,x,0.04\nB,x,0.001\nC,x,0.02\nD,x,0.06\n", split=False)
     assert (found.lists[0].ranked, by_name(found)) == (True, {"x": ["B", "C", "A"]})

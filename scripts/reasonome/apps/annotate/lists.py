@@ -178,9 +178,10 @@ def read_clusters(table: Table, settings: Annotation) -> GeneLists:
     lists = []
     for group, group_rows in rows.groupby("group", sort=False):
         markers, keys = _best_first(passing[passing["group"] == group])
-        best, flags = first_rows(markers, keys, top, settings.seed) if ranked else (markers[:top], [])
+        best, flags = _first_genes(markers, keys if ranked else None, top, settings.seed)
         genes = listed_genes(best, best["log2_fold_change"].fillna(best["statistic"]))
-        description = f"{len(best):,} of {counted(len(markers), 'marker')} that pass, {len(group_rows):,} in the table"
+        taken, pass_all, listed_all = (part["gene"].nunique() for part in (best, markers, group_rows))
+        description = f"{taken:,} of {counted(pass_all, 'marker')} that pass, {listed_all:,} in the table"
         place = f"{'row' if table.file is None else 'line'} {group_rows.index[0]}"
         empty = f"none of {counted(len(group_rows), 'gene')} passes: loosen the thresholds, or leave this cluster out"
         name = _name(str(group))
@@ -227,6 +228,17 @@ def _best_first(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return rows.loc[keys.index], keys
 
 
+def _first_genes(rows: pd.DataFrame, keys: pd.DataFrame | None, top: int, seed: int) -> tuple[pd.DataFrame, list[str]]:
+    """All rows of the first `top` genes, each in the place of its first row, and flags.
+
+    Genes that are equal by `keys` where the list is cut are drawn; without `keys` the order decides.
+    """
+    is_first = ~rows["gene"].duplicated()
+    once = rows[is_first]
+    taken, flags = (once[:top], []) if keys is None else first_rows(once, keys[is_first], top, seed)
+    return rows[rows["gene"].isin(taken["gene"])], flags
+
+
 def _columns_of_genes(table: Table, settings: Annotation) -> GeneLists:
     columns = [column for column in table.header if column not in _ROW_NUMBERS]
     if len(columns) < 2 or {"adjusted_p", "log2_fold_change"} & table.columns.keys():
@@ -238,8 +250,11 @@ def _columns_of_genes(table: Table, settings: Annotation) -> GeneLists:
     for place, column in enumerate(table.header):
         if column in columns:
             genes = [cell for cell in table.frame.iloc[:, place] if not is_missing(cell)]
-            description = f"{min(top, len(genes)):,} of {counted(len(genes), 'gene')} in the table"
-            lists.append(checked(_name(column), map(ListedGene, genes[:top]), True, description))
+            once = list(dict.fromkeys(genes))
+            first = set(once[:top])
+            description = f"{len(first):,} of {counted(len(once), 'gene')} in the table"
+            taken = [ListedGene(gene) for gene in genes if gene in first]
+            lists.append(checked(_name(column), taken, True, description))
     notes = [
         f"read as {counted(len(columns), 'column')} of genes, one list each, the first row the strongest",
         f"{top:,} genes of a list are taken at most",
@@ -290,12 +305,10 @@ def read_genes(table: Table, settings: Annotation) -> GeneLists:
         hint = "genes in no order: a line `# ranked` in the file says that the first ones matter most"
         notes.append("genes in the order of the file, which says that it is ranked" if table.ranked else hint)
     ranked = table.ranked or number is not None
-    if ranked and settings.top is not None and settings.top < len(rows):
-        notes.append(f"the first {settings.top:,} of {len(rows):,} genes are taken")
-        if number:
-            rows, drawn = first_rows(rows, rows[[number]], settings.top, settings.seed)
-            flags += drawn
-        rows = rows[: settings.top]
+    if ranked and settings.top is not None and settings.top < (total := rows["gene"].nunique()):
+        notes.append(f"the first {settings.top:,} of {total:,} genes are taken")
+        rows, drawn = _first_genes(rows, rows[[number]] if number else None, settings.top, settings.seed)
+        flags += drawn
     if ranked:
         reason = "a ranking is one list, without p values and fold changes"
         used = {"top", "gsea"} if ranking else {"top"}
