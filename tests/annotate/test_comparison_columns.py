@@ -155,6 +155,14 @@ def test_rows_without_a_comparison_are_lists_of_their_own(tmp_path):
     assert list(found) == ["mine CD4 T", "mine without a cell_type"]
 
 
+def test_rows_whose_comparison_is_missing_in_two_ways_are_one_list(tmp_path):
+    cells = ["T"] * 5 + ["NA"] * 3 + [""] * 3
+    rows = [f"{gene},{cell},{number}\n" for number, (gene, cell) in enumerate(zip(GENES, cells, strict=False))]
+    found = read(tmp_path, "gene,cell_type,score\n" + "".join(rows))
+    missing = "mine without a cell_type"
+    assert sizes(found) == {"mine T": {"mine T": 5}, missing: {missing: 6}}
+
+
 def test_a_frame_in_memory_is_split_as_its_file(tmp_path):
     (tmp_path / "mine.csv").write_text(stacked(GENES, GENES))
     settings = Annotation(sets=["any"])

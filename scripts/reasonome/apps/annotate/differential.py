@@ -81,7 +81,8 @@ def _parts(table: Table, columns: list[str]) -> Iterator[tuple[str, Table]]:
     if not columns:
         yield "", table
         return
-    for _, rows in table.frame.groupby(columns, sort=False):
+    missing_alike = [table.frame[column].mask(table.frame[column].map(is_missing), "") for column in columns]
+    for _, rows in table.frame.groupby(missing_alike, sort=False):
         values = [(column, rows[column].iloc[0]) for column in columns]
         name = ", ".join(f"without a {column}" if is_missing(value) else value for column, value in values)
         yield name, replace(table, name=f"{table.name} {name}", frame=rows)
