@@ -271,7 +271,7 @@ def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
 
 
 def set_findings(
-    training: Training, sets: Sequence[GeneSet], tested: HeldOut, dropped: dict[str, int]
+    training: Training, sets: Sequence[GeneSet], tested: HeldOut, dropped: Mapping[str, int]
 ) -> list[Finding]:
     """Training sets (their order is that of the file) against test sets, a finding for each of gene_sets.KINDS.
 
