@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.typing import LegendLocType
 from matplotlib.typing import RcKeyType
 
 from reasonome.core import atomic
@@ -126,7 +127,7 @@ def name_arms(axes: Axes, arms: list[str]) -> None:
         plt.setp(axes.get_xticklabels(), rotation=25, ha="right", rotation_mode="anchor")
 
 
-def legend(figure: Figure, columns: int = 4, loc: str = "outside upper left", **looks: Any) -> None:
+def legend(figure: Figure, columns: int = 4, loc: LegendLocType = "outside upper left", **looks: Any) -> None:
     """One legend of all panels."""
     handles: dict[str, Any] = {}
     for axes in figure.axes:
