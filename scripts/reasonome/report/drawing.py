@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.typing import LegendLocType
-from matplotlib.typing import RcKeyType
+from matplotlib.typing import LegendLocType, RcKeyType
 
 from reasonome.core import atomic
 
