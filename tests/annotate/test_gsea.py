@@ -229,7 +229,7 @@ def test_a_contrast_that_names_no_two_conditions_is_refused(contrast):
 
 
 def test_markers_are_higher_in_their_cluster_and_take_no_contrast(tmp_path):
-    (tmp_path / "mine.csv").write_text("gene,cluster,p_val_adj\nA,T,0.01\nB,T,0.01\nC,T,0.01\n")
+    (tmp_path / "mine.csv").write_text("gene,cluster,avg_log2FC,p_val_adj\nA,T,3,0.01\nB,T,2,0.01\nC,T,1,0.01\n")
     [found] = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], contrast="a vs b"))
     assert found.lists[0].direction == "higher in T than in the others"
     assert found.notes[-1] == "not used: --contrast, since markers are the genes that go up"

@@ -61,7 +61,7 @@ class NamingChecks(Checks[NamingDialogue]):
 
         def held_out(names: Iterable[str]) -> bool:
             """Whether the test sets are among those that are held out with these benchmarks."""
-            left_out = (project.benchmarks[name] for name in names)
+            left_out = (project.benchmarks[name] for name in names if name in project.benchmarks)  # else told elsewhere
             return any(isinstance(spec, NamingBenchmark) and spec.holds_out(tested) for spec in left_out)
 
         recited = [project.teachers[teacher] for teacher, *_ in taught_by(project, recipe)]
