@@ -80,19 +80,19 @@ def _trained(path: Path) -> MeasuredRun | None:
     step, manifest = chains.last_step(path.parent.name), _read(path.with_name("manifest.json"))
     # recipe.json may be of a training that is still to come.
     facts = {"settings": manifest["recipe"], "examples": manifest.get("examples", 0)}
-    return _run(path, {"stage": step.stage, "backbone": path.parents[1].name, **facts})
+    return _run(path, _read(path), {"stage": step.stage, "backbone": path.parents[1].name, **facts})
 
 
 def _answered(path: Path) -> MeasuredRun | None:
     benchmark, _, style = path.parent.name.rpartition(".")
     settings = {"benchmark": benchmark, "style": style, "decoding": path.name.removesuffix(".run.json")}
-    if "engine" not in _read(path):
-        return None  # answers of an endpoint, or recorded ones: nothing was computed
-    return _run(path, {"stage": ANSWERING, "backbone": path.parents[2].name, "settings": settings})
-
-
-def _run(path: Path, facts: dict[str, Any]) -> MeasuredRun:
     written = _read(path)
+    if "engine" not in written:
+        return None  # answers of an endpoint, or recorded ones: nothing was computed
+    return _run(path, written, {"stage": ANSWERING, "backbone": path.parents[2].name, "settings": settings})
+
+
+def _run(path: Path, written: dict[str, Any], facts: dict[str, Any]) -> MeasuredRun:
     try:
         return MeasuredRun.model_validate(written | facts)
     except ValidationError as error:

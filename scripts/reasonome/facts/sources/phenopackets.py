@@ -409,12 +409,20 @@ def _texts(path: Path) -> Iterator[tuple[_Place, str]]:
     """The texts of phenopackets, each with its place."""
     if zipfile.is_zipfile(path):
         yield from _members(path)
-    elif (suffix := suffix_of(path)) in SUFFIXES and not (suffix == ".json" and _has_one_a_line(path)):
-        yield _Place(path.name, path), text_file.read_text(path)[0]
+    elif (suffix := suffix_of(path)) in SUFFIXES:
+        text = text_file.read_text(path)[0]
+        if suffix == ".json" and _has_one_a_line(text):
+            yield from _of_lines(path)
+        else:
+            yield _Place(path.name, path), text
     else:
-        for number, line in lines(path):
-            if line.strip():
-                yield _Place(f"line {number}", path, number), line
+        yield from _of_lines(path)
+
+
+def _of_lines(path: Path) -> Iterator[tuple[_Place, str]]:
+    for number, line in lines(path):
+        if line.strip():
+            yield _Place(f"line {number}", path, number), line
 
 
 def suffix_of(path: Path) -> str:
@@ -422,9 +430,9 @@ def suffix_of(path: Path) -> str:
     return PurePosixPath(path.name.lower().removesuffix(".gz")).suffix
 
 
-def _has_one_a_line(path: Path) -> bool:
-    """Whether a file of JSON has more than one line, of which the first is an object by itself."""
-    first, _, further = text_file.read_text(path)[0].strip().partition("\n")
+def _has_one_a_line(text: str) -> bool:
+    """Whether a text of JSON has more than one line, of which the first is an object by itself."""
+    first, _, further = text.strip().partition("\n")
     try:
         return bool(further) and isinstance(text_file.json_value(first), dict)
     except ValueError:
