@@ -31,6 +31,8 @@ def test_an_answer_is_reasoning_a_class_and_a_confidence():
         ("r\nAnswer: yes\nConfidence: 101", ["bad_confidence"], "yes", None),
         ("r\nAnswer: yes\nConfidence: high", ["bad_confidence"], "yes", None),
         ("r\nAnswer: yes\nConfidence: 0.8", ["bad_confidence"], "yes", None),  # of one, or of a hundred?
+        ("r\nAnswer: yes\nConfidence: 1.0", ["bad_confidence"], "yes", None),
+        ("r\nAnswer: yes\nConfidence: 1", [], "yes", 0.01),
         ("r\nAnswer: yes\nConfidence: 0.8 %", [], "yes", 0.008),
         ("r\nAnswer: yes\nConfidence: 80.", [], "yes", 0.8),
         ("r\n### Answer: yes\n- Confidence: 80", [], "yes", 0.8),

@@ -20,10 +20,10 @@ def confidence_line(confidence: float) -> str:
 def read_confidence(text: str) -> float | None:
     """The confidence that a text behind `Confidence:` states, from 0 to 1; None if it states none.
 
-    A fraction without a percent sign states none: it may be meant of one or of a hundred.
+    A fraction without a percent sign states none, and neither does 1.0: it may be meant of one or of a hundred.
     """
     match = _PERCENT.fullmatch(text.strip(_AROUND))
-    if match is None or float(match[1]) > 100 or (0 < float(match[1]) < 1 and not match[2]):
+    if match is None or float(match[1]) > 100 or ("." in match[1] and 0 < float(match[1]) <= 1 and not match[2]):
         return None
     return float(match[1]) / 100
 
