@@ -9,7 +9,7 @@ import pytest
 
 from reasonome.answering import answers
 from reasonome.answering.answers import PartialAnswers, questions, write_answers
-from reasonome.answering.engine import Completion, batches, end_tokens, name_likelihood, tokens_in_span
+from reasonome.answering.engine import Completion, batches, name_likelihood, tokens_in_span
 from reasonome.answering.precision import fastest
 from reasonome.config import Decoding
 from reasonome.core.manifest import Stopwatch
@@ -219,12 +219,6 @@ def test_the_likelihood_of_a_name_is_that_of_its_tokens():
     assert found == (-0.875, 3)
     assert name_likelihood("no name", lambda text: None, PIECES, logprobs, decode) == (None, 0)
     assert name_likelihood(text, None, PIECES, logprobs, decode) == (None, 0)
-
-
-def test_end_tokens():
-    """The tokenizer's is among them, as in the completions that GRPO and vLLM draw; others stay."""
-    assert (end_tokens(None, 2), end_tokens(0, 2), end_tokens([3, 4], 2)) == ([2], [0, 2], [3, 4, 2])
-    assert (end_tokens(2, 2), end_tokens([3, 2], 2), end_tokens([3], None)) == ([2], [3, 2], [3])
 
 
 # --- on a tiny random model --------------------------------------------------------------------------

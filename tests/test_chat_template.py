@@ -12,7 +12,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from reasonome.core import atomic
 from reasonome.prompts import chat_template
-from reasonome.prompts.chat_template import answered, load_tokenizer, render
+from reasonome.prompts.chat_template import answered, end_tokens, load_tokenizer, render
 from reasonome.tasks import TASKS
 from reasonome.training import sft as sft_module
 from reasonome.training.sft import sft
@@ -80,6 +80,25 @@ def test_a_template_that_asks_for_the_date_gets_a_fixed_one(tmp_path, monkeypatc
     tokenizer.save_pretrained(tmp_path / "trained")
     assert "strftime_now(" not in (tmp_path / "trained" / "chat_template.jinja").read_text()
     assert render(AutoTokenizer.from_pretrained(tmp_path / "trained"), [SYSTEM, USER]) == first
+
+
+def test_end_tokens():
+    """The tokenizer's is among them, as in the completions that GRPO and vLLM draw; others stay."""
+    assert (end_tokens(None, 2), end_tokens(0, 2), end_tokens([3, 4], 2)) == ([2], [0, 2], [3, 4, 2])
+    assert (end_tokens(2, 2), end_tokens([3, 2], 2), end_tokens([3], None)) == ([2], [3, 2], [3])
+
+
+def test_answers_end_where_the_template_ends_them(tmp_path):
+    """Templates of some base models end an answer by a special token that is no end token."""
+    tokenizer = AutoTokenizer.from_pretrained(saved(tmp_path / "base", FAITHFUL.replace("</s>", "<end>") + "\n"))
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<end>"]})
+    tokenizer.save_pretrained(tmp_path / "base")
+    assert load_tokenizer(tmp_path / "base").eos_token == "<end>"
+    ends = f'{{"eos_token_id": [1, {tokenizer.convert_tokens_to_ids("<end>")}]}}'
+    (tmp_path / "base" / "generation_config.json").write_text(ends)
+    assert load_tokenizer(tmp_path / "base").eos_token == "</s>"  # answers end at both already
+    for name, template in (("same", FAITHFUL), ("none", None), ("words", FAITHFUL.replace("</s>", "<end>"))):
+        assert load_tokenizer(saved(tmp_path / name, template)).eos_token == "</s>"
 
 
 def test_a_template_that_reads_the_clock_in_another_way_is_refused(tmp_path, refused):

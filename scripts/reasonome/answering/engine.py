@@ -7,7 +7,7 @@ An engine is a module with `load(folder, precision)`, which gives a model and it
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -160,12 +160,3 @@ def tokens_in_span(
                 inside += waiting
             waiting = []
     return inside
-
-
-def end_tokens(ids: int | Iterable[int] | None, of_tokenizer: int | None) -> list[int]:
-    """The tokens that end a completion: a generation config's `eos_token_id` (one, several or none), the tokenizer's.
-
-    GRPO and vLLM stop at the tokenizer's, too, whatever the generation config says.
-    """
-    known = [ids] if isinstance(ids, int) else list(ids or [])
-    return known if of_tokenizer is None or of_tokenizer in known else [*known, of_tokenizer]

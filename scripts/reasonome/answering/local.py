@@ -6,10 +6,10 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, GenerationConfig, LogitsProcessor, LogitsProcessorList
 
-from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, end_tokens, seed_of
+from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, seed_of
 from reasonome.answering.precision import DTYPES
 from reasonome.config import Decoding
-from reasonome.prompts.chat_template import load_tokenizer
+from reasonome.prompts.chat_template import end_tokens, load_tokenizer
 
 # What a model's folder may ask for in its generation config, which transformers fills in, and the value that does
 # nothing: only a decoding says how answers are drawn, whichever engine draws them.

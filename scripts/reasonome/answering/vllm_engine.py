@@ -6,11 +6,11 @@ from pathlib import Path
 
 from transformers import AutoConfig, GenerationConfig
 
-from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, end_tokens, seed_of
+from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, seed_of
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
 from reasonome.facts.fetching.weights import weight_files
-from reasonome.prompts.chat_template import load_tokenizer
+from reasonome.prompts.chat_template import end_tokens, load_tokenizer
 
 # vLLM puts its own batches together. What is handed over at once bounds what a killed job has to do again, and each
 # request has a seed of its own, so that nothing depends on which ones run side by side.

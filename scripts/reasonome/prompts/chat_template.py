@@ -2,11 +2,12 @@
 
 Chat templates come with weights. Some write the day's date, and some write system text in one turn and not in another.
 A tokenizer that is loaded here has a template that does neither: the same messages give the same text on every day, and
-a prompt is the beginning of the prompt with its answer. Trained models are saved with that template.
+a prompt is the beginning of the prompt with its answer. Trained models are saved with that template, and with an end
+token that ends an answer.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from os.path import commonprefix
@@ -47,12 +48,44 @@ class Answered:
 
 
 def load_tokenizer(folder: Path | str, **settings: Any):
-    """The tokenizer of a model folder, with a settled chat template; `settings` are those of `from_pretrained`."""
-    from transformers import AutoTokenizer
+    """The tokenizer of a model folder, with a settled chat template; `settings` are those of `from_pretrained`.
+
+    Where the template ends an answer by a special token that neither the tokenizer nor the generation config calls an
+    end, as in some base models, it becomes the end token: answers would otherwise go on behind it.
+    """
+    from transformers import AutoTokenizer, GenerationConfig
 
     tokenizer = AutoTokenizer.from_pretrained(folder, **settings)
     settle(tokenizer)
+    end = _end_of_turn(tokenizer)
+    if end is not None and end != tokenizer.eos_token_id:
+        known = (Path(folder) / "generation_config.json").is_file()
+        if end not in end_tokens(GenerationConfig.from_pretrained(folder).eos_token_id if known else None, None):
+            tokenizer.eos_token = tokenizer.convert_ids_to_tokens(end)
     return tokenizer
+
+
+def _end_of_turn(tokenizer) -> int | None:
+    """The special token that a chat template writes right behind an answer; None if it writes none."""
+    if not tokenizer.chat_template:
+        return None
+    turns = [_PROBE[1], {"role": "assistant", "content": _PROBED}]
+    try:
+        behind = tokenizer.apply_chat_template(turns, tokenize=False).rpartition(_PROBED)[2]
+    except TemplateError:  # `render` tells it of the messages that it is for
+        return None
+    first = tokenizer(behind, add_special_tokens=False)["input_ids"][:1]
+    added = tokenizer.added_tokens_decoder
+    return first[0] if first and first[0] in added and added[first[0]].special else None
+
+
+def end_tokens(ids: int | Iterable[int] | None, of_tokenizer: int | None) -> list[int]:
+    """The tokens that end a completion: a generation config's `eos_token_id` (one, several or none), the tokenizer's.
+
+    GRPO and vLLM stop at the tokenizer's, too, whatever the generation config says.
+    """
+    known = [ids] if isinstance(ids, int) else list(ids or [])
+    return known if of_tokenizer is None or of_tokenizer in known else [*known, of_tokenizer]
 
 
 def settle(tokenizer) -> None:
