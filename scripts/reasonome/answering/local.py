@@ -14,8 +14,15 @@ from reasonome.prompts.chat_template import end_tokens, load_tokenizer
 # What a model's folder may ask for in its generation config, which transformers fills in, and the value that does
 # nothing: only a decoding says how answers are drawn, whichever engine draws them.
 _WITHOUT_EFFECT = {
-    **{"repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "num_beams": 1, "min_length": 0, "min_new_tokens": 0},
-    **{"min_p": 0.0, "typical_p": 1.0, "epsilon_cutoff": 0.0, "eta_cutoff": 0.0},
+    "repetition_penalty": 1.0,
+    "no_repeat_ngram_size": 0,
+    "num_beams": 1,
+    "min_length": 0,
+    "min_new_tokens": 0,
+    "min_p": 0.0,
+    "typical_p": 1.0,
+    "epsilon_cutoff": 0.0,
+    "eta_cutoff": 0.0,
 }
 
 
