@@ -11,6 +11,7 @@ from tiny_project import edit
 
 from reasonome.answering.asked_model import AskedEndpoint
 from reasonome.apps.rank.answers import decoding_settings
+from reasonome.apps.rank.inputs import read_panel
 from reasonome.apps.rank.record import PURPOSE
 from reasonome.apps.rank.settings import RankSettings
 from reasonome.config.backbones import ApiModel
@@ -105,6 +106,22 @@ def test_a_label_that_the_ontology_does_not_know_is_flagged(ranking, snapshot):
 def test_a_panel_by_lines_commas_or_a_first_column(ranking, panel):
     (record,) = ranking(ranking.file("doe.json", CASE), panel=str(ranking.file("p.txt", panel)))
     assert record["panel"] == 3 and set(ranked(record)) == {"SCN1A", "FBN1", "FGD1"}
+
+
+@pytest.mark.parametrize(
+    "panel",
+    [
+        ",gene\n1,SCN1A\n2,FBN1\n",  # as pandas writes it
+        "\tgene\n1\tSCN1A\n2\tFBN1\n",
+        '"","x"\n"1","SCN1A"\n"2","FBN1"\n',  # as R does
+        '"x"\n"1"\t"SCN1A"\n"2"\t"FBN1"\n',
+        "GeneSymbol,Confidence\nSCN1A,3\nFBN1,2\n",
+        'id;disease;hgnc_symbol\n1;"a; b";SCN1A\n2;c;FBN1\n',
+    ],
+)
+def test_numbers_beside_the_genes_of_a_panel_are_no_entrez_ids(tmp_path, panel):
+    (tmp_path / "p.txt").write_text(panel)
+    assert read_panel(tmp_path / "p.txt") == ["SCN1A", "FBN1"]
 
 
 def test_an_export_of_a_gwas_tool_needs_its_trait_alone(ranking):

@@ -1,5 +1,6 @@
 """People's files of unsolved cases and loci: phenopackets, lists of HPO terms, and tables."""
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,8 @@ from reasonome.tasks.ranking.cases import SEXES, age_words
 # A line of a BED file, whose fourth column has names.
 _BED = re.compile(r"(?:chr)?(?:\d{1,2}|[XYM]|MT)\s+\d+\s+\d+(?:\s+(?P<name>\S+).*)?", re.IGNORECASE)
 _NOT_OF_BED = ("#", "track ", "browser ")
-_PANEL_HEADS = {"gene", "genes", "symbol", "gene_symbol", "gene symbol", "hgnc_id", "entity name"}
+# Usual names of a panel's column of genes, by letters and digits.
+_PANEL_HEADS = {"gene", "genes", "symbol", "genesymbol", "hgncsymbol", "approvedsymbol", "hgncid", "entityname"}
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ def stem(path: Path) -> str:
 def read_panel(path: Path) -> list[str]:
     """The genes of a panel, each once, as written. Raises InputError.
 
-    They are the fourth column of a BED file, the first column of another table, whose cells tabs part, or commas or
-    semicolons below a header; else all that commas or semicolons part.
+    They are the fourth column of a BED file, or of another table the column that its header names, else the first one
+    between tabs; else all that commas or semicolons part.
     """
     texts = [text for _, text in lines(path)]
     first = next((text for text in texts if text.strip() and not text.startswith(_NOT_OF_BED)), "")
@@ -82,22 +84,36 @@ def read_panel(path: Path) -> list[str]:
         written = _bed_names(texts, path)
     else:
         texts = [text for text in texts if text.strip() and not text.startswith("#")]
-        is_table = _is_headed(texts)
-        cells = [text.split("\t")[:1] if "\t" in text else re.split("[,;]", text) for text in texts]
-        written = [cell.strip().strip('"') for line in cells for cell in (line[:1] if is_table else line)]
-        if written and written[0].casefold() in _PANEL_HEADS:
-            written = written[1:]
+        table, place = _headed(texts)
+        if place is not None:
+            written = [row[place].strip() for row in table[1:]]
+        else:
+            cells = [text.split("\t")[:1] if "\t" in text else re.split("[,;]", text) for text in texts]
+            written = [cell.strip().strip('"') for line in cells for cell in line]
+            written = written[1:] if written and _is_head(written[0]) else written
     genes = list(dict.fromkeys(gene for gene in written if gene and not gene.startswith("#")))
     if not genes:
         raise InputError("there is no gene in this panel", file=path, field="--panel", fix="write one gene a line")
     return genes
 
 
-def _is_headed(texts: Sequence[str]) -> bool:
-    """Whether lines are a table with commas or semicolons: a header that begins with genes, and rows as wide."""
-    widths = [len(re.findall("[,;]", text)) for text in texts]
-    head = re.split("[,;]", texts[0])[0].strip().strip('"').casefold() if texts else ""
-    return head in _PANEL_HEADS and 0 < widths[0] <= min(widths[1:], default=0)
+def _headed(texts: Sequence[str]) -> tuple[list[list[str]], int | None]:
+    """The lines as rows of a table, and the place of its genes.
+
+    That is the first column that is called so, else the one beside row names; None where there is no such header.
+    """
+    delimiter = max("\t,;", key=texts[0].count) if texts else ","
+    rows = [next(csv.reader([text], delimiter=delimiter, skipinitialspace=True)) for text in texts]
+    if len(rows) > 1 and len(rows[1]) == len(rows[0]) + 1 and all(row[0].isdigit() for row in rows[1:]):
+        rows[0] = ["", *rows[0]]  # as R writes tables with row names
+    if len(rows) < 2 or not 1 < len(rows[0]) <= min(map(len, rows[1:])):
+        return rows, None
+    beside = None if rows[0][0].strip() else 1
+    return rows, next((place for place, name in enumerate(rows[0]) if _is_head(name)), beside)
+
+
+def _is_head(cell: str) -> bool:
+    return re.sub("[^a-z0-9]", "", cell.casefold()) in _PANEL_HEADS
 
 
 def _bed_names(texts: Sequence[str], path: Path) -> list[str]:
