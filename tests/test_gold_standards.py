@@ -203,6 +203,15 @@ def test_patients_whose_phenotypes_are_parted_in_any_way(tmp_path, between):
     assert row.absent == (("HP:0001250", ""),)
 
 
+@pytest.mark.parametrize("missing", ["", "NA", "nan", "None", "-"])
+def test_what_is_missing_of_a_patient_is_not_read(tmp_path, missing):
+    path = tmp_path / "cases.csv"
+    path.write_text(f"present,absent,candidates,age,sex\nHP:0001250,{missing},{missing},{missing},{missing}\n")
+    (row,) = rankings.read_cases(path, solved=False)
+    assert row.fault is None and row.present == (("HP:0001250", ""),)
+    assert (row.absent, row.candidates, row.age, row.sex) == ((), (), "", "")
+
+
 def unsolved(tmp_path, text, **settings):
     path = tmp_path / "loci.tsv"
     path.write_text(text)

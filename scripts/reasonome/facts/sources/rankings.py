@@ -40,7 +40,8 @@ LOCUS_COLUMNS = {
 }
 _IN_TWO = ("chromosome", "position")
 _PLACES = (*_IN_TWO, "place")
-_NOT_AVAILABLE = {"na", "n/a", "nan", "nr", ".", "-"}
+_NOT_AVAILABLE = {"na", "n/a", "nan", "none", "null", "nr", ".", "-"}
+_MAY_BE_MISSING = ("id", "disease", "disease_id", "present", "absent", "candidates", "scores", "age", "sex")
 # Several variants in one row, as the GWAS Catalog has haplotypes (2;2) and interactions (1 x 19).
 _SEVERAL = re.compile(r"[;|]|\sx\s")
 # A column's name that ends with a genome build, as pos_hg19, and builds that are GRCh38.
@@ -258,7 +259,7 @@ def _fields(
         if not cells["id"].isprintable():
             what = f"an id is text on one line, without control characters; found {cells['id'][:40]!r}"
             raise InputError(what, file=path, line=line, field=at["id"])
-        for field in ("id", "disease", "disease_id"):
+        for field in _MAY_BE_MISSING:
             if cells.get(field, "").casefold() in _NOT_AVAILABLE:
                 cells[field] = ""
         if cells["id"] and seen.setdefault(cells["id"], row) != row:
