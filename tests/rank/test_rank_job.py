@@ -124,6 +124,14 @@ def test_numbers_beside_the_genes_of_a_panel_are_no_entrez_ids(tmp_path, panel):
     assert read_panel(tmp_path / "p.txt") == ["SCN1A", "FBN1"]
 
 
+def test_a_table_without_ids_that_may_be_the_phenotypes_of_one_patient_is_told(ranking, capsys):
+    told = "if they are of one patient, write them into one row"
+    assert len(ranking(ranking.file("a.csv", "present\nHP:0001250\nHP:0000316\n"), samples=1)) == 2
+    assert told in capsys.readouterr().out
+    ranking(ranking.file("b.csv", "id,present\nx,HP:0001250\ny,HP:0000316\n"), samples=1)
+    assert told not in capsys.readouterr().out
+
+
 def test_an_export_of_a_gwas_tool_needs_its_trait_alone(ranking):
     path = ranking.file("clumps.tsv", "CHR\tSNP\tBP\tP\n1\trs1\t2010000\t1e-9\nNA\trs2\tNA\t1e-8\n")
     first, second = ranking(path, trait="LDL cholesterol", window_kb=95)

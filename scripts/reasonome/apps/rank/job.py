@@ -31,7 +31,7 @@ from reasonome.facts.fetching.pins import release
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
-from reasonome.facts.sources.rankings import LOCUS_COLUMNS, is_of_grch38
+from reasonome.facts.sources.rankings import LOCUS_COLUMNS, CaseRow, is_of_grch38
 from reasonome.facts.text import some
 from reasonome.report.page_files import SourceUsed
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
@@ -131,6 +131,7 @@ def prepare(
     questions = made.questions(files)
     reading = [
         *_reading(files),
+        *_one_phenotype_each(files),
         *_unknown(settings.panel, made),
         *_unknown_phenotypes(questions),
         *_builds(files, settings.columns),
@@ -199,6 +200,17 @@ def _reading(files: Sequence[AskedFile]) -> list[str]:
         return []
     named = f"{solved:,} of {total:,} cases name a causative gene, which neither the model nor the page is told"
     return [f"{named}; phenotype overlap may know published cases as such, and then stands better than for new ones"]
+
+
+def _one_phenotype_each(files: Sequence[AskedFile]) -> list[str]:
+    """In words: which tables without ids have one phenotype in each row, as the list of one patient would."""
+    told = "each row is a patient with one phenotype: if they are of one patient, write them into one row"
+    tables = [file for file in files if file.form == "table" and file.kind == "case" and len(file.rows) > 1]
+    return [
+        f"{file.path}: {told}"
+        for file in tables
+        if all(isinstance(row, CaseRow) and len(row.present) == 1 and not row.id for row in file.rows)
+    ]
 
 
 def _unknown(panel: str | None, made: QuestionMaker) -> list[str]:
