@@ -56,3 +56,11 @@ def test_what_is_no_text_has_a_fix(tmp_path, answer, refused):
     with refused() as caught:
         score_table(path, {"answer": "answer", "gold": "gold"}, TASKS["gene_set_naming"])
     assert (caught.value.line, "text" in caught.value.fix) == (1, True)
+
+
+def test_a_share_behind_a_bare_name_is_no_part_of_it():
+    golds = ["mismatch repair", "glycolysis", "complement (C3)"]
+    cells = pd.DataFrame({"answer": ["mismatch repair (0.92)", "glycolysis (92%)", golds[2]], "gold": golds})
+    scored = score_table(cells, {"answer": "answer", "gold": "gold"}, TASKS["gene_set_naming"], resamples=100)
+    assert scored.metrics["exact"].value == 1
+    assert scored.problems["number_behind"] == 2

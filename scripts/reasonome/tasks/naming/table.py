@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reasonome.answering.wrapping import read_wrapped, unwrapped
+from reasonome.answering.wrapping import name_alone, read_wrapped, unwrapped
 from reasonome.benchmarks.gene_sets import GeneSet, jaccard_blocks
 from reasonome.facts.text import one_line, symbols_in
 from reasonome.scoring import rouge
@@ -124,7 +124,9 @@ def _read(task: NamingDialogue, cell: str) -> tuple[Answer, tuple[str, ...], boo
     if task.is_completion(cell):
         return *read_wrapped(task.parse, cell), True
     inner = unwrapped(cell)
-    return Answer(one_line(inner.text), [], []), inner.kinds, False
+    name = one_line(inner.text)
+    alone = name_alone(name)
+    return Answer(alone, [], []), (*inner.kinds, *["number_behind"] * (alone != name)), False
 
 
 def nearest_rows(table: pd.DataFrame) -> list[str]:
