@@ -431,6 +431,11 @@ def test_genes_are_always_classified():
     assert scored.metrics["accuracy"].value == pytest.approx(2 / 3) and "rmse" not in scored.metrics
 
 
+def test_confidences_that_cannot_be_read_are_told():
+    scored = scored_table(["yes"] * 4, ["yes", "yes", "no", "no"], confidence=["0.8", "0,9", "NA", "high"])
+    assert "2 confidences are no number from 0 to 1; the first, in line 2: '0,9'" in scored.notes
+
+
 def test_an_answer_without_a_confidence_speaks_for_no_class():
     scored = scored_table(["yes", "yes", "yes", "yes"], ["yes", "yes", "no", "no"], confidence=["0.9", "0.8", "", "x"])
     assert scored.metrics["auroc"].value == 1

@@ -141,6 +141,12 @@ class PredictionTables(Tables[PredictionDialogue]):
         if "confidence" in table:
             scale = "100" if self._percent else "1"
             notes.append(f"confidences are read as from 0 to {scale}; an answer without one speaks for no class")
+            said = table["confidence"].str.strip()
+            unread = table[table["sureness"].isna() & ~said.str.casefold().isin(["", *_MISSING])]
+            if len(unread):
+                count = counted(len(unread), "confidence is", "confidences are")
+                line, cell = unread[["line", "confidence"]].iloc[0]
+                notes.append(f"{count} no number from 0 to {scale}; the first, in line {line}: '{cell[:40]}'")
         return notes
 
     def baselines(self, table: pd.DataFrame, seed: int, terms: Any | None) -> dict[str, TableBaseline]:
