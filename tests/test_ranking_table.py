@@ -214,6 +214,12 @@ def test_candidates_give_the_worst_rank():
     assert published.table["non_candidates"].tolist() == [1, 0, 2, 0]
 
 
+def test_entries_that_are_no_candidates_are_told():
+    cells = frame([("[A]", "A"), ("[A; B]", "A"), ("[C]", "A")], candidates=["A, B"] * 3)
+    notes = score_table(cells, ASKED, TASK, resamples=100).notes
+    assert "2 answers list what is no candidate; the first, in line 2: 'A; B'" in notes
+
+
 def test_the_case_of_candidates_does_not_matter_in_strict():
     scored = score_table(frame([("[Brca1]", "BRCA1")], candidates=["brca1, TP53"]), ASKED, TASK)
     assert scored.metrics["top_1"].value == 1

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from textwrap import shorten
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from tqdm import tqdm
 from reasonome.answering.wrapping import thinking_end, unwrapped
 from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.text import symbols_in
+from reasonome.facts.text import counted, symbols_in
 from reasonome.scoring.answer_tables import shuffled_answers, wrapping_notes
 from reasonome.task_parts import TableBaseline, Tables
 from reasonome.tasks.ranking.clusters import clusters
@@ -120,6 +121,13 @@ class RankingTables(Tables[RankingDialogue]):
             notes += [f"answers without one closed list, counted as wrong: {counted_lines(wrong)}"] if wrong else []
         what = "answers read without what stands around them"
         notes += wrapping_notes(table, what)
+        strange = table[["non_candidates" in codes.split(",") for codes in table["problems"]]]
+        if len(strange):
+            line, genes, example = strange[["line", "answer", "example"]].iloc[0]
+            shown = {gene.symbol for gene in example.candidates}
+            first = next(gene for gene in genes if gene and gene not in shown)
+            count = counted(len(strange), "answer lists", "answers list")
+            notes.append(f"{count} what is no candidate; the first, in line {line}: '{shorten(first, 80)}'")
         if _any_candidates(table["example"]):
             bare = table.loc[[not example.candidates for example in table["example"]], "line"].tolist()
             what = "rows without candidates, which have no rank and count as wrong in the orders of candidates"
