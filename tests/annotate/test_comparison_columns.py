@@ -83,6 +83,13 @@ def test_a_column_that_tells_rows_of_a_gene_apart_is_named(tmp_path, second, ref
     assert list(found) == ["mine CD4 T", "mine CD14 Mono"]
 
 
+def test_two_columns_that_tell_rows_of_a_gene_apart_together_are_named(tmp_path, refused):
+    pairs = (("A", "B", 2), ("A", "C", -2), ("B", "C", 3))
+    rows = [f"{gene},{one},{other},{change},1e-9\n" for gene in GENES[:20] for one, other, change in pairs]
+    with refused(line=1, field="sample_1"):
+        read(tmp_path, "gene,sample_1,sample_2,log2FC,padj\n" + "".join(rows))
+
+
 def test_probes_of_a_gene_are_no_comparisons(tmp_path):
     rows = [f"{n}_at,{gene},2,0.01" for n, gene in enumerate([*GENES[:30], *GENES[:30]])]
     rows = [row.replace(",2,", f",{2 + n},") for n, row in enumerate(rows)]

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from reasonome.apps.annotate.table import (
     Table,
     first_rows,
     is_missing,
+    is_number,
     key,
     listed,
     repeated_genes,
@@ -65,7 +67,7 @@ def _within_groups(table: Table) -> list[str]:
 def comparisons(table: Table) -> Iterator[tuple[str, Table]]:
     """(name of a comparison, its rows) in the order of the table; one without a name where it has a single one.
 
-    Raises InputError where genes stand in several rows with other numbers that a further column tells apart.
+    Raises InputError where genes stand in several rows with other numbers that one further column or two tell apart.
     """
     for name, part in _parts(table, _splitting(table)):
         _refuse_mixed(part)
@@ -108,22 +110,28 @@ def _once(header: list[str]) -> list[str]:
 
 
 def _refuse_mixed(table: Table) -> None:
-    """Raise InputError where a further column tells apart the rows of genes that have several with other numbers."""
+    """Raise InputError where one further column, or two, tell apart the rows of genes that have several."""
     if "gene" not in table.columns or not {"log2_fold_change", "statistic"} & table.columns.keys():
         return
     rows = table.statistics()
     repeated = repeated_genes(rows)
     if len(repeated) <= _MOST_REPEATED * rows["gene"].nunique():
         return
-    for column in _once(table.header):
-        if column not in table.columns.values() and _tells_apart(table.frame[column].loc[rows.index], rows):
-            genes = counted(len(repeated), "gene stands", "genes stand")
-            what = f"{genes} in several rows with other numbers, and '{column}' tells these rows apart"
+    further = [column for column in _once(table.header) if column not in table.columns.values()]
+    # Of three conditions that are compared with each other, two columns say which: A and B, A and C, B and C.
+    pairs = combinations([column for column in further if not table.frame[column].map(is_number).any()], 2)
+    for columns in [*((column,) for column in further), *pairs]:
+        if _tells_apart(table.frame.loc[rows.index].groupby(list(columns), sort=False).ngroup(), rows):
+            genes, of_one = counted(len(repeated), "gene stands", "genes stand"), len(columns) == 1
+            told = f"{' and '.join(map(repr, columns))} {'tells' if of_one else 'together tell'}"
+            what = f"{genes} in several rows with other numbers, and {told} these rows apart"
+            written = "a column contrast in place of both, with texts such as 'A vs B',"
+            split = f"`--columns comparison={columns[0]}`" if of_one else written
             fix = (
-                f"if it says which comparison a row is of, `--columns comparison={column}` makes lists of each; else "
+                f"if it says which comparison a row is of, {split} makes lists of each; else "
                 "leave it out, and the strongest row of a gene counts"
             )
-            raise table.error(what, field=column, fix=fix)
+            raise table.error(what, field=columns[0], fix=fix)
 
 
 def _tells_apart(column: pd.Series, rows: pd.DataFrame) -> bool:
