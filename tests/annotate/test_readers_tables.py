@@ -90,7 +90,8 @@ def test_one_column_of_genes_for_each_cluster(tmp_path, refused):
     assert [one.ranked for one in found.lists] == [True, True, True]
     assert found.notes[0] == "read as 3 columns of genes, one list each, the first row the strongest"
     assert by_name(found) == {"CD4": ["CD3D", "CD3E"], "B": ["MS4A1", "CD79A"], "NK": ["NKG7", "GNLY"]}
-    found = read(tmp_path, "\t0\t1\n0\tCD3D\tMS4A1\n1\tCD3E\tCD79A\n2\tIL7R\tCD79B\n", "mine.tsv", kind="clusters")
+    numbered = "\t0\t1\n0\tCD3D\tMS4A1\n1\tCD3E\tCD79A\n2\tIL7R\tCD79B\n"
+    found = read(tmp_path, numbered, "mine.tsv", kind="clusters")
     assert by_name(found) == {"cluster 0": ["CD3D", "CD3E", "IL7R"], "cluster 1": ["MS4A1", "CD79A", "CD79B"]}
 
 
@@ -322,6 +323,16 @@ def test_row_numbers_are_no_genes(tmp_path, numbered, others, refused):
         read(tmp_path, f"# R\n{numbered},what,{others}\n{rows}")
     found = read(tmp_path, f"{numbered},what,{others}\n{rows}", columns={"gene": "what"})
     assert "TP53" in [gene for one in found.lists for gene in names(one)]
+
+
+@pytest.mark.parametrize("numbered", ["", "X", "id"])
+def test_numbers_of_the_rows_of_a_filtered_table_are_no_entrez_ids(tmp_path, numbered, refused):
+    rows = "row,log2FoldChange,padj\n3,TP53,2,0.01\n9,BAX,-2,0.02\n12,ATM,2,0.03\n"
+    with refused(line=1, field="gene"):
+        read(tmp_path, f"{numbered},{rows}")
+    found = read(tmp_path, f"{numbered},{rows}", columns={"gene": "row"})
+    assert names(found.lists[0]) == ["TP53", "ATM"]
+    assert names(read(tmp_path, f"entrez,{rows}").lists[0]) == ["3", "12"]
 
 
 def test_entrez_ids_as_row_names_are_no_row_numbers(tmp_path):

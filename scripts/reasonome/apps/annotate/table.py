@@ -14,7 +14,7 @@ from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import csv_rows
 from reasonome.facts.files.text_file import read_text
 from reasonome.facts.spellings import date_symbols, is_one_gene
-from reasonome.facts.text import counted
+from reasonome.facts.text import counted, some
 
 _ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")
 _TABS = (".tsv", ".tab", ".txt", ".rnk", ".grp", ".list")
@@ -224,7 +224,20 @@ class Table:
         if _are_row_numbers(set(genes)):
             what = f"the {len(genes):,} genes are the numbers from {min(genes, key=int)} on: row numbers are no genes"
             raise self.error(what, field="gene", fix=_CALL_IT)
+        if other := self._beside_numbers(genes):
+            numbers = some(list(filter(None, genes)))
+            what = f"the genes are numbers ({numbers}), and '{other}' has names"
+            fix = f"`--columns gene={other}` reads these; if the numbers are Entrez ids, call their column 'entrez'"
+            raise self.error(what, field="gene", fix=fix)
         return genes
+
+    def _beside_numbers(self, genes: Sequence[str]) -> str | None:
+        """The column of names beside row names or ids that are all numbers, as a filtered table has them; or None."""
+        may_number = "gene" not in self.chosen and key(self.columns["gene"]) in (*ROW_NAMES, "id")
+        if not may_number or len(set(genes)) < _FEWEST_NUMBERED or not all(map(str.isdigit, filter(None, genes))):
+            return None
+        others = [name for name in self.header if name not in self.columns.values() and self.header.count(name) == 1]
+        return next((name for name in others if _has_names(self.frame[name])), None)
 
     def statistics(self) -> pd.DataFrame:
         """A row for each gene, by line: `gene`, `group` and the STATISTICS, NaN for a missing column or value.
@@ -345,6 +358,12 @@ def _are_row_numbers(identifiers: set[str]) -> bool:
     return len(identifiers) >= _FEWEST_NUMBERED and any(
         identifiers == set(map(str, range(first, first + len(identifiers)))) for first in (0, 1)
     )
+
+
+def _has_names(column: pd.Series) -> bool:
+    """Whether a column has a word for every other row, with a letter and no number."""
+    words = (cell for cell in column.unique() if re.fullmatch(r"(?=.*[A-Za-z])\S+", cell) and not is_number(cell))
+    return 2 * sum(1 for _ in words) >= len(column)
 
 
 def _numbers_genes(frame: pd.DataFrame) -> bool:
