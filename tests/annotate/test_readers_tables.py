@@ -91,6 +91,8 @@ def test_one_column_of_genes_for_each_cluster(tmp_path, refused):
     assert found.notes[0] == "read as 3 columns of genes, one list each, the first row the strongest"
     assert by_name(found) == {"CD4": ["CD3D", "CD3E"], "B": ["MS4A1", "CD79A"], "NK": ["NKG7", "GNLY"]}
     numbered = "\t0\t1\n0\tCD3D\tMS4A1\n1\tCD3E\tCD79A\n2\tIL7R\tCD79B\n"
+    with refused():
+        read(tmp_path, numbered, "mine.tsv")
     found = read(tmp_path, numbered, "mine.tsv", kind="clusters")
     assert by_name(found) == {"cluster 0": ["CD3D", "CD3E", "IL7R"], "cluster 1": ["MS4A1", "CD79A", "CD79B"]}
 

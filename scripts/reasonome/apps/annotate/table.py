@@ -306,7 +306,10 @@ def parse_table(file: TextFile, chosen: Mapping[Column, str]) -> Table:
     for line, cells in rest:
         if len(cells) != len(header):
             what = f"expected {len(header)} columns as in the header, found {len(cells)}"
-            fix = "put quotes around a cell that holds the delimiter; .csv has commas or semicolons, .tsv and .txt tabs"
+            fix = (
+                "put quotes around a cell that holds the delimiter; .csv has commas or semicolons, .tsv and .txt tabs; "
+                "a GMT needs `--kind gmt` or the ending .gmt"
+            )
             raise InputError(what, file=file.path, line=line, fix=fix)
     frame = pd.DataFrame([cells for _, cells in rest], [line for line, _ in rest], header, dtype=object)
     if len(header) == 2 and key(header[0]) in ("", "unnamed0") and _numbers_genes(frame):
