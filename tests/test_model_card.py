@@ -23,6 +23,7 @@ from synthetic_experiment import write_experiment
 from reasonome import cli
 from reasonome.config import Decoding
 from reasonome.config.project import chains
+from reasonome.config.sources import LockedFile, LockedSource
 from reasonome.core import atomic
 from reasonome.report import card_sources, tables
 from reasonome.report.comparisons_table import comparisons_table
@@ -196,10 +197,9 @@ def test_what_the_judge_learned_from_is_told(project):
     assert card_sources.models_read(project, chain) == ["base", "sft.bp-s0", chain, judge]
     assert card_sources.models_read(project, CHAIN) == chains.lineage(CHAIN)
     steps = ("sft.bp-s0", "onlinedpo.demobp-s0", "reward.demobp-s0")
-    assert card_sources.corpora_read(project, chain) == {"demo": steps}
-    row = {"source": "go-demo", "release": "GO 2022", "licence": "CC-BY-4.0", "licence_url": ""}
-    [source] = card_sources.sources_read(project, chain, {"demo": [row]})
-    assert source.steps == steps
+    sources = card_sources.sources_read(project, chain)
+    assert [one.name for one in sources] == ["hgnc-demo", "go-demo", "reactome-demo", "wikipathways-demo"]
+    assert {one.steps for one in sources} == {steps}
 
 
 @pytest.mark.parametrize(("chain", "manifests"), [("pretrain.demo-s0", [BASE, READ]), (CHAIN, [BASE, TAUGHT])])
@@ -252,25 +252,63 @@ def test_cards_are_of_the_trained_models_at_the_ends_of_arms(project):
 
 
 def test_each_source_is_listed_once_with_the_steps_that_read_it(project):
-    rows = [
-        {"source": "go-demo", "release": "GO 2022", "licence": "CC-BY-4.0", "licence_url": "", "file": file}
-        for file in ("go-basic.obo.gz", "goa_human.gaf.gz")
-    ]
-    assert card_sources.corpora_read(project, CHAIN) == {"demo": ("pretrain.demo-s0", "sft.names-s0")}
-    assert card_sources.sources_read(project, CHAIN, {"demo": rows}) == [
-        card_sources.SourceRead("go-demo", "GO 2022", "CC-BY-4.0", "", ("pretrain.demo-s0", "sft.names-s0"))
-    ]
+    found = card_sources.sources_read(project, CHAIN)
+    assert [one.name for one in found] == ["hgnc-demo", "go-demo", "reactome-demo", "wikipathways-demo"]
+    release = "GO 2022-07-01, slice shipped with reasonome"
+    steps = ("pretrain.demo-s0", "sft.names-s0")
+    assert found[1] == card_sources.SourceRead("go-demo", release, "CC-BY-4.0", "", steps)
 
 
 def test_sources_of_rankings_are_those_of_the_configuration(project):
     chain = next(chain for _, chain in card_sources.carded(project, "demo-ranking") if "sft" in chain)
-    found = card_sources.sources_read(project, chain, dict.fromkeys(card_sources.corpora_read(project, chain), ()))
+    found = card_sources.sources_read(project, chain)
     steps = [step for step in chain.split("+") if not step.startswith("pretrain")]
     recipe = project.recipes["sft"][steps[0].removeprefix("sft.").removesuffix("-s0")]
     benchmark = project.benchmarks[recipe.benchmark]
     by_name = {one.name: one for one in found}
     assert by_name[benchmark.authority].licence == project.sources[benchmark.authority].licence
     assert {subset.source for subset in benchmark.subsets.values()} <= by_name.keys()
+
+
+def named(sources: list[card_sources.SourceRead]) -> list[str]:
+    return [source.name for source in sources]
+
+
+def test_sources_of_what_prompts_show_and_of_what_teachers_write_are_listed(project, monkeypatch):
+    demo, of_go = ["hgnc-demo", "go-demo", "reactome-demo", "wikipathways-demo"], ["hgnc-demo", "go-2022"]
+    # Sets of the corpus `demo`, shown with terms of the background `go-2022`.
+    assert named(card_sources.sources_of(project, "enriched-pathways")) == demo
+    assert named(card_sources.sources_of(project, "enriched-pathways", "enriched")) == [*demo, "go-2022"]
+    style = project.style("enriched-pathways", "enriched")
+    terms = style.terms.model_copy(update={"libraries": ["GO BP", "reactome-2022"]})
+    with monkeypatch.context() as patch:
+        patch.setitem(project._styles, ("gene_set_naming", "enriched"), style.model_copy(update={"terms": terms}))
+        assert named(card_sources.sources_read(project, "sft.enriched-s0")) == [*of_go, "reactome-2022"]
+    reciting = project.teachers["recall-functions"].model_copy(update={"corpus": "demo"})
+    monkeypatch.setitem(project.teachers, "recall-functions", reciting)
+    own = project.corpora["micro-order"].sources
+    assert named(card_sources.sources_read(project, "sft.recitingfirst-s0")) == [*demo, *(set(own) - {*demo})]
+    teacher = card_sources.sources_read(project, "sft.gpt4o-s0")[-1]
+    assert (teacher.name, teacher.licence) == ("answers of the teacher gpt-4o", "not stated")
+
+
+def test_published_sets_are_listed_by_where_they_are_from(project, monkeypatch):
+    files = {
+        "files": {"own": {"path": "/home/ada/mine/sets.tsv"}},
+        "train_files": {"theirs": {"url": "https://a.b/c.tsv"}},
+    }
+    published = {"task": "gene_set_naming", "kind": "published", "corpus": "go-2022", "encoders": [], **files}
+    monkeypatch.setitem(project.benchmarks, "demo-go", type(project.benchmarks["demo-go"]).model_validate(published))
+    found = [(one.name, one.url) for one in card_sources.sources_of(project, "demo-go")][2:]
+    assert found == [("sets.tsv", ""), ("c.tsv", "https://a.b/c.tsv")], "of all splits, and no folder of this machine"
+    assert "sets.tsv" not in named(card_sources.sources_read(project, "sft.names-s0"))
+
+
+def test_the_release_is_that_of_the_pin_where_sources_yaml_names_none(project, monkeypatch):
+    pinned = {"sha256": "a" * 64, "size": 1, "stated": "releases/2025-02-06", "fetched": "2025-03-01"}
+    monkeypatch.setitem(project.locked, "go", LockedSource(release="unpinned", files={"obo": LockedFile(**pinned)}))
+    by_name = {one.name: one for one in card_sources.sources_of(project, "go")}
+    assert by_name["go"].release == "GO releases/2025-02-06, fetched 2025-03-01"
 
 
 @pytest.mark.slow
@@ -285,11 +323,15 @@ def test_a_dry_run_lists_a_card_as_a_target_and_all_cards_as_one(tmp_path):
     assert "write_model_card" not in tiny_project.planned_jobs(tmp_path, tiny_project.REPORT)
 
 
-@pytest.mark.slow
-def test_the_program_writes_a_card_or_nothing(tmp_path):
-    (tmp_path / "config").symlink_to(tiny_project.ROOT / "config")
-    poison = "<script>alert(1)</script>"
-    path = write_experiment(tmp_path, per_subset=6, poison=poison)
+POISON = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def scored(tmp_path) -> Path:
+    """The folder of a project with an experiment that was scored, and a model without its weights."""
+    shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
+    (tmp_path / "resources").symlink_to(tiny_project.ROOT / "resources")
+    path = write_experiment(tmp_path, per_subset=6, poison=POISON)
     experiment = read_plan(path, find_task)
     scores = collect_scores(experiment, read_evidence(experiment))
     folder = tmp_path / "results/experiments/demo"
@@ -297,17 +339,20 @@ def test_the_program_writes_a_card_or_nothing(tmp_path):
     atomic.write_tsv(folder / "comparisons.tsv", comparisons_table(experiment, scores, resamples=100))
     shutil.copy(path, folder)
     shutil.copy(tmp_path / "leaks.json", folder / "audit.json")
-    models = tmp_path / "results/models" / BACKBONE
     for chain, made_of in zip(chains.lineage(CHAIN), (BASE, READ, TAUGHT), strict=True):
-        atomic.write_json(models / chain / "manifest.json", made_of)
-    licences = f"source\trelease\tlicence\tlicence_url\ngo{poison}\tGO 2022\tCC-BY-4.0\t\n"
-    atomic.write_text(tmp_path / "results/facts/demo/licences.tsv", licences)
-    out = tmp_path / "card.md"
+        atomic.write_json(tmp_path / "results/models" / BACKBONE / chain / "manifest.json", made_of)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_the_program_writes_a_card_or_nothing(scored):
+    tiny_project.edit(scored, "sources.yaml", lambda sources: sources["go-demo"].update(licence=f"CC-BY{POISON}"))
+    out = scored / "card.md"
     command = [sys.executable, tiny_project.ROOT / "scripts/write_model_card.py", "--experiment", "demo"]
     command += ["--backbone", BACKBONE, "--chain", CHAIN, "--output", out]
 
     def run() -> subprocess.CompletedProcess:
-        return subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=tmp_path)
+        return subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=scored)
 
     done = run()
     assert done.returncode == 0, done.stderr
@@ -315,12 +360,28 @@ def test_the_program_writes_a_card_or_nothing(tmp_path):
     assert "<script>" not in card
     assert "KW+RA, seed 0: 18 questions (bp 6, cc 6, mf 6)" in card
     assert "its ROUGE-L is **" in card  # the experiment has no ontology, and so no term score
-    assert table_line(card, "go&lt;script&gt;")[1] == "GO 2022"
+    assert table_line(card, "go-demo ")[2].startswith("CC-BY&lt;script&gt;")
     out.unlink()
-    (models / "pretrain.demo-s0/manifest.json").unlink()
+    (scored / "results/models" / BACKBONE / "pretrain.demo-s0/manifest.json").unlink()
     failed = run()
     assert failed.returncode == 2 and "this model is missing or was not finished" in failed.stderr
     assert not out.exists()
+
+
+@pytest.mark.slow
+def test_a_corrected_licence_is_on_the_card(scored):
+    """Of a source of facts as of the weights: no job that made the model runs again for it."""
+    card = f"results/models/{BACKBONE}/{CHAIN}/card.demo.md"
+    target = ["--allowed-rules", "write_model_card", "--", card]
+    tiny_project.snakemake(scored, *target)
+    assert tiny_project.planned_jobs(scored, *target) == {}
+    tiny_project.edit(scored, "sources.yaml", lambda sources: sources["go-demo"].update(licence="MIT"))
+    assert tiny_project.planned_jobs(scored, *target) == {"write_model_card": 1}
+    tiny_project.edit(scored, "backbones.yaml", lambda names: names[BACKBONE]["weights"].update(licence="CC0-1.0"))
+    tiny_project.snakemake(scored, *target)
+    written = (scored / card).read_text(encoding="utf-8")
+    assert table_line(written, "go-demo ")[2] == "MIT" and "license: cc0-1.0" in written
+    assert tiny_project.planned_jobs(scored, *target) == {}
 
 
 # --- the hub -------------------------------------------------------------------------------------------------------

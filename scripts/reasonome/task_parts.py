@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import pandas as pd
 
+from reasonome.benchmarks.rows import SPLITS
 from reasonome.config import Recipe
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
@@ -128,11 +129,15 @@ class Files(Part[T]):
         return Inputs({"training": plan.files(project.results)})
 
     def corpora(self, project: Project, benchmark: str) -> list[str]:
-        """The corpora whose facts training rows are built from."""
+        """The corpora whose facts rows are built from."""
         return []
 
-    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-        """(name, release, licence, address) of the other sources of training rows."""
+    def beside_corpora(self, project: Project, benchmark: str, splits: Collection[str] = SPLITS) -> list[str]:
+        """The other sources of the rows of some splits: names of sources.yaml, else paths and addresses."""
+        return []
+
+    def shown_sources(self, project: Project, benchmark: str, style: str) -> list[str]:
+        """The sources of what prompts of a style show beside a benchmark's rows."""
         return []
 
     def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize | None:

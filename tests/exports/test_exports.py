@@ -47,8 +47,6 @@ def demo(project, demo_benchmark, tmp_path, monkeypatch):
         rows = (TASK.with_choice(row, style) for row in read_rows(demo_benchmark / f"{split}.jsonl", TASK.Example))
         path = project.results.prompts("demo-go", "demo-names") / f"{split}.jsonl"
         atomic.write_jsonl(path, (row.model_dump(exclude_defaults=True) for row in rows))
-    licences = "source\trelease\tlicence\tlicence_url\nGO\t2022-07-01\tCC-BY-4.0\thttps://example.org\n"
-    atomic.write_text(project.results.licences("demo"), licences)
     return project
 
 
@@ -117,7 +115,8 @@ def test_a_dataset_has_splits_and_a_card_and_no_sealed_question(demo, tmp_path):
     assert [message["role"] for message in first["prompt"]] == ["system", "user"]
     assert first["completion"][0]["content"].startswith(f"Process: {rows['train'][0].name}")
     card = DatasetCard.load(folder / "README.md")
-    assert card.data.license == ["cc-by-4.0"]
+    assert card.data.license == ["cc-by-4.0", "cc0-1.0"]
+    assert "| go-demo | GO 2022-07-01, slice shipped with reasonome | CC-BY-4.0 |" in card.text
     assert f"{len(rows['test']) - len(opened)} test questions are sealed" in card.text
 
 

@@ -54,10 +54,6 @@ rule build_benchmark:
 rule write_dataset_card:
     input:
         rows=[f"{ROOT}/benchmarks/{{benchmark}}/{part}.jsonl" for part in ("train", "valid", "test")],
-        licences=lambda w: [
-            RESULTS.licences(corpus)
-            for corpus in PROJECT.task(w.benchmark).files.corpora(PROJECT, w.benchmark)
-        ],
     output:
         f"{ROOT}/benchmarks/{{benchmark}}/README.md",
     log:
@@ -66,7 +62,7 @@ rule write_dataset_card:
     conda:
         "../../envs/cpu.yaml"
     params:
-        sources=lambda w: canonical(PROJECT.task(w.benchmark).files.beside_corpora(PROJECT, w.benchmark)),
+        sources=lambda w: canonical([*map(vars, card_sources.sources_of(PROJECT, w.benchmark))]),
         sealed=lambda w: PROJECT.benchmarks[w.benchmark].sealed,
         code=lambda w: code_of("write_dataset_card.py", "", w.benchmark),
     shell:

@@ -166,10 +166,15 @@ CARD_INPUTS = {
         RESULTS.model(w.backbone, chain) / "manifest.json"
         for chain in or_stop(card_sources.models_read, PROJECT, w.chain)
     ],
-    "licences": lambda w: [
-        RESULTS.licences(corpus) for corpus in or_stop(card_sources.corpora_read, PROJECT, w.chain)
-    ],
 }
+
+
+def carded_licences(wildcards):
+    """The sources of a model's training data with their licences, and that of its weights: no file has them as they are
+    corrected."""
+    weights = entry(PROJECT.backbones, "backbone", wildcards.backbone).weights
+    sources = or_stop(card_sources.sources_read, PROJECT, wildcards.chain)
+    return canonical([weights and weights.licence, *map(vars, sources)])
 
 
 rule write_model_card:
@@ -185,6 +190,7 @@ rule write_model_card:
     conda:
         "../../envs/cpu.yaml"
     params:
+        licences=carded_licences,
         code=lambda w: code_of_experiment("write_model_card.py", w.experiment),
     shell:
         configured("write_model_card.py", "experiment", "backbone", "chain", output="{output}")
@@ -210,6 +216,7 @@ rule export_adapter:
     conda:
         "../../envs/cpu.yaml"
     params:
+        licences=carded_licences,
         code=lambda w: code_of_experiment("export_adapter.py", w.experiment),
         folder=subpath(output.manifest, parent=True),
     shell:

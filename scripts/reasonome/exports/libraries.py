@@ -11,9 +11,9 @@ from huggingface_hub import DatasetCardData
 from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
 from reasonome.config.project import Project
 from reasonome.core import atomic
-from reasonome.exports.question_set import QuestionSet, sources_of
+from reasonome.exports.question_set import QuestionSet
 from reasonome.exports.rewarded import RewardedQuestions
-from reasonome.report.card_sources import SourceRead, hub_licence
+from reasonome.report.card_sources import SourceRead, hub_licence, sources_of
 from reasonome.report.page_files import text_templates
 from reasonome.task import Task
 
@@ -75,7 +75,7 @@ def _size_category(rows: int) -> str:
 
 
 def benchmark_card(project: Project[Task], benchmark: str) -> str:
-    """The card of a benchmark's folder, as it was built. InputError for a corpus whose licences are not known."""
+    """The card of a benchmark's folder, as it was built."""
     task, spec, folder = project.task(benchmark), project.benchmarks[benchmark], project.results.benchmark(benchmark)
     rows = {split: read_rows(folder / f"{split}.jsonl", task.Example) for split in SPLITS}
     sealed = len(rows["test"]) - len(unsealed(rows["test"], spec.sealed, final=False))
@@ -85,7 +85,7 @@ def benchmark_card(project: Project[Task], benchmark: str) -> str:
         "makes messages of them. `audit.json` says what was looked for between the splits, and found.",
         files={split: f"{split}.jsonl" for split, found in rows.items() if found},
         sizes={split: len(found) for split, found in rows.items()},
-        sources=sources_of(project, task, benchmark),
+        sources=sources_of(project, benchmark),
         note=f"{sealed} test rows are sealed: publish the output of `reasonome export --to hub`, which leaves them out."
         if sealed
         else "",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import pandas as pd
 from pydantic import BaseModel
 
 from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
@@ -17,7 +16,7 @@ from reasonome.config.project.experiments import asked_questions
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
-from reasonome.report.card_sources import SourceRead
+from reasonome.report.card_sources import SourceRead, sources_of
 from reasonome.task import Dialogue, Task
 
 DESCRIPTION = "question_set.json"
@@ -189,7 +188,7 @@ def _question_set(
         own_files[OWN_TASK] = Path(own_task.rpartition(":")[0])
     rows = {split: [_row(task, spec, example) for example in examples[split]] for split in SPLITS}
     sealed = unopened - len(examples["test"])
-    return QuestionSet(description, rows, sources_of(project, task, benchmark), sealed, own_files)
+    return QuestionSet(description, rows, sources_of(project, benchmark, style), sealed, own_files)
 
 
 def _carried(name: str, grader: Grader) -> str:
@@ -206,18 +205,3 @@ def _row(task: Dialogue, style: Any, example: Any) -> dict[str, Any]:
         "target": task.completion(example, prompt, style, None) or "",
         "example": example.model_dump_json(exclude_defaults=True),
     }
-
-
-def sources_of(project: Project[Task], task: Task, benchmark: str) -> list[SourceRead]:
-    """The sources of a benchmark's questions with their licences; InputError if a corpus has no table of these."""
-    found: dict[tuple[str, ...], None] = {}
-    for corpus in task.files.corpora(project, benchmark):
-        path = project.results.licences(corpus)
-        if not path.is_file():
-            raise InputError("the licences of this corpus are not known", file=path, fix=f"snakemake --cores 1 {path}")
-        for row in pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False).to_dict("records"):
-            found[row["source"], row["release"], row["licence"], row["licence_url"]] = None
-    for name, *others in task.files.beside_corpora(project, benchmark):
-        found[Path(name).name, *others] = None  # a table of one's own is named by its path
-    in_lines = ([" ".join(text.replace("|", "/").split()) for text in source] for source in found)
-    return [SourceRead(name, release, licence, url) for name, release, licence, url in in_lines]

@@ -1,10 +1,13 @@
-"""Which models of an experiment have cards, and which sources their training data came from."""
+"""Which models of an experiment have cards, and which sources questions and training data came from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+from reasonome.benchmarks.rows import SPLITS
 from reasonome.config.project import Project, chains, experiments
-from reasonome.task_parts import Files
+from reasonome.config.teachers import OpenAITeacher, RecallTeacher
+from reasonome.facts.fetching.pins import release
 
 # Licences that the hub knows by an identifier of this spelling in lower case.
 _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
@@ -12,7 +15,7 @@ _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "c
 
 @dataclass(frozen=True)
 class SourceRead:
-    """A source as in a table of licences or in the configuration; `steps` are those of a chain that learned from it."""
+    """A source as the configuration has it; `steps` are those of a chain that learned from it."""
 
     name: str
     release: str
@@ -50,36 +53,43 @@ def _steps(project: Project, chain: str) -> list[chains.Step]:
     return list(dict.fromkeys(step for one in made for step in chains.parse(one)))
 
 
-def corpora_read(project: Project, chain: str) -> dict[str, tuple[str, ...]]:
-    """Corpus → the steps of a chain and its judges that read its facts, as statements or as a benchmark's gene sets."""
-    steps_of: dict[str, list[str]] = {}
+def sources_read(project: Project, chain: str) -> list[SourceRead]:
+    """The sources that a chain and its judges learned from, each once."""
+    steps_of: dict[str, dict[str, None]] = {}
     for step in _steps(project, chain):
         recipe = step.recipe(project)
-        corpora = [*recipe.corpora]
-        corpora += [corpus for name, _ in recipe.questions for corpus in _files(project, name).corpora(project, name)]
-        for corpus in dict.fromkeys(corpora):
-            steps_of.setdefault(corpus, []).append(str(step))
-    return {corpus: tuple(steps) for corpus, steps in steps_of.items()}
+        teacher = project.teachers.get(recipe.taught_by(project))
+        recited = [teacher.corpus] if isinstance(teacher, RecallTeacher) else []
+        names = [*_of_corpora(project, [*recipe.corpora, *recited]), *recipe.tables(project)]
+        for benchmark, style in recipe.questions:
+            names += _of_questions(project, benchmark, style, ("train",))
+        if isinstance(teacher, OpenAITeacher):
+            names.append(f"answers of the teacher {recipe.taught_by(project)}")
+        for name in names:
+            steps_of.setdefault(name, {})[str(step)] = None
+    return [_described(project, name, tuple(steps)) for name, steps in steps_of.items()]
 
 
-def sources_read(project: Project, chain: str, licences: Mapping[str, Iterable[Mapping[str, str]]]) -> list[SourceRead]:
-    """The sources that a chain and its judges learned from, each once.
-
-    `licences` has the rows of licences.tsv by corpus. Questions of rankings come from sources outside any corpus, and
-    published sets from their addresses.
-    """
-    steps_of: dict[tuple[str, str, str, str], dict[str, None]] = {}
-    for corpus, steps in corpora_read(project, chain).items():
-        for row in licences[corpus]:
-            source = (row["source"], row["release"], row["licence"], row["licence_url"])
-            steps_of.setdefault(source, {}).update(dict.fromkeys(steps))
-    for step in _steps(project, chain):
-        for benchmark, _ in step.recipe(project).questions:
-            for source in _files(project, benchmark).beside_corpora(project, benchmark):
-                steps_of.setdefault(source, {})[str(step)] = None
-    return [SourceRead(*source, tuple(steps)) for source, steps in steps_of.items()]
+def sources_of(project: Project, benchmark: str, style: str = "") -> list[SourceRead]:
+    """The sources of a benchmark's rows, and of what prompts of a style show beside them, each once."""
+    names = _of_questions(project, benchmark, style, SPLITS)
+    return [_described(project, name) for name in dict.fromkeys(names)]
 
 
-def _files(project: Project, benchmark: str) -> Files:
-    """The files of a benchmark's task."""
-    return project.task(benchmark).files
+def _of_questions(project: Project, benchmark: str, style: str, splits: Collection[str]) -> list[str]:
+    files = project.task(benchmark).files
+    beside = files.beside_corpora(project, benchmark, splits)
+    shown = files.shown_sources(project, benchmark, style) if style else []
+    return [*_of_corpora(project, files.corpora(project, benchmark)), *beside, *shown]
+
+
+def _of_corpora(project: Project, corpora: Iterable[str]) -> list[str]:
+    return [source for corpus in corpora for source in project.corpora[corpus].sources]
+
+
+def _described(project: Project, name: str, steps: tuple[str, ...] = ()) -> SourceRead:
+    """A source of sources.yaml by its name; any other by the last part of its path or address, without a licence."""
+    if (spec := project.sources.get(name)) is not None:
+        return SourceRead(name, release(project, name), spec.licence, spec.licence_url or "", steps)
+    url = name if "://" in name else ""
+    return SourceRead(PurePosixPath(name).name, "", "not stated", url, steps)

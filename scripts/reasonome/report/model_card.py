@@ -17,7 +17,7 @@ from reasonome.core.errors import InputError
 from reasonome.leaks.audit import LEAK_KINDS
 from reasonome.metrics import BASELINE_GROUPS, CEILINGS
 from reasonome.report import number_text, tables
-from reasonome.report.card_sources import SourceRead, corpora_read, hub_licence, judges, sources_read
+from reasonome.report.card_sources import SourceRead, hub_licence, judges, sources_read
 from reasonome.report.family import PROTOCOL
 from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.number_text import escaped
@@ -244,21 +244,19 @@ def experiment_card(
 
     InputError for files that are missing.
     """
-    folder = project.results.experiment(experiment)
+    folder, weights = project.results.experiment(experiment), project.backbones[backbone].weights
     plan = read_plan(folder / "plan.json", find_task)
-    licences = {}
-    for corpus in corpora_read(project, chain):
-        table = pd.read_csv(project.results.licences(corpus), sep="\t", dtype=str, keep_default_na=False)
-        licences[corpus] = table.to_dict("records")
+    base, *steps = chains.step_manifests(project.results.model(backbone, chain))
+    licence = {"licence": weights.licence} if weights else {}  # as it is corrected, which fetches no weights again
     return render_card(
         plan,
         backbone,
         chain,
-        manifests=chains.step_manifests(project.results.model(backbone, chain)),
+        manifests=[base | {"weights": base["weights"] | licence}, *steps],
         metrics=tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set)),
         comparisons=tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS),
         leaks=atomic.read_json(folder / "audit.json"),
-        sources=sources_read(project, chain, licences),
+        sources=sources_read(project, chain),
         decodings=project.decodings,
         target=target,
         judges={

@@ -1,8 +1,10 @@
 """Which files the jobs of gene-set naming read beside the rows of a benchmark."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from reasonome.benchmarks.rows import SPLITS
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.config.sources import GO_FORMATS
@@ -107,13 +109,21 @@ class NamingFiles(Files[NamingDialogue]):
         return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})
 
     def corpora(self, project: Project, benchmark: str) -> list[str]:
-        """The corpora whose facts training sets are built from."""
+        """The corpora whose facts sets are built from."""
         return [project.benchmarks[benchmark].corpus]
 
-    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-        """(name, release, licence, address) of the other sources of training sets: published files."""
-        published = project.benchmarks[benchmark].train_files.values()
-        return [(str(file.url or file.path), "", "not stated", "") for file in published]
+    def beside_corpora(self, project: Project, benchmark: str, splits: Collection[str] = SPLITS) -> list[str]:
+        """Published files."""
+        published = project.benchmarks[benchmark].published_files.items()
+        return [str(file.url or file.path) for (split, _), file in published if split in splits]
+
+    def shown_sources(self, project: Project, benchmark: str, style: str) -> list[str]:
+        """Those of the background and the libraries whose enriched terms a style shows."""
+        shown = naming_style(project, benchmark, style).terms
+        libraries = shown.libraries if shown else []
+        own = [name for name in libraries if name in project.sources]
+        background = project.corpora[background_corpus(project, benchmark)].sources
+        return own if len(own) == len(libraries) else [*background, *own]
 
     def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize | None:
         """The number of rows of a split by the settings; None where they do not say."""

@@ -1,10 +1,12 @@
 """Settings of questions on enrichment tables: what is held out, how many questions of each kind, and which files."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from reasonome.benchmarks.rows import SPLITS
 from reasonome.config import Benchmark
 from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath
@@ -127,9 +129,9 @@ class PathwayFiles(Files):
         """The tables."""
         return Inputs({"tables": list(dict.fromkeys(table_files(project, benchmark)))})
 
-    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-        """(name, release, licence, address) of the tables of training questions."""
-        return [(str(path), "", "not stated", "") for path in dict.fromkeys(table_files(project, benchmark))]
+    def beside_corpora(self, project: Project, benchmark: str, splits: Collection[str] = SPLITS) -> list[str]:
+        """The tables of questions."""
+        return [str(path) for path in dict.fromkeys(table_files(project, benchmark))]
 
     def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize:
         """At most as many rows as the settings ask for: answers are balanced."""

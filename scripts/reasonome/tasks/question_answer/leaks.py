@@ -46,6 +46,6 @@ class VerifiedLeaks(Leaks[VerifiedDialogue]):
         """Training and test questions of one table."""
 
         def tables(benchmark: str) -> list[str]:
-            return [table for table, *_ in project.task(benchmark).files.beside_corpora(project, benchmark)]
+            return project.task(benchmark).files.beside_corpora(project, benchmark)
 
         return question_sources(plan, tables)

@@ -1,10 +1,12 @@
 """Settings of tasks with verified answers: entries of benchmarks.yaml, the files that they name, and prompt styles."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from reasonome.benchmarks.rows import SPLITS
 from reasonome.config import Benchmark, Style
 from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath, Variant
@@ -88,7 +90,7 @@ class VerifiedFiles(Files):
                 raise InputError("there is no such file", file=path, fix=where)
         return Inputs(tables)
 
-    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-        """(name, release, licence, address) of the tables of training questions."""
+    def beside_corpora(self, project: Project, benchmark: str, splits: Collection[str] = SPLITS) -> list[str]:
+        """The tables of questions."""
         tables = dict.fromkeys(subset.table for subset in project.benchmarks[benchmark].subsets.values())
-        return [(table, "", "not stated", "") for table in tables if table is not None]
+        return [table for table in tables if table is not None]

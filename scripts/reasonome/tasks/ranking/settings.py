@@ -3,12 +3,13 @@
 The answer to a question is a ranked list of genes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from reasonome.benchmarks.rows import SPLITS
 from reasonome.config import Benchmark, GeneListStyle, Recipe
 from reasonome.config.project import Project
 from reasonome.config.rollouts import LongestList
@@ -162,12 +163,11 @@ class RankingFiles(Files):
         phenotypes = {} if source is None else {key: project.source_file(source, key) for key in ("obo", "genes")}
         return Inputs({**_known_genes(project, benchmark), "phenotypes": phenotypes}, spec.encoders)
 
-    def beside_corpora(self, project: Project, benchmark: str) -> list[tuple[str, str, str, str]]:
-        """(name, release, licence, address) of the sources of training questions."""
+    def beside_corpora(self, project: Project, benchmark: str, splits: Collection[str] = SPLITS) -> list[str]:
+        """The sources of questions."""
         spec = project.benchmarks[benchmark]
         names = [spec.authority, *(subset.source for subset in spec.subsets.values()), spec.locations, spec.phenotypes]
-        sources = {name: project.sources[name] for name in names if name is not None}
-        return [(name, source.release, source.licence, source.licence_url or "") for name, source in sources.items()]
+        return [name for name in names if name is not None]
 
 
 def _known_genes(project: Project, benchmark: str) -> dict[str, dict[str, Path]]:
