@@ -14,7 +14,7 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import SPLITS, is_sealed, read_rows
 from reasonome.cli import main
 from reasonome.core import atomic
-from reasonome.exports.libraries import WRITERS
+from reasonome.exports.libraries import WRITERS, benchmark_card
 from reasonome.exports.question_set import question_sets
 from reasonome.exports.rewarded import RewardedQuestions
 from reasonome.stages.grpo import GrpoRecipe
@@ -118,6 +118,18 @@ def test_a_dataset_has_splits_and_a_card_and_no_sealed_question(demo, tmp_path):
     assert card.data.license == ["cc-by-4.0", "cc0-1.0"]
     assert "| go-demo | GO 2022-07-01, slice shipped with reasonome | CC-BY-4.0 |" in card.text
     assert f"{len(rows['test']) - len(opened)} test questions are sealed" in card.text
+
+
+def test_the_folder_of_a_benchmark_loads_by_its_card_though_rows_lack_what_others_have(demo, demo_benchmark, tmp_path):
+    folder = demo.results.benchmark("demo-go")
+    for split in SPLITS:
+        rows = atomic.read_jsonl(demo_benchmark / f"{split}.jsonl")
+        if split == "test":
+            rows.append(rows[0] | {"id": "GO:1-50", "subset": "bp-50", "term": rows[0]["id"]})
+        atomic.write_jsonl(folder / f"{split}.jsonl", rows)
+    atomic.write_text(folder / "README.md", benchmark_card(demo, "demo-go"))
+    dataset = load_dataset(str(folder), cache_dir=tmp_path / "cache")
+    assert dataset["test"][-1]["term"] == dataset["test"][0]["id"] and dataset["train"][0]["term"] is None
 
 
 def test_rewards_are_those_of_the_recipe(demo, recorded, ours, tmp_path):

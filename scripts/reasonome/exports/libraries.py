@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from huggingface_hub import DatasetCardData
 
 from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
@@ -40,7 +41,10 @@ def write_lm_eval(questions: QuestionSet, folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What the card of a dataset says; `files` and `sizes` are by split, and `note` is on sealed questions, if any."""
+    """What the card of a dataset says; `files` and `sizes` are by split, and `note` is on sealed questions, if any.
+
+    `features` are the columns of all splits, for files that lack those without a value.
+    """
 
     name: str
     about: str
@@ -48,6 +52,7 @@ class Dataset:
     sizes: Mapping[str, int]
     sources: Sequence[SourceRead]
     note: str
+    features: Sequence[Mapping[str, Any]] = ()
 
     def card(self) -> str:
         """The text of its README.md, whose head the Hub reads."""
@@ -61,6 +66,7 @@ class Dataset:
             configs=[
                 {"config_name": "default", "data_files": [{"split": s, "path": p} for s, p in self.files.items()]}
             ],
+            dataset_info={"features": self.features} if self.features else None,
         )
         return (
             text_templates(_FILES / "hub", _FILES)
@@ -76,9 +82,13 @@ def _size_category(rows: int) -> str:
 
 def benchmark_card(project: Project[Task], benchmark: str) -> str:
     """The card of a benchmark's folder, as it was built."""
+    from datasets import Features  # which takes a second to load
+
     task, spec, folder = project.task(benchmark), project.benchmarks[benchmark], project.results.benchmark(benchmark)
     rows = {split: read_rows(folder / f"{split}.jsonl", task.Example) for split in SPLITS}
     sealed = len(rows["test"]) - len(unsealed(rows["test"], spec.sealed, final=False))
+    dumped = [row.model_dump(mode="json", exclude_defaults=True) for found in rows.values() for row in found]
+    features = Features.from_arrow_schema(pa.schema(list(pa.array(dumped).type)))
     return Dataset(
         name=benchmark,
         about=f"The rows of the benchmark `{benchmark}` ({task.name}), from reasonome, before a prompt\nstyle "
@@ -89,6 +99,7 @@ def benchmark_card(project: Project[Task], benchmark: str) -> str:
         note=f"{sealed} test rows are sealed: publish the output of `reasonome export --to hub`, which leaves them out."
         if sealed
         else "",
+        features=features._to_yaml_list(),
     ).card()
 
 
