@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,10 +22,12 @@ from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, comparison, plan
 from synthetic_experiment import write_experiment
 
 from reasonome import cli
+from reasonome.answering import local
 from reasonome.config import Decoding
 from reasonome.config.project import chains
 from reasonome.config.sources import LockedFile, LockedSource
 from reasonome.core import atomic
+from reasonome.prompts import chat_template
 from reasonome.report import card_sources, tables
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence
@@ -382,6 +385,19 @@ def test_a_corrected_licence_is_on_the_card(scored):
     written = (scored / card).read_text(encoding="utf-8")
     assert table_line(written, "go-demo ")[2] == "MIT" and "license: cc0-1.0" in written
     assert tiny_project.planned_jobs(scored, *target) == {}
+
+
+def test_the_code_of_a_card_answers_as_answers_were_drawn(tiny_backbone, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(tiny_backbone, "model")
+    settings = Path("model/generation_config.json")
+    atomic.write_json(settings, atomic.read_json(settings) | {"repetition_penalty": 2.0})
+    [code] = re.findall(r"````python\n(.*?)\n````", render(), re.DOTALL)
+    exec(code, {})
+    model, tokenizer = local.load(Path("model"), "fp32")
+    prompt = chat_template.render(tokenizer, TAUGHT["prompt_example"]["messages"])
+    [(_, [(_, answer)])] = local.generate(model, tokenizer, [prompt], Decoding(max_new_tokens=96))
+    assert capsys.readouterr().out == f"{answer.text}\n"
 
 
 # --- the hub -------------------------------------------------------------------------------------------------------
