@@ -265,6 +265,9 @@ def test_two_sets_of_one_name_are_refused_unless_they_are_the_same(tmp_path, gen
         ("DNA Repair_Homo sapiens_R-HSA-73894", "DNA Repair"),  # and that of 2016
         ("Alzheimers Disease_Mus musculus_WP2075", "Alzheimers Disease"),
         ("Lysine degradation_Homo sapiens_hsa00310", "Lysine degradation"),
+        ("Alzheimer disease-presenilin pathway_Homo sapiens_P00004", "Alzheimer disease-presenilin pathway"),  # PANTHER
+        ("Deregulation of CDK5_Homo sapiens_h_p35alzheimersPathway", "Deregulation of CDK5"),  # BioCarta
+        ("Proteins of Homo sapiens cells", "Proteins of Homo sapiens cells"),
         ("Genes near WPA4", "Genes near WPA4"),
         ("WP254", "WP254"),
         ("GOBP_DNA_repair", "GOBP DNA repair"),  # not as MSigDB writes

@@ -22,10 +22,11 @@ from reasonome.facts.sources.source import (
 
 # Collections whose sets MSigDB names in capitals: GOBP_DNA_REPAIR.
 _MSIGDB = re.compile(r"(?:GOBP|GOMF|GOCC|REACTOME|WP|KEGG|HALLMARK|HP|BIOCARTA|PID)_([A-Z0-9_]+)")
-# Enrichr has the id of a term after its name: (GO:0006281), R-HSA-73894, (WP707), _Homo sapiens_hsa03430.
+# Enrichr has the id of a term after its name: (GO:0006281), R-HSA-73894, (WP707), _Homo sapiens_h_atmPathway.
 _ID_BEHIND = re.compile(
-    r"\s*[(\[](?:[A-Za-z][A-Za-z.]*:[A-Z]{0,2}\d{3,}|R-[A-Z]{3}-\d+|WP\d+|[a-z]{3}\d{5})[)\]]$"
-    r"|(?:\s(?:Homo sapiens|Mus musculus))?\s(?:R-[A-Z]{3}-\d+|WP\d+|(?:hsa|mmu)\d{5}|(?:GO|HP|MP):\d{7})$"
+    r"[\s_]*[(\[](?:[A-Za-z][A-Za-z.]*:[A-Z]{0,2}\d{3,}|R-[A-Z]{3}-\d+|WP\d+|[a-z]{3}\d{5})[)\]]$"
+    r"|(?:[\s_](?:Homo sapiens|Mus musculus))?[\s_](?:R-[A-Z]{3}-\d+|WP\d+|(?:hsa|mmu)\d{5}|(?:GO|HP|MP):\d{7})$"
+    r"|_(?:Homo sapiens|Mus musculus)_\S+$"
 )
 # Enrichr's libraries may have a weight behind each gene: ACAT2,1.0.
 _WEIGHT = re.compile(r",[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$")
@@ -170,8 +171,7 @@ def words(name: str) -> str:
     """
     if match := _MSIGDB.fullmatch(name):
         name = match[1].lower()
-    name = name.replace("_", " ")
-    return _ID_BEHIND.sub("", name) or name
+    return (_ID_BEHIND.sub("", name) or name).replace("_", " ")
 
 
 def read_wikipathways(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
