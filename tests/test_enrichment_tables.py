@@ -77,6 +77,23 @@ def test_each_program_by_its_columns(tmp_path, program):
     assert score is None or row.score == score
 
 
+@pytest.mark.parametrize(
+    ("term", "identifier", "name"),
+    [
+        ("hsa03030:DNA replication", "hsa03030", "DNA replication"),
+        ("R-HSA-73894~DNA Repair", "R-HSA-73894", "DNA Repair"),
+        ("KW-0234~DNA repair", "KW-0234", "DNA repair"),
+        ("IPR002423:Chaperonin Cpn60/TCP-1", "IPR002423", "Chaperonin Cpn60/TCP-1"),
+        ("h_btg2Pathway:BTG family proteins", "h_btg2Pathway", "BTG family proteins"),
+        ("repeat:WD 1", "repeat:WD 1", "repeat:WD 1"),
+    ],
+)
+def test_ids_and_names_of_david(tmp_path, term, identifier, name):
+    (tmp_path / "t.txt").write_text(f"Category\tTerm\tBenjamini\tGenes\nX\t{term}\t.02\tMCM2\n")
+    [contrast], _ = read_contrasts(tmp_path / "t.txt", "liver", "one")
+    assert [(row.id, row.name) for row in contrast.sets.values()] == [(identifier, name)]
+
+
 def test_a_phenotype_is_a_direction_where_it_has_two_values(tmp_path):
     (tmp_path / "t.txt").write_text("Name\tDescription\tqvalue\tphenotype\nA\tx\t.01\t1\nB\ty\t.01\t-1\n")
     [contrast], _ = read_contrasts(tmp_path / "t.txt", "liver", "one")

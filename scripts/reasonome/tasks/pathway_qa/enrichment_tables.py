@@ -25,7 +25,8 @@ from reasonome.tasks.pathway_qa.dialogue import DEPENDS, DOWN, UP
 
 _GENES = re.compile(r"[;,/|\s]+")
 _PHENOTYPE = "phenotype"  # g:Profiler writes 1 in all rows, which is no direction
-_DAVID = re.compile(r"((?:GO|R-[A-Z]{3}|hsa|mmu)[^~]*)~(.+)", re.DOTALL)  # GO:0005730~nucleolus
+# GO:0005730~nucleolus, IPR001680:WD40 repeat, hsa03030:DNA replication, h_btg2Pathway:BTG family proteins …
+_DAVID = re.compile(r"((?:GO:|R-[A-Z]{3}-|IPR|KW-|PIRSF|SM|WP)\d+|[a-z]{3}\d{5}|[hm]_\w+Pathway)[~:](.+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
