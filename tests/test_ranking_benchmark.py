@@ -28,8 +28,8 @@ def test_the_slice_holds_no_free_text():
     assert len(gold_standards.read(GOLD)) == 896
 
 
-def build(folder, old="", new="", file="benchmarks.yaml"):
-    """Run the program on the demo's loci, with a text of one file of its configuration changed."""
+def build(folder, old="", new="", file="benchmarks.yaml", pinned=True):
+    """Run the program on the demo's loci, a text of one file of its configuration changed, with or without pins."""
     if not (folder / "config").exists():
         shutil.copytree(ROOT / "config", folder / "config")
         (folder / "resources").symlink_to(ROOT / "resources")
@@ -37,6 +37,8 @@ def build(folder, old="", new="", file="benchmarks.yaml"):
         other.mkdir(parents=True)
         for part in ("valid", "test"):
             (other / f"{part}.jsonl").touch()
+    if not pinned:
+        (folder / "config/sources.lock.yaml").unlink()
     path = folder / "config" / file
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
@@ -56,6 +58,25 @@ def test_too_few_questions_say_why_and_write_nothing(tmp_path):
     assert not (tmp_path / "built").exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("sources.lock.yaml", "3dbad83fec1d", "000000000000", "gold-standards-demo.files.table: resources/"),
+        (
+            "sources.yaml",
+            "gold-standards-demo:\n",
+            "gold-standards-demo:\n  restricted: true\n  licence_url: https://example.org/terms\n",
+            "'gold-standards-demo' is under a restricted licence that nobody has accepted here",
+        ),
+    ],
+    ids=["another file than the pinned one", "licence"],
+)
+def test_sources_that_may_not_be_used(tmp_path, file, old, new, told):
+    done = build(tmp_path, old, new, file=file)
+    assert done.returncode == 2 and told in done.stderr
+    assert not (tmp_path / "built").exists()
+
+
 @pytest.mark.slow
 def test_traits_that_name_their_answers_make_no_questions(tmp_path):
     table = pd.read_csv(GOLD, sep="\t", dtype=str, keep_default_na=False)
@@ -67,7 +88,7 @@ def test_traits_that_name_their_answers_make_no_questions(tmp_path):
     table["trait_info.reported_trait_name"] += " (" + named + " levels)"
     table.to_csv(tmp_path / "gold.tsv", sep="\t", index=False)
     shipped = "resources/demo-ranking/gold_standards.tsv.gz"
-    done = build(tmp_path, shipped, "gold.tsv", file="sources.yaml")
+    done = build(tmp_path, shipped, "gold.tsv", file="sources.yaml", pinned=False)
     asked = int(re.search(r"subset 'loci' has (\d+) questions", done.stderr)[1])
     assert done.returncode == 2 and asked <= kept < 10
     assert "the question names its answer" in done.stderr

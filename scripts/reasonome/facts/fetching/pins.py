@@ -270,6 +270,15 @@ def check_licence(project: Project, source: str, *, alone: bool = False) -> None
     )
 
 
+def check_usable(project: Project, sources: Iterable[str]) -> None:
+    """Raise InputError for a source whose licence nobody has accepted, and for a file that is not the pinned one."""
+    for name in sources:
+        check_licence(project, name, alone=True)
+        for key, path in project.source_files(name).items():
+            if path.is_file():
+                check_pinned(project, name, key, describe(path))
+
+
 def licence_table(project: Project, corpus: str) -> pd.DataFrame:
     """The native files of a corpus, one per row, with source, release, licence and sha256. Raises InputError."""
     sources = project.corpora[corpus].sources

@@ -9,6 +9,7 @@ import pandas as pd
 from reasonome.benchmarks.rows import SPLITS, write_splits
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
+from reasonome.facts.fetching.pins import check_usable
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.formats import read_authority
 from reasonome.task_parts import Building
@@ -26,6 +27,7 @@ class RankingBuilding(Building[RankingDialogue]):
         """Write the train, valid and test questions of a benchmark, the rows left out and why, identifiers without a
         gene, and the audit; print their numbers. Raises InputError as the functions it calls."""
         benchmark = project.benchmarks[name]
+        check_usable(project, dict.fromkeys(source for source, *_ in self.task.files.beside_corpora(project, name)))
         genes = read_authority(project, benchmark.authority)
         questions = _questions(self.task, project, name, genes)
         naming = [example for example in questions.examples if example.named_answer]
