@@ -256,6 +256,17 @@ def test_a_benchmark_is_asked_with_its_enriched_terms_of_libraries_that_exist(co
         load_project(config).style("demo-go", "mine")
 
 
+def test_a_library_under_a_restricted_licence_waits_for_a_word(config, monkeypatch, refused):
+    style = "---\nlike: enriched\nterms:\n  libraries: [reactome-demo]\n---\n"
+    (config / "prompts" / "gene_set_naming.mine.txt").write_text(style)
+    project = load_project(config)
+    terms = {"restricted": True, "licence_url": "https://example.org/terms"}
+    restricted = project.sources["reactome-demo"].model_copy(update=terms)
+    monkeypatch.setitem(project.sources, "reactome-demo", restricted)
+    with refused("config/sources.yaml", field="reactome-demo.accept_licence"):
+        project.task("demo-go").files.prompting(project, "demo-go", "mine")
+
+
 def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
     config, demo_facts, demo_benchmark, tmp_path
 ):

@@ -223,6 +223,15 @@ def test_names_that_nothing_has_get_the_nearest(annotating, by_hand, settings, r
     assert not annotating.out.exists()
 
 
+def test_a_library_under_a_restricted_licence_waits_for_a_word(annotating, by_hand, monkeypatch, refused):
+    sources = annotating.project.sources
+    terms = {"restricted": True, "licence_url": "https://example.org/terms"}
+    monkeypatch.setitem(sources, "reactome-demo", sources["reactome-demo"].model_copy(update=terms))
+    with refused("config/sources.yaml", field="reactome-demo.accept_licence"):
+        annotating(annotating.file("mine.gmt", GOOD), libraries=["reactome-demo"])
+    assert not annotating.out.exists()
+
+
 # the command line
 
 

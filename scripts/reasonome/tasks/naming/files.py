@@ -9,6 +9,7 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.config.sources import GO_FORMATS
 from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTeacher
+from reasonome.facts.fetching.pins import check_licence
 from reasonome.task_parts import Files, Inputs, SplitSize
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.settings import naming_style
@@ -47,12 +48,13 @@ class NamingFiles(Files[NamingDialogue]):
         if shown.facts is not None:
             inputs |= {"facts": project.results.facts(spec.corpus), "ontologies": ontology_files(project, benchmark)}
         if shown.terms is not None:
+            libraries = [name for name in shown.terms.libraries if name in project.sources]
+            for name in libraries:
+                check_licence(project, name, alone=True)
             inputs |= {
                 "background": project.results.background(benchmark),
                 "authority": project.source_files(project.authority(spec.corpus)),
-                "libraries": [
-                    project.source_file(name, "gmt") for name in shown.terms.libraries if name in project.sources
-                ],
+                "libraries": [project.source_file(name, "gmt") for name in libraries],
             }
         return Inputs(inputs)
 
