@@ -163,6 +163,18 @@ def test_a_pin_of_ones_own_source_is_written_beside_it(own, tmp_path, monkeypatc
     assert load_project(own.parent).locked["my-sets"].release == "mine"
 
 
+def test_a_pin_follows_its_source_to_files_of_ones_own(own, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_sets.gmt").write_text("SET_A\t\tTP53\tBRCA1\n")
+    shipped = own.parent / "sources.lock.yaml"
+    before = yaml.safe_load(shipped.read_text())
+    earlier = {"my-sets": {"release": "mine", "files": {"gmt": {"sha256": "0" * 64, "size": 1}}}}
+    shipped.write_text(yaml.safe_dump(before | earlier))
+    pin(load_project(own.parent), "my-sets")
+    assert yaml.safe_load(shipped.read_text()) == before
+    assert load_project(own.parent).locked["my-sets"].files["gmt"].size == 18
+
+
 def test_a_folder_of_ones_own_files_alone_stands_beside_what_ships(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     project = load_project(write_own(tmp_path / "mine", tmp_path))

@@ -174,7 +174,11 @@ def pin(project: Project, source: str, anew: bool = False) -> LockedSource:
             files[key] = describe(path) if as_it_lies else fetched.enter_context(fetching(file, path))
     entry = LockedSource(release=spec.release, files=files)
     project.locked[source] = entry
-    _write_lock(project, _lock_of(project, source))
+    own, locks = _lock_of(project, source), (project.folder.shipped / LOCK, project.folder.own / LOCK)
+    for lock in locks:
+        # The other one may have a pin of before the source was moved from or to files of one's own.
+        if lock == own or (lock.is_file() and source in (yaml.safe_load(lock.read_text(encoding="utf-8")) or {})):
+            _write_lock(project, lock)
     return entry
 
 
