@@ -1,6 +1,7 @@
 """Pins, licences and packages: what is written into the lock, what is noticed, what is refused."""
 
 import gzip
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -93,8 +94,10 @@ def test_a_fetched_file_is_pinned_as_it_lies_once_and_then_anew(project, monkeyp
     path = Path("results/sources/sets/gmt/sets.gmt")
     path.parent.mkdir(parents=True)
     path.write_text("old\n")
+    os.utime(path, (1_735_819_200, 1_735_819_200))  # noon of 2025-01-02, UTC
     cli.main(["pin", "sets"])
-    assert fetched == [] and lock()["sets"]["files"]["gmt"]["sha256"] == text_sha256("old\n")
+    entry = {"sha256": text_sha256("old\n"), "size": 4, "stated": "", "url": url, "fetched": "2025-01-02"}
+    assert fetched == [] and lock()["sets"]["files"]["gmt"] == entry
     cli.main(["pin", "sets"])
     assert fetched == [url] and path.read_text() == "new\n"
     entry = {"sha256": text_sha256("new\n"), "size": 4, "stated": "changed 2025-01-02"}

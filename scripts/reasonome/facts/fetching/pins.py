@@ -171,7 +171,7 @@ def pin(project: Project, source: str, anew: bool = False) -> LockedSource:
             path = project.source_file(source, key)
             known = locked is not None and key in locked.files
             as_it_lies = file.path is not None or (path.is_file() and not known and not anew)
-            files[key] = describe(path) if as_it_lies else fetched.enter_context(fetching(file, path))
+            files[key] = _as_it_lies(file, path) if as_it_lies else fetched.enter_context(fetching(file, path))
     entry = LockedSource(release=spec.release, files=files)
     project.locked[source] = entry
     own, locks = _lock_of(project, source), (project.folder.shipped / LOCK, project.folder.own / LOCK)
@@ -180,6 +180,14 @@ def pin(project: Project, source: str, anew: bool = False) -> LockedSource:
         if lock == own or (lock.is_file() and source in (yaml.safe_load(lock.read_text(encoding="utf-8")) or {})):
             _write_lock(project, lock)
     return entry
+
+
+def _as_it_lies(file: SourceFile, path: Path) -> LockedFile:
+    """What a file on disk is; one that was fetched has been there since the day of its last change."""
+    if file.path is not None:
+        return describe(path)
+    day = time.strftime("%Y-%m-%d", time.localtime(path.stat().st_mtime))
+    return describe(path, url=file.url if file.url and "*" not in file.url else "", fetched=day)
 
 
 def told(source: str, before: LockedSource | None, files: Mapping[str, LockedFile]) -> Iterator[str]:
