@@ -159,7 +159,9 @@ def test_a_pin_of_ones_own_source_is_written_beside_it(own, tmp_path, monkeypatc
     before = (own.parent / "sources.lock.yaml").read_text()
     pin(load_project(own.parent), "my-sets")
     assert (own.parent / "sources.lock.yaml").read_text() == before
-    assert yaml.safe_load((own / "sources.lock.yaml").read_text())["my-sets"]["files"]["gmt"]["size"] == 18
+    written = (own / "sources.lock.yaml").read_text()
+    assert written.startswith("# yaml-language-server: $schema=../../workflow/schemas/sources.lock.schema.json\n")
+    assert yaml.safe_load(written)["my-sets"]["files"]["gmt"]["size"] == 18
     assert load_project(own.parent).locked["my-sets"].release == "mine"
 
 

@@ -1,6 +1,7 @@
 """Native files of sources: fetched whole, compared with their pins, and listed with their licences."""
 
 import gzip
+import os
 import re
 import sqlite3
 import tempfile
@@ -252,7 +253,8 @@ def _write_lock(project: Project, lock: Path) -> None:
             files = {key: _written(file) for key, file in project.locked[name].files.items()}
             entries[name] = {"release": project.locked[name].release, "files": files}
     text = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
-    atomic.write_text(lock, HEADER + text)
+    schemas = f"{os.path.relpath(project.root.parent, lock.parent)}/workflow"
+    atomic.write_text(lock, HEADER.replace("../workflow", schemas) + text)
 
 
 def licence_waits(source: Source) -> bool:
