@@ -1,6 +1,8 @@
 """Files of one's own beside those that ship: read together, and never silently in place of each other."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny_project
@@ -40,6 +42,13 @@ decodings: [greedy]
     "resources.yaml": "- {recipes: [sft.mine], minutes: 7}\n",
     "sizes.yaml": "rows: {my-molecules: 40}\n",
 }
+# A block of a page that begins with the name of the file that it is of, up to another file or a command.
+EXAMPLE = re.compile(
+    r"^    # config/((?:\w+/)?[\w.-]+\.yaml)(?:, below `variants:`)?\n"
+    r"((?:    (?!# config/|snakemake ).*\n|\n(?=    ))+)",
+    re.MULTILINE,
+)
+PAGES = [page for page in sorted((ROOT / "docs").rglob("*.md")) if EXAMPLE.search(page.read_text(encoding="utf-8"))]
 MOLECULES = "id,smiles,answer\n" + "".join(f"m{n},{'C' * n}O,{-n / 2}\n" for n in range(1, 21))
 
 
@@ -244,6 +253,22 @@ def test_a_configuration_of_ours_is_told_from_that_of_another_workflow(tmp_path,
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(text)
     assert is_ours(tmp_path) == ours
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_pages_show_of_files_is_read_as_ones_own(page, config, monkeypatch):
+    """The files that the blocks name are the reader's own, and lie nowhere here."""
+    monkeypatch.setattr(references, "existing", lambda root: str)
+    files: dict[str, Any] = {}
+    for name, block in EXAMPLE.findall(page.read_text(encoding="utf-8")):
+        shown = yaml.safe_load(block)
+        if name.startswith("recipes/"):
+            shown = {"variants": files.get(name, {}).get("variants", {}) | shown.get("variants", shown)}
+        files[name] = [*files.get(name, []), *shown] if isinstance(shown, list) else files.get(name, {}) | shown
+    for name, shown in files.items():
+        (config / "own" / name).parent.mkdir(parents=True, exist_ok=True)
+        (config / "own" / name).write_text(yaml.safe_dump(shown, allow_unicode=True), encoding="utf-8")
+    load_project(config)
 
 
 @pytest.mark.slow
