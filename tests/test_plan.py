@@ -405,6 +405,25 @@ def test_rates_of_other_backbones_are_scaled_by_size(project):
     assert known.training("sft", "llama-3.2-1b", Device("cpu", 2), adapted=False).source == "assumed"
 
 
+@pytest.mark.parametrize(
+    ("asked", "device", "same"),
+    [
+        ("a10", "NVIDIA A100-SXM4-80GB", False),
+        ("l4", "NVIDIA L40S", False),
+        ("a10", "NVIDIA A10", True),
+        ("nvidia_h100_80gb_hbm3", "NVIDIA H100 80GB HBM3", True),
+        ("v100", "Tesla V100-SXM2-32GB", True),
+        ("v100", "NVIDIA A100-SXM4-80GB", False),
+        ("gpu", "NVIDIA L4", True),
+        ("gpu", "cpu", False),
+    ],
+)
+def test_a_run_on_a_gpu_tells_of_that_model_alone_however_the_cluster_writes_it(project, asked, device, same):
+    trained_run(project, PRETRAINED, backward_tokens=800, device=device)
+    [run] = runs(Path("results"))
+    assert Device(asked, 1).matches(run) == same
+
+
 def test_rates_of_answering_are_of_the_same_engine_on_the_gpus_that_it_used(project):
     four = Device("h100", 4)
     run = {"backbone": "llama-3.1-8b", "device": "NVIDIA H100 80GB HBM3", "generated_tokens": 40_000}  # 2000 a second

@@ -134,6 +134,8 @@ class Device:
         """Whether the run was on such a device; an unnamed GPU is any."""
         if (self.name == "cpu") != (run.device == "cpu"):
             return False
+        if model := gpu_in(self.name):  # clusters write it in other ways than its driver
+            return gpu_in(run.device) == model
         return self.name in ("cpu", "gpu") or self.name in run.device.lower()
 
 
