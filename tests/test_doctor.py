@@ -59,6 +59,14 @@ def test_gpus_that_are_expected_have_to_be_there_and_torch_to_see_them(torch, ex
     assert machine.check_gpus(torch, expected, visible) == snapshot
 
 
+def test_gpus_of_other_jobs_on_a_node_that_hides_none_do_not_count():
+    found = machine.check_gpus(with_torch(count=2), 2, "3,5")
+    what = "torch 2.13.0 (CUDA 13.0, driver 580.65.06) sees 2 of 8 NVIDIA H100 80GB HBM3"
+    assert (found.state, found.what) == (OK, what)
+    assert machine.check_gpus(with_torch(count=2), 2, None).state == FAIL
+    assert machine.check_gpus(with_torch(count=2), 4, "3,5").state == FAIL
+
+
 @pytest.mark.full
 @pytest.mark.slow
 def test_torch_tells_what_it_is_and_its_precision(monkeypatch):

@@ -91,7 +91,8 @@ def check_gpus(torch: Torch, expected: int | None, visible: str | None) -> Findi
         return Finding(check, NOT_HERE, what, fix if expected else "")
     if torch.error:
         return Finding(check, FAIL, f"torch cannot be imported: {torch.error}", f"pip install -r {GPU_LOCK}")
-    if expected is not None and here != expected:
+    hidden = visible is not None and torch.count == expected  # others are on the node, and not for this job
+    if expected is not None and here != expected and not hidden:
         fix = "ask for GPUs (`sbatch --gpus=N`, `gpus:` in config/resources.yaml); else see what `nvidia-smi` says"
         return Finding(check, FAIL, f"{expected} are expected, and nvidia-smi lists {here or 'none'}", fix)
     if not here:
@@ -101,7 +102,7 @@ def check_gpus(torch: Torch, expected: int | None, visible: str | None) -> Findi
         return Finding(check, FAIL, what, f"pip install -r {GPU_LOCK}")
     name = torch.gpus[0].partition(": ")[2]
     what = f"torch {torch.version} (CUDA {torch.cuda}, driver {torch.driver}) sees {torch.count} of {here} {name}"
-    if torch.count == here:
+    if torch.count == here or hidden:
         return Finding(check, OK, what)
     if visible is not None:
         what, fix = f"{what}: CUDA_VISIBLE_DEVICES='{visible}'", "unset CUDA_VISIBLE_DEVICES, if a job is to have all"
