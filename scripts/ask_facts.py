@@ -12,6 +12,7 @@ from reasonome.core.manifest import Stopwatch
 from reasonome.facts.selection import OBJECTS
 from reasonome.facts.sources.source import read_facts
 from reasonome.tasks import open_project
+from reasonome.training import gpus
 
 SEED = 0
 
@@ -19,7 +20,9 @@ SEED = 0
 def main() -> None:
     parser = arguments.project_parser(__doc__, "model", "corpus", "output")
     parser.add_argument("--facts", type=arguments.whole(1), required=True, help="at most")
+    parser.add_argument("--gpus", type=int, help="at most (default: all that are visible)")
     args = parser.parse_args()
+    gpus.limit(args.gpus)
     stopwatch = Stopwatch()
     project = open_project(args.config, args.set)
     statements = project.results.statements(args.corpus) / "train.jsonl"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import annotate
+import ask_facts
 import generate
 import reasonome
 from reasonome.stages.pretrain import PretrainRecipe
@@ -325,6 +326,7 @@ def test_without_gpus_there_is_one_process_unless_more_are_asked_for(program, mo
     [
         (generate, "--model m --benchmark b --style s --decoding d --output o"),
         (annotate, "--annotation a --model m --output o"),
+        (ask_facts, "--model m --corpus c --facts 5 --output o"),
     ],
 )
 def test_programs_that_answer_heed_their_limit_before_all_else(program, options, monkeypatch):

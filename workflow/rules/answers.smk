@@ -108,7 +108,14 @@ rule ask_facts:
     params:
         folder=subpath(input.manifest, parent=True),
     shell:
-        configured("ask_facts.py", "corpus", "facts", model="{params.folder}", output="{output.recalled}")
+        configured(
+            "ask_facts.py",
+            "corpus",
+            "facts",
+            model="{params.folder}",
+            gpus="{resources.gpus_per_node}",
+            output="{output.recalled}",
+        )
 
 
 rule ask:
