@@ -169,6 +169,17 @@ def test_equally_likely_objects_come_before_the_own_one():
     assert ranks(Bigrams({("is", "red"): 0.5, ("is", "blue"): 0.5}), Words(), [question("red", "blue")]) == [2]
 
 
+def test_weights_that_are_gathered_to_be_asked_can_be_trained_afterwards():
+    class Gathering(Bigrams):
+        def __call__(self, *args, **kwargs):
+            self.gathered = self.log.clone()  # as ZeRO-3 does, and keeps small ones for the next pass
+            return super().__call__(*args, **kwargs)
+
+    model = Gathering({("is", "red"): 0.5})
+    assert ranks(model, Words(), [question("red", "blue")]) == [1]
+    assert not model.gathered.is_inference()
+
+
 def test_a_real_cache_gives_what_whole_texts_give(tiny_backbone):
     model = transformers.AutoModelForCausalLM.from_pretrained(tiny_backbone).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(tiny_backbone)

@@ -110,7 +110,7 @@ def _scores(model, tokenizer, question: Question) -> list[float]:
         ids[place, : len(row)] = torch.tensor(row)
         mask[place, : shared + len(row)] = 1
     ids, mask = ids.to(model.device), mask.to(model.device)
-    with torch.inference_mode():
+    with torch.no_grad():  # in inference mode, weights that zero3 gathers and keeps could not be trained any more
         begun = model(input_ids=torch.tensor([opening[:shared]], device=model.device), use_cache=True)
         begun.past_key_values.batch_repeat_interleave(len(rest))
         went_on = model(input_ids=ids, attention_mask=mask, past_key_values=begun.past_key_values, use_cache=True)
