@@ -177,9 +177,12 @@ def test_a_job_that_goes_on_with_other_processes_finds_rows_again_where_it_must(
 
     limited(monkeypatch, 256)
     assert fit(2, resumed=False) == 3  # of 6 rows; 6 × 60 are too many
+    limited(monkeypatch, 1e9)
+    assert fit(2) == 3  # as before, though all 6 would fit
     limited(monkeypatch, 130)
-    assert fit(2) == 3
     assert fit(3) == 2  # of 4, into which 3 does not divide
+    limited(monkeypatch, 60)
+    assert fit(3) == 1  # a smaller GPU, on which 2 × 60 are too many
     limited(monkeypatch, 59)
     with refused():
         fit(4 * 3)

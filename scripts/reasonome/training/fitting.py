@@ -38,19 +38,19 @@ def fit(load: Callable[[], Any], recipe: Recipe, longest: int, folder: Path, res
     """Rows of up to `longest` tokens that pass through at once: the recipe's number, or for "auto" the most that fit.
 
     `taken` is the share of a GPU's memory that something beside training will have. `load` gives a model to try on; it
-    is thrown away. The number is written to `folder`, where a `resumed` job finds it, so that it goes on as it was;
-    where its share of the batch is another, rows are found again. InputError where not one row fits.
+    is thrown away. The number is written to `folder`, where a `resumed` job finds it, so that it goes on as it was, or
+    with a part of that where its GPUs are smaller. Where its share of the batch is another, rows are found again.
+    InputError where not one row fits.
     """
     if recipe.micro_batch_size != "auto" or not longest:
         return 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
-    share, file = recipe.batch_size // processes.count(), folder / FILE
+    most, file = recipe.batch_size // processes.count(), folder / FILE
     if resumed and file.is_file():
         before = atomic.read_json(file)["micro_batch_size"]
-        if share % before == 0:
-            return before
+        most = before if most % before == 0 else most
     rows = 1
     if torch.cuda.is_available():
-        rows = _most_on_gpus(load, recipe, longest, share, taken)
+        rows = _most_on_gpus(load, recipe, longest, most, taken)
         gc.collect()
         torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
     if not rows:
@@ -66,8 +66,8 @@ def fit(load: Callable[[], Any], recipe: Recipe, longest: int, folder: Path, res
     return rows
 
 
-def _most_on_gpus(load: Callable[[], Any], recipe: Recipe, longest: int, share: int, taken: float) -> int:
-    """The most rows that the GPUs of all processes hold; 0 for none."""
+def _most_on_gpus(load: Callable[[], Any], recipe: Recipe, longest: int, most: int, taken: float) -> int:
+    """The largest divisor of `most` rows that the GPUs of all processes hold; 0 for none."""
     if sharding.chosen() == "zero3":
         raise InputError(
             "'auto' is found before the weights are spread over processes, which is what zero3 is for",
@@ -77,7 +77,7 @@ def _most_on_gpus(load: Callable[[], Any], recipe: Recipe, longest: int, share: 
     PartialState()  # processes must be able to agree before the trainer is there
     with torch.random.fork_rng():
         fits = _trial_on_gpu(load(), recipe, taken)
-        return min(processes.gather(most_that_fit(share, lambda rows: fits(rows, longest))))
+        return min(processes.gather(most_that_fit(most, lambda rows: fits(rows, longest))))
 
 
 def most_that_fit(most: int, fits: Callable[[int], bool]) -> int:
