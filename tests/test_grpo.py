@@ -1,10 +1,12 @@
 """What GRPO checks before it starts, and the canary's arithmetic; no model."""
 
+import contextlib
 import json
 import math
 from types import SimpleNamespace
 
 import grpo_steps
+import numpy as np
 import pytest
 import tiny_training
 import torch
@@ -14,7 +16,7 @@ from reasonome.answering import vllm_engine
 from reasonome.rewards import Policy
 from reasonome.stages.grpo import GrpoRecipe
 from reasonome.tasks import TASKS
-from reasonome.training import fitting, grpo, rollouts, vllm_sampler, vllm_server
+from reasonome.training import fitting, grpo, processes, rollouts, vllm_sampler, vllm_server
 from reasonome.training.canary import Drift
 from reasonome.training.reward_scorer import RewardScorer
 
@@ -206,6 +208,42 @@ def test_drift_above_the_limit_fails_and_says_where_and_why(tmp_path, value, ref
         drift.check(value, 3)
 
 
+class Waits(Exception):
+    """A process has brought its part."""
+
+
+def of_the_last(monkeypatch, count, ask):
+    """What the last of so many processes finds; each of the others stops where it has brought its part."""
+    monkeypatch.setenv("WORLD_SIZE", str(count))
+    brought = []
+
+    def gather(value):
+        brought.append(value)
+        if len(brought) < count:
+            raise Waits
+        return brought
+
+    monkeypatch.setattr(grpo.processes, "gather", gather)
+    for rank in range(count):
+        monkeypatch.setenv("RANK", str(rank))
+        with contextlib.suppress(Waits):
+            return ask()
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_processes_share_the_answers_of_a_lazy_policy(monkeypatch, count):
+    scored = []
+
+    def components(texts, examples):
+        scored.extend((text, processes.rank()) for text in texts)
+        return {"format": np.array(examples), "reward": 2 * np.array(examples)}
+
+    asked = (SimpleNamespace(components=components), [Policy("ion", lambda example, prompt: prompt)])
+    earned = of_the_last(monkeypatch, count, lambda: grpo.lazy_earnings(*asked, [0.0, 1.0, 5.0], ["a", "b", "c"]))
+    assert earned == {"name": "ion", "format": 2.0, "reward": 4.0, "copies": []}
+    assert sorted(scored) == [("a", 0), ("b", 1 % count), ("c", 2 % count)], "each once, in turn"
+
+
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_processes_share_the_search_for_the_best_policy(monkeypatch, count):
     earned = {"ion": 0.1, "DNA": 0.7, "cell": 0.2, "RNA": 0.7}  # of equals the first
@@ -218,23 +256,7 @@ def test_processes_share_the_search_for_the_best_policy(monkeypatch, count):
         return {"reward": earned.get(policy.name, 0.0)}
 
     monkeypatch.setattr(grpo, "policy_earnings", earnings)
-    monkeypatch.setenv("WORLD_SIZE", str(count))
-    brought = []
-
-    def gather(value):
-        """Stop at each process but the last, which gets what all have brought."""
-        brought.append(value)
-        if len(brought) < count:
-            raise StopIteration
-        return brought
-
-    monkeypatch.setattr(grpo.processes, "gather", gather)
-    for rank in range(count):
-        monkeypatch.setenv("RANK", str(rank))
-        try:
-            best = grpo.best_policy(None, policies, [], [])
-        except StopIteration:
-            continue
+    best = of_the_last(monkeypatch, count, lambda: grpo.best_policy(None, policies, [], []))
     assert best.name == "DNA" and sorted(tried) == sorted(earned), "each is tried once, but for a copy of the question"
 
 

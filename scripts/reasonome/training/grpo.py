@@ -74,15 +74,32 @@ def policy_earnings(
     scorer: RewardScorer, policy: Policy, examples: Sequence[Any], prompts: Sequence[Prompt]
 ) -> dict[str, Any]:
     """Mean earnings of answering by `policy`: each component, "reward", and the policy's name."""
+    return {"name": policy.name, **means(_earned(scorer, policy, examples, prompts))}
+
+
+def _earned(
+    scorer: RewardScorer, policy: Policy, examples: Sequence[Any], prompts: Sequence[Prompt]
+) -> dict[str, np.ndarray]:
     texts = [policy.completion(example, prompt) for example, prompt in zip(examples, prompts, strict=True)]
-    return {"name": policy.name, **means(scorer.components(texts, examples))}
+    return scorer.components(texts, examples)
 
 
 def lazy_earnings(
     scorer: RewardScorer, policies: Sequence[Policy], examples: Sequence[Any], prompts: Sequence[Prompt]
 ) -> dict[str, Any]:
-    """Mean earnings of the first policy, and under "copies" those of the others, which copy the question."""
-    best, *copies = (policy_earnings(scorer, policy, examples, prompts) for policy in policies)
+    """Mean earnings of the first policy, and under "copies" those of the others, which copy the question.
+
+    Every process calls it and scores its share of the answers: for one alone the others would wait, for half an hour at
+    most.
+    """
+    mine = slice(processes.rank(), None, processes.count())
+
+    def earnings(policy: Policy) -> dict[str, Any]:
+        parts = processes.gather(_earned(scorer, policy, examples[mine], prompts[mine]))
+        together = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return {"name": policy.name, **means(together)}
+
+    best, *copies = map(earnings, policies)
     return {**best, "copies": copies}
 
 
@@ -181,14 +198,15 @@ def grpo(
     policies = task.policies(examples, style)
     best = best_policy(*chosen_by(scorer, policies), sample, sample_prompts)
     lazy = [best, *(policy for policy in policies if policy.copies)]
+    constant = lazy_earnings(scorer, lazy, prompted, prompts)
+    constant_valid = lazy_earnings(scorer, lazy, valid, valid_prompts)
     if processes.is_first():
-        constant = lazy_earnings(scorer, lazy, prompted, prompts)
         for earned in (constant, *constant["copies"]):
             show(f"answering lazily ({earned['name']}) earns {earned['reward']:.3f}")
         atomic.write_json(job.folder / "constant.json", constant)
         quarters = semantic_quarters(trainer.state.log_history, rewards, recipe.weights)
         validation = before_and_after(scorer, valid, curve.before, after)
-        validation |= quarters | {"constants": lazy_earnings(scorer, lazy, valid, valid_prompts)}
+        validation |= quarters | {"constants": constant_valid}
         atomic.write_json(job.folder / "validation.json", validation)
     read, generated = (
         rollout_tokens(trainer.state.log_history, of, recipe.batch_size, recipe.passes)
