@@ -18,6 +18,7 @@ from reasonome.stages.grpo import GrpoRecipe
 from reasonome.tasks import TASKS
 from reasonome.training import fitting, grpo, processes, rollouts, vllm_sampler, vllm_server
 from reasonome.training.canary import Drift
+from reasonome.training.job import TrainingJob
 from reasonome.training.reward_scorer import RewardScorer
 
 
@@ -258,6 +259,16 @@ def test_processes_share_the_search_for_the_best_policy(monkeypatch, count):
     monkeypatch.setattr(grpo, "policy_earnings", earnings)
     best = of_the_last(monkeypatch, count, lambda: grpo.best_policy(None, policies, [], []))
     assert best.name == "DNA" and sorted(tried) == sorted(earned), "each is tried once, but for a copy of the question"
+
+
+@pytest.mark.parametrize(("generates", "beside"), [(False, ""), (True, ", other completions are drawn")])
+def test_what_differs_with_another_number_of_processes_is_told(tmp_path, capsys, generates, beside):
+    (tmp_path / "complete.json").write_text(json.dumps({"processes": 2, "precision": "fp32"}))
+    recipe = SimpleNamespace(generates=generates, precision="fp32")
+    TrainingJob._say_where_from(SimpleNamespace(processes=1, recipe=recipe), tmp_path)
+    told = capsys.readouterr().out.splitlines()[1]
+    before = "it was saved by 2 processes, and this job has 1 process"
+    assert told == f"{before}: the batches stay the same, sums are rounded in another order{beside}"
 
 
 def test_a_judge_reads_few_lazy_policies():

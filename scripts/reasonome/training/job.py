@@ -295,7 +295,8 @@ class TrainingJob(Generic[AnyRecipe]):
             if mark["processes"] != self.processes:
                 before = checkpoints.in_words(mark["processes"])
                 what = f"it was saved by {before}, and this job has {here}"
-                print(f"{what}: the batches stay the same, sums are rounded in another order", flush=True)
+                drawn = ", other completions are drawn" if self.recipe.generates else ""
+                print(f"{what}: the batches stay the same, sums are rounded in another order{drawn}", flush=True)
             if mark["precision"] != self.recipe.precision:
                 here_in = self.recipe.precision
                 print(f"its steps were computed in {mark['precision']}, those from here on in {here_in}", flush=True)
