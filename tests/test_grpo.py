@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from reasonome.answering import vllm_engine
 from reasonome.rewards import Policy
+from reasonome.stages import read_recipe
 from reasonome.stages.grpo import GrpoRecipe
 from reasonome.tasks import TASKS
 from reasonome.training import fitting, grpo, processes, rollouts, vllm_sampler, vllm_server
@@ -259,6 +260,24 @@ def test_processes_share_the_search_for_the_best_policy(monkeypatch, count):
     monkeypatch.setattr(grpo, "policy_earnings", earnings)
     best = of_the_last(monkeypatch, count, lambda: grpo.best_policy(None, policies, [], []))
     assert best.name == "DNA" and sorted(tried) == sorted(earned), "each is tried once, but for a copy of the question"
+
+
+def test_encoders_are_loaded_whole_before_weights_that_are_spread_over_processes(
+    tiny_models, monkeypatch, signal_handlers
+):
+    monkeypatch.setenv("REASONOME_SHARDING", "zero3")
+    folder, file = grpo_steps.prepare(tiny_models), tiny_models.parents[1] / "examples.jsonl"
+    job = TrainingJob(read_recipe(folder), folder, {"examples": file, "valid": file}, {"demo-go": grpo_steps.STYLE})
+    loaded = []
+
+    def load_model():
+        loaded.append("model")
+        raise Waits
+
+    monkeypatch.setattr(job, "load_model", load_model)
+    with pytest.raises(Waits):
+        grpo.grpo(job, grpo_steps.Vowels(), None, {"e": SimpleNamespace(load=lambda: loaded.append("encoder"))})
+    assert loaded == ["encoder", "model"]
 
 
 @pytest.mark.parametrize(("generates", "beside"), [(False, ""), (True, ", other completions are drawn")])

@@ -77,6 +77,10 @@ class SentenceEncoder:
         pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode=self._pooling)
         return SentenceTransformer(modules=[transformer, pooling])
 
+    def load(self) -> None:
+        """Load the model now rather than for the first new text."""
+        self._model.eval()
+
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32, shape (len(texts), d); distinct new texts are encoded in batches of similar length."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]

@@ -26,7 +26,7 @@ from reasonome.prompts.prompts import Prompt
 from reasonome.rewards import Policy, Reward, Similarity, means
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.task import Task
-from reasonome.training import adapters, processes, rollouts, shared_questions, vllm_sampler
+from reasonome.training import adapters, processes, rollouts, sharding, shared_questions, vllm_sampler
 from reasonome.training.canary import Drift
 from reasonome.training.checkpoints import KeepRemembered
 from reasonome.training.job import TrainingJob, mixed
@@ -164,6 +164,9 @@ def grpo(
     valid_tokens = list(map(len, token_ids(tokenizer, valid_texts)))
     longest = max(prompt_tokens) + recipe.max_completion_length
     longest_asked = max(prompt_tokens + valid_tokens) + recipe.max_completion_length
+    if sharding.chosen() == "zero3":  # models that are loaded after the trained one are spread like it, and unusable
+        for encoder in encoders.values():
+            encoder.load()
     job.fit(longest, vllm_sampler.share_of_gpu(recipe))
     model = job.load_model()
     sharing = shared_questions.choose(recipe, model.config, job.micro_batch_size, fmean(prompt_tokens))
