@@ -13,14 +13,16 @@ from ranking_questions import case
 from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import SPLITS, is_sealed, read_rows
 from reasonome.cli import main
+from reasonome.config import Grading
 from reasonome.core import atomic
 from reasonome.exports.libraries import WRITERS, benchmark_card
-from reasonome.exports.question_set import question_sets
+from reasonome.exports.question_set import DESCRIPTION, Description, question_sets
 from reasonome.exports.rewarded import RewardedQuestions
 from reasonome.stages.grpo import GrpoRecipe
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.metrics import Judges
 from reasonome.tasks.naming.scoring import score_answers
+from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 
 HERE = Path(__file__).resolve().parent
 NAME = "reasonome-demo-go-demo-names"
@@ -178,6 +180,31 @@ def test_an_export_is_not_overwritten(demo, refused, capsys):
     assert pd.read_parquet(f"exports/hub/{NAME}/data/test.parquet")["id"].is_unique
     with refused(file=f"exports/hub/{NAME}"):
         main(words)
+
+
+def test_a_reward_that_is_called_right_is_told_beside_whether_the_answer_is_right(project, tmp_path):
+    """3 of 10 training answers are yes: the right no earns (10/7 - 1) / (10/3 - 1), a wrong yes -1 / (10/3 - 1)."""
+    style = project.style("demo-genes", "symbols").model_dump(mode="json")
+    said = Description(
+        benchmark="demo-genes",
+        style_name="symbols",
+        task="gene_classification",
+        style=style,
+        rewards={"right": 2.0, "format": 1.0},
+        grading=Grading(),
+        graders={},
+        pooling={},
+        max_new_tokens=8,
+    )
+    atomic.write_json(tmp_path / DESCRIPTION, said.model_dump(mode="json"))
+    target = Target(question="Is it a kinase?", classes=("yes", "no"), shares={"yes": 0.3, "no": 0.7})
+    question = PredictionQuestion(id="1", subset="s", columns={"symbol": "A", "name": "a"}, answer="no", target=target)
+    rewarded = RewardedQuestions(tmp_path)
+    assert rewarded.metrics == ["right", "reward_right", "confidence", "format", "reward"]
+    for said, right, earned in (("no", 1, 9 / 49), ("yes", 0, -3 / 7)):
+        scores = rewarded.scores(f"Answer: {said}\nConfidence: 50", question.model_dump_json())
+        assert (scores["right"], scores["reward_right"]) == (right, pytest.approx(earned))
+        assert scores["reward"] == pytest.approx(2 * earned + 1)
 
 
 def test_graders_of_one_file_name_are_both_carried(demo, monkeypatch, tmp_path):

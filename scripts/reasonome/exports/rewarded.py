@@ -14,6 +14,8 @@ from reasonome.training.graders import grader_rewards
 from reasonome.training.reward_scorer import RewardScorer
 
 SIMILARITY = "similarity"
+# What is told of every answer. A reward of such a name is told as it is in tables of scores.
+RIGHT, SUM = "right", "reward"
 
 
 class RewardedQuestions:
@@ -35,7 +37,7 @@ class RewardedQuestions:
         without_encoder = dict.fromkeys(name for name in rewards if name != SIMILARITY)
         self._scorer = RewardScorer(self.task, self.weights, _similarity(said, encoders), self.style, rewards)
         self._names = list(without_encoder | dict.fromkeys(self.weights))
-        self.metrics = ["right", *self._names, *(["reward"] if self.weights else [])]
+        self.metrics = [RIGHT, *map(_told, self._names), *([SUM] if self.weights else [])]
 
     def rows(self, split: str) -> list[dict[str, Any]]:
         """The questions of a split, as `QuestionSet` has them."""
@@ -48,10 +50,15 @@ class RewardedQuestions:
         """
         question = self.task.Example.model_validate(json.loads(example))
         values = {name: self._scorer.component(name, [text], [question])[0] for name in self._names}
+        told = {RIGHT: float(self.task.right(self.task.parse(text, self.style), question))}
+        told |= {_told(name): value for name, value in values.items()}
         if self.weights:
-            values["reward"] = float(total({name: [values[name]] for name in self.weights}, self.weights)[0])
-        values = {"right": float(self.task.right(self.task.parse(text, self.style), question))} | values
-        return {name: float(value) for name, value in values.items() if not math.isnan(value)}
+            told[SUM] = total({name: [values[name]] for name in self.weights}, self.weights)[0]
+        return {name: float(value) for name, value in told.items() if not math.isnan(value)}
+
+
+def _told(reward: str) -> str:
+    return f"reward_{reward}" if reward in (RIGHT, SUM) else reward
 
 
 def _similarity(said: Description, folder: Path | None) -> Any:
