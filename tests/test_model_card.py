@@ -457,14 +457,23 @@ def test_of_a_chain_of_adapters_the_joined_one_is_uploaded_or_the_weights(traine
     words = ["push", ADDRESS, "ada/names", "--experiment", "demo"]
     with refused("joined.demo/manifest.json"):
         cli.main([*words, "--to", "folder"])
-    for name in ("adapter_model.safetensors", "adapter_config.json", "README.md", "measured.json", "manifest.json"):
+    for name in ("adapter_model.safetensors", "adapter_config.json", "README.md", "measured.json"):
         atomic.write_text(trained / "joined.demo" / name, name)
+    atomic.write_json(trained / "joined.demo/manifest.json", {"steps": [atomic.read_json(trained / "manifest.json")]})
     cli.main([*words, "--to", "folder"])
     assert sorted(path.name for path in Path("folder").iterdir()) == [
         *("README.md", "adapter_config.json", "adapter_model.safetensors", "measured.json"),
     ]
     cli.main([*words, "--to", "weights", "--whole"])
     assert (Path("weights") / "model.safetensors").read_text() == "weights"
+
+
+def test_a_card_of_other_weights_is_not_uploaded(trained, refused):
+    again = atomic.read_json(trained / "manifest.json") | {"model": {"model.safetensors": "f" * 64}}
+    atomic.write_json(trained / "manifest.json", again)
+    with refused(file="card.demo.md"):
+        cli.main(["push", ADDRESS, "ada/names", "--experiment", "demo", "--to", "folder"])
+    assert not Path("folder").exists()
 
 
 class Hub(BaseHTTPRequestHandler):

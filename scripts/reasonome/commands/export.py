@@ -131,7 +131,8 @@ def _experiment_of(project: Project, backbone: str, chain: str, named: str | Non
 
 def _pushed(model: Path, experiment: str, whole: bool) -> dict[str, Path]:
     """The files of a model by their names on the hub: its card as README.md, and weights or the joined adapter."""
-    adapters = [step["recipe"].get("adapter") for step in chains.step_manifests(model)[1:]]
+    steps = chains.step_manifests(model)[1:]
+    adapters = [step["recipe"].get("adapter") for step in steps]
     if all(adapter and not adapter.get("quantize") for adapter in adapters) and not whole:
         folder = model / f"joined.{experiment}"
         files, target = {name: folder / name for name in _OF_ADAPTER}, folder / "manifest.json"
@@ -140,9 +141,12 @@ def _pushed(model: Path, experiment: str, whole: bool) -> dict[str, Path]:
         # Snakemake leaves a file in the folder that says when it was made.
         weights = [path for path in (model / "model").rglob("[!.]*") if path.is_file()]
         files = {path.relative_to(model / "model").as_posix(): path for path in weights} | {"README.md": target}
+    fix = f"snakemake --cores 2 {shlex.quote(str(target))}"
     if not target.is_file():
-        fix = f"snakemake --cores 2 {shlex.quote(str(target))}"
         raise InputError("what is to be uploaded was not made yet", file=target, fix=fix)
+    described = target.read_text(encoding="utf-8")
+    if not all(digest in described for digest in steps[-1]["model"].values()):
+        raise InputError("this is of other weights than the model has now", file=target, fix=fix)
     return files
 
 
