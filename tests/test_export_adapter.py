@@ -106,6 +106,15 @@ def test_what_ships_is_one_adapter_with_its_card_its_worth_and_all_that_it_was_m
     assert "tokenizer = load_tokenizer(backbone)" in card and "AutoTokenizer" not in card
 
 
+def test_its_card_loads_the_backbone_from_where_results_lie(arm, monkeypatch):
+    shutil.move("results", "elsewhere")
+    monkeypatch.setenv("REASONOME_RESULTS", "elsewhere")
+    run(export_adapter, monkeypatch, experiment="mine", backbone=BACKBONE, chain=CHAIN, output="namer")
+    card = Path("namer/README.md").read_text()
+    folder = f"elsewhere/models/{BACKBONE}/base"
+    assert f'backbone = "{folder}/model"  # snakemake --cores 1 {folder}/manifest.json' in card
+
+
 def test_its_worth_is_that_of_the_tables(exported):
     worth = read_worth(exported / "measured.json")
     assert (worth.experiment, worth.arm, worth.seed, worth.seeds) == ("mine", ARM, 0, 1)

@@ -51,7 +51,8 @@ def render_card(
     """The card of a model. `manifests` are those of the chain, the untouched backbone's first.
 
     With `adapter` it is the card of one adapter with the effect of all steps: its `rank`, the digests of its `files`,
-    and by step what rounding took of the update when it was merged (`lost_to_rounding`, `error_of_rounding`).
+    the backbone's folder (`beside`), and by step what rounding took of the update when it was merged
+    (`lost_to_rounding`, `error_of_rounding`).
     `judges` has, by the step whose completions it judged, the manifests of a reward model's steps.
     `metrics` and `comparisons` are the tables of the experiment, `leaks` its audit.json, `decodings` those that it may
     ask with, by name, and `target` the card's path as Snakemake calls it. InputError for a model that the experiment
@@ -263,5 +264,5 @@ def experiment_card(
             step: chains.step_manifests(project.results.model(backbone, judge))[1:]
             for step, judge in judges(project, chain).items()
         },
-        adapter=adapter,
+        adapter=adapter and {**adapter, "beside": project.results.model(backbone, chains.BASE).as_posix()},
     )
