@@ -243,6 +243,17 @@ def test_without_a_recipe_as_many_genes_of_a_list_count_as_in_tables_of_scores(p
     assert rewarded.scores("<genes>[FBN1, NEB, TTN]</genes>", row["example"])["reciprocal_rank"] == 0
 
 
+def test_answers_may_be_as_long_as_in_the_experiments_that_ask_the_questions(demo, monkeypatch):
+    def longest() -> int:
+        [questions] = question_sets(demo, "demo-go", "demo-names", None, rewarded=False)
+        return questions.description.max_new_tokens
+
+    assert longest() == 96  # by the decoding of `demo`
+    another = demo.experiments["demo"].model_copy(update={"decodings": ["greedy-1024"]})
+    monkeypatch.setitem(demo.experiments, "another", another)
+    assert longest() == 1024
+
+
 def test_an_empty_split_is_left_out(demo, tmp_path):
     path = demo.results.prompts("demo-go", "demo-names") / "valid.jsonl"
     path.write_text("")

@@ -21,7 +21,7 @@ from reasonome.task import Dialogue, Task
 
 DESCRIPTION = "question_set.json"
 OWN_TASK = "own_task.py"
-# Tokens of an answer where neither an experiment nor a recipe says how many.
+# Tokens of an answer to questions that no experiment asks.
 _LONGEST_ANSWER = 512
 
 
@@ -92,14 +92,13 @@ def question_sets(
     spec = project.experiments.get(name)
     asked = asked_questions(project, spec) if spec else []
     chosen = [pair for pair in asked if style in (None, pair[1])]
-    longest = _LONGEST_ANSWER
     if spec and chosen:
         longest = project.decodings[spec.decodings[0]].max_new_tokens
     elif name in project.benchmarks:
         if style is None:
             fix = f"give one of {', '.join(project.styles(project.benchmarks[name].task))}"
             raise InputError("a benchmark is exported in a prompt style", field="--style", fix=fix)
-        chosen = [(name, style)]
+        chosen, longest = [(name, style)], _longest(project, name, style)
     elif spec and style is not None:
         fix = nearest(style, list(dict.fromkeys(known for _, known in asked)))
         raise InputError(f"'{name}' asks nothing in style '{style}'", field="--style", fix=fix)
@@ -111,6 +110,13 @@ def question_sets(
         step = (recipe or _own_recipe(project, name if spec else None, benchmark)) if rewarded else None
         sets.append(_question_set(project, benchmark, asked_style, _recipe(project, benchmark, step), longest))
     return sets
+
+
+def _longest(project: Project[Task], benchmark: str, style: str) -> int:
+    """Tokens of an answer at most in the experiments that ask these questions."""
+    asking = [spec for spec in project.experiments.values() if (benchmark, style) in asked_questions(project, spec)]
+    decodings = (project.decodings[name] for spec in asking for name in spec.decodings)
+    return max((decoding.max_new_tokens for decoding in decodings), default=_LONGEST_ANSWER)
 
 
 def _own_recipe(project: Project[Task], experiment: str | None, benchmark: str) -> str | None:
