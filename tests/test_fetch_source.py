@@ -161,6 +161,10 @@ def test_a_download_that_breaks_off_goes_on_from_there(fetch, server, tmp_path):
     ]
 
 
+def test_an_address_with_letters_beyond_ascii(fetch):
+    assert fetch(name="données/table.txt?von=Müller").read_text() == TABLE
+
+
 @pytest.mark.parametrize("headers", [{}, {"ETag": 'W/"1"'}])
 def test_without_a_validator_the_whole_is_asked_for_again(fetch, server, headers):
     assert fetch(Answer(headers=headers, cut=5000), Answer(headers=headers)).read_text() == TABLE

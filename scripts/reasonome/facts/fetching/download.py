@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import ssl
+import string
 import subprocess
 import sys
 import tarfile
@@ -17,7 +18,7 @@ import urllib.request
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from tqdm import tqdm
 
@@ -124,7 +125,8 @@ def _attempt(url: str, part: Path) -> str:
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": validator}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT) as response:
+        request = urllib.request.Request(_in_ascii(url), headers=headers)
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
             _receive(response, url, part, have, validator)
             return _day(response.headers.get("Last-Modified"))
     except urllib.error.HTTPError as error:
@@ -141,6 +143,13 @@ def _attempt(url: str, part: Path) -> str:
         raise _TryAgain(str(error.reason)) from None
     except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
         raise _TryAgain(str(error) or type(error).__name__) from None
+
+
+def _in_ascii(url: str) -> str:
+    """The address with letters beyond ASCII in its path and query as a browser sends them."""
+    parts = urlsplit(url)
+    path, query = (quote(part, safe=string.printable) for part in (parts.path, parts.query))
+    return parts._replace(path=path, query=query).geturl()
 
 
 def _receive(response: http.client.HTTPResponse, url: str, part: Path, have: int, validator: str) -> None:
