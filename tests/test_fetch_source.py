@@ -1,5 +1,6 @@
 """Fetching source files from a local server that misbehaves the way real ones do."""
 
+import http.client
 import io
 import shutil
 import ssl
@@ -159,6 +160,18 @@ def test_a_download_that_breaks_off_goes_on_from_there(fetch, server, tmp_path):
         {"Range": "bytes=5000-", "If-Range": '"1"'},
         {"Range": "bytes=6000-", "If-Range": '"1"'},
     ]
+
+
+def test_a_damaged_record_of_tls_breaks_the_connection_alone(fetch, server, monkeypatch):
+    read, errors = http.client.HTTPResponse.read1, [ssl.SSLError(1, "decryption failed or bad record mac")]
+
+    def read1(response, size):
+        if errors:
+            raise errors.pop()
+        return read(response, size)
+
+    monkeypatch.setattr(http.client.HTTPResponse, "read1", read1)
+    assert fetch().read_text() == TABLE and len(server.requests) == 2
 
 
 def test_an_address_with_letters_beyond_ascii(fetch):

@@ -141,7 +141,7 @@ def _attempt(url: str, part: Path) -> str:
             fix = "fetch the file in a way that you trust, put it below resources/ and give its `path:`"
             raise InputError(what, fix=fix) from None
         raise _TryAgain(str(error.reason)) from None
-    except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
+    except (http.client.HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
         raise _TryAgain(str(error) or type(error).__name__) from None
 
 
