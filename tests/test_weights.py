@@ -1,6 +1,8 @@
 """Weights are checked before they are used, and a folder is written whole or not at all."""
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -146,6 +148,18 @@ def test_weights_that_are_there_twice_are_fetched_once(twofold, tmp_path, monkey
     assert names(tmp_path / "path") == names(tmp_path / "hub") == KEPT
     digests = [file_sha256(twofold / name) for name in KEPT if name.endswith("safetensors")]
     assert [origin["sha256"] for origin in origins] == [text_sha256("\n".join(digests))] * 2
+
+
+def test_a_full_disk_is_no_fault_of_the_network(tmp_path, monkeypatch):
+    def download(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    information = SimpleNamespace(model_info=lambda repository, revision: SimpleNamespace(sha="a" * 40))
+    monkeypatch.setattr("huggingface_hub.HfApi", lambda token: information)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    with pytest.raises(OSError, match="No space left") as caught:
+        weights.fetch(HubWeights(source="hub", repository="a/b", licence="MIT"), tmp_path / "model", FIELD)
+    assert caught.value.filename == str(tmp_path / "model") and list(tmp_path.iterdir()) == []
 
 
 def test_weights_that_were_fetched_twice_are_counted_once(twofold):

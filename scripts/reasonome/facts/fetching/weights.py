@@ -3,6 +3,7 @@
 Those that lie on this disk are linked.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -136,6 +137,8 @@ def _from_hub(weights: HubWeights, folder: Path, field: str) -> dict[str, str]:
         fix = f"accept its licence on its page, then set {weights.token_variable} to your token"
         raise InputError(what, field=field, fix=fix) from None
     except (HTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            raise  # the disk is full, which says more than a network that failed
         what = f"could not fetch {weights.repository}: {type(error).__name__}"
         fix = f"check the network, the repository's name, and {weights.token_variable} if it is gated"
         raise InputError(what, field=field, fix=fix) from None
