@@ -18,6 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 import fetch_weights
 from reasonome.answering import vllm_engine
+from reasonome.answering.model_files import manifest_of_folder
 from reasonome.cluster.plan import memory
 from reasonome.config.backbones import HubWeights, PathWeights, PypiWeights
 from reasonome.core.manifest import file_sha256, text_sha256
@@ -124,6 +125,18 @@ def twofold(model) -> Path:
     (model / "model.safetensors.index.json").write_text(json.dumps({"weight_map": shards}))
     (model / "params.json").write_text("{}")
     return model
+
+
+def test_a_folder_that_is_not_whole(twofold, tmp_path, fails, refused):
+    target, shard = tmp_path / "results" / "model", twofold / "model-00002-of-00002.safetensors"
+    shard.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{WRONG}\nsize 269060552\n")
+    fails(local(twofold), target, FIELD)
+    (twofold / "config.json").write_text('{"model_type": "llama"}')
+    (twofold / "tokenizer.json").touch()
+    with refused(field="--model"):
+        manifest_of_folder(twofold)
+    shard.unlink()
+    fails(local(twofold), target, FIELD)
 
 
 KEPT = [

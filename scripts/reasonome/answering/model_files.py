@@ -73,6 +73,7 @@ def manifest_of_folder(folder: Path) -> dict[str, Any]:
             fix = "give a folder as transformers saves it, with config.json, a tokenizer and safetensors"
             raise InputError(f"this folder has no {what}", file=folder, field="--model", fix=fix)
     _check_known(folder)
+    weights.whole_weight_files(folder, "--model")
     files = sorted({path for pattern in _DESCRIBED for path in folder.glob(pattern)})
     digests = {path.name: file_sha256(path) for path in tqdm(files, desc="reading the model's files", delay=5)}
     return {"name": folder.name, "weights": {"source": "folder", "licence": "not stated"}, "model": digests}

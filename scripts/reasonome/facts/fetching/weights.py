@@ -23,6 +23,7 @@ INDEX = "model.safetensors.index.json"
 # The same weights again in Mistral's own format, and its settings: transformers loads none of it, and vLLM would take
 # it in place of the other files.
 OTHER_FORMATS = ("consolidated*", "params.json")
+_LFS = b"version https://git-lfs"  # how a file begins that was cloned without Git LFS
 
 
 # The files that transformers needs to load a model; weights in other formats are not copied.
@@ -175,10 +176,23 @@ def _place(source: Path, folder: Path, bring: Callable[[Path, Path], object]) ->
             bring(path, place)
 
 
-def _safetensors_sha256(folder: Path, field: str) -> str:
-    """The SHA-256 of a folder's weights: of the only file, or of the shards' digests in order."""
+def whole_weight_files(folder: Path, field: str) -> list[Path]:
+    """The `weight_files` of a folder, all of which are there; else InputError, with `field`."""
     shards = weight_files(folder)
     if not shards:
         raise InputError(f"no safetensors in {folder.name}", field=field, fix="other weight formats are never loaded")
-    digests = [file_sha256(shard) for shard in shards]
+    for shard in shards:
+        if not shard.is_file():
+            fix = "the folder is not whole: copy or fetch it again"
+            raise InputError(f"{folder.name} has no {shard.name}, which {INDEX} names", field=field, fix=fix)
+        with open(shard, "rb") as handle:
+            if handle.read(len(_LFS)) == _LFS:
+                what = f"{shard.name} has no weights, but says where Git LFS has them"
+                raise InputError(what, field=field, fix="run `git lfs pull` where the folder was cloned")
+    return shards
+
+
+def _safetensors_sha256(folder: Path, field: str) -> str:
+    """The SHA-256 of a folder's weights: of the only file, or of the shards' digests in order."""
+    digests = [file_sha256(shard) for shard in whole_weight_files(folder, field)]
     return digests[0] if len(digests) == 1 else text_sha256("\n".join(digests))
