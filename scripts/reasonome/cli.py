@@ -49,7 +49,8 @@ def main(words: list[str] | None = None) -> int:
         # Below a folder of another name, commands would read another configuration.
         if config.name == "config" and config.parent != Path.cwd():
             for one in (error, *error.others):
-                one.fix = one.fix and standing_in(config.parent, one.fix)
+                told = one.fix and standing_in(config.parent, one.fix)
+                one.fix = told if told == one.fix else f"{told}; then run this command there, too"
         raise
 
 
