@@ -14,6 +14,11 @@ import tiny_training
 import torch
 from transformers import AutoModelForCausalLM
 
+from reasonome.answering.engine import token_ids
+from reasonome.core import atomic
+from reasonome.prompts.chat_template import load_tokenizer, render
+from reasonome.tasks.naming.task import GeneSetNaming
+
 pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,3 +168,12 @@ def test_processes_that_share_a_prompt_draw_completions_of_their_own(models):
         drawn = [{tuple(ids) for ids in of_rank[step][0]} for of_rank in (first, second)]
         assert [len(completions) for completions in drawn] == [4, 4], step
         assert not drawn[0] & drawn[1], step
+    # Each process read the question of a step for its four; three held-out ones were read before, between and after.
+    run = json.loads((folder / "run.json").read_text())
+    asked = json.loads((folder / "validation.json").read_text())["ids"]
+    rows = {row["id"]: GeneSetNaming.Example(**row) for row in atomic.read_jsonl(models.parents[1] / "examples.jsonl")}
+    tokenizer = load_tokenizer(models / "base/model")
+    prompts = [render(tokenizer, GeneSetNaming().prompt(rows[i], tiny_training.STYLE).messages) for i in asked]
+    read = sum(2 * step["prompts/mean_length"] for step in history(folder))
+    assert run["shared_questions"]["rollouts"]
+    assert run["prompt_tokens"] == read + 3 * sum(map(len, token_ids(tokenizer, prompts)))

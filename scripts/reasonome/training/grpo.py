@@ -215,8 +215,9 @@ def grpo(
         rollout_tokens(trainer.state.log_history, of, recipe.batch_size, recipe.passes)
         for of in ("prompts", "completions")
     )
-    if trainer.sharing.rollouts:  # each question was read once for its group
-        read //= recipe.group
+    if trainer.sharing.rollouts:  # each question was read once for its group, by each process that has a part of that
+        share = recipe.batch_size // processes.count()
+        read = round(read * (1 / recipe.group + 1 / share - 1 / math.lcm(recipe.group, share)))
     read += curve.times * sum(valid_tokens)
     facts = {
         "examples": len(prompted),
