@@ -117,11 +117,21 @@ def test_a_panel_by_lines_commas_or_a_first_column(ranking, panel):
         '"x"\n"1"\t"SCN1A"\n"2"\t"FBN1"\n',
         "GeneSymbol,Confidence\nSCN1A,3\nFBN1,2\n",
         'id;disease;hgnc_symbol\n1;"a; b";SCN1A\n2;c;FBN1\n',
+        "No,Gene name\n1,SCN1A\n2,FBN1\n",
     ],
 )
 def test_numbers_beside_the_genes_of_a_panel_are_no_entrez_ids(tmp_path, panel):
     (tmp_path / "p.txt").write_text(panel)
     assert read_panel(tmp_path / "p.txt") == ["SCN1A", "FBN1"]
+
+
+@pytest.mark.parametrize("panel", ["No\tWhat\n1\tSCN1A\n2\tFBN1\n", "0\tSCN1A\n1\tFBN1\n", "SCN1A,3\nFBN1,2\n"])
+def test_a_panel_of_row_numbers_or_marks_is_refused(tmp_path, panel, refused):
+    (tmp_path / "p.txt").write_text(panel)
+    with refused(tmp_path / "p.txt", field="--panel"):
+        read_panel(tmp_path / "p.txt")
+    (tmp_path / "p.txt").write_text("Entrez_Gene\n6323\n2200\n")
+    assert read_panel(tmp_path / "p.txt") == ["Entrez_Gene", "6323", "2200"]
 
 
 def test_a_table_without_ids_that_may_be_the_phenotypes_of_one_patient_is_told(ranking, capsys):

@@ -17,13 +17,15 @@ from reasonome.facts.sources.gene_locations import written_place
 from reasonome.facts.sources.hpo import is_of_terms, written_terms
 from reasonome.facts.sources.phenopackets import Case
 from reasonome.facts.sources.rankings import CASE_COLUMNS, LOCUS_COLUMNS, CaseRow, LocusRow
+from reasonome.facts.text import some
 from reasonome.tasks.ranking.cases import SEXES, age_words
 
 # A line of a BED file, whose fourth column has names.
 _BED = re.compile(r"(?:chr)?(?:\d{1,2}|[XYM]|MT)\s+\d+\s+\d+(?:\s+(?P<name>\S+).*)?", re.IGNORECASE)
 _NOT_OF_BED = ("#", "track ", "browser ")
 # Usual names of a panel's column of genes, by letters and digits.
-_PANEL_HEADS = {"gene", "genes", "symbol", "genesymbol", "hgncsymbol", "approvedsymbol", "hgncid", "entityname"}
+_PANEL_HEADS = {"gene", "genes", "symbol", "genesymbol", "genename", "hgncsymbol"}
+_PANEL_HEADS |= {"approvedsymbol", "hgncid", "entityname"}
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,11 @@ def read_panel(path: Path) -> list[str]:
     genes = list(dict.fromkeys(gene for gene in written if gene and not gene.startswith("#")))
     if not genes:
         raise InputError("there is no gene in this panel", file=path, field="--panel", fix="write one gene a line")
+    numbers = [gene for gene in genes if gene.isdigit()]
+    if numbers and (not all(map(str.isdigit, genes[1:])) or {*numbers} <= {*map(str, range(len(numbers) + 1))}):
+        what = f"there are numbers among the genes ({some(numbers)}), and those of rows would be read as Entrez ids"
+        fix = "call the column of genes 'gene' in a header, or write one gene a line; Entrez ids stand by themselves"
+        raise InputError(what, file=path, field="--panel", fix=fix)
     return genes
 
 
