@@ -59,6 +59,12 @@ def test_seurat_markers_that_go_up_and_pass_by_p_and_then_by_fold_change(tmp_pat
     )
 
 
+@pytest.mark.parametrize("column", ["leiden", "louvain", "seurat_clusters"])
+def test_clusters_are_called_as_the_programs_that_find_them_do(tmp_path, column):
+    found = read(tmp_path, f"gene,avg_log2FC,p_val_adj,{column}\nA,2,0.01,0\nB,2,0.01,1\n")
+    assert by_name(found) == {"cluster 0": ["A"], "cluster 1": ["B"]}
+
+
 def test_thresholds_and_top_of_markers_can_be_set(tmp_path):
     found = read(tmp_path, SEURAT + SEURAT_ROWS, adjusted_p=1, log2_fold_change=2, top=2)
     assert by_name(found)["cluster 0"] == ["CD3E", "LEF1"]
@@ -354,6 +360,7 @@ def test_entrez_ids_as_row_names_are_no_row_numbers(tmp_path):
         ("log2FC,padj\n1,0.1\n", 1, "gene"),
         ("gene,log2FC,pvalue\nA,1,0.1\n", 1, "adjusted_p"),
         ("gene,log2FC,padj\n", 1, None),
+        ("Table S1,,\ngene,log2FC,padj\nA,1,0.1\n", 1, "gene"),
         ("gene,log2FC,padj\nA,1,0.1\nB,2\n", 3, None),
         ("TP53,2.5,0.01\nATM,1.5,0.02\n", 1, None),
         ("gene|log2FC|padj\nA|1|0.1\n", 1, None),

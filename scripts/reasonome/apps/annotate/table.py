@@ -37,7 +37,7 @@ ALIASES: Mapping[Column, Sequence[str]] = {
     "p": ("pvalue", "pval", "pvals", "p"),
     "log2_fold_change": FOLD_CHANGE,
     "statistic": ("stat", "scores", "score", "t", "f", "lr"),
-    "group": ("cluster", "group", "clusters", "groups"),
+    "group": ("cluster", "group", "clusters", "groups", "leiden", "louvain", "seuratclusters"),
     "comparison": ("contrast", "comparison", "coef", "celltype", "clusterid", "tissue", "timepoint"),
 }
 _MISSING = {"", "na", "nan", "-nan", "+nan", "n/a", "none", "null"}  # C writes -nan
@@ -152,6 +152,10 @@ def roles(
         candidates = [chosen[role]] * header.count(chosen[role]) if role in chosen else _called(header, aliases)
         if len(candidates) == 1:
             by_role[role] = candidates[0]
+        elif candidates and not any(candidates):
+            what = f"none of the columns {listed(header)} names the genes, and several have no name"
+            fix = "delete what stands above the names of the columns, such as a title; call that of the genes 'gene'"
+            raise InputError(what, file=file, line=line, field=role, fix=fix)
         elif candidates:
             what = f"the columns {listed(candidates)} may each be that of the {role.replace('_', ' ')}"
             fix = f"say which it is, such as `--columns {role}=NAME`, or give them different names"
@@ -227,7 +231,7 @@ class Table:
         if other := self._beside_numbers(genes):
             numbers = some(list(filter(None, genes)))
             what = f"the genes are numbers ({numbers}), and '{other}' has names"
-            fix = f"`--columns gene={other}` reads these; if the numbers are Entrez ids, call their column 'entrez'"
+            fix = f"say `--columns gene={other}`, or call that column 'gene'; call a column of Entrez ids 'entrez'"
             raise self.error(what, field="gene", fix=fix)
         return genes
 
