@@ -213,6 +213,8 @@ PACKED = gzip.compress(b"one\twords\tA\n" * 1000, mtime=0)
     [
         (b"<!DOCTYPE html>\n<html>Not found</html>\n", 1),
         (b"\n \n<HTML><head>\n", 1),
+        (b'<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml">\n', 1),
+        (b'<?xml version="1.0"?>\n<rdf:RDF xmlns="http://purl.obolibrary.org/obo/hp.owl#"\n', 1),
         (b"PK\x03\x04rest", 1),
         ("one\twords\tA\n".encode("utf-16"), 1),
         (b"one\twords\tA\ntwo\twords\t\0B\n", 2),

@@ -100,8 +100,11 @@ def _refuse_other_kinds(head: bytes, path: Path, line: int | None = None) -> Non
             raise InputError(what, file=path, line=line, fix=fix)
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if begin.startswith((b"<!doctype", b"<html", b"<?xml")):
+        what = "this is a web page, not the file itself"
         fix = "open the address in a browser to see what the server says, then fetch the file again"
-        raise InputError("this is a web page, not the file itself", file=path, line=line, fix=fix)
+        if begin.startswith(b"<?xml") and b"<html" not in begin:
+            what, fix = "this is XML", "give a text: the .obo of an ontology, and of a table one with tabs or commas"
+        raise InputError(what, file=path, line=line, fix=fix)
 
 
 def decoded(data: bytes, path: str | os.PathLike, line: int = 1) -> str:
