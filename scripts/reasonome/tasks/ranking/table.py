@@ -5,7 +5,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from textwrap import shorten
 from typing import Any
 
 import pandas as pd
@@ -14,7 +13,7 @@ from tqdm import tqdm
 from reasonome.answering.wrapping import thinking_end, unwrapped
 from reasonome.facts.files.plain_table import counted_lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.text import counted, symbols_in
+from reasonome.facts.text import counted, one_line, symbols_in
 from reasonome.scoring.answer_tables import shuffled_answers, wrapping_notes
 from reasonome.task_parts import TableBaseline, Tables
 from reasonome.tasks.ranking.clusters import clusters
@@ -127,7 +126,7 @@ class RankingTables(Tables[RankingDialogue]):
             shown = {gene.symbol for gene in example.candidates}
             first = next(gene for gene in genes if gene and gene not in shown)
             count = counted(len(strange), "answer lists", "answers list")
-            notes.append(f"{count} what is no candidate; the first, in line {line}: '{shorten(first, 80)}'")
+            notes.append(f"{count} what is no candidate; the first, in line {line}: '{one_line(first)[:80]}'")
         if _any_candidates(table["example"]):
             bare = table.loc[[not example.candidates for example in table["example"]], "line"].tolist()
             what = "rows without candidates, which have no rank and count as wrong in the orders of candidates"
