@@ -363,6 +363,7 @@ def test_entrez_ids_as_row_names_are_no_row_numbers(tmp_path):
         ("Table S1,,\ngene,log2FC,padj\nA,1,0.1\n", 1, "gene"),
         ("gene,log2FC,padj\nA,1,0.1\nB,2\n", 3, None),
         ("TP53,2.5,0.01\nATM,1.5,0.02\n", 1, None),
+        ("7157,2.5,0.01\n472,1.5,0.02\n", 1, None),
         ("gene|log2FC|padj\nA|1|0.1\n", 1, None),
         ('"log2FC" "padj"\n"A" 1 0.1\n', None, None),
         ("gene log2FC padj\nA 1 0.1\n", 1, None),

@@ -91,8 +91,9 @@ def _kind(table: Table) -> str:
     others = [column for column in table.header if column not in comparison_columns(table)]
     if len(others) == 1 or (len(others) == 2 and known & {"statistic", "log2_fold_change"}):
         return "genes"
-    # A column of genes for each cluster may be called by a number.
-    if table.header[0] and not is_number(table.header[0]) and all(map(is_number, table.header[1:])):
+    first, *others = table.header
+    are_clusters = all(map(str.isdigit, others)) and (not first or first.isdigit())  # each with a column of genes
+    if all(map(is_number, others)) and not are_clusters:
         raise table.error(
             f"the first line is not a header: it has the numbers {', '.join(table.header[1:4])}",
             fix="write a first line that names the columns, for example: gene,log2FoldChange,padj",
