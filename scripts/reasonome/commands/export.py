@@ -45,7 +45,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--to", required=True, choices=("verifiers", "lm-eval", "hub"))
     command.add_argument("--style", help="the prompt style; all of an experiment's without it")
     command.add_argument(
-        "--recipe", metavar="STAGE.VARIANT", help="whose rewards count, as grpo.demo (default: the experiment's own)"
+        "--recipe", metavar="STAGE.VARIANT", help="whose rewards count, as grpo.soft (default: the experiment's own)"
     )
     command.add_argument("--output", type=Path, default=Path("exports"), help="a folder (default: exports)")
 

@@ -85,7 +85,7 @@ def question_sets(
 ) -> list[QuestionSet]:
     """The question sets of an experiment, one for each benchmark and style that it asks, or of a benchmark in a style.
 
-    If they are `rewarded`, rewards are those of `recipe`, a step as `grpo.demo`, or of the experiment's own for the
+    If they are `rewarded`, rewards are those of `recipe`, a step as `grpo.soft`, or of the experiment's own for the
     benchmark. InputError for unknown names, for questions that were not written yet, for rewards that cannot leave the
     project, and where an experiment has several recipes that differ in their rewards.
     """
