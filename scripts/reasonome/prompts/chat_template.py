@@ -74,9 +74,8 @@ def _end_of_turn(tokenizer) -> int | None:
         behind = tokenizer.apply_chat_template(turns, tokenize=False).rpartition(_PROBED)[2]
     except TemplateError:  # `render` tells it of the messages that it is for
         return None
-    first = tokenizer(behind, add_special_tokens=False)["input_ids"][:1]
-    added = tokenizer.added_tokens_decoder
-    return first[0] if first and first[0] in added and added[first[0]].special else None
+    special = {token.content: place for place, token in tokenizer.added_tokens_decoder.items() if token.special}
+    return next((special[text] for text in sorted(special, key=len, reverse=True) if behind.startswith(text)), None)
 
 
 def end_tokens(ids: int | Iterable[int] | None, of_tokenizer: int | None) -> list[int]:

@@ -27,7 +27,7 @@ class RankingBuilding(Building[RankingDialogue]):
         """Write the train, valid and test questions of a benchmark, the rows left out and why, identifiers without a
         gene, and the audit; print their numbers. Raises InputError as the functions it calls."""
         benchmark = project.benchmarks[name]
-        check_usable(project, dict.fromkeys(source for source, *_ in self.task.files.beside_corpora(project, name)))
+        check_usable(project, dict.fromkeys(self.task.files.beside_corpora(project, name)))
         genes = read_authority(project, benchmark.authority)
         questions = _questions(self.task, project, name, genes)
         naming = [example for example in questions.examples if example.named_answer]
