@@ -169,14 +169,6 @@ CARD_INPUTS = {
 }
 
 
-def carded_licences(wildcards):
-    """The sources of a model's training data with their licences, and that of its weights: no file has them as they are
-    corrected."""
-    weights = entry(PROJECT.backbones, "backbone", wildcards.backbone).weights
-    sources = or_stop(card_sources.sources_read, PROJECT, wildcards.chain)
-    return canonical([weights and weights.licence, *map(vars, sources)])
-
-
 rule write_model_card:
     input:
         **CARD_INPUTS,

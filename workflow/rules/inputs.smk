@@ -246,6 +246,14 @@ def sample_runs(wildcards):
     return [path.with_suffix(".run.json") for _, _, path in asked]
 
 
+def carded_licences(wildcards):
+    """The sources of a model's training data with their licences, and that of its weights: no file has them as they are
+    corrected."""
+    weights = entry(PROJECT.backbones, "backbone", wildcards.backbone).weights
+    sources = or_stop(card_sources.sources_read, PROJECT, wildcards.chain)
+    return canonical([weights and weights.licence, *map(vars, sources)])
+
+
 def audit_plan(wildcards):
     return experiments.audit_plan(PROJECT, wildcards.experiment)
 
