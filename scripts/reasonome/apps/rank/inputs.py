@@ -24,8 +24,9 @@ from reasonome.tasks.ranking.cases import SEXES, age_words
 _BED = re.compile(r"(?:chr)?(?:\d{1,2}|[XYM]|MT)\s+\d+\s+\d+(?:\s+(?P<name>\S+).*)?", re.IGNORECASE)
 _NOT_OF_BED = ("#", "track ", "browser ")
 # Usual names of a panel's column of genes, by letters and digits.
-_PANEL_HEADS = {"gene", "genes", "symbol", "genesymbol", "genename", "hgncsymbol"}
-_PANEL_HEADS |= {"approvedsymbol", "hgncid", "entityname"}
+_PANEL_HEADS = frozenset(
+    ("gene", "genes", "symbol", "genesymbol", "genename", "hgncsymbol", "approvedsymbol", "hgncid", "entityname")
+)
 
 
 @dataclass(frozen=True)
