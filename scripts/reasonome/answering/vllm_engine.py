@@ -4,13 +4,13 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from transformers import AutoConfig, GenerationConfig
+from transformers import AutoConfig
 
 from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, seed_of
 from reasonome.config import Decoding
 from reasonome.core.errors import InputError
 from reasonome.facts.fetching.weights import weight_files
-from reasonome.prompts.chat_template import end_tokens, load_tokenizer
+from reasonome.prompts.chat_template import configured_ends, end_tokens, load_tokenizer
 
 # vLLM puts its own batches together. What is handed over at once bounds what a killed job has to do again, and each
 # request has a seed of its own, so that nothing depends on which ones run side by side.
@@ -121,9 +121,7 @@ def _sampling(decoding: Decoding, position: int, ends: list[int]):
 
 
 def _ends(tokenizer) -> list[int]:
-    folder = Path(tokenizer.name_or_path)
-    known = (folder / "generation_config.json").is_file()
-    return end_tokens(GenerationConfig.from_pretrained(folder).eos_token_id if known else None, tokenizer.eos_token_id)
+    return end_tokens(configured_ends(tokenizer.name_or_path), tokenizer.eos_token_id)
 
 
 def _drawn(made) -> Drawn:

@@ -53,19 +53,17 @@ def load_tokenizer(folder: Path | str, **settings: Any):
     Where the template ends an answer by a special token that neither the tokenizer nor the generation config calls an
     end, as in some base models, it becomes the end token: answers would otherwise go on behind it.
     """
-    from transformers import AutoTokenizer, GenerationConfig
+    from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder, **settings)
     settle(tokenizer)
     end = _end_of_turn(tokenizer)
-    if end is not None and end != tokenizer.eos_token_id:
-        known = (Path(folder) / "generation_config.json").is_file()
-        if end not in end_tokens(GenerationConfig.from_pretrained(folder).eos_token_id if known else None, None):
-            tokenizer.eos_token = tokenizer.convert_ids_to_tokens(end)
+    if end not in (None, tokenizer.eos_token) and tokenizer.convert_tokens_to_ids(end) not in configured_ends(folder):
+        tokenizer.eos_token = end
     return tokenizer
 
 
-def _end_of_turn(tokenizer) -> int | None:
+def _end_of_turn(tokenizer) -> str | None:
     """The special token that a chat template writes right behind an answer; None if it writes none."""
     if not tokenizer.chat_template:
         return None
@@ -74,8 +72,16 @@ def _end_of_turn(tokenizer) -> int | None:
         behind = tokenizer.apply_chat_template(turns, tokenize=False).rpartition(_PROBED)[2]
     except TemplateError:  # `render` tells it of the messages that it is for
         return None
-    special = {token.content: place for place, token in tokenizer.added_tokens_decoder.items() if token.special}
-    return next((special[text] for text in sorted(special, key=len, reverse=True) if behind.startswith(text)), None)
+    special = (token.content for token in tokenizer.added_tokens_decoder.values() if token.special)
+    return max(filter(behind.startswith, special), key=len, default=None)
+
+
+def configured_ends(folder: Path | str) -> list[int]:
+    """The tokens that end a completion by the generation config of a model folder; none if it has no such file."""
+    from transformers import GenerationConfig
+
+    known = (Path(folder) / "generation_config.json").is_file()
+    return end_tokens(GenerationConfig.from_pretrained(folder).eos_token_id if known else None, None)
 
 
 def end_tokens(ids: int | Iterable[int] | None, of_tokenizer: int | None) -> list[int]:
