@@ -83,7 +83,6 @@ class PreferenceRecipe(QuestionRecipe):
             peft_config=adapters.configuration(self.adapter, reward_model=not self.answers),
         )
         job.train(trainer)
-        job.evaluate_last(trainer)
         facts = counts | {"code": code_sha256(getfile(type(self)), getfile(type(job)))}
         job.finish(trainer, tokenizer, facts, lambda: self.measure(job.folder, pairs.held_out))
 

@@ -234,7 +234,7 @@ class TrainingJob(Generic[AnyRecipe]):
         }
 
     def evaluation(self, held_out: bool) -> dict[str, Any]:
-        """Trainer arguments by which it measures the loss on held-out rows, if there are any, before and during."""
+        """Trainer arguments by which it measures the loss on held-out rows, if any: before, during and after."""
         if not held_out:
             return {}
         return {
@@ -243,11 +243,6 @@ class TrainingJob(Generic[AnyRecipe]):
             "eval_on_start": self.checkpoint is None,
             "per_device_eval_batch_size": self.micro_batch_size,
         }
-
-    def evaluate_last(self, trainer) -> None:
-        """Measure the loss on held-out rows after the last step, unless that was done."""
-        if trainer.eval_dataset is not None and not any("eval_loss" in row for row in trainer.state.log_history[-2:]):
-            trainer.evaluate()
 
     def train(self, trainer) -> None:
         """Train, from the newest complete checkpoint if there is one; exit non-zero after a signal."""

@@ -74,7 +74,6 @@ def pretrain(job: TrainingJob[WarmUpSettings]) -> None:
     if separate:
         facts["rows"] = packing.separate(trainer, recipe.batch_size)
     job.train(trainer)
-    job.evaluate_last(trainer)
     facts["code"] = code_sha256(__file__, getfile(type(recipe)))
     job.finish(trainer, tokenizer, {"statements": len(train), **facts})
 
