@@ -171,7 +171,7 @@ def test_none_leaves_the_weight_to_the_other_rewards(tmp_path):
     """As of the task's own rewards: .5 of a weight of 1 + 3 goes to the reward that applies, whoever is asked first."""
     two = ONE.model_copy(update={"id": "other"})
     grader = grader_reward(tmp_path, ONLY_LDLR)
-    reward = Reward(grader, 0.0, 1.0, semantic=True, applies=grader.applies)
+    reward = Reward(grader, 0.0, 1.0, semantic=True)
     half = Reward(lambda answers, examples, similarity: [0.5] * len(answers), 0.0, 1.0, semantic=False)
     rewards = TASK.rewards() | {"mine": reward, "half": half}
     scorer = RewardScorer(TASK, {"mine": 3.0, "half": 1.0}, None, rewards=rewards)
@@ -188,17 +188,18 @@ def test_none_leaves_the_weight_to_the_other_rewards(tmp_path):
         grader.close()
 
 
-def test_graders_learn_together_where_they_apply(tmp_path):
+def test_whoever_is_asked_first_knows_which_graders_apply(tmp_path):
     (tmp_path / "graders").mkdir()
     (tmp_path / "graders" / "mine.py").write_text(
         "def never(answer, example): return None\ndef one(*given): return 1\n"
     )
     graders = {name: Grader(function=f"graders/mine.py:{name}") for name in ("one", "never")}
     rewards = grader_rewards(graders, tmp_path)
+    scorer = RewardScorer(TASK, {"one": 1.0, "never": 2.0}, None, rewards=rewards)
+    completions = [[{"content": render_ranking(["A"], "Because.")}]]
     try:
-        assert rewards["never"].applies(ONE)
-        assert rewards["one"].function([answer("A")], [ONE], None) == [1]
-        assert not rewards["never"].applies(ONE)
+        first, second = (function(completions, index=[0]) for function in scorer.for_trl([ONE]))
+        assert first == [3] and second == pytest.approx([nan], nan_ok=True)
     finally:
         for reward in rewards.values():
             reward.function.close()

@@ -16,15 +16,14 @@ Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 class Reward:
     """A batched, pure reward: (answers, examples, similarity) → one value in [low, high] per answer.
 
-    `semantic` rewards score the content of an answer, the others its form. `applies` says whether a question has the
-    reward: if not, its values are nan, and its weight goes to the question's other rewards in proportion.
+    `semantic` rewards score the content of an answer, the others its form. Where a question does not have the reward,
+    its values are nan, and its weight goes to the question's other rewards in proportion.
     """
 
     function: Callable[[Sequence[Any], Sequence[Any], Similarity], list[float]]
     low: float
     high: float
     semantic: bool
-    applies: Callable[[Any], bool] = lambda example: True
 
     def values(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[float]:
         """What answers earn by a reward that compares no texts."""

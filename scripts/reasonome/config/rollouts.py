@@ -125,10 +125,7 @@ class RolloutRecipe(RowsRecipe):
 
     @property
     def weights(self) -> dict[str, float]:
-        """The weight of every grader and reward, by name.
-
-        Graders come first: once they have graded it is known which questions they apply to.
-        """
+        """The weight of every grader and reward, by name; graders come first."""
         return {name: grader.weight for name, grader in self.graders.items()} | self.rewards
 
     @property

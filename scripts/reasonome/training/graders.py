@@ -33,12 +33,9 @@ def grader_rewards(graders: Mapping[str, Grader], folder: Path = Path()) -> dict
     Paths are from `folder`, the project's. Each grader gets a process when it is first asked, one in every training
     process. InputError for a missing file, and for one that has changed since the recipe was read.
     """
-    found = {name: GraderReward(name, grader, folder) for name, grader in graders.items()}
-    for reward in found.values():
-        reward.beside = list(found.values())
     return {
-        name: Reward(reward, reward.grader.low, reward.grader.high, semantic=True, applies=reward.applies)
-        for name, reward in found.items()
+        name: Reward(GraderReward(name, grader, folder), grader.low, grader.high, semantic=True)
+        for name, grader in graders.items()
     }
 
 
@@ -77,9 +74,7 @@ class GraderReward:
         path, _, self.function = grader.function.rpartition(":")
         self.file = self.folder / path
         self._process: subprocess.Popen[str] | None = None
-        self.beside = [self]  # all graders of the recipe, which learn together where they apply
         self._applies: dict[str, bool] = {}  # to a question, as far as it has been asked
-        self._graded: tuple[Any, list[str], list[float]] = (None, [], [])  # answers, their questions and values
         if not self.file.is_file():
             raise self._error("there is no such file", fix="paths are from the project's folder")
         if grader.sha256 != "unpinned" and grader.sha256 != source_sha256(self.file):
@@ -90,21 +85,11 @@ class GraderReward:
         """Grade a batch; InputError where a call fails, takes too long, gives no number of the range, or gives None for
         one answer and a number for another to the same question.
         """
-        for reward in self.beside:
-            reward._grade_batch(answers, examples)
-        values = zip(examples, self._graded[2], strict=True)
-        return [value if self.applies(example) else nan for example, value in values]
-
-    def applies(self, example: Any) -> bool:
-        """Whether the grader gives a number to answers to a question; True before it has been asked."""
-        return self._applies.get(example.id, True)
-
-    def _grade_batch(self, answers: Sequence[Any], examples: Sequence[Any]) -> None:
-        ids = [example.id for example in examples]
-        if self._graded[0] is not answers or self._graded[1] != ids:
-            pairs = zip(answers, examples, strict=True)
-            values = [self._grade(answer, example) if answer.named else self.grader.low for answer, example in pairs]
-            self._graded = (answers, ids, values)
+        pairs = zip(answers, examples, strict=True)
+        values = [self._grade(answer, example) if answer.named else self.grader.low for answer, example in pairs]
+        # An answer that is not usable has no value either where another one has shown that the question has none.
+        known = zip(values, examples, strict=True)
+        return [value if self._applies.get(example.id, True) else nan for value, example in known]
 
     def close(self) -> None:
         """End the process and those that it forked, if there is one; the next call would start another."""

@@ -1,6 +1,5 @@
 """The weighted rewards of completions, as GRPO and exported environments have them."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
@@ -44,17 +43,6 @@ class RewardScorer:
             self._texts, self._answers = tuple(texts), [parsed[text] for text in texts]
         return self.rewards[name].function(self._answers, examples, self.similarity)
 
-    def _share(self, name: str, example: Any) -> float:
-        """The factor of a reward for this question: all weights by those of the rewards that apply to it.
-
-        nan if the reward does not apply. TRL adds up what it is given.
-        """
-        applying = sum(weight for other, weight in self.weights.items() if self._applies(other, example))
-        return sum(self.weights.values()) / applying if self._applies(name, example) and applying else math.nan
-
-    def _applies(self, name: str, example: Any) -> bool:
-        return name == JUDGE or self.rewards[name].applies(example)
-
     def components(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
         """All rewards with a weight, and those that the task watches, unweighted; "reward" is the weighted sum."""
         names = dict.fromkeys([*self.weights, *self.task.watched])
@@ -63,17 +51,26 @@ class RewardScorer:
 
     def for_trl(self, examples: Sequence[Any]) -> list[Callable[..., list[float]]]:
         """Reward functions as TRL calls them: once per step each, with all completions of the step."""
+        step, values = None, {}
 
         def function(name: str) -> Callable[..., list[float]]:
             def reward(completions, index, log_metric=None, prompt_tokens=(), **columns) -> list[float]:
+                nonlocal step, values
                 if log_metric is not None:
                     log_metric("prompts/mean_length", fmean(prompt_tokens))
                 texts = [completion[0]["content"] for completion in completions]
-                asked = [examples[i] for i in index]
-                values = self.component(name, texts, asked)
-                return [self._share(name, example) * value for example, value in zip(asked, values, strict=True)]
+                if step != (texts, index):
+                    step, values = (texts, index), self._shared_out(texts, [examples[i] for i in index])
+                return values[name].tolist()
 
             reward.__name__ = name
             return reward
 
         return [function(name) for name in self.weights]
+
+    def _shared_out(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
+        """Each reward times all weights by those of the rewards that apply to its question: TRL adds them up."""
+        values = {name: np.array(self.component(name, texts, examples)) for name in self.weights}
+        applying = sum(np.where(np.isnan(values[name]), 0.0, weight) for name, weight in self.weights.items())
+        share = np.divide(sum(self.weights.values()), applying, out=np.full(len(texts), np.nan), where=applying != 0)
+        return {name: share * column for name, column in values.items()}

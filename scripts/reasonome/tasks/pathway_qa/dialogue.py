@@ -103,8 +103,8 @@ class PathwayDialogue(VerifiedDialogue):
 
         return {
             "facts": Reward(verifier(verifiers.facts), 0.0, 1.0, semantic=True),
-            "sets": Reward(verifier(verifiers.sets), 0.0, 1.0, semantic=True, applies=_asks_statements),
-            "consistency": Reward(one_by_one(consistency), 0.0, 1.0, semantic=False, applies=_asks_statements),
+            "sets": Reward(verifier(verifiers.sets), 0.0, 1.0, semantic=True),
+            "consistency": Reward(one_by_one(consistency), 0.0, 1.0, semantic=False),
             "uncertainty": Reward(verifier(verifiers.uncertainty), -1.0, 1.0, semantic=True),
             "format": KEPT_FORM,
         }
@@ -210,10 +210,6 @@ def _known(value: float | None) -> float:
     return nan if value is None else value
 
 
-def _asks_statements(example: PathwayQuestion) -> bool:
-    return example.asks != "conservation"
-
-
 def _constant(answer: str, confidence: float, example: PathwayQuestion, draw: int = 0) -> str:
     """An answer with the statements that go with it, of which the seed `draw` decides what the answer does not."""
     text, _, statements = with_statements(answer, example, Random(draw)).partition("\n")
@@ -264,7 +260,7 @@ def with_statements(answer: str, example: PathwayQuestion, random: Random) -> st
 def truth(example: PathwayQuestion) -> Truth:
     """What is right, with the sets' names as `read` has them."""
     claims = tuple(Claim(set_key(one.set), plain(one.tissue), one.value) for one in example.statements)
-    return Truth(example.answer, claims, example.tolerance, _asks_statements(example))
+    return Truth(example.answer, claims, example.tolerance, example.asks != "conservation")
 
 
 def read(answer: PathwayAnswer, example: PathwayQuestion) -> Stated:
