@@ -29,23 +29,21 @@ _WITHOUT_EFFECT = {
 class ChosenLogprobs(LogitsProcessor):
     """Adds up the log-probability of the chosen tokens without keeping every step's logits.
 
-    It sees the raw logits, before temperature, so values of greedy and sampled answers compare.
+    It sees the raw logits, before temperature, so values of greedy and sampled answers compare; or, with a
+    `temperature`, what tokens are drawn by.
     """
 
-    def __init__(self, prompt_length: int):
-        self._prompt_length = prompt_length
+    def __init__(self, prompt_length: int, temperature: float = 1.0):
+        self._prompt_length, self._temperature = prompt_length, temperature
         self._last = torch.empty(0)
         self.chosen: list[torch.Tensor] = []
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        self.note(input_ids, scores)
-        return scores
-
-    def note(self, input_ids: torch.Tensor, scores: torch.Tensor) -> None:
         """Note the last chosen tokens' log-probabilities, and the scores that the next ones are chosen by."""
         if input_ids.shape[1] > self._prompt_length:
             self.take(input_ids[:, -1])
-        self._last = torch.log_softmax(scores.float(), dim=-1)
+        self._last = torch.log_softmax(scores.float() / self._temperature, dim=-1)
+        return scores
 
     def take(self, tokens: torch.Tensor) -> None:
         """Note the log-probability of the tokens chosen in the last step."""

@@ -12,17 +12,6 @@ from reasonome.answering.local import ChosenLogprobs
 from reasonome.core.errors import InputError
 
 
-class _AtTemperature(ChosenLogprobs):
-    """Log-probabilities as drawn from. The sampling temperature is applied after this processor, so it is here too."""
-
-    def __init__(self, prompt_length: int, temperature: float):
-        super().__init__(prompt_length)
-        self._temperature = temperature
-
-    def note(self, input_ids: torch.Tensor, scores: torch.Tensor) -> None:
-        super().note(input_ids, scores / self._temperature)
-
-
 @contextmanager
 def recorded_logprobs(model) -> Iterator[list[torch.Tensor]]:
     """Within it, `model.generate` also leaves the log-probabilities of the tokens it chose in the list.
@@ -32,7 +21,8 @@ def recorded_logprobs(model) -> Iterator[list[torch.Tensor]]:
     generate, recorded = model.generate, []
 
     def watched(*, input_ids, generation_config, **options):
-        recorder = _AtTemperature(input_ids.shape[1], generation_config.temperature)
+        # As drawn from: the sampling temperature is applied after this processor, so it is here too.
+        recorder = ChosenLogprobs(input_ids.shape[1], generation_config.temperature)
         processors = LogitsProcessorList([recorder])
         output = generate(
             input_ids=input_ids, generation_config=generation_config, logits_processor=processors, **options
