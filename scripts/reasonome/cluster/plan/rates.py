@@ -1,13 +1,14 @@
 """Tokens per second of a job: as finished jobs had them in their run.json, scaled from these, or assumed."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from reasonome.cluster.plan.assumed import MACHINES, MFU, SMALLEST_ON_GPU, UNNAMED_GPU
+from reasonome.cluster.plan.assumed import MACHINES, MFU, SMALLEST_ON_GPU, UNNAMED_GPU, Machine
 from reasonome.cluster.plan.estimates import Estimate, combine, unknown
 from reasonome.config.project import chains
 from reasonome.config.project.job_resources import JobResources
@@ -170,14 +171,24 @@ class Rates:
         and parameter count where nothing was measured.
         """
         alike = self._trained(stage, adapted, passes)
+
+        def told(machine: Machine) -> tuple[float, str]:
+            note = f"{MFU:.0%} of {machine.tflops:,} TFLOP/s of each {{}}, {flops} FLOPs a token and parameter"
+            return MFU * machine.tflops * 1e12 / flops, note
+
         measured = self._measured(alike, "backward_tokens", stage, backbone, device)
-        return measured or self._assumed_training(backbone, device, flops)
+        return measured or self._assumed(backbone, device, told)
 
     def generation(self, backbone: str, device: Device, engine: str) -> Estimate:
         """Tokens generated per second by this engine, all workers."""
         alike = [run for run in self.runs if (run.stage, run.engine) == (ANSWERING, engine) and run.generated_tokens]
+
+        def told(machine: Machine) -> tuple[float, str]:
+            each = getattr(machine, engine)
+            return each * 1e9, f"{each:,} tokens/s on each {{}} with 1B parameters"
+
         measured = self._measured(alike, "generated_tokens", ANSWERING, backbone, device)
-        return measured or self._assumed_generation(engine, backbone, device)
+        return measured or self._assumed(backbone, device, told)
 
     def _measured(
         self, runs: list[MeasuredRun], tokens: str, stage: str, backbone: str, device: Device
@@ -211,39 +222,17 @@ class Rates:
         size, own = (self.sizes.get(name, unknown(name)).value for name in (other, backbone))
         return size / own if size and own else 0.0
 
-    def _assumed_training(self, backbone: str, device: Device, flops: int) -> Estimate:
-        """The rate at a share of the peak of MACHINES."""
-        model = _machine(device)
+    def _assumed(self, backbone: str, device: Device, told: Callable[[Machine], tuple[float, str]]) -> Estimate:
+        """The rate of all workers: `told` gives that of one machine with one parameter, and a note of such a machine.
+
+        A GPU gains nothing of tiny models.
+        """
+        model = {"cpu": "cpu", "gpu": UNNAMED_GPU}.get(device.name) or gpu_in(device.name)
         if model is None:
             return unknown(f"speed of a {device.name}")
-        peak = MACHINES[model].tflops
-        note = f"{MFU:.0%} of {peak:,} TFLOP/s of each {_called(device, model)}, {flops} FLOPs a token and parameter"
-        return self._by_size(MFU * peak * 1e12 / flops, note, backbone, device)
-
-    def _assumed_generation(self, engine: str, backbone: str, device: Device) -> Estimate:
-        """The rate of MACHINES of an engine, vllm or transformers."""
-        model = _machine(device)
-        if model is None:
-            return unknown(f"speed of a {device.name}")
-        each = getattr(MACHINES[model], engine)
-        note = f"{each:,} tokens/s on each {_called(device, model)} with 1B parameters"
-        return self._by_size(each * 1e9, note, backbone, device)
-
-    def _by_size(self, each: float, note: str, backbone: str, device: Device) -> Estimate:
-        """The rate of all workers, if `each` has this one with one parameter; a GPU gains nothing of tiny models."""
+        named = {"cpu": "core", "gpu": f"{model.upper()} (no gpu_model is asked for)"}.get(device.name, model.upper())
+        each, note = told(MACHINES[model])
         size = self.sizes.get(backbone, unknown(f"size of {backbone}"))
         least = 0.0 if device.name == "cpu" else SMALLEST_ON_GPU
-        return combine(
-            lambda rate, size: rate / max(size, least), Estimate(each * device.workers, "assumed", note), size
-        )
-
-
-def _machine(device: Device) -> str | None:
-    """The name in MACHINES; None for a GPU that is not known."""
-    return {"cpu": "cpu", "gpu": UNNAMED_GPU}.get(device.name) or gpu_in(device.name)
-
-
-def _called(device: Device, model: str) -> str:
-    if device.name == "gpu":
-        return f"{model.upper()} (no gpu_model is asked for)"
-    return "core" if model == "cpu" else model.upper()
+        all_workers = Estimate(each * device.workers, "assumed", note.format(named))
+        return combine(lambda rate, size: rate / max(size, least), all_workers, size)
