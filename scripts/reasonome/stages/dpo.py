@@ -18,10 +18,6 @@ class DpoRecipe(PreferenceRecipe):
     loss: Literal["sigmoid", "ipo"] = "sigmoid"
 
     @property
-    def most(self) -> int | None:
-        return self.max_pairs
-
-    @property
     def holds_parent(self) -> bool:
         return True
 

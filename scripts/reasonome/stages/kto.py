@@ -27,10 +27,6 @@ class KtoRecipe(PreferenceRecipe):
         return self
 
     @property
-    def most(self) -> int | None:
-        return self.max_answers
-
-    @property
     def holds_parent(self) -> bool:
         return True
 

@@ -47,9 +47,9 @@ class PreferenceRecipe(QuestionRecipe):
         """TRL's trainer, and its arguments but for those that all stages share."""
 
     @property
-    @abstractmethod
     def most(self) -> int | None:
         """The most pairs, or single answers, to learn from; None for all."""
+        return getattr(self, "max_answers" if self.single_answers else "max_pairs")
 
     def rows(self, pairs: "Pairs", seed: int) -> tuple[list[dict], list[dict], dict[str, int]]:
         """Rows to train on and held-out ones, as TRL reads them, and counts for the manifest."""

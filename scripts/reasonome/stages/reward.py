@@ -24,10 +24,6 @@ class RewardRecipe(PreferenceRecipe):
     stage: Literal["reward"]
     max_pairs: Annotated[int, Field(ge=1)] | None = None
 
-    @property
-    def most(self) -> int | None:
-        return self.max_pairs
-
     def check_part(self, project: Project, file: str, variant: str) -> None:
         if not project.preferences[self.preferences].held_out:
             what = f"a reward model, '{variant}' of {file}, is judged by held-out questions, and none are held out"
