@@ -50,10 +50,6 @@ class Launch:
     program: tuple[str, ...]
     gpus: int | None = None
 
-    def command(self) -> list[str]:
-        """The command line of one training process."""
-        return [sys.executable, *self.program]
-
 
 def gpus_here() -> int:
     """GPUs that torch sees on this node."""
@@ -104,6 +100,8 @@ def environment(launch: Launch, processes: int, node: int, local: int, store: st
     An engine of vLLM inside each process takes itself for the first one: in one folder all would write the same files.
     """
     host, _, port = store.rpartition(":")
+    caches = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
+    vllm_cache = os.environ.get(VLLM_CACHE, os.path.join(caches, "vllm"))  # by its own rule
     return {
         **shared_environment(launch, processes),
         "RANK": str(node * processes + local),
@@ -115,14 +113,8 @@ def environment(launch: Launch, processes: int, node: int, local: int, store: st
         "MASTER_PORT": port,
         # torch.distributed's env:// then joins the store at that address and never tries to open one there.
         "TORCHELASTIC_USE_AGENT_STORE": "True",
-        VLLM_CACHE: os.path.join(_vllm_cache(), str(local)),
+        VLLM_CACHE: os.path.join(vllm_cache, str(local)),
     }
-
-
-def _vllm_cache() -> str:
-    """Where vLLM keeps what it compiles, by its own rule."""
-    caches = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
-    return os.environ.get(VLLM_CACHE, os.path.join(caches, "vllm"))
 
 
 def run_on_this_node(launch: Launch) -> int:
@@ -131,7 +123,7 @@ def run_on_this_node(launch: Launch) -> int:
     if processes == 1 and launch.sharding == "none":
         os.environ.update(lone_environment(launch))
         sys.stdout.flush()
-        os.execv(sys.executable, launch.command())
+        os.execv(sys.executable, [sys.executable, *launch.program])
     store = _bound_store("127.0.0.1")
     return _run_processes(launch, processes, 0, f"{store.host}:{store.port}")
 
@@ -195,27 +187,24 @@ def _run_processes(launch: Launch, processes: int, node: int, store: str) -> int
             variables = environment(launch, processes, node, local, store)
             # Rank 0 prints for all; what the others print is shown if they fail.
             errors = None if variables["RANK"] == "0" else Path(folder) / variables["RANK"]
-            children.start(launch.command(), variables, errors)
+            children.start([sys.executable, *launch.program], variables, errors)
         status = children.wait()
         for local, ended in children.failed.items() if children.received is None else ():
             rank = node * processes + local
             how = f"was killed by {signal.Signals(-ended).name}" if ended < 0 else f"ended with status {ended}"
             world = launch.nodes * processes
             print(f"error: process {rank} of {world}, on {socket.gethostname()}, {how}", file=sys.stderr)
-            _show_errors(children.errors[local], rank)
+            # Rank 0 has no file of them.
+            said = children.errors[local]
+            lines = said.read_text(encoding="utf-8", errors="replace").splitlines() if said else []
+            for line in lines[-LAST_LINES:]:
+                show(f"[{rank}] {line}", file=sys.stderr)
     return _exit_status(status)
 
 
 def _exit_status(status: int) -> int:
     """As shells have it: 128 + n where signal n killed a process."""
     return 128 - status if status < 0 else status
-
-
-def _show_errors(errors: Path | None, rank: int) -> None:
-    """Print the last errors of a process; rank 0, which prints them itself, has no file of them."""
-    lines = errors.read_text(encoding="utf-8", errors="replace").splitlines() if errors else []
-    for line in lines[-LAST_LINES:]:
-        show(f"[{rank}] {line}", file=sys.stderr)
 
 
 class _Children:
