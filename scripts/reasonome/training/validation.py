@@ -7,7 +7,6 @@ from typing import Any
 from transformers import Trainer, TrainerCallback
 
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.rewards import means
 from reasonome.training import processes
 
@@ -45,13 +44,8 @@ class ValidationCurve(TrainerCallback):
 
         What an earlier attempt asked is not asked again: a resumed one has no model left to ask.
         """
-        kept, *_ = processes.gather(atomic.read_json(self._file) if self._file.is_file() else None)
-        if kept is None and state.global_step:
-            raise InputError(
-                f"training is at step {state.global_step}, and what the model answered before is gone",
-                file=self._file,
-                fix=f"remove {self._file.parent}, so that training starts again",
-            )
+        were_asked = state.global_step > 0 or self._file.is_file()
+        kept, *_ = processes.gather(atomic.read_json(self._file) if were_asked else None)
         if kept is None:
             self.before = self.answers()
             self._keep()
