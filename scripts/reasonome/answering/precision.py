@@ -81,8 +81,9 @@ def matmul_tflops(device: str, precision: torch.dtype, seconds: float = PROBE_SE
 
     They are random, as weights are: a GPU draws less power on constant ones, and is faster.
     """
-    matrix = _random_matrix(PROBE_SIZE["cuda" if device == "cuda" else "cpu"], device, precision)
-    size = len(matrix)
+    size = PROBE_SIZE["cuda" if device == "cuda" else "cpu"]
+    generator = torch.Generator(device).manual_seed(0)  # training draws from others
+    matrix = torch.randn(size, size, dtype=precision, device=device, generator=generator)
     best, spent, product = 0.0, 0.0, torch.empty_like(matrix)
     torch.mm(matrix, matrix, out=product)
     while spent < seconds:
@@ -91,12 +92,6 @@ def matmul_tflops(device: str, precision: torch.dtype, seconds: float = PROBE_SE
         took = now() - started
         best, spent = max(best, 2 * size**3 / took / 1e12), spent + took
     return best
-
-
-def _random_matrix(size: int, device: str, precision: torch.dtype) -> torch.Tensor:
-    """A square matrix of standard normal numbers, drawn without touching the generators that training draws from."""
-    generator = torch.Generator(device).manual_seed(0)
-    return torch.randn(size, size, dtype=precision, device=device, generator=generator)
 
 
 def now() -> float:

@@ -57,7 +57,11 @@ def shards(folder: Path) -> int:
 def possible_shards(folder: Path, most: int) -> list[int]:
     """The numbers of GPUs, ascending from 1 to `most`, over which vLLM can spread the model; needs no vLLM."""
     config = AutoConfig.from_pretrained(folder).get_text_config()
-    return [n for n in range(1, most + 1) if _divides(n, config)]
+    heads, width = config.num_attention_heads, getattr(config, "intermediate_size", None) or 0
+    shared = getattr(config, "num_key_value_heads", None) or heads
+    # Each GPU gets as many heads and as wide a layer; a key-value head may be on several.
+    even = [n for n in range(1, most + 1) if heads % n == 0 and width % n == 0]
+    return [n for n in even if shared % n == 0 or n % shared == 0]
 
 
 def tensor_parallel(model: Path, share: float, processes: int) -> int:
@@ -75,14 +79,6 @@ def weight_bytes(model: Path) -> int:
     return sum(path.stat().st_size for path in weight_files(model))
 
 
-def _divides(n: int, config) -> bool:
-    """Whether each of n GPUs gets as many heads and as wide a layer; a key-value head may be on several."""
-    heads = config.num_attention_heads
-    shared = getattr(config, "num_key_value_heads", None) or heads
-    width = getattr(config, "intermediate_size", None) or n
-    return heads % n == 0 and width % n == 0 and (shared % n == 0 or n % shared == 0)
-
-
 def generate(
     model,
     tokenizer,
@@ -94,7 +90,7 @@ def generate(
     """As `engine.completions`."""
     from vllm import TokensPrompt  # pyright: ignore[reportMissingImports]
 
-    ends = _ends(tokenizer)
+    ends = end_tokens(configured_ends(tokenizer.name_or_path), tokenizer.eos_token_id)
 
     def draw(number: int, positions: list[int], ids: list[list[int]]) -> list[Drawn]:
         outputs = model.generate(
@@ -118,10 +114,6 @@ def _sampling(decoding: Decoding, position: int, ends: list[int]):
         detokenize=False,  # the tokenizer does that below, as for the other engine
         stop_token_ids=ends,
     )
-
-
-def _ends(tokenizer) -> list[int]:
-    return end_tokens(configured_ends(tokenizer.name_or_path), tokenizer.eos_token_id)
 
 
 def _drawn(made) -> Drawn:
