@@ -110,9 +110,6 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(f"Invalid JSON: {error}", file=path, fix=fix) from None
 
 
-GENERATES = {name: stage.generates for name, stage in STAGES.items()}
-
-
 @dataclass(frozen=True)
 class Device:
     """The device of a job: `name` is "cpu", a GPU model as in resources.yaml, or "gpu"; `workers` are GPUs or cores."""
@@ -154,7 +151,8 @@ class Rates:
 
     def _trained(self, stage: str, adapted: bool, passes: int) -> list[MeasuredRun]:
         """The runs whose rates are those of a stage: they draw completions, or none, as it does."""
-        trained = [run for run in self.runs if GENERATES.get(run.stage) == GENERATES[stage]]
+        trained = [run for run in self.runs if run.stage in STAGES]
+        trained = [run for run in trained if STAGES[run.stage].generates == STAGES[stage].generates]
         return [run for run in trained if (run.adapted, run.passes) == (adapted, passes) and run.backward_tokens]
 
     def _telling(self, runs: list[MeasuredRun], backbone: str, device: Device) -> list[MeasuredRun]:

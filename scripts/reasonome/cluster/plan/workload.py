@@ -144,9 +144,8 @@ class Workload:
         spec = self.project.preferences[recipe.preferences]
         tiers = isinstance(spec, TierPreferences)
         # Four answers make six pairs of a question; elsewhere a pair has two answers of its own at most.
-        answers_of_pair = (len(TIERS) / len(KINDS) if tiers else 2) if recipe.single_answers else 1
-        if isinstance(spec, TierPreferences) and spec.shares and recipe.single_answers:
-            answers_of_pair = 2
+        all_pairs = isinstance(spec, TierPreferences) and not spec.shares
+        answers_of_pair = (len(TIERS) / len(KINDS) if all_pairs else 2) if recipe.single_answers else 1
         files = recipe.files(self.project, (job.backbone, chains.parent(job.chain)))
         if (pairs := _lines(files["preferences"])) is not None:
             return counted(round(pairs * answers_of_pair), at_most=answers_of_pair == 2 and tiers)
