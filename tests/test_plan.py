@@ -872,7 +872,7 @@ def plain_machine(monkeypatch):
     """A machine with two cores, no GPU and no SLURM."""
     monkeypatch.setattr(jobs.gpus_of_machine, "has_driver", lambda: False)
     monkeypatch.setattr(jobs.os, "sched_getaffinity", lambda _: {0, 1})
-    monkeypatch.setattr(jobs.shutil, "which", lambda _: None)
+    monkeypatch.setattr(jobs, "answer_of", lambda _: (None, "sinfo: FileNotFoundError"))
 
 
 def test_a_plan_is_for_this_machine_unless_told_otherwise(plain_machine, monkeypatch, capsys):

@@ -141,16 +141,16 @@ def read_slurm() -> Slurm:
     """Ask the controller for its partitions and its memory of jobs, and the database for one job's record."""
     if shutil.which("sinfo") is None:
         return Slurm(False)
-    partitions, error = _ask(["sinfo", "-h", "-o", "%R"])
+    partitions, error = answer_of(["sinfo", "-h", "-o", "%R"])
     if partitions is None:
         return Slurm(True, error=error)
-    accounting, _ = _ask(["sacct", "-n", "-X", "-u", str(os.getuid()), "-S", "now-1minutes", "-o", "jobid"])
-    config, _ = _ask(["scontrol", "show", "config"])
+    accounting, _ = answer_of(["sacct", "-n", "-X", "-u", str(os.getuid()), "-S", "now-1minutes", "-o", "jobid"])
+    config, _ = answer_of(["scontrol", "show", "config"])
     age = re.search(r"^\s*MinJobAge\s*=\s*(\d+) sec", config or "", re.MULTILINE)
     return Slurm(True, tuple(dict.fromkeys(partitions.split())), accounting is not None, int(age[1]) if age else None)
 
 
-def _ask(command: list[str]) -> tuple[str | None, str]:
+def answer_of(command: list[str]) -> tuple[str | None, str]:
     """The output of a program (None if it failed), and its complaint."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS)

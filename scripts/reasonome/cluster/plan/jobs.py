@@ -3,12 +3,12 @@
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reasonome.cluster.doctor.system import answer_of
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
@@ -98,9 +98,6 @@ def _files(listed: str) -> tuple[str, ...]:
     return tuple(re.sub(r" \([^()]*\)$", "", name) for name in listed.split(", ") if name)
 
 
-_TOLD = "--gpus and --cores plan for others"
-
-
 @dataclass(frozen=True)
 class Limits:
     """GPUs of a node and cores at most, None: as config/resources.yaml asks; and a line that says whose they are."""
@@ -116,24 +113,17 @@ def limits(gpus: int | None, cores: int | None) -> Limits:
         here, whose = (None, None), "of config/resources.yaml, as SLURM is here"
     else:
         here, whose = (_gpus_here(), len(os.sched_getaffinity(0))), "this machine's"
-    most_gpus, most_cores = (
-        told if told is not None else found for told, found in zip((gpus, cores), here, strict=True)
-    )
-    named = [
-        f"{_in_words(count, what)} ({'as told' if told is not None else whose})"
-        for told, count, what in zip((gpus, cores), (most_gpus, most_cores), ("GPU", "core"), strict=True)
-    ]
-    return Limits(most_gpus, most_cores, f"planned for: {', '.join(named)}; {_TOLD}")
+    most, named = [], []
+    for told, found, what in zip((gpus, cores), here, ("GPU", "core"), strict=True):
+        most.append(found if told is None else told)
+        named.append(f"{_in_words(most[-1], what)} ({whose if told is None else 'as told'})")
+    return Limits(most[0], most[1], f"planned for: {', '.join(named)}; --gpus and --cores plan for others")
 
 
 def _slurm_answers() -> bool:
     """Whether SLURM is here and its controller answers; its commands alone may be left over."""
-    if shutil.which("sinfo") is None:
-        return False
-    try:
-        return subprocess.run(["sinfo", "--noheader"], capture_output=True, timeout=20).returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
+    partitions, _ = answer_of(["sinfo", "--noheader"])
+    return partitions is not None
 
 
 def _gpus_here() -> int | None:
