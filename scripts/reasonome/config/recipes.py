@@ -49,6 +49,13 @@ class Recipe(Strict):
     rule_params: ClassVar[tuple[str, ...]] = ("style",)
     answers: ClassVar[bool] = True  # a reward model has a head of one number, and answers nothing
     generates: ClassVar[bool] = False  # whether completions are drawn during training
+    passes: ClassVar[int] = 1  # optimizer steps that learn from the same completions
+    holds_parent: ClassVar[bool] = False  # whether training compares the model with its parent, which is in memory too
+    grades: ClassVar[Any] = None  # the settings of rewards of rankings, if it has any
+    is_placebo: ClassVar[bool] = False  # whether completions are rewarded by the right answers of other questions
+    drawn_elsewhere: ClassVar[bool] = False  # whether completions are drawn by other weights than those that train
+    order: ClassVar[str] = "random"  # of examples, as transformers calls it
+    steps_alike: ClassVar[bool] = False  # whether the examples of a step are of similar length
     stage: str
     learning_rate: Annotated[float, Field(gt=0)] = Field(description="at its highest, such as 1.0e-4")
     epochs: Annotated[float, Field(gt=0)] = 1.0
@@ -124,11 +131,6 @@ class Recipe(Strict):
         return []
 
     @property
-    def passes(self) -> int:
-        """Optimizer steps that learn from the same completions."""
-        return 1
-
-    @property
     def judging(self) -> list[str]:
         """The steps of the reward model that judges completions; none without one."""
         return []
@@ -137,36 +139,6 @@ class Recipe(Strict):
     def comparing(self) -> list[str]:
         """The encoders that training compares texts with."""
         return []
-
-    @property
-    def holds_parent(self) -> bool:
-        """Whether training compares the model with its parent, which is then in memory too."""
-        return False
-
-    @property
-    def grades(self) -> Any:
-        """The settings of rewards of rankings; None without them."""
-        return None
-
-    @property
-    def is_placebo(self) -> bool:
-        """Whether completions are rewarded by the right answers of other questions."""
-        return False
-
-    @property
-    def drawn_elsewhere(self) -> bool:
-        """Whether completions are drawn by other than the weights that are trained."""
-        return False
-
-    @property
-    def order(self) -> str:
-        """The order of examples, as transformers calls it."""
-        return "random"
-
-    @property
-    def steps_alike(self) -> bool:
-        """Whether the examples of a step are of similar length."""
-        return False
 
     def pinned(self) -> Self:
         """The recipe with the digest of each unpinned file that it names, so that a changed file makes another one."""

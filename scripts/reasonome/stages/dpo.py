@@ -12,14 +12,11 @@ class DpoRecipe(PreferenceRecipe):
     """Direct preference optimisation (Rafailov et al., 2023)."""
 
     in_words = "preference optimisation (DPO)"
+    holds_parent = True
     stage: Literal["dpo"]
     max_pairs: Annotated[int, Field(ge=1)] | None = None
     beta: Annotated[float, Field(gt=0)] = Field(0.1, description="how far the parent holds the model back")
     loss: Literal["sigmoid", "ipo"] = "sigmoid"
-
-    @property
-    def holds_parent(self) -> bool:
-        return True
 
     def trainer(self):
         from trl.trainer.dpo_config import DPOConfig

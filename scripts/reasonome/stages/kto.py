@@ -14,6 +14,8 @@ class KtoRecipe(PreferenceRecipe):
 
     in_words = "preference optimisation (KTO)"
     single_answers = True
+    holds_parent = True
+    order = "sequential"  # that of `single_answers`: neighbours are compared
     stage: Literal["kto"]
     max_answers: Annotated[int, Field(ge=2)] | None = None
     beta: Annotated[float, Field(gt=0)] = Field(0.1, description="how far the parent holds the model back")
@@ -25,14 +27,6 @@ class KtoRecipe(PreferenceRecipe):
         if self.micro_batch_size == 1:
             raise ValueError("'micro_batch_size' is 2 or more: KTO compares the answers of a micro-batch")
         return self
-
-    @property
-    def holds_parent(self) -> bool:
-        return True
-
-    @property
-    def order(self) -> str:
-        return "sequential"  # that of `single_answers`: neighbours are compared
 
     def trainer(self):
         from trl.trainer.kto_config import KTOConfig

@@ -15,6 +15,7 @@ class OnlineDpoRecipe(AlignmentRecipe):
     """Online DPO (Guo et al., 2024): of two completions of a prompt the one that earns more is the better one."""
 
     in_words = "preference optimisation on its own answers (online DPO)"
+    holds_parent = True
     stage: Literal["onlinedpo"]
     judge: Annotated[list[str], Field(min_length=1)] | None = Field(
         None,
@@ -47,10 +48,6 @@ class OnlineDpoRecipe(AlignmentRecipe):
         if self.micro_batch_size == "auto" or self.micro_batch_size % 2:
             raise ValueError("'micro_batch_size' is an even number: both completions of a prompt pass together")
         return self
-
-    @property
-    def holds_parent(self) -> bool:
-        return True
 
     @property
     def judging(self) -> list[str]:
