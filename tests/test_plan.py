@@ -889,11 +889,9 @@ def test_a_plan_is_for_this_machine_unless_told_otherwise(plain_machine, monkeyp
 
 def test_a_plan_on_a_cluster_is_for_what_is_asked_for(plain_machine, monkeypatch):
     monkeypatch.setattr(jobs, "_slurm_answers", lambda: True)
-    found = jobs.limits(None, 4)
-    assert (found.gpus, found.cores) == (None, 4)
-    assert found.words.startswith(
-        "planned for: GPUs as asked for (of config/resources.yaml, as SLURM is here), 4 cores"
-    )
+    gpus, cores, words = jobs.limits(None, 4)
+    assert (gpus, cores) == (None, 4)
+    assert words.startswith("planned for: GPUs as asked for (of config/resources.yaml, as SLURM is here), 4 cores")
 
 
 def test_rates_of_a_folder_that_is_not_there_are_an_error(refused):

@@ -69,9 +69,9 @@ def plan(args: argparse.Namespace) -> int:
     if sys.stderr.isatty():
         show("Snakemake says what is still to run …", file=sys.stderr)
     still = jobs.still_to_run(project, args.experiment)
-    machine = jobs.limits(args.gpus, args.cores)
-    planned = Plan(project, still, past_runs, machine.gpus, machine.cores)
-    show(f"{machine.words}\n\n{text(planned, args.experiment)}")
+    gpus, cores, words = jobs.limits(args.gpus, args.cores)
+    planned = Plan(project, still, past_runs, gpus, cores)
+    show(f"{words}\n\n{text(planned, args.experiment)}")
     return 0
 
 

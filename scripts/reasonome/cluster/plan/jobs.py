@@ -98,17 +98,11 @@ def _files(listed: str) -> tuple[str, ...]:
     return tuple(re.sub(r" \([^()]*\)$", "", name) for name in listed.split(", ") if name)
 
 
-@dataclass(frozen=True)
-class Limits:
-    """GPUs of a node and cores at most, None: as config/resources.yaml asks; and a line that says whose they are."""
+def limits(gpus: int | None, cores: int | None) -> tuple[int | None, int | None, str]:
+    """GPUs of a node and cores at most, None: as config/resources.yaml asks; and a line that says whose they are.
 
-    gpus: int | None
-    cores: int | None
-    words: str
-
-
-def limits(gpus: int | None, cores: int | None) -> Limits:
-    """What was told of GPUs and cores. What was not is what jobs ask for where SLURM is, else what is here."""
+    What was not told is what jobs ask for where SLURM is, else what is here.
+    """
     if _slurm_answers():
         here, whose = (None, None), "of config/resources.yaml, as SLURM is here"
     else:
@@ -117,7 +111,7 @@ def limits(gpus: int | None, cores: int | None) -> Limits:
     for told, found, what in zip((gpus, cores), here, ("GPU", "core"), strict=True):
         most.append(found if told is None else told)
         named.append(f"{_in_words(most[-1], what)} ({whose if told is None else 'as told'})")
-    return Limits(most[0], most[1], f"planned for: {', '.join(named)}; --gpus and --cores plan for others")
+    return most[0], most[1], f"planned for: {', '.join(named)}; --gpus and --cores plan for others"
 
 
 def _slurm_answers() -> bool:
