@@ -214,7 +214,8 @@ def test_an_arm_without_the_first_subset_has_its_row_of_subsets(tmp_path):
     assert section["subsets"] == ["bp", "cc", "mf"]
     shown = page_files.templates(page_files.FOLDER)
     shown.filters["score"] = number_text.score
-    text = shown.get_template("calibration.html.j2").render(calibration=[section])
+    wide_table = shown.get_template("wide_table.html.j2").module.wide_table
+    text = shown.get_template("calibration.html.j2").render(calibration=[section], wide_table=wide_table)
     by_subset = text.partition("ECE by subset</summary>")[2]
     assert re.findall('<th scope="row">([^<]*)</th>', by_subset) == ["SFT", "GRPO"]
 

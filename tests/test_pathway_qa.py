@@ -8,12 +8,12 @@ from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
-import jinja2
 import numpy as np
 import pandas as pd
 import pytest
 
 from reasonome.prompts.prompts import Prompt
+from reasonome.report import page_files
 from reasonome.report.answers_data import with_reward
 from reasonome.rewards import means, total
 from reasonome.tasks import TASKS, load_project
@@ -556,8 +556,9 @@ def test_questions_are_counted_beside_the_benchmark_and_on_the_page(tmp_path):
     own = TASK.report.own_section(plan, None, None, tmp_path)
     assert own == {"counts": {"x<": [("significance", "no", 2, 1, 1), ("significance", "yes", 2, 1, 1)]}}
     folder = Path(report.__file__).parent / "report"
-    page = jinja2.Environment(loader=jinja2.FileSystemLoader(folder), autoescape=True).get_template("own.html.j2")
-    shown = page.render(own=own)
+    pages = page_files.templates(folder, page_files.FOLDER)
+    wide_table = pages.get_template("wide_table.html.j2").module.wide_table
+    shown = pages.get_template("own.html.j2").render(own=own, wide_table=wide_table)
     assert "<summary>x&lt;</summary>" in shown and shown.count('<th scope="row">significance</th>') == 2
 
 
