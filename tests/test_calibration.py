@@ -1,6 +1,7 @@
 """Calibration by hand, against scikit-learn, and in the command for anybody's table."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -20,19 +21,24 @@ def value(metric, confidence, right):
     return metric(np.ones((1, len(right))), np.array(confidence, float), np.array(right, float))[0]
 
 
+def errors(confidence, right, closed="right"):
+    return calibration.errors(calibration.reliability(np.array(confidence, float), np.array(right, float), closed))
+
+
 def test_errors_by_hand():
     # (.8, .9]: .9 .9 .85, two of three right. (.5, .6]: .6, wrong. (0, .1]: .1, right.
     confidence, right = [0.9, 0.9, 0.85, 0.6, 0.1], [1, 1, 0, 0, 1]
     gaps = [2.65 - 2, 0.6, 0.1 - 1]
-    assert value(calibration.ece, confidence, right) == pytest.approx((0.65 + 0.6 + 0.9) / 5)
-    assert value(calibration.overconfidence, confidence, right) == pytest.approx((gaps[0] + gaps[1]) / 5)
-    assert value(calibration.underconfidence, confidence, right) == pytest.approx(0.9 / 5)
-    assert value(calibration.mce, confidence, right) == pytest.approx(0.9)
+    found = errors(confidence, right)
+    assert found["ece"] == pytest.approx((0.65 + 0.6 + 0.9) / 5)
+    assert found["overconfidence"] == pytest.approx((gaps[0] + gaps[1]) / 5)
+    assert found["underconfidence"] == pytest.approx(0.9 / 5)
+    assert found["mce"] == pytest.approx(0.9)
     assert value(calibration.brier, confidence, right) == pytest.approx((0.01 + 0.01 + 0.7225 + 0.36 + 0.81) / 5)
     # .9 above .85 (wrong) and .6 (wrong), twice; .1 below both: 4 of 6 pairs.
     assert value(calibration.auroc, confidence, right) == pytest.approx(4 / 6)
     # By falling confidence: right, right, wrong, wrong, right. Half of them are 2.5: two, and half a wrong one.
-    assert value(calibration.accuracy_at(0.5), confidence, right) == pytest.approx(2 / 2.5)
+    assert value(partial(calibration.accuracy_at, 0.5), confidence, right) == pytest.approx(2 / 2.5)
     assert value(calibration.accuracy_area, confidence, right) == pytest.approx((1 + 1 + 2 / 3 + 2 / 4 + 3 / 5) / 5)
 
 
@@ -66,9 +72,8 @@ def test_bins_closed_on_the_left():
     assert calibration.bin_places(confidence, "left").tolist() == [0, 1, 3, 7, 0, 9, 9]
     # [.9, 1] has .9 .9 1, two of three right; [.8, .9) has .85; [.6, .7) has .6, wrong.
     confidence, right = np.array([0.9, 0.9, 1, 0.85, 0.6]), np.array([1.0, 1, 0, 1, 0])
-    once = np.ones((1, 5))
-    assert calibration.ece(once, confidence, right, "left")[0] == pytest.approx((0.8 + 0.15 + 0.6) / 5)
-    assert calibration.mce(once, confidence, right, "left")[0] == pytest.approx(0.6)
+    found = errors(confidence, right, "left")
+    assert (found["ece"], found["mce"]) == pytest.approx(((0.8 + 0.15 + 0.6) / 5, 0.6))
     assert [b.n for b in calibration.reliability(confidence, right, "left")] == [1, 1, 3]
     assert [b.n for b in calibration.reliability(confidence, right)] == [1, 3, 1]
 
@@ -88,8 +93,8 @@ def test_values_are_scikit_learns():
         assert [b.right for b in bins] == pytest.approx(shares.tolist())
         assert [b.confidence for b in bins] == pytest.approx(means.tolist())
         expected = sum(abs(b.right - b.confidence) * b.n for b in bins) / size
-        assert calibration.ece(once, confidence, right)[0] == pytest.approx(expected)
-        assert calibration.mce(once, confidence, right)[0] == pytest.approx(max(abs(shares - means)))
+        found = calibration.errors(bins)
+        assert (found["ece"], found["mce"]) == pytest.approx((expected, max(abs(shares - means))))
 
 
 def test_equal_mass_is_scikit_learns():
@@ -121,7 +126,7 @@ def test_weights_are_repeated_rows():
     chance = np.random.default_rng(5)
     confidence, right = chance.integers(0, 11, 30) / 10, chance.integers(0, 2, 30).astype(float)
     times = chance.multinomial(30, [1 / 30] * 30, size=20)
-    for metric in (*calibration.METRICS.values(), *calibration.ERRORS.values()):
+    for metric in calibration.METRICS.values():
         found = metric(times.astype(float), confidence, right)
         repeated = [value(metric, np.repeat(confidence, row), np.repeat(right, row)) for row in times]
         assert found.tolist() == pytest.approx(repeated, nan_ok=True)

@@ -9,6 +9,7 @@ return a value per resample, shape (resamples,), nan where nothing was drawn.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -63,32 +64,19 @@ def distinct(confidence: np.ndarray) -> int:
     return len(np.unique(_in_units(confidence)))
 
 
-def ece(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray, closed: Side = "right") -> np.ndarray:
-    """Expected calibration error: the mean distance, over answers, of confidence and share of right ones in a bin."""
-    return overconfidence(weights, confidence, right, closed) + underconfidence(weights, confidence, right, closed)
+def errors(bins: Sequence[Bin]) -> dict[str, float]:
+    """The calibration errors of a reliability diagram.
 
-
-def overconfidence(
-    weights: np.ndarray, confidence: np.ndarray, right: np.ndarray, closed: Side = "right"
-) -> np.ndarray:
-    """The part of the expected calibration error from bins whose confidence is above their share of right answers."""
-    n, gaps = _gaps(weights, confidence, right, closed)
-    return _divided(np.maximum(gaps, 0).sum(axis=1), n.sum(axis=1))
-
-
-def underconfidence(
-    weights: np.ndarray, confidence: np.ndarray, right: np.ndarray, closed: Side = "right"
-) -> np.ndarray:
-    """The part of the expected calibration error from bins whose confidence is below their share of right answers."""
-    n, gaps = _gaps(weights, confidence, right, closed)
-    return _divided(np.maximum(-gaps, 0).sum(axis=1), n.sum(axis=1))
-
-
-def mce(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray, closed: Side = "right") -> np.ndarray:
-    """Maximum calibration error: the largest distance of confidence and share of right answers in a bin."""
-    n, gaps = _gaps(weights, confidence, right, closed)
-    distances = np.divide(np.abs(gaps), n, out=np.full(n.shape, -np.inf), where=n > 0).max(axis=1)
-    return np.where(np.isfinite(distances), distances, np.nan)
+    `ece`, the expected one, is the mean distance, over answers, of confidence and share of right ones in a bin, and
+    `mce` the largest; `overconfidence` and `underconfidence` are the parts of `ece` from bins whose confidence is above
+    their share, and below it.
+    """
+    gaps = [(b.confidence - b.right, b.n) for b in bins]
+    n = sum(b.n for b in bins)
+    over = sum(max(gap, 0.0) * answers for gap, answers in gaps) / n
+    under = sum(max(-gap, 0.0) * answers for gap, answers in gaps) / n
+    largest = max(abs(gap) for gap, _ in gaps)
+    return {"ece": over + under, "mce": largest, "overconfidence": over, "underconfidence": under}
 
 
 def brier(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -123,13 +111,9 @@ def auroc(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.
     return pooled_metrics.auroc(weights, right == 1, _in_units(confidence))
 
 
-def accuracy_at(share: float) -> OfAnswers:
-    """The share of right answers among the most confident share of answers, as a function of weights."""
-
-    def of_answers(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
-        return pooled_metrics.mean_at_coverage(share, *_falling(weights, confidence, right))
-
-    return of_answers
+def accuracy_at(share: float, weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The share of right answers among the most confident share of answers."""
+    return pooled_metrics.mean_at_coverage(share, *_falling(weights, confidence, right))
 
 
 def accuracy_area(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -144,14 +128,8 @@ METRICS: dict[str, OfAnswers] = {
     "brier_resolution": brier_resolution,
     "brier_uncertainty": brier_uncertainty,
     "auroc": auroc,
-    **{f"accuracy_at_{share:.0%}": accuracy_at(share) for share in (0.25, 0.5, 0.75)},
+    **{f"accuracy_at_{share:.0%}": partial(accuracy_at, share) for share in (0.25, 0.5, 0.75)},
     "accuracy_area": accuracy_area,
-}
-ERRORS: dict[str, Callable[..., np.ndarray]] = {  # as METRICS, and of a side
-    "ece": ece,
-    "mce": mce,
-    "overconfidence": overconfidence,
-    "underconfidence": underconfidence,
 }
 
 
@@ -213,9 +191,9 @@ def calibration_scores(
     `questions` says which question each answer is to, `clusters` which questions are alike; None: each its own. Bins
     are `closed` on a side.
 
-    Beside METRICS and ERRORS there are mean_confidence, accuracy, ece_equal_mass, ece_if_calibrated (what
-    chance alone would give, with its range) and distinct_confidences. Intervals are of a bootstrap over clusters;
-    calibration errors have none, since resampling raises them.
+    Beside METRICS and `errors` there are mean_confidence, accuracy, ece_equal_mass, ece_if_calibrated (what chance
+    alone would give, with its range) and distinct_confidences. Intervals are of a bootstrap over clusters; calibration
+    errors have none, since resampling raises them.
     """
     columns = {(name, "mean_confidence"): own for name, own in confidences.items()}
     columns |= {(name, "accuracy"): right for name in confidences}
@@ -256,23 +234,14 @@ def _errors(
     confidence: np.ndarray, right: np.ndarray, seed: int, questions: Sequence[str] | None, closed: Side
 ) -> dict[str, Score]:
     """The calibration errors, and what the expected one would be by chance."""
-    n, once = len(right), np.ones((1, len(right)))
-    errors = {name: float(function(once, confidence, right, closed)[0]) for name, function in ERRORS.items()}
-    errors["ece_equal_mass"] = equal_mass_error(confidence, right)
+    n = len(right)
+    found = errors(reliability(confidence, right, closed)) | {"ece_equal_mass": equal_mass_error(confidence, right)}
     by_chance = Score(*error_if_calibrated(confidence, seed, questions, closed), n)
-    return {name: Score(value, None, None, n) for name, value in errors.items()} | {"ece_if_calibrated": by_chance}
+    return {name: Score(value, None, None, n) for name, value in found.items()} | {"ece_if_calibrated": by_chance}
 
 
 def _in_units(confidence: np.ndarray) -> np.ndarray:
     return np.rint(np.asarray(confidence, float) * _UNITS).astype(np.int64)
-
-
-def _gaps(
-    weights: np.ndarray, confidence: np.ndarray, right: np.ndarray, closed: Side
-) -> tuple[np.ndarray, np.ndarray]:
-    """The number of answers in each bin, and the sum over them of confidence − right; shapes (resamples, BINS)."""
-    in_bin = (bin_places(confidence, closed)[:, None] == np.arange(BINS)).astype(float)
-    return weights @ in_bin, weights @ (in_bin * (confidence - right)[:, None])
 
 
 def _by_confidence(

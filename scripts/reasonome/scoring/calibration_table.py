@@ -135,8 +135,8 @@ def _edges(confidence: np.ndarray, right: np.ndarray, bins: Side) -> list[str]:
         return []
     chosen = "lower" if bins == "right" else "upper"
     notes = [f"confidences on the edge of two bins, counted in the {chosen} one: {edges}"]
-    once = np.ones((1, len(right)))
-    left, other = (float(calibration.ece(once, confidence, right, side)[0]) for side in ("left", "right"))
+    diagrams = (calibration.reliability(confidence, right, side) for side in ("left", "right"))
+    left, other = (calibration.errors(diagram)["ece"] for diagram in diagrams)
     if abs(left - other) > _TELLING:
         told = f"ECE depends on their side: {left:.4f} with bins closed on the left, {other:.4f} on the right (--bins)"
         notes.append(f"{told}; ece_equal_mass and the Brier score do not")
