@@ -6,16 +6,14 @@ python scripts/ask.py --backbone gpt-4o --benchmark demo-go --style demo-names -
 
 from reasonome.answering.api import write_answers
 from reasonome.benchmarks.rows import read_rows
-from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.manifest import Stopwatch
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "backbone", "benchmark", "style", "decoding", "output").parse_args()
     stopwatch = Stopwatch()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "backbone", "benchmark", "style", "decoding", "output")
     model = lookup(project.backbones, args.backbone, "backbone").api
     if model is None:
         others = [name for name, backbone in project.backbones.items() if backbone.kind == "api"]

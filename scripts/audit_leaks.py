@@ -4,18 +4,17 @@ python scripts/audit_leaks.py --experiment demo --output results/experiments/dem
 """
 
 from reasonome.config.project.experiments import audit_plan
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.leaks import audit
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 SHOWN = ["training", "benchmark", "kind", "looked_at", "found", "dropped", "remaining", "policy", "verdict"]
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "experiment", "output")
     lookup(project.experiments, args.experiment, "experiment")
     plan = audit_plan(project, args.experiment)
     tasks = plan.by_task(project)

@@ -3,14 +3,12 @@
 python scripts/build_background.py --benchmark demo-go --output results/backgrounds/demo-go.parquet
 """
 
-from reasonome.core import arguments
 from reasonome.core.errors import run_program
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "benchmark", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "benchmark", "output")
     project.task(args.benchmark).background.build(project, args.benchmark, args.output)
 
 

@@ -6,12 +6,12 @@ Fails before anything is read for a restricted source whose licence nobody has a
 pinned one.
 """
 
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import REJECTED, Facts, build_facts, write_facts
 from reasonome.facts.fetching.pins import licence_table
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def summary(name: str, facts: Facts) -> str:
@@ -27,8 +27,7 @@ def summary(name: str, facts: Facts) -> str:
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "corpus", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "corpus", "output")
     corpus = lookup(project.corpora, args.corpus, "corpus")
     licences = licence_table(project, args.corpus)
     atomic.write_tsv(args.output / "licences.tsv", licences)

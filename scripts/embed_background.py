@@ -4,15 +4,14 @@ python scripts/embed_background.py --benchmark demo-go --encoder minilm \
     --output results/backgrounds/demo-go.minilm.json
 """
 
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.scoring.encoders import load_encoders
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "benchmark", "encoder", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "benchmark", "encoder", "output")
     names = project.task(args.benchmark).background.candidate_names(project.results.background(args.benchmark))
     [encoder] = load_encoders(project.encoders, [project.results.encoder(args.encoder)]).values()
     encoder.embed(names)

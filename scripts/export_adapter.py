@@ -7,19 +7,18 @@ python scripts/export_adapter.py --experiment demo --backbone smollm2-135m --cha
 import datetime
 
 from reasonome.config.project import chains
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.core.manifest import file_sha256
 from reasonome.report.model_card import experiment_card
 from reasonome.report.model_scores import MEASURED, model_worth
-from reasonome.tasks import find_task, open_project
+from reasonome.tasks import arguments_and_project, find_task
 from reasonome.training.joined_adapter import CONFIGURATION, WEIGHTS, write_joined
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "experiment", "backbone", "chain", "output").parse_args()
-    project, out = open_project(args.config, args.set), args.output
-    model = project.results.model(args.backbone, args.chain)
+    args, project = arguments_and_project(__doc__, "experiment", "backbone", "chain", "output")
+    out, model = args.output, project.results.model(args.backbone, args.chain)
     today = datetime.datetime.now(datetime.UTC).date()
     worth = model_worth(project.results.experiment(args.experiment), args.backbone, args.chain, today, find_task)
     rounded = write_joined(model, out)

@@ -3,15 +3,14 @@
 python scripts/fetch_published.py --benchmark my-test --part test --subset bp --output my_test.csv
 """
 
-from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.fetching import pins
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "benchmark", "part", "subset", "output").parse_args()
-    benchmark = lookup(open_project(args.config, args.set).benchmarks, args.benchmark, "benchmark")
+    args, project = arguments_and_project(__doc__, "benchmark", "part", "subset", "output")
+    benchmark = lookup(project.benchmarks, args.benchmark, "benchmark")
     files = {subset: file for (part, subset), file in benchmark.published_files.items() if part == args.part}
     spec = lookup(files, args.subset, f"subset of the {args.part} files of {args.benchmark}")
     if spec.url is None:

@@ -3,15 +3,13 @@
 python scripts/fetch_source.py --source go --file obo --output results/sources/go/obo/go-basic.obo
 """
 
-from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.facts.fetching import pins
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "source", "file", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "source", "file", "output")
     source = lookup(project.sources, args.source, "source")
     spec = lookup(source.files, args.file, f"file of source {args.source}")
     if spec.path is not None:

@@ -10,17 +10,16 @@ from reasonome.answering.rows import read_answers, texts_by_id
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.experiments import Asked
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.report import forgetting
 from reasonome.report.forgetting import UNDER_WAY, Measured
 from reasonome.stages.pretrain import PretrainRecipe
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "experiment", "output")
     reading = Reading(project)
     measured: list[Measured] = []
     for asked in experiments.asked_again(project, args.experiment):

@@ -6,14 +6,12 @@ python scripts/merge_adapter.py --backbone NAME --output results/models/NAME/bas
 from reasonome.answering.model_files import write_adapted
 from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import chains
-from reasonome.core import arguments
 from reasonome.core.errors import InputError, lookup, run_program
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "backbone", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "backbone", "output")
     weights = lookup(project.backbones, args.backbone, "backbone").weights
     if not isinstance(weights, AdapterWeights):
         raise InputError(f"backbone '{args.backbone}' has no adapter", fix="fetch it: scripts/fetch_weights.py")

@@ -7,17 +7,16 @@ from pathlib import Path
 
 from reasonome.answering.recorded import read_recorded
 from reasonome.benchmarks.rows import read_rows
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup, run_program
 from reasonome.core.manifest import Stopwatch
 from reasonome.core.terminal import say, show
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "backbone", "benchmark", "output").parse_args()
     stopwatch = Stopwatch()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "backbone", "benchmark", "output")
     task = project.task(args.benchmark)
     backbone = lookup(project.backbones, args.backbone, "backbone")
     if backbone.recorded is None:

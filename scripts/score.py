@@ -7,16 +7,15 @@ python scripts/score.py --benchmark demo-go --style demo-names \
 
 from reasonome.answering.rows import read_answers
 from reasonome.benchmarks.rows import read_rows, unsealed
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.scoring.answers import summary
 from reasonome.task_parts import ScoringJob
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "benchmark", "style", "answers", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "benchmark", "style", "answers", "output")
     task = project.task(args.benchmark)
     questions = read_rows(project.results.benchmark(args.benchmark) / "test.jsonl", task.Example)
     examples = unsealed(questions, project.benchmarks[args.benchmark].sealed, project.settings.final)

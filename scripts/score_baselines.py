@@ -5,14 +5,13 @@ python scripts/score_baselines.py --benchmark demo-go --style demo-names \
 """
 
 from reasonome.benchmarks.rows import read_rows, unsealed
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import run_program
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "benchmark", "style", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "benchmark", "style", "output")
     task = project.task(args.benchmark)
     folder = project.results.prompts(args.benchmark, args.style)
     training, questions = (read_rows(folder / f"{part}.jsonl", task.Example) for part in ("train", "test"))

@@ -3,16 +3,14 @@
 python scripts/train.py --folder results/models/smollm2-135m/sft.names-s0+grpo.soft-s0
 """
 
-from reasonome.core import arguments
 from reasonome.stages import read_recipe
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 from reasonome.training import processes
 from reasonome.training.job import TrainingJob
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "folder").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "folder")
     job = TrainingJob.of(project, read_recipe(args.folder), args.folder)
     job.recipe.train(project, job)
 

@@ -3,15 +3,15 @@
 python scripts/write_dataset_card.py --benchmark demo-go --output results/benchmarks/demo-go/README.md
 """
 
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.exports.libraries import benchmark_card
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "benchmark", "output").parse_args()
-    atomic.write_text(args.output, benchmark_card(open_project(args.config, args.set), args.benchmark))
+    args, project = arguments_and_project(__doc__, "benchmark", "output")
+    atomic.write_text(args.output, benchmark_card(project, args.benchmark))
 
 
 if __name__ == "__main__":

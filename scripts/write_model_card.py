@@ -4,15 +4,14 @@ python scripts/write_model_card.py --experiment demo --backbone smollm2-135m --c
     --output results/models/smollm2-135m/pretrain.demo-s0+sft.names-s0/card.demo.md
 """
 
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.report.model_card import experiment_card
-from reasonome.tasks import find_task, open_project
+from reasonome.tasks import arguments_and_project, find_task
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "experiment", "backbone", "chain", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "experiment", "backbone", "chain", "output")
     card = experiment_card(project, args.experiment, args.backbone, args.chain, args.output.as_posix(), find_task)
     atomic.write_text(args.output, card)
 

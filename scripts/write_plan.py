@@ -4,14 +4,13 @@ python scripts/write_plan.py --experiment demo --output results/experiments/demo
 """
 
 from reasonome.config.project.experiments import report_plan
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "experiment", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "experiment", "output")
     lookup(project.experiments, args.experiment, "experiment")
     atomic.write_json(args.output, report_plan(project, args.experiment))
 

@@ -6,14 +6,13 @@ python scripts/write_prompts.py --benchmark demo-go --style facts --output resul
 """
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import run_program
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "benchmark", "style", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "benchmark", "style", "output")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     folder = project.results.benchmark(args.benchmark)
     splits = {part: read_rows(folder / f"{part}.jsonl", task.Example) for part in SPLITS}

@@ -5,15 +5,14 @@ python scripts/write_reasoning.py --teacher knowledge-given --benchmark demo-go 
 """
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.task_parts import TeachingJob
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "teacher", "benchmark", "style", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "teacher", "benchmark", "style", "output")
     lookup(project.teachers, args.teacher, "teacher")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
     job = TeachingJob(args.teacher, args.benchmark, args.style, args.output)

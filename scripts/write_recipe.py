@@ -5,15 +5,14 @@ python scripts/write_recipe.py --step sft.names-s0 --output results/models/smoll
 
 from reasonome.config.project.chains import Step
 from reasonome.config.rollouts import RolloutRecipe
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.errors import run_program
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 from reasonome.training.graders import try_graders
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "step", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "step", "output")
     recipe = Step.parse(args.step).recipe(project)
     if isinstance(recipe, RolloutRecipe):
         try_graders(project, recipe)

@@ -9,7 +9,7 @@ from reasonome.benchmarks.rows import SPLITS, read_splits, symbols
 from reasonome.config.project import Project
 from reasonome.config.project.chains import BASE
 from reasonome.config.sources import Corpus
-from reasonome.core import arguments, atomic
+from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import file_sha256
@@ -18,12 +18,11 @@ from reasonome.facts.selection import bits, select, without_labels
 from reasonome.facts.sources.formats import read_ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.task import held_out_names, held_out_terms
-from reasonome.tasks import open_project
+from reasonome.tasks import arguments_and_project
 
 
 def main() -> None:
-    args = arguments.project_parser(__doc__, "corpus", "output").parse_args()
-    project = open_project(args.config, args.set)
+    args, project = arguments_and_project(__doc__, "corpus", "output")
     corpus = lookup(project.corpora, args.corpus, "corpus")
     facts, left_out = _without_held_out(project, args.corpus)
     told = bits(facts)
