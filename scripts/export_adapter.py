@@ -11,7 +11,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.core.manifest import file_sha256
 from reasonome.report.model_card import experiment_card
-from reasonome.report.model_scores import MEASURED, model_worth
+from reasonome.report.model_scores import MEASURED, model_worth, scores_of
 from reasonome.tasks import arguments_and_project, find_task
 from reasonome.training.joined_adapter import CONFIGURATION, WEIGHTS, write_joined
 
@@ -20,7 +20,8 @@ def main() -> None:
     args, project = arguments_and_project(__doc__, "experiment", "backbone", "chain", "output")
     out, model = args.output, project.results.model(args.backbone, args.chain)
     today = datetime.datetime.now(datetime.UTC).date()
-    worth = model_worth(project.results.experiment(args.experiment), args.backbone, args.chain, today, find_task)
+    scored = scores_of(project.results.experiment(args.experiment), args.backbone, args.chain, find_task)
+    worth = model_worth(scored, today)
     rounded = write_joined(model, out)
     adapter = {
         "rank": atomic.read_json(out / CONFIGURATION)["r"],

@@ -1,6 +1,5 @@
 """From an arm of an experiment to what ships of it, and from that to a model that is asked."""
 
-import datetime
 import json
 import re
 import shutil
@@ -25,7 +24,7 @@ from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.manifest import file_sha256, folder_sha256
 from reasonome.report import tables
-from reasonome.report.model_scores import Control, model_worth, read_worth
+from reasonome.report.model_scores import Control, read_worth, scores_of
 from reasonome.tasks import find_task, load_project
 
 CHAIN = "sft.names-s0+grpo.soft-s0"
@@ -137,7 +136,7 @@ def test_its_worth_is_that_of_the_tables(exported):
 
 def test_a_model_that_the_experiment_does_not_score(arm, refused):
     with refused():
-        model_worth(Path("results/experiments/mine"), BACKBONE, "sft.other-s0", datetime.date(2026, 1, 1), find_task)
+        scores_of(Path("results/experiments/mine"), BACKBONE, "sft.other-s0", find_task)
 
 
 def ship(**changed) -> Project:

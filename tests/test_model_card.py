@@ -33,6 +33,7 @@ from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.model_card import render_card
+from reasonome.report.model_scores import ModelScores
 from reasonome.report.origins import learned_from
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
@@ -92,19 +93,21 @@ LEAKS = {
 
 def render(**changed) -> str:
     """The card of the model of `plan`, or of one that differs from it in this."""
-    given = {
+    scored = {
         "plan": plan(),
-        "backbone": BACKBONE,
-        "chain": CHAIN,
-        "manifests": [BASE, READ, TAUGHT],
         "metrics": pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS),
         "comparisons": pd.DataFrame(TESTS, columns=tables.COMPARISON_COLUMNS),
+    }
+    scored |= {name: changed.pop(name) for name in scored.keys() & changed.keys()}
+    evaluations = [e for e in scored["plan"].evaluations if e.chain != chains.BASE]
+    given = {
+        "manifests": [BASE, READ, TAUGHT],
         "leaks": LEAKS,
         "sources": [SOURCE],
         "decodings": {"greedy": Decoding(max_new_tokens=96), "other": Decoding(max_new_tokens=1024)},
         "target": f"results/models/{BACKBONE}/{CHAIN}/card.mine.md",
     }
-    return render_card(**given | changed)
+    return render_card([ModelScores(evaluation=e, **scored) for e in evaluations], **given | changed)
 
 
 def render_chain(chain: str, *manifests: dict) -> str:
@@ -112,7 +115,7 @@ def render_chain(chain: str, *manifests: dict) -> str:
     made = [one.model_copy(update={"chain": chain}) if one.arm == ARM else one for one in plan().evaluations]
     metrics = pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS).replace({"chain": {CHAIN: chain}})
     asked = plan().model_copy(update={"evaluations": made})
-    return render(chain=chain, plan=asked, metrics=metrics, manifests=[BASE, *manifests])
+    return render(plan=asked, metrics=metrics, manifests=[BASE, *manifests])
 
 
 def table_line(card: str, begin: str) -> list[str]:
@@ -184,7 +187,7 @@ def test_what_the_judge_learned_from_is_told(project):
     made = [one.model_copy(update={"chain": chain}) if one.arm == ARM else one for one in plan().evaluations]
     asked = plan().model_copy(update={"evaluations": made})
     metrics = pd.DataFrame(METRICS, columns=tables.METRIC_COLUMNS).replace({"chain": {CHAIN: chain}})
-    given = {"chain": chain, "plan": asked, "metrics": metrics, "manifests": [BASE, TAUGHT, aligned], "leaks": leaks}
+    given = {"plan": asked, "metrics": metrics, "manifests": [BASE, TAUGHT, aligned], "leaks": leaks}
     card = render(**given, judges={"onlinedpo.mine-s0": [TAUGHT, judge]})
     assert "by 2 training steps" in card, "the judge is no part of the model"
     assert "What onlinedpo.mine-s0 wrote was judged by a reward model of the same backbone." in card
@@ -203,12 +206,6 @@ def test_what_the_judge_learned_from_is_told(project):
     sources = card_sources.sources_read(project, chain)
     assert [one.name for one in sources] == ["hgnc-demo", "go-demo", "reactome-demo", "wikipathways-demo"]
     assert {one.steps for one in sources} == {steps}
-
-
-@pytest.mark.parametrize(("chain", "manifests"), [("pretrain.demo-s0", [BASE, READ]), (CHAIN, [BASE, TAUGHT])])
-def test_what_does_not_belong_together_is_an_error(chain, manifests, refused):
-    with refused():
-        render(chain=chain, manifests=manifests)
 
 
 def test_the_head_is_metadata_of_the_hub():

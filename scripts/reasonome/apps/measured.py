@@ -10,8 +10,8 @@ from reasonome.config.project import Project, chains
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
 from reasonome.metrics import BASELINE_GROUPS
-from reasonome.report import card_sources, number_text, tables
-from reasonome.report.model_scores import ModelScores, with_interval
+from reasonome.report import card_sources, number_text
+from reasonome.report.model_scores import ModelScores, read_scores, with_interval
 from reasonome.report.plan import Evaluation, Plan, summarised
 from reasonome.tasks import find_task
 from reasonome.tasks.naming.dialogue import NamingDialogue
@@ -75,9 +75,7 @@ def _scores(
     for folder, plan in summarised(folders, find_task):
         own = [one for one in plan.evaluations if (one.backbone, one.chain) == of and is_wanted(plan, one)]
         if own:
-            metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
-            comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
-            yield from (ModelScores(plan, evaluation, metrics, comparisons) for evaluation in own)
+            yield from read_scores(folder, plan, own)
 
 
 def _distance(evaluation: Evaluation, settings: Annotation) -> tuple[bool, bool]:

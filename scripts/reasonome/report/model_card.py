@@ -13,17 +13,16 @@ from jinja2 import Environment
 from reasonome.config import Decoding
 from reasonome.config.project import Project, chains
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.leaks.audit import LEAK_KINDS
 from reasonome.metrics import BASELINE_GROUPS, CEILINGS
 from reasonome.report import number_text, tables
 from reasonome.report.card_sources import SourceRead, hub_licence, judges, sources_read
 from reasonome.report.family import PROTOCOL
-from reasonome.report.model_scores import ModelScores, with_interval
+from reasonome.report.model_scores import ModelScores, scores_of, with_interval
 from reasonome.report.number_text import escaped
 from reasonome.report.origins import learned_from
 from reasonome.report.page_files import text_templates
-from reasonome.report.plan import Evaluation, Plan, read_plan
+from reasonome.report.plan import Evaluation, Plan
 from reasonome.stages import STAGES
 from reasonome.task import Task
 
@@ -34,13 +33,9 @@ _AS_A_START = "As a start for training that teaches it to answer, not by itself.
 
 
 def render_card(
-    plan: Plan,
-    backbone: str,
-    chain: str,
+    scored: Sequence[ModelScores],
     *,
     manifests: Sequence[Mapping[str, Any]],
-    metrics: pd.DataFrame,
-    comparisons: pd.DataFrame,
     leaks: Mapping[str, Any],
     sources: Sequence[SourceRead],
     decodings: Mapping[str, Decoding],
@@ -48,37 +43,29 @@ def render_card(
     judges: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
     adapter: Mapping[str, Any] = MappingProxyType({}),
 ) -> str:
-    """The card of a model. `manifests` are those of the chain, the untouched backbone's first.
+    """The card of a model by its scores in an experiment. `manifests` are those of the chain, the backbone's first.
 
     With `adapter` it is the card of one adapter with the effect of all steps: its `rank`, the digests of its `files`,
     the backbone's folder (`beside`), and by step what rounding took of the update when it was merged
     (`lost_to_rounding`, `error_of_rounding`).
     `judges` has, by the step whose completions it judged, the manifests of a reward model's steps.
-    `metrics` and `comparisons` are the tables of the experiment, `leaks` its audit.json, `decodings` those that it may
-    ask with, by name, and `target` the card's path as Snakemake calls it. InputError for a model that the experiment
-    does not score, and for manifests of another chain.
+    `leaks` is the experiment's audit.json, `decodings` are those that it may ask with, by name, and `target` is the
+    card's path as Snakemake calls it. InputError where the tables have no score of the model.
     """
-    evaluations = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]
-    if not evaluations:
-        what = f"experiment '{plan.experiment}' does not score {backbone}/{chain}"
-        raise InputError(what, fix="give the plan of an experiment with this model at the end of an arm")
+    plan, asked = scored[0].plan, scored[0].evaluation
     base, *steps = manifests
-    if [step.get("step") for step in steps] != chain.split("+"):
-        what = f"the manifests are not those of the steps of {chain}"
-        raise InputError(what, fix="give the backbone's manifest, then one for each step, first to last")
     all_steps = [*steps, *(step for judge in judges.values() for step in judge)]
     learned_to_answer = any("style" in step["recipe"] for step in steps)
     weights = base.get("weights", {})
-    scored = [ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations]
     template = _environment(plan).get_template("card.md.j2")
     return template.render(
         plan=plan,
-        backbone=backbone,
-        chain=chain,
-        metadata=_metadata(plan, f"{backbone}/{chain}", weights, "peft" if adapter else "transformers", scored),
+        backbone=asked.backbone,
+        chain=asked.chain,
+        metadata=_metadata(scored, weights, "peft" if adapter else "transformers"),
         does=plan.report.does if learned_to_answer else _READS,
         use=plan.report.use if learned_to_answer else _AS_A_START,
-        weights=_weights(weights, backbone),
+        weights=_weights(weights, asked.backbone),
         digest="" if weights.get("sha256") == "unpinned" else weights.get("sha256", ""),
         steps=steps,
         stages={name: stage.in_words for name, stage in STAGES.items()},
@@ -89,12 +76,12 @@ def render_card(
         groups={group: words for group, words in plan.metric_set.groups.items() if group in BASELINE_GROUPS},
         ceilings=CEILINGS,
         judges=judges,
-        checks=_checks(evaluations, all_steps, leaks),
+        checks=_checks([one.evaluation for one in scored], all_steps, leaks),
         leak_kinds=LEAK_KINDS,
         same_source=leaks["same_source"],
         example=next((step["prompt_example"] for step in reversed(steps) if "prompt_example" in step), None),
-        decoding=evaluations[0].decoding,
-        max_new_tokens=decodings[evaluations[0].decoding].max_new_tokens,
+        decoding=asked.decoding,
+        max_new_tokens=decodings[asked.decoding].max_new_tokens,
         target=target,
         software=_software(all_steps),
         recipes={step["step"]: step["recipe"] for step in all_steps},
@@ -118,11 +105,9 @@ def _environment(plan: Plan) -> Environment:
     return environment
 
 
-def _metadata(
-    plan: Plan, name: str, weights: Mapping[str, str], library: str, evaluations: Sequence[ModelScores]
-) -> str:
+def _metadata(scored: Sequence[ModelScores], weights: Mapping[str, str], library: str) -> str:
     """The card's metadata for the Hugging Face hub, as YAML: its scores are the model-index."""
-    licence = weights.get("licence", "")
+    licence, asked = weights.get("licence", ""), scored[0].evaluation
     return ModelCardData(
         license=hub_licence(licence),
         license_name=licence or None if hub_licence(licence) == "other" else None,
@@ -130,9 +115,9 @@ def _metadata(
         language="en",
         library_name=library,
         pipeline_tag="text-generation",
-        tags=["biology", "genomics", plan.report.tag, "reasonome"],
-        model_name=name,
-        eval_results=[result for scores in evaluations for result in _results(scores)],
+        tags=["biology", "genomics", scored[0].plan.report.tag, "reasonome"],
+        model_name=f"{asked.backbone}/{asked.chain}",
+        eval_results=[result for scores in scored for result in _results(scores)],
     ).to_yaml()
 
 
@@ -246,16 +231,11 @@ def experiment_card(
     InputError for files that are missing.
     """
     folder, weights = project.results.experiment(experiment), project.backbones[backbone].weights
-    plan = read_plan(folder / "plan.json", find_task)
     base, *steps = chains.step_manifests(project.results.model(backbone, chain))
     licence = {"licence": weights.licence} if weights else {}  # as it is corrected, which fetches no weights again
     return render_card(
-        plan,
-        backbone,
-        chain,
+        scores_of(folder, backbone, chain, find_task),
         manifests=[base | {"weights": base["weights"] | licence}, *steps],
-        metrics=tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set)),
-        comparisons=tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS),
         leaks=atomic.read_json(folder / "audit.json"),
         sources=sources_read(project, chain),
         decodings=project.decodings,

@@ -215,26 +215,34 @@ class Worth(Strict):
     measured: list[Measured]
 
 
-def model_worth(
-    folder: Path, backbone: str, chain: str, date: datetime.date, find_task: Callable[[str], Task]
-) -> Worth:
-    """The worth of a model by the tables in an experiment's `folder`; InputError where they do not have it."""
-    plan = read_plan(folder / "plan.json", find_task)
+def read_scores(folder: Path, plan: Plan, evaluations: Sequence[Evaluation]) -> list[ModelScores]:
+    """The scores of each of these evaluations by the tables in the folder of an experiment. InputError."""
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
+    return [ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations]
+
+
+def scores_of(folder: Path, backbone: str, chain: str, find_task: Callable[[str], Task]) -> list[ModelScores]:
+    """The scores of a model in every setting of an experiment; InputError where the experiment does not ask it."""
+    plan = read_plan(folder / "plan.json", find_task)
     evaluations = [e for e in plan.evaluations if (e.backbone, e.chain) == (backbone, chain)]
     if not evaluations:
         what = f"experiment '{plan.experiment}' does not score {backbone}/{chain}"
         raise InputError(what, file=folder / "plan.json", fix="name a chain at the end of one of its arms")
-    own = [e for e in evaluations if (e.style, e.decoding) == (evaluations[0].style, evaluations[0].decoding)]
-    scores = [ModelScores(plan, evaluation, metrics, comparisons) for evaluation in own]
+    return read_scores(folder, plan, evaluations)
+
+
+def model_worth(scored: Sequence[ModelScores], date: datetime.date) -> Worth:
+    """The worth of a model by its scores in an experiment, as `scores_of` has them; InputError where it has none."""
+    first = scored[0].evaluation
+    own = [one for one in scored if (one.evaluation.style, one.evaluation.decoding) == (first.style, first.decoding)]
     return Worth(
-        experiment=plan.experiment,
-        arm=evaluations[0].arm,
-        seed=evaluations[0].seed,
-        seeds=scores[0].seeds,
+        experiment=scored[0].plan.experiment,
+        arm=first.arm,
+        seed=first.seed,
+        seeds=scored[0].seeds,
         date=date,
-        measured=[_measured(one, subset) for one in scores for subset in [MEAN, *_variants(one)]],
+        measured=[_measured(one, subset) for one in own for subset in [MEAN, *_variants(one)]],
     )
 
 
