@@ -15,7 +15,7 @@ from reasonome.core import atomic
 from reasonome.exports.question_set import QuestionSet
 from reasonome.exports.rewarded import RewardedQuestions
 from reasonome.report.card_sources import SourceRead, hub_licence, sources_of
-from reasonome.report.page_files import text_templates
+from reasonome.report.page_files import templates
 from reasonome.task import Task
 
 _FILES = Path(__file__).with_suffix("")
@@ -69,7 +69,7 @@ class Dataset:
             dataset_info={"features": self.features} if self.features else None,
         )
         return (
-            text_templates(_FILES / "hub", _FILES)
+            templates(_FILES / "hub", _FILES, html=False)
             .get_template("README.md.j2")
             .render(set=self, metadata=head.to_yaml())
         )
@@ -140,7 +140,7 @@ def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _write_filled(kind: str, folder: Path, names: Mapping[str, str], questions: QuestionSet, **values: Any) -> None:
     """Fill in the templates of a kind of export: `names` has the path of each file in the folder by its template."""
-    environment = text_templates(_FILES / kind, _FILES)
+    environment = templates(_FILES / kind, _FILES, html=False)
     for template, name in names.items():
         text = environment.get_template(f"{template}.j2").render(
             set=questions, said=questions.description, module=questions.module, **values

@@ -21,7 +21,7 @@ from reasonome.report.family import PROTOCOL
 from reasonome.report.model_scores import ModelScores, scores_of, with_interval
 from reasonome.report.number_text import escaped
 from reasonome.report.origins import learned_from
-from reasonome.report.page_files import text_templates
+from reasonome.report.page_files import templates
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.stages import STAGES
 from reasonome.task import Task
@@ -90,7 +90,7 @@ def render_card(
 
 
 def _environment(plan: Plan) -> Environment:
-    environment = text_templates(Path(__file__).with_suffix(""))
+    environment = templates(Path(__file__).with_suffix(""), html=False)
     environment.filters |= {
         "escaped": escaped,
         "fenced": _fenced,

@@ -21,17 +21,15 @@ class SourceUsed(BaseModel):
     licence: str = ""
 
 
-def templates(*folders: Path) -> Environment:
-    """The templates in these folders; they show data as text, never as markup."""
-    loader = FileSystemLoader(folders)
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-
-
-def text_templates(*folders: Path) -> Environment:
-    """The templates in these folders, of text that is no HTML."""
-    loader = FileSystemLoader(folders)
+def templates(*folders: Path, html: bool = True) -> Environment:
+    """The templates in these folders; those of HTML show data as text, never as markup."""
     return Environment(
-        loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+        loader=FileSystemLoader(folders),
+        autoescape=html,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=not html,
     )
 
 
