@@ -71,17 +71,14 @@ def comparisons_table(
     does an example without an answer. A benchmark with a single subset has rows for "mean" only.
     """
     bootstrap = Bootstrap(seed, resamples)
-    settings: dict[tuple, list[Scored]] = {}
-    for arm in scores.arms:
-        settings.setdefault(tuple(arm.labels[name] for name in _ASKED), []).append(arm)
-    order = list(dict.fromkeys(tuple(getattr(e, name) for name in _ASKED) for e in plan.evaluations))
+    order = list(dict.fromkeys((e.backbone, e.benchmark, e.style, e.decoding) for e in plan.evaluations))
     rows: list[dict] = []
     for position, key in enumerate(tqdm(order, desc="comparisons", delay=5, leave=False)):
         _, benchmark, style, _ = key
         labels = {"experiment": plan.experiment} | dict(zip(_ASKED, key, strict=True))
-        later = [arm for other in order[position + 1 :] for arm in settings[other]]
-        elsewhere = [arm for other in order if other != key for arm in settings[other]]
-        pairs = list(_pairs(settings[key], later, elsewhere, scores.baselines[benchmark, style], plan))
+        later = [arm for other in order[position + 1 :] for arm in scores.arms[other]]
+        elsewhere = [arm for other in order if other != key for arm in scores.arms[other]]
+        pairs = list(_pairs(scores.arms[key], later, elsewhere, scores.baselines[benchmark, style], plan))
         questions, hits = scores.questions[benchmark, style], plan.metric_set.hits
         outside = {"family": ""} if style in plan.control_styles else {}
         rows += [labels | row | outside for row in _compare(pairs, questions, bootstrap, equivalence, hits)]

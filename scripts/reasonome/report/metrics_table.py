@@ -11,7 +11,7 @@ from reasonome.benchmarks.rows import in_mean
 from reasonome.report.evidence import EXAMPLE
 from reasonome.report.plan import Plan
 from reasonome.report.scored_arms import SHUFFLED, Bootstrap, Questions, Scored, Scores, resampled_over_seeds
-from reasonome.report.tables import ERROR, SETTING, TEXT_COLUMNS, metric_columns
+from reasonome.report.tables import ERROR, TEXT_COLUMNS, metric_columns
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, percentile_bounds, resampled_means, vary
 
 _BY_GENE = "_by_gene"
@@ -24,14 +24,10 @@ def metrics_table(plan: Plan, scores: Scores, *, seed: int = 0, resamples: int =
     `<metric>_by_gene`, in which every cluster has one vote and `n` counts the clusters.
     """
     bootstrap = Bootstrap(seed, resamples)
-    batches: dict[tuple, list[Scored]] = {}
-    for arm in scores.arms:
-        batches.setdefault(tuple(arm.labels[name] for name in [*SETTING, "backbone"]), []).append(arm)
-    for key, baselines in scores.baselines.items():
-        batches[(*key, "", "")] = baselines
+    batches = scores.arms | {("", *key, ""): baselines for key, baselines in scores.baselines.items()}
     rows: list[dict] = []
     hits = plan.metric_set.hits
-    for (benchmark, style, *_), scored in tqdm(batches.items(), desc="intervals", delay=5, leave=False):
+    for (_, benchmark, style, _), scored in tqdm(batches.items(), desc="intervals", delay=5, leave=False):
         questions = scores.questions[benchmark, style]
         metric_rows = _metric_rows(scored, questions, hits, bootstrap)
         if plan.metric_set.on("clusters"):
@@ -90,23 +86,20 @@ def _intervals(
         for seed, table in enumerate(arm.tables)
     }
     values = pd.concat(tables, axis=1)
-    vectors = [(*key, metric) for key, table in tables.items() for metric in table.columns]
-    places: dict[tuple[int, str], dict[int, int]] = {}  # position and metric → number of the seed → column
-    for column, (position, seed, metric) in enumerate(vectors):
-        places.setdefault((position, metric), {})[seed] = column
-    pooled = [
-        (position, seed, metric, of_examples(members))
+    pooled = {
+        (position, seed, metric): of_examples(members)
         for position, arm in enumerate(scored)
         for seed, metrics in enumerate(arm.pooled)
         for metric, of_examples in metrics.items()
-    ]
-    for column, (position, seed, metric, _) in enumerate(pooled, values.shape[1]):
+    }
+    vectors = [*((*key, metric) for key, table in tables.items() for metric in table.columns), *pooled]
+    places: dict[tuple[int, str], dict[int, int]] = {}  # position and metric → number of the seed → column
+    for column, (position, seed, metric) in enumerate(vectors):
         places.setdefault((position, metric), {})[seed] = column
     subsets, clusters = members.get_level_values("subset").tolist(), questions.clusters.loc[members].tolist()
-    functions = [function for *_, function in pooled]
+    functions = list(pooled.values())
     means_of_subsets = resampled_means(values.to_numpy(), subsets, clusters, **bootstrap._asdict(), pooled=functions)
-    metrics = [metric for *_, metric in vectors] + [metric for _, _, metric, _ in pooled]
-    exact = [metric.removeprefix(SHUFFLED).removesuffix(_BY_GENE) in hits for metric in metrics]
+    exact = [metric.removeprefix(SHUFFLED).removesuffix(_BY_GENE) in hits for *_, metric in vectors]
     for subset, resampled in means_of_subsets:
         low, high, notes = resampled.intervals(exact)
         for (position, metric), columns in places.items():

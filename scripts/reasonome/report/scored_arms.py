@@ -166,14 +166,14 @@ def resampled_over_seeds(means: np.ndarray, scored: Scored, bootstrap: Bootstrap
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """The scores of an experiment's examples. The keys are benchmark and style.
+    """The scores of an experiment's examples, by benchmark and style.
 
-    `arms` are sorted by benchmark, style, decoding and backbone, then as in the plan; `baselines` by the information
-    that they use.
+    `arms`, by backbone, benchmark, style and decoding, are in the order of the plan, `baselines` in that of the
+    information that they use.
     """
 
     questions: dict[tuple[str, str], Questions]
-    arms: list[Scored]
+    arms: dict[tuple[str, str, str, str], list[Scored]]
     baselines: dict[tuple[str, str], list[Scored]]
 
 
@@ -183,17 +183,21 @@ def collect_scores(plan: Plan, evidence: Evidence) -> Scores:
     return Scores(questions, _arms(plan, evidence, questions), _baselines(plan, evidence, questions))
 
 
-def _arms(plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]) -> list[Scored]:
-    groups: dict[tuple, list[tuple[Evaluation, pd.DataFrame]]] = {}
+def _arms(
+    plan: Plan, evidence: Evidence, questions: dict[tuple[str, str], Questions]
+) -> dict[tuple[str, str, str, str], list[Scored]]:
+    groups: dict[tuple[str, str, str, str, str], list[tuple[Evaluation, pd.DataFrame]]] = {}
     for evaluation, table in evidence.evaluations:
         key = (evaluation.benchmark, evaluation.style, evaluation.decoding, evaluation.backbone, evaluation.arm)
         groups.setdefault(key, []).append((evaluation, table))
-    arms = []
+    arms: dict[tuple[str, str, str, str], list[Scored]] = {}
     for key in sorted(groups, key=lambda key: (*key[:-1], plan.arms.index(key[-1]))):
         evaluations, tables = [e for e, _ in groups[key]], [table for _, table in groups[key]]
         labels = dict(zip([*SETTING, "backbone", "arm"], key, strict=True)) | {"kind": "model"}
         chains, seeds = tuple(e.chain for e in evaluations), [str(e.seed) for e in evaluations]
-        arms.append(_scored(labels, chains, seeds, tables, questions[key[:2]], plan))
+        benchmark, style, decoding, backbone, _ = key
+        scored = _scored(labels, chains, seeds, tables, questions[benchmark, style], plan)
+        arms.setdefault((backbone, benchmark, style, decoding), []).append(scored)
     return arms
 
 
