@@ -1,6 +1,6 @@
 """Scores of external answers to a benchmark of a project, by the same code and beside the same baselines as models."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from reasonome.config.project import Project
 from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError, lookup
 from reasonome.facts.text import distinct_share
-from reasonome.metrics import MetricSet, OfTable
+from reasonome.metrics import MetricSet
 from reasonome.scoring.answers import problem_counts
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, pooled_metric
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
@@ -59,9 +59,7 @@ def score_on_benchmark(
         notes.append(f"{len(questions) - len(examples)} of {len(questions)} test questions are sealed, and not scored")
 
     rows = per_question(table)
-    metrics = _measured(rows, task.metrics)
-    hits = task.metrics.hits
-    measured = (metrics, task.metrics.pooled, hits, seed, resamples)
+    measured = (_measured(rows, task.metrics), task.metrics, seed, resamples)
     by_subset = _scores(rows, table, *measured)
     shuffled = rows[[c for c in rows.columns if c.startswith(_SHUFFLED)]].rename(
         columns=lambda c: c.removeprefix(_SHUFFLED)
@@ -70,7 +68,9 @@ def score_on_benchmark(
     baselines["shuffled_answers"] = ScoredBaseline(
         "the answers themselves",
         "each answer handed to another question of its subset",
-        intervals(shuffled, rows["subset"].tolist(), rows["cluster"].tolist(), seed, resamples, hits=hits)[MEAN],
+        intervals(shuffled, rows["subset"].tolist(), rows["cluster"].tolist(), seed, resamples, hits=task.metrics.hits)[
+            MEAN
+        ],
     )
     return Scored(
         n=len(rows),
@@ -163,20 +163,14 @@ def per_question(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _scores(
-    rows: pd.DataFrame,
-    answered: pd.DataFrame,
-    metrics: Sequence[str],
-    pooled: Mapping[str, OfTable],
-    hits: Collection[str],
-    seed: int,
-    resamples: int,
+    rows: pd.DataFrame, answered: pd.DataFrame, metrics: Sequence[str], known: MetricSet, seed: int, resamples: int
 ) -> dict[str, dict[str, Score]]:
     """Subset, or "mean", → metric → its score; `answered` has every answer, as metrics of all together read them, and
     for the share of distinct names."""
     examples = pd.MultiIndex.from_frame(rows[["subset", "id"]])
-    together = {name: pooled_metric(answered, metric, examples) for name, metric in pooled.items()}
+    together = {name: pooled_metric(answered, metric, examples) for name, metric in known.pooled.items()}
     subsets, clusters = rows["subset"].tolist(), rows["cluster"].tolist()
-    scores = intervals(rows[metrics], subsets, clusters, seed, resamples, pooled=together, hits=hits)
+    scores = intervals(rows[metrics], subsets, clusters, seed, resamples, pooled=together, hits=known.hits)
     if "draws" in answered and not answered["draws"].any():  # expected values, without answers
         return scores
     for subset, in_subset in answered.groupby("subset"):
@@ -189,13 +183,7 @@ def _scores(
 
 
 def _baselines(
-    path: Path,
-    questions: pd.DataFrame,
-    metrics: Sequence[str],
-    pooled: Mapping[str, OfTable],
-    hits: Collection[str],
-    seed: int,
-    resamples: int,
+    path: Path, questions: pd.DataFrame, metrics: Sequence[str], known: MetricSet, seed: int, resamples: int
 ) -> tuple[dict[str, ScoredBaseline], list[str]]:
     """The baselines of results/baselines/ on the same questions, and a note on how to build them if they are missing.
 
@@ -212,7 +200,5 @@ def _baselines(
             return {}, [f"the baselines are of another test split: `snakemake --cores 1 {path}` makes them anew"]
         rows = rows.assign(cluster=rows["id"].map(cluster))
         shared = [metric for metric in metrics if metric in rows]
-        scored[baseline] = ScoredBaseline(
-            information, "", _scores(rows, rows, shared, pooled, hits, seed, resamples)[MEAN]
-        )
+        scored[baseline] = ScoredBaseline(information, "", _scores(rows, rows, shared, known, seed, resamples)[MEAN])
     return scored, []
