@@ -7,7 +7,6 @@ outvote a small one; every interval here is for that number. docs/statistics.md 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,9 +14,7 @@ from scipy import sparse, stats
 from tqdm import tqdm
 
 from reasonome.benchmarks.rows import in_mean
-
-if TYPE_CHECKING:
-    from reasonome.metrics import OfTable, OfWeights, Pooled
+from reasonome.metrics import OfTable, OfWeights, Pooled
 
 MEAN = "mean"  # the name of the mean over subsets, wherever subsets are listed
 RESAMPLES = 10_000
@@ -108,7 +105,7 @@ def resampled_means(
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
-    pooled: "Sequence[Pooled]" = (),
+    pooled: Sequence[Pooled] = (),
 ) -> Iterator[tuple[str, Resampled]]:
     """(name, means) of every stratum, sorted, and last those of "mean", the mean over the strata of `in_mean`.
 
@@ -151,10 +148,10 @@ def resampled_means(
         yield MEAN, Resampled(value, n, means / of_strata, independent)
 
 
-def metrics_of_rows(tables: Sequence[pd.DataFrame], metrics: "Mapping[str, OfTable]") -> "dict[str, Pooled]":
+def metrics_of_rows(tables: Sequence[pd.DataFrame], metrics: Mapping[str, OfTable]) -> dict[str, Pooled]:
     """Each metric of rows by their places; the mean over several tables of the same rows."""
 
-    def of_rows(metric: "OfTable", rows: np.ndarray) -> "OfWeights | None":
+    def of_rows(metric: OfTable, rows: np.ndarray) -> OfWeights | None:
         functions = [function for table in tables if (function := metric(table.iloc[rows])) is not None]
         if len(functions) < len(tables):
             return None
@@ -163,7 +160,7 @@ def metrics_of_rows(tables: Sequence[pd.DataFrame], metrics: "Mapping[str, OfTab
     return {name: partial(of_rows, metric) for name, metric in metrics.items()}
 
 
-def pooled_metric(answers: pd.DataFrame, prepare: "OfTable", examples: pd.MultiIndex) -> "Pooled":
+def pooled_metric(answers: pd.DataFrame, prepare: OfTable, examples: pd.MultiIndex) -> Pooled:
     """A metric of the answers to some of the examples, by their places; several answers to one share its weight.
 
     The names of `examples` are the columns of the table of answers that say which one a row answers.
@@ -172,7 +169,7 @@ def pooled_metric(answers: pd.DataFrame, prepare: "OfTable", examples: pd.MultiI
     answers, places = answers[places >= 0], places[places >= 0]
     shares = 1 / np.bincount(places, minlength=len(examples))[places]
 
-    def of_places(chosen: np.ndarray) -> "OfWeights | None":
+    def of_places(chosen: np.ndarray) -> OfWeights | None:
         inside = np.isin(places, chosen)
         of_weights = prepare(answers[inside]) if inside.any() else None
         if of_weights is None:
@@ -188,7 +185,7 @@ def _resampled(
     clusters: np.ndarray,
     random: np.random.Generator,
     resamples: int,
-    functions: "Sequence[OfWeights | None]",
+    functions: Sequence[OfWeights | None],
 ) -> Resampled:
     members, names = pd.factorize(clusters)  # numbered by first appearance, so that single examples keep their order
     count = len(names)
