@@ -130,7 +130,6 @@ def answers_data(
             name: _column(_numbered(column, strings))
             for name, column in zip(of_examples, zip(*about, strict=True), strict=True)
         },
-        "n_examples": len(about),
         "block": BLOCK,
         "runs": runs,
         "kinds": [text.split("\n") if text else [] for text in kinds],

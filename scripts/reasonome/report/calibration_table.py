@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,21 +73,13 @@ def _rows(
         yield from ((name, {"metric": metric, **score.fields(), **shared}) for metric, score in scores.items())
 
 
-def _tables(evidence: Evidence) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+def _tables(evidence: Evidence) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
     """What each table of scores is of, and the table; of baselines too."""
     for evaluation, table in evidence.evaluations:
-        yield {key: getattr(evaluation, key) for key in (*SETTING, "backbone", "arm", "seed")}, table
+        yield {key: getattr(evaluation, key) for key in _ABOUT[:-1]}, table
     for (benchmark, style), table in evidence.baselines.items():
         for (name,), rows in grouped(table, ["baseline"]):
-            labels: dict[str, object] = {
-                "benchmark": benchmark,
-                "style": style,
-                "decoding": "",
-                "backbone": "",
-                "arm": name,
-                "seed": "",
-            }
-            yield labels, rows
+            yield dict.fromkeys(_ABOUT[:-1], "") | {"benchmark": benchmark, "style": style, "arm": name}, rows
 
 
 def _confidences(table: pd.DataFrame) -> dict[str, pd.Series]:

@@ -200,8 +200,7 @@ def _compare(
                 row["p_family"] = row["p_exact"]
             if row["note"] == IDENTICAL:
                 row["p_equivalence"] = np.nan
-            of_pair = {name: labels[name] for name in ("trained", "kind", "information", "control")}
-            row["family"] = comparison_family(subset=subset, **of_pair)
+            row["family"] = comparison_family(row)
             rows.append(row)
     return sorted(rows, key=lambda row: (row["subset"] != MEAN, row["subset"]))
 

@@ -1,5 +1,8 @@
 """The family of tests that the protocol names, its adjustment, and the verdict of every comparison."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -12,13 +15,14 @@ ARMS = ("parent arm", "without a step", "declared control")
 HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "arm"]
 
 
-def comparison_family(*, trained: bool, kind: str, information: str, subset: str, control: bool) -> str:
+def comparison_family(row: Mapping[str, Any]) -> str:
     """The family that a comparison belongs to: the protocol's, or none ("").
 
     An arm that cannot answer in the requested form is not a `control`: learning the form is enough to beat it.
     """
-    counts = (kind in ARMS and control) or (kind == "baseline" and information in BASELINE_GROUPS)
-    return PROTOCOL if trained and counts and subset == MEAN else ""
+    kind = row["kind"]
+    counts = (kind in ARMS and row["control"]) or (kind == "baseline" and row["information"] in BASELINE_GROUPS)
+    return PROTOCOL if row["trained"] and counts and row["subset"] == MEAN else ""
 
 
 def with_hypothesis(inside: pd.DataFrame) -> pd.DataFrame:

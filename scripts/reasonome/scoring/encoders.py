@@ -6,7 +6,7 @@ import secrets
 import time
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -113,9 +113,9 @@ class SentenceEncoder:
 
     def _encode(self, texts: Sequence[str]) -> None:
         with tqdm(total=len(texts), desc="encoding", unit=" texts", delay=5, leave=False) as bar:
-            for piece in _pieces(texts, _KEPT_AT_ONCE):
+            for start in range(0, len(texts), _KEPT_AT_ONCE):
                 vectors = []
-                batches = self._batches(piece)
+                batches = self._batches(texts[start : start + _KEPT_AT_ONCE])
                 for batch in batches:
                     vectors.append(
                         self._model.encode(
@@ -156,10 +156,6 @@ class SentenceEncoder:
         """Cosines of the pairs (first[i], second[i])."""
         both = self.embed([*first, *second])
         return np.einsum("ij,ij->i", both[: len(first)], both[len(first) :])
-
-
-def _pieces(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (texts[start : start + size] for start in range(0, len(texts), size))
 
 
 def mean_similarity(encoders: Sequence[SentenceEncoder]):
