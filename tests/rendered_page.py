@@ -9,7 +9,14 @@ from reasonome.core import atomic
 from reasonome.report import abstention, page, tables
 from reasonome.report.calibration_table import calibration_tables
 from reasonome.report.comparisons_table import comparisons_table
-from reasonome.report.evidence import costs_table, count_reasoning, read_evidence, read_statistics, read_step
+from reasonome.report.evidence import (
+    ReportInputs,
+    costs_table,
+    count_reasoning,
+    read_evidence,
+    read_statistics,
+    read_step,
+)
 from reasonome.report.figures import write_figures
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import read_answering
@@ -18,46 +25,45 @@ from reasonome.report.scored_arms import collect_scores
 from reasonome.tasks import find_task
 
 
-def render(folder: Path, resamples: int = 100, **made) -> tuple[str, page.ReportInputs]:
+def render(folder: Path, resamples: int = 100, **made) -> tuple[str, ReportInputs]:
     """The page of a made-up experiment of names, and what it was rendered from."""
     inputs = report_inputs(write_experiment(folder, **made), resamples)
     return page.render_page(inputs), inputs
 
 
-def report_inputs(path: Path, resamples: int) -> page.ReportInputs:
+def report_inputs(path: Path, resamples: int) -> ReportInputs:
     """What the page of a plan is rendered from; files are written beside the plan."""
     folder, plan = path.parent, read_plan(path, find_task)
     evidence = read_evidence(plan)
     scores = collect_scores(plan, evidence)
     metrics = metrics_table(plan, scores, resamples=resamples)
     comparisons = comparisons_table(plan, scores, resamples=resamples)
-    steps = [read_step(step) for step in plan.steps]
-    corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
     calibration, reliability = calibration_tables(plan, evidence, 0, resamples)
-    shown = tables.without_strata(metrics)
-    write_figures(folder / "figures", plan, shown, comparisons, reliability, None, steps, corpora, evidence.evaluations)
     (folder / "own").mkdir()
     plan.report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
     measures = abstention.abstentions(plan.metric_set, evidence.evaluations, seed=0, resamples=resamples)
     atomic.write_tsv(folder / "abstention.tsv", measures)
-    return page.ReportInputs(
+    inputs = ReportInputs(
         plan=plan,
         metrics=metrics,
         comparisons=comparisons,
         evidence=evidence,
-        steps=steps,
+        steps=[read_step(step) for step in plan.steps],
         figures=folder / "figures",
         audits={name: atomic.read_json(path) for name, path in plan.audits.items()},
         leaks=atomic.read_json(folder / "leaks.json"),
         reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
         costs=costs_table(plan).astype(str),
-        corpora=corpora,
+        corpora={corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora},
         answering=read_answering(plan),
         abstention=tables.read_table(folder / "abstention.tsv", abstention.ABSTENTION_COLUMNS),
         calibration=calibration,
+        reliability=reliability,
         forgetting=None,
         own=folder / "own",
     )
+    write_figures(inputs)
+    return inputs
 
 
 class Elements(HTMLParser):

@@ -1,6 +1,7 @@
 """Figures: what is drawn, that a drawing is fit for a page, and that equal data give equal bytes."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -83,7 +84,9 @@ def test_every_figure_is_written_with_its_data(tabled, tmp_path):
     plan = plan.model_copy(update={"primary": "rouge_l"})  # terms were not linked here
     corpora = {corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora}
     no_bins = pd.DataFrame(columns=calibration_table.BIN_COLUMNS)
-    figures.write_figures(tmp_path / "figures", plan, metrics, comparisons, no_bins, None, steps, corpora, [])
+    inputs = {"figures": tmp_path / "figures", "plan": plan, "metrics": metrics, "comparisons": comparisons}
+    inputs |= {"reliability": no_bins, "forgetting": None, "steps": steps, "corpora": corpora}
+    figures.write_figures(SimpleNamespace(**inputs, evidence=SimpleNamespace(evaluations=[])))
     stems = ["ablation/smollm2-135m.demo-go.names.greedy", "calibration/coverage", "corpora/demo"]
     stems += ["ladder/smollm2-135m.demo-go.names.greedy"]
     stems += [f"training/{step.backbone}.{step.chain}" for step in steps]

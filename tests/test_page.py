@@ -30,7 +30,7 @@ from reasonome.report.answers_data import (
     with_reward,
 )
 from reasonome.report.contrasts import verdict
-from reasonome.report.evidence import read_evidence
+from reasonome.report.evidence import ReportInputs, read_evidence
 from reasonome.report.origins import letters_in_words, read_answering, steps_in_words
 from reasonome.report.page import contrasts_section
 from reasonome.report.plan import read_plan
@@ -101,7 +101,7 @@ def test_the_page_loads_nothing(poisoned):
     assert "@import" not in poisoned[0] and "url(http" not in poisoned[0]
 
 
-def runs_and_tables(inputs: page.ReportInputs) -> list:
+def runs_and_tables(inputs: ReportInputs) -> list:
     return list_runs(inputs.plan, inputs.evidence, inputs.answering)
 
 
@@ -269,7 +269,7 @@ def test_the_rewards_weights_are_those_of_the_training_where_it_is_one(rendered)
     assert with_reward(table, {"a": 2.0})["reward"].tolist() == [2.0, 1.0]
 
 
-def show_setting(inputs: page.ReportInputs) -> dict:
+def show_setting(inputs: ReportInputs) -> dict:
     runs = [run for run, _ in runs_and_tables(inputs)]
     setting = scores_section.Setting("demo-go", "names", "greedy")
     return scores_section.scores_section(inputs.plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)

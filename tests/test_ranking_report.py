@@ -13,9 +13,9 @@ from synthetic_rankings import ARMS, SOURCES, write_ranking_experiment
 from reasonome.core import atomic
 from reasonome.report import tables
 from reasonome.report.answers_data import failure_kinds
-from reasonome.report.evidence import read_evidence
+from reasonome.report.evidence import ReportInputs, read_evidence
 from reasonome.report.metrics_table import metrics_table
-from reasonome.report.page import ReportInputs, render_page
+from reasonome.report.page import render_page
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
 from reasonome.tasks import TASKS, find_task

@@ -48,6 +48,33 @@ class TrainedStep:
     placebo: bool = False
 
 
+@dataclass(frozen=True)
+class ReportInputs:
+    """All that figures and page show. `metrics` includes the rows of strata; `figures` is the folder of figures;
+    `audits` are those of the splits, by benchmark; `leaks` is the experiment's leak audit; `reasoning` has the counts
+    of `count_reasoning`; `costs` has a row per job; `corpora` has statistics by name; `answering` has the run.json of
+    every evaluation of the plan; `abstention`, `calibration` and `reliability` are tables of summarise.py, `forgetting`
+    that of measure_forgetting.py, if that was asked for; `own` is the folder of the task's own tables."""
+
+    plan: Plan
+    metrics: pd.DataFrame
+    comparisons: pd.DataFrame
+    evidence: Evidence
+    steps: list[TrainedStep]
+    figures: Path
+    audits: dict[str, dict]
+    leaks: dict
+    reasoning: list[tuple[Reasoning, pd.DataFrame]]
+    costs: pd.DataFrame
+    corpora: dict[str, pd.DataFrame]
+    answering: list[dict[str, Any]]
+    abstention: pd.DataFrame
+    calibration: pd.DataFrame
+    reliability: pd.DataFrame
+    forgetting: pd.DataFrame | None
+    own: Path
+
+
 def read_evidence(plan: Plan) -> Evidence:
     """Read every score and baseline table of `plan`.
 

@@ -33,37 +33,30 @@ from reasonome.report.drawing import (
     shortened,
     with_intervals,
 )
-from reasonome.report.evidence import TrainedStep
+from reasonome.report.evidence import ReportInputs, TrainedStep
 from reasonome.report.forgetting import CHANCE, UNDER_WAY
 from reasonome.report.number_text import signed
-from reasonome.report.plan import Evaluation, Plan
-from reasonome.report.tables import SETTING, grouped, reported_seeds
+from reasonome.report.plan import Plan
+from reasonome.report.tables import SETTING, grouped, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN
 
 DIAGRAM = ["backbone", *SETTING, "confidence_kind"]  # what a reliability diagram is of; it has every arm
 HELD_OUT = "reward on held-out prompts"  # the title of a panel
 
 
-def write_figures(
-    folder: Path,
-    plan: Plan,
-    metrics: pd.DataFrame,
-    comparisons: pd.DataFrame,
-    reliability: pd.DataFrame,
-    forgetting: pd.DataFrame | None,
-    steps: list[TrainedStep],
-    corpora: dict[str, pd.DataFrame],
-    evaluations: list[tuple[Evaluation, pd.DataFrame]],
-) -> None:
-    """Write `folder`/ladder/*.{svg,png,tsv}, one per backbone and benchmark setting with a contrast of the protocol,
-    `folder`/ablation/*.{svg,png,tsv}, one per backbone and benchmark setting,
-    `folder`/calibration/*.{svg,png,tsv}, one per backbone, setting and kind of confidence, and coverage,
-    `folder`/forgetting/*.{svg,png,tsv}, one per backbone, if that was measured,
-    `folder`/training/*.{svg,png,tsv}, one per trained step, and
-    `folder`/corpora/*.{svg,png,tsv}, one per corpus, given as name → statistics. Whole or not at all."""
+def write_figures(inputs: ReportInputs) -> None:
+    """Write the folder of figures whole or not at all: each as .svg, .png and .tsv, in
+
+    ladder/, one per backbone and benchmark setting with a contrast of the protocol,
+    ablation/, one per backbone and benchmark setting,
+    calibration/, one per backbone, setting and kind of confidence, and coverage,
+    forgetting/, one per backbone, if that was measured,
+    training/, one per trained step, and corpora/, one per corpus.
+    """
+    plan, metrics, reliability = inputs.plan, without_strata(inputs.metrics), inputs.reliability
     settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
     settings = list(settings.itertuples(index=False))
-    table, metric = contrasts(plan, comparisons), plan.metric_set.name(plan.metric_set.primary)
+    table, metric = contrasts(plan, inputs.comparisons), plan.metric_set.name(plan.metric_set.primary)
     jobs = {
         f"ladder/{figure_name(*panel)}": partial(ladder, rows, metric, limits(table))
         for panel, rows in grouped(table, PANEL)
@@ -76,13 +69,13 @@ def write_figures(
         }
     for about, bins in grouped(reliability[reliability["backbone"] != ""], DIAGRAM):
         jobs[f"calibration/{figure_name(*about)}"] = partial(_reliability, bins, plan)
-    jobs["calibration/coverage"] = partial(coverage, plan.metric_set, evaluations)
-    if forgetting is not None:
-        for (backbone,), rows in grouped(forgetting, ["backbone"]):
+    jobs["calibration/coverage"] = partial(coverage, plan.metric_set, inputs.evidence.evaluations)
+    if inputs.forgetting is not None:
+        for (backbone,), rows in grouped(inputs.forgetting, ["backbone"]):
             jobs[f"forgetting/{backbone}"] = partial(_forgetting, rows)
-    jobs |= {f"training/{figure_name(step.backbone, step.chain)}": partial(_training, step) for step in steps}
-    jobs |= {f"corpora/{name}": partial(_corpus, table) for name, table in corpora.items()}
-    with replacing(folder) as temporary, matplotlib.rc_context(STYLE):
+    jobs |= {f"training/{figure_name(step.backbone, step.chain)}": partial(_training, step) for step in inputs.steps}
+    jobs |= {f"corpora/{name}": partial(_corpus, table) for name, table in inputs.corpora.items()}
+    with replacing(inputs.figures) as temporary, matplotlib.rc_context(STYLE):
         for kind in ("ladder", "ablation", "calibration", "forgetting", "training", "corpora"):
             (temporary / kind).mkdir(parents=True)
         for stem, draw in tqdm(jobs.items(), desc="figures", leave=False):

@@ -1,7 +1,6 @@
 """One self-contained report.html: the tables, the figures, and every answer to look through."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,11 @@ from reasonome.report.abstention import measures_in_words
 from reasonome.report.answers_data import Run, answers_data, correlations, list_runs, reward_weights
 from reasonome.report.calibration_table import BASE_RATE
 from reasonome.report.contrasts import PANEL, contrasts, verdict
-from reasonome.report.evidence import Evidence, TrainedStep
+from reasonome.report.evidence import ReportInputs, TrainedStep
 from reasonome.report.family import SIGNIFICANT, is_claim
 from reasonome.report.figures import DIAGRAM, drawing, figure_name
 from reasonome.report.origins import letters_in_words, steps_in_words
-from reasonome.report.plan import Plan, Reasoning
+from reasonome.report.plan import Plan
 from reasonome.report.scores_section import Setting, sides
 from reasonome.report.tables import SETTING, grouped, records
 from reasonome.scoring.comparisons import MEAN
@@ -49,32 +48,6 @@ _CALIBRATION = {
     "accuracy": "right",
     "accuracy_at_50%": "right among the surer half",
 }
-
-
-@dataclass(frozen=True)
-class ReportInputs:
-    """All that the page shows. `metrics` includes the rows of strata; `figures` is the folder of `write_figures`;
-    `audits` are those of the splits, by benchmark; `leaks` is the experiment's leak audit; `reasoning` has the counts
-    of `count_reasoning`; `costs` has a row per job; `corpora` has statistics by name; `answering` has the run.json of
-    every evaluation of the plan; `abstention` and `calibration` are tables of summarise.py, `forgetting` that of
-    measure_forgetting.py, if that was asked for; `own` is the folder of the task's own tables, from summarise.py."""
-
-    plan: Plan
-    metrics: pd.DataFrame
-    comparisons: pd.DataFrame
-    evidence: Evidence
-    steps: list[TrainedStep]
-    figures: Path
-    audits: dict[str, dict]
-    leaks: dict
-    reasoning: list[tuple[Reasoning, pd.DataFrame]]
-    costs: pd.DataFrame
-    corpora: dict[str, pd.DataFrame]
-    answering: list[origins.Answering]
-    abstention: pd.DataFrame
-    calibration: pd.DataFrame
-    forgetting: pd.DataFrame | None
-    own: Path
 
 
 def render_page(inputs: ReportInputs) -> str:
