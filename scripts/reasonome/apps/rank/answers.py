@@ -14,7 +14,7 @@ from reasonome.apps.rank.questions import Question
 from reasonome.apps.rank.reasons import check_distances, check_phenotypes
 from reasonome.apps.rank.record import JSONL, TSV, RankingRecord, Sample
 from reasonome.apps.rank.settings import NEW_TOKENS, Kind, RankSettings
-from reasonome.apps.run import decoding_of
+from reasonome.apps.run import check_context, decoding_of
 from reasonome.config import Decoding
 from reasonome.facts.text import some
 from reasonome.tasks.ranking.questions import RankingExample
@@ -48,6 +48,7 @@ def rank(
     asked = [question.example for question in questions if question.example is not None]
     task = TASKS[questions[0].record.kind]
     decoding = decoding_settings(settings, style, questions, model.room_to_think)
+    check_context(task, asked, style, model, decoding.max_new_tokens, "")
     answers = answers_by_id(model, task, style, decoding, asked, out, RESULTS)
     records = []
     for question in tqdm(questions, desc="checking", unit=f" {questions[0].record.kind}s", delay=5):

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from reasonome.apps.rank.questions import NO_FACT, Question, QuestionMaker
 from reasonome.apps.rank.reasons import in_kb
 from reasonome.apps.rank.record import PURPOSE, RankedCandidate, RankingRecord, with_name, write_tables
 from reasonome.apps.rank.settings import Kind, RankSettings
-from reasonome.apps.run import SHOWN, check_context, print_flags, recipe_sentences, write_page
+from reasonome.apps.run import SHOWN, print_flags, recipe_sentences, write_page
 from reasonome.config import Decoding
 from reasonome.config.project import Project
 from reasonome.core.code_digest import code_sha256
@@ -51,8 +51,6 @@ _OTHER_BUILD = re.compile(r"(?i)(?<![a-z0-9])(?:grch3[67]|hg1[6-9]|b3[67])(?![0-
 class Prepared:
     """All that a run needs beside the model's answers; `asked` is None where no model is."""
 
-    kind: Kind
-    settings: RankSettings
     asked: tuple[AskedModel, RankingStyle] | None
     benchmark: RankingBenchmark
     sources: Sources
@@ -71,31 +69,26 @@ def rank_files(
     """
     files = read_files(settings)
     model = find()
-    check_folder(out, model.folder if model else None, RESULTS)
+    check_folder(out, model and model.folder, RESULTS)
     with offline():
         prepared = prepare(project, settings, files, model, command)
-        if prepared.asked is not None:
-            asked, style = prepared.asked
-            examples = [question.example for question in prepared.questions if question.example is not None]
-            decoding = answers.decoding_settings(settings, style, prepared.questions, asked.room_to_think)
-            check_context(answers.TASKS[prepared.kind], examples, style, asked, decoding.max_new_tokens, "")
-    with offline(), only_process(out):
-        records = _ranked(prepared, out)
-        claim(out, RESULTS)
-        write_tables(records, out)
-        write_page(out, RESULTS, page.render_page(records, prepared.about), _manifest(prepared))
+        with only_process(out):
+            records = _ranked(prepared, settings, out)
+            claim(out, RESULTS)
+            write_tables(records, out)
+            write_page(out, RESULTS, page.render_page(records, prepared.about), _manifest(prepared, settings))
     _print_rankings(records, "without a usable answer" if model else "with nothing to rank by")
     print_flags((record.name, record.flags) for record in records)
     say(f"{out / RESULTS.page}: open it in a browser. {PURPOSE.capitalize()}.")
     return records
 
 
-def _ranked(prepared: Prepared, out: Path) -> list[RankingRecord]:
+def _ranked(prepared: Prepared, settings: RankSettings, out: Path) -> list[RankingRecord]:
     longest = prepared.benchmark.longest_list
     if prepared.asked is None:
         return rank_without_model(prepared.questions, prepared.known, longest)
     model, style = prepared.asked
-    return answers.rank(prepared.questions, prepared.settings, style, model, prepared.known, longest, out)
+    return answers.rank(prepared.questions, settings, style, model, prepared.known, longest, out)
 
 
 def prepare(
@@ -122,20 +115,13 @@ def prepare(
     genes = read_authority(project, benchmark.authority)
     if kind == "locus" and any(row.candidates is None and not row.fault for file in files for row in file.rows):
         path = next((file.path for file in files if file.path), Path("--locus"))
-        check_can_look(benchmark.authority, genes, sources.locations_file, path)
-    _check_phenotypes(kind, sources, model)
+        check_can_look(benchmark.authority, genes, sources.locations, path)
+    _check_phenotypes(kind, benchmark, sources, model)
     known = _known(kind, sources, LocusMaker(benchmark, genes))
-    located = sources.locations_file if kind == "locus" else None
-    places = GeneMap({}) if located is None else known.maker.locate(located)
+    places = known.maker.locate(sources.locations) if sources.locations and kind == "locus" else GeneMap({})
     made = QuestionMaker(style, known.maker, places, known.overlap, panel, panel_file)
     questions = made.questions(files)
-    reading = [
-        *_reading(files),
-        *_one_phenotype_each(files),
-        *_unknown(settings.panel, made),
-        *_unknown_phenotypes(questions),
-        *_builds(files, settings.columns),
-    ]
+    reading = list(_reading(files, settings, made, questions))
     for sentence in reading:
         say(sentence)
     for question in questions:
@@ -151,7 +137,7 @@ def prepare(
         decoding=_decoding(answers.decoding_settings(settings, style, questions)) if style else "",
         candidates=_candidates(benchmark, kind, len(made.resolved)),
         reading=reading,
-        sources=[_source(project, source) for source in sources.names],
+        sources=[_source(project, source) for source in sources.files],
         versions=versions(),
         where=model.where(_SHOWN_OF[kind]) if model else "Nothing was uploaded, and no model was asked.",
         command=command,
@@ -159,7 +145,7 @@ def prepare(
     )
     for warning in about.warnings:
         say(f"warning: {warning}")
-    return Prepared(kind, settings, asked, benchmark, sources, questions, known, about)
+    return Prepared(asked, benchmark, sources, questions, known, about)
 
 
 def _check_options(settings: RankSettings, kind: Kind) -> None:
@@ -172,79 +158,61 @@ def _check_options(settings: RankSettings, kind: Kind) -> None:
         raise InputError(what, field="--window-kb", fix="leave it out")
 
 
-def _check_phenotypes(kind: Kind, sources: Sources, model: AskedModel | None) -> None:
+def _check_phenotypes(kind: Kind, benchmark: RankingBenchmark, sources: Sources, model: AskedModel | None) -> None:
     """Say what of HPO's files is not here. InputError where the run needs them."""
-    if kind == "case" and sources.phenotype_files is None and model is None:
+    fetch = f"snakemake --cores 2 {' '.join(map(str, sources.lacking))}"
+    are_lacking = kind == "case" and sources.phenotypes is None
+    if are_lacking and model is None:
         what = "without a model cases are ranked by the phenotypes of genes (HPO), and these are not here"
-        raise InputError(what, field="--no-model", fix=f"fetch them first: {_fetching(sources)}")
+        raise InputError(what, field="--no-model", fix=f"fetch them first: {fetch}")
     if sources.lacking:
-        say(_no_phenotypes(sources))
-    if kind == "case" and sources.phenotype_files is None and model is not None and model.is_elsewhere:
+        told = f"phenotypes of genes ({benchmark.phenotypes}) are not here, so nothing is held against them"
+        if sources.phenotypes is not None:
+            told = f"names of diseases ({benchmark.phenotypes}) are not here, so they are told by their ids"
+        say(f"{told}; this fetches them, in {Path.cwd()}: {fetch}")
+    if are_lacking and model is not None and model.is_elsewhere:
         what = "without HPO the labels of your files would go to another machine, and they may say more than HPO's"
-        raise InputError(what, field="--upload", fix=f"fetch HPO first: {_fetching(sources)}")
+        raise InputError(what, field="--upload", fix=f"fetch HPO first: {fetch}")
 
 
 def _known(kind: Kind, sources: Sources, maker: LocusMaker) -> Known:
     """The genes, and of cases the phenotypes of genes and the names of diseases, as far as they are here."""
-    files = sources.phenotype_files
+    files = sources.phenotypes
     if kind == "locus" or files is None:
         return Known(maker, None)
     names = read_disease_names(files[DISEASES]) if DISEASES in files else {}
     return Known(maker, PhenotypeOverlap(files["obo"], files["genes"]), names)
 
 
-def _reading(files: Sequence[AskedFile]) -> list[str]:
-    """In words: how many cases of the files are solved."""
-    solved, total = sum(file.solved for file in files), sum(len(file.rows) for file in files)
-    if not solved:
-        return []
-    named = f"{solved:,} of {total:,} cases name a causative gene, which neither the model nor the page is told"
-    return [f"{named}; phenotype overlap may know published cases as such, and then stands better than for new ones"]
-
-
-def _one_phenotype_each(files: Sequence[AskedFile]) -> list[str]:
-    """In words: which tables without ids have one phenotype in each row, as the list of one patient would."""
+def _reading(
+    files: Sequence[AskedFile], settings: RankSettings, made: QuestionMaker, questions: Sequence[Question]
+) -> Iterator[str]:
+    """In words: how the files were read, and what of them is odd."""
+    if solved := sum(file.solved for file in files):
+        total = sum(len(file.rows) for file in files)
+        named = f"{solved:,} of {total:,} cases name a causative gene, which neither the model nor the page is told"
+        yield f"{named}; phenotype overlap may know published cases as such, and then stands better than for new ones"
     told = "each row is a patient with one phenotype: if they are of one patient, write them into one row"
-    tables = [file for file in files if file.form == "table" and file.kind == "case" and len(file.rows) > 1]
-    return [
-        f"{file.path}: {told}"
-        for file in tables
-        if all(isinstance(row, CaseRow) and len(row.present) == 1 and not row.id for row in file.rows)
-    ]
-
-
-def _unknown(panel: str | None, made: QuestionMaker) -> list[str]:
-    """In words: which genes of the panel are unknown."""
-    if not made.unmapped:
-        return []
-    counts = f"{len(made.unmapped):,} of {len(made.panel or ()):,} genes"
-    return [f"{panel}: {counts} are unknown and left out: {some(made.unmapped)}"]
-
-
-def _unknown_phenotypes(questions: Sequence[Question]) -> list[str]:
-    """In words: how many phenotypes of each file this release of HPO does not know, or has no more."""
-    counts: dict[str, Counter] = {}
+    for file in [file for file in files if file.form == "table" and len(file.rows) > 1]:
+        if all(isinstance(row, CaseRow) and len(row.present) == 1 and not row.id for row in file.rows):
+            yield f"{file.path}: {told}"
+    if made.unmapped:
+        counts = f"{len(made.unmapped):,} of {len(made.panel or ()):,} genes"
+        yield f"{settings.panel}: {counts} are unknown and left out: {some(made.unmapped)}"
+    unknown: dict[str, Counter[bool]] = {}
     for question in questions:
         terms = (*question.record.present, *question.record.absent)
-        counts.setdefault(question.record.file, Counter()).update(NO_FACT in term.note for term in terms)
+        unknown.setdefault(question.record.file, Counter()).update(NO_FACT in term.note for term in terms)
     told = "are unknown to this release of HPO or obsolete, and no fact can support them"
-    return [
-        f"{file}: {count[True]:,} of {count.total():,} phenotypes {told}"
-        for file, count in counts.items()
-        if count[True]
-    ]
-
-
-def _builds(files: Sequence[AskedFile], columns: Mapping[str, str]) -> list[str]:
-    """In words: which files of loci seem to be of another genome build than the one that they are read as."""
+    for name, count in unknown.items():
+        if count[True]:
+            yield f"{name}: {count[True]:,} of {count.total():,} phenotypes {told}"
     told = "its positions are read as of GRCh38: lift them over if they are not"
-    found = []
     for path in [file.path for file in files if file.path and file.kind == "locus"]:
         if match := _OTHER_BUILD.search(path.name):
-            found.append(f"{path}: the file is called after {match[0]}, and {told}")
-        elif _is_of_fuma(path, columns):
-            found.append(f"{path}: the file has FUMA's columns, whose positions are mostly of GRCh37, and {told}")
-    return found
+            yield f"{path}: the file is called after {match[0]}, and {told}"
+        elif _is_of_fuma(path, settings.columns):
+            yield f"{path}: the file has FUMA's columns, whose positions are mostly of GRCh37, and {told}"
 
 
 def _is_of_fuma(path: Path, columns: Mapping[str, str]) -> bool:
@@ -277,17 +245,6 @@ def _candidates(benchmark: RankingBenchmark, kind: Kind, panel: int) -> str:
     )
 
 
-def _no_phenotypes(sources: Sources) -> str:
-    told = f"phenotypes of genes ({sources.phenotypes}) are not here, so nothing is held against them"
-    if sources.phenotype_files is not None:
-        told = f"names of diseases ({sources.phenotypes}) are not here, so they are told by their ids"
-    return f"{told}; this fetches them, in {Path.cwd()}: {_fetching(sources)}"
-
-
-def _fetching(sources: Sources) -> str:
-    return f"snakemake --cores 2 {' '.join(map(str, sources.lacking))}"
-
-
 def _warnings(project: Project, kind: Kind, model: AskedModel, style: str, sources: Sources) -> list[str]:
     trained = set(trained_styles(model.steps, project_files.benchmarks_of(project, kind)))
     warnings = []
@@ -295,7 +252,7 @@ def _warnings(project: Project, kind: Kind, model: AskedModel, style: str, sourc
         warnings.append(f"nothing says that this model was trained to rank {_PLURALS[kind]}: expect unusable answers")
     elif warning := style_warning(trained, style):
         warnings.append(warning)
-    if kind == "case" and sources.phenotype_files is None:
+    if kind == "case" and sources.phenotypes is None:
         warnings.append(
             "phenotypes of genes (HPO) were not here: no ranking by them stands beside, no reason is checked"
         )
@@ -328,9 +285,9 @@ def _in_words(record: RankingRecord, first: RankedCandidate) -> str:
     return f"{' = '.join(record.firsts)} (fit {first.fit:.2f}{disease})"
 
 
-def _manifest(prepared: Prepared) -> dict[str, Any]:
+def _manifest(prepared: Prepared, settings: RankSettings) -> dict[str, Any]:
     """The inputs of the rankings; equal inputs give an equal manifest."""
-    settings = prepared.settings
+    files = prepared.sources.files
     model, style = prepared.asked or (None, None)
     inputs = [Path(path) for path in (*settings.files, *([settings.panel] if settings.panel else []))]
     return {
@@ -338,7 +295,7 @@ def _manifest(prepared: Prepared) -> dict[str, Any]:
         "style": style and style.model_dump(mode="json"),
         "benchmark": prepared.about.benchmark,
         "questions": {str(path): file_sha256(path) for path in inputs},
-        "ranked_with": {str(path): file_sha256(path) for path in prepared.sources.files},
+        "ranked_with": {str(path): file_sha256(path) for of_one in files.values() for path in of_one.values()},
         "model": model and model.manifest,
         "meant_for": PURPOSE,
         "code": code_sha256(__file__),

@@ -1,6 +1,6 @@
 """The files of a project that `rank` reads, and the benchmark and style of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,31 +19,16 @@ DISEASES = "diseases"  # the file of HPO with the names of diseases
 
 @dataclass(frozen=True)
 class Sources:
-    """Names and files of the sources of genes, of where they lie, and of their phenotypes.
+    """The files that are read, by source and key: of genes, of where they lie (`locations`), and of their phenotypes.
 
-    `phenotypes` are HPO's files, None if the benchmark names none or they were not fetched. `lacking` are those that
-    were not fetched; the names of diseases may be lacking alone.
+    `phenotypes` are HPO's, None if the benchmark names none or they were not fetched. `lacking` are those that were not
+    fetched; the names of diseases may be lacking alone.
     """
 
-    authority: str
-    authority_files: Sequence[Path]
-    locations: str | None
-    locations_file: Path | None
-    phenotypes: str | None
-    phenotype_files: dict[str, Path] | None
+    files: Mapping[str, Mapping[str, Path]]
+    locations: Path | None
+    phenotypes: Mapping[str, Path] | None
     lacking: Sequence[Path] = ()
-
-    @property
-    def files(self) -> list[Path]:
-        """All files that are read."""
-        locations = [self.locations_file] if self.locations_file else []
-        return [*self.authority_files, *locations, *(self.phenotype_files or {}).values()]
-
-    @property
-    def names(self) -> list[str]:
-        """The sources that are read."""
-        phenotypes = self.phenotypes if self.phenotype_files else None
-        return [name for name in (self.authority, self.locations, phenotypes) if name]
 
 
 def asked_benchmark(project: Project, settings: RankSettings, kind: Kind) -> tuple[str, RankingBenchmark]:
@@ -72,22 +57,12 @@ def benchmarks_of(project: Project, kind: Kind) -> dict[str, RankingBenchmark]:
 
 def sources(project: Project, benchmark: RankingBenchmark) -> Sources:
     """The sources of a benchmark. InputError, with the command that makes them, for missing genes or locations."""
-    authority = list(project.source_files(benchmark.authority).values())
-    locations = None
-    if benchmark.locations is not None:
-        [locations] = project.source_files(benchmark.locations).values()
-    needed = [*authority, *([locations] if locations else [])]
-    check_made(needed, "files of genes were not fetched yet")
-    phenotypes = project.source_files(benchmark.phenotypes) if benchmark.phenotypes else {}
-    lacking = [path for path in phenotypes.values() if not path.is_file()]
-    needed_of_hpo = [path for key, path in phenotypes.items() if key != DISEASES]
-    are_here = bool(phenotypes) and all(path.is_file() for path in needed_of_hpo)
-    return Sources(
-        authority=benchmark.authority,
-        authority_files=authority,
-        locations=benchmark.locations,
-        locations_file=locations,
-        phenotypes=benchmark.phenotypes,
-        phenotype_files={key: path for key, path in phenotypes.items() if path.is_file()} if are_here else None,
-        lacking=lacking,
-    )
+    files = {name: project.source_files(name) for name in (benchmark.authority, benchmark.locations) if name}
+    check_made([path for of_one in files.values() for path in of_one.values()], "files of genes were not fetched yet")
+    locations = next(iter(files[benchmark.locations].values())) if benchmark.locations else None
+    hpo = project.source_files(benchmark.phenotypes) if benchmark.phenotypes else {}
+    here = {key: path for key, path in hpo.items() if path.is_file()}
+    phenotypes = here if hpo and hpo.keys() - here.keys() <= {DISEASES} else None
+    if benchmark.phenotypes and phenotypes:
+        files[benchmark.phenotypes] = phenotypes
+    return Sources(files, locations, phenotypes, [path for key, path in hpo.items() if key not in here])
