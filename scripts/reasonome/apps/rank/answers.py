@@ -91,8 +91,7 @@ def _ranked(
     if reasons and record.kind == "locus":
         claims, unchecked = check_distances(reasons, named, genes)
     elif reasons and known.overlap is not None:
-        stated = (record.present, record.absent)
-        claims, unchecked = check_phenotypes(reasons, named, *stated, known.overlap, known.disease_names)
+        claims, unchecked = check_phenotypes(reasons, named, record, known.overlap, known.disease_names)
     left_out = task.prompt(example, style).facts_left_out
     return record.model_copy(
         update={

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from reasonome.apps.rank.record import AskedPhenotype, Claim, KnownPhenotype, RankedCandidate, fact_of
+from reasonome.apps.rank.record import AskedPhenotype, Claim, KnownPhenotype, RankedCandidate, RankingRecord, fact_of
 from reasonome.facts.text import normalise
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import RankedGene
@@ -45,8 +45,7 @@ def known_phenotype(gene: RankedGene, term: str, label: str, overlap: PhenotypeO
 def check_phenotypes(
     reasons: str,
     genes: Sequence[RankedGene],
-    present: Sequence[AskedPhenotype],
-    absent: Sequence[AskedPhenotype],
+    record: RankingRecord,
     overlap: PhenotypeOverlap,
     disease_names: Mapping[str, str],
 ) -> tuple[list[Claim], list[str]]:
@@ -63,7 +62,7 @@ def check_phenotypes(
             unchecked.append(sentence)
         for gene in named:
             for term in terms:
-                claims.setdefault((gene.symbol, term), _claim(gene, term, present, absent, overlap, disease_names))
+                claims.setdefault((gene.symbol, term), _claim(gene, term, record, overlap, disease_names))
     return list(claims.values()), unchecked
 
 
@@ -136,18 +135,13 @@ def _named(words: Sequence[str], by_name: Mapping[str, str]) -> str | None:
 
 
 def _claim(
-    gene: RankedGene,
-    term: str,
-    present: Sequence[AskedPhenotype],
-    absent: Sequence[AskedPhenotype],
-    overlap: PhenotypeOverlap,
-    disease_names: Mapping[str, str],
+    gene: RankedGene, term: str, record: RankingRecord, overlap: PhenotypeOverlap, disease_names: Mapping[str, str]
 ) -> Claim:
     label = overlap.ontology.terms[term].name
     known = known_phenotype(gene, term, label, overlap)
-    if any(overlap.implies(one.id, term) for one in present):
+    if any(overlap.implies(one.id, term) for one in record.present):
         stated = "present"
-    elif any(overlap.implies(term, one.id) for one in absent):
+    elif any(overlap.implies(term, one.id) for one in record.absent):
         stated = "absent"
     else:
         stated = "not stated"
