@@ -215,18 +215,14 @@ def _kind(path: Path, settings: RankSettings) -> Kind:
     in_two = all(table.find(LOCUS_COLUMNS[field]) for field in ("chromosome", "position"))
     in_one = table.find([name for field in ("place", "position", "variant") for name in LOCUS_COLUMNS[field]])
     if not found and (in_two or any(rankings.has_places(table, column) for column in in_one)):
-        what, fix = (
-            "the table has places of loci, and no trait",
-            "say which trait they are of: --trait 'LDL cholesterol'",
-        )
-        raise table.header_error(what, field="--trait", fix=fix)
-    has = "both phenotypes and a trait" if found else "neither phenotypes (of cases) nor a trait (of loci)"
-    fix = (
-        "say which it is: --kind case or --kind locus"
-        if found
-        else "call a column present or trait, or say what it is called: --columns present=NAME or --columns trait=NAME"
-    )
-    raise table.header_error(f"the table has {has}", field="--kind" if found else "present", fix=fix)
+        fix = "say which trait they are of: --trait 'LDL cholesterol'"
+        raise table.header_error("the table has places of loci, and no trait", field="--trait", fix=fix)
+    if found:
+        fix = "say which it is: --kind case or --kind locus"
+        raise table.header_error("the table has both phenotypes and a trait", field="--kind", fix=fix)
+    what = "the table has neither phenotypes (of cases) nor a trait (of loci)"
+    fix = "call a column present or trait, or say what it is called: --columns present=NAME or --columns trait=NAME"
+    raise table.header_error(what, field="present", fix=fix)
 
 
 def _row(case: Case, path: Path) -> CaseRow:

@@ -120,6 +120,8 @@ class QuestionMaker:
             make: Callable = self.case if file.kind == "case" else self.locus
             for number, row in enumerate(file.rows, 1):
                 try:
+                    if row.fault is not None:
+                        raise row.fault
                     made.append(make(row, file, number))
                 except InputError as error:
                     errors.append(error)
@@ -136,8 +138,6 @@ class QuestionMaker:
 
     def case(self, row: CaseRow, file: AskedFile, number: int) -> Question:
         """The question of a case. Raises InputError."""
-        if row.fault is not None:
-            raise row.fault
         where = _where(row, file)
         present = self._phenotypes(row.present, where, "present", file)
         absent = self._phenotypes(row.absent, where, "absent", file)
@@ -196,8 +196,6 @@ class QuestionMaker:
 
     def locus(self, row: LocusRow, file: AskedFile, number: int) -> Question:
         """The question of a locus. Raises InputError."""
-        if row.fault is not None:
-            raise row.fault
         where = _where(row, file)
         trait = one_line(row.trait)
         if not trait:
