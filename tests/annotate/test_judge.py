@@ -62,14 +62,14 @@ def alike(shelf, pairs: dict[tuple[str, str], float]):
 
 def test_a_name_that_is_the_best_term_in_another_order_is_confirmed_by_its_genes_and_their_facts(shelf, snapshot):
     found = judged(shelf, "Repair of DNA pathway", [*REPAIR, "FILL01"])
-    assert (found.standing, found.why) == snapshot
-    assert found.genes == REPAIR
-    [term] = found.terms
+    assert (found.standing, found.standing_why) == snapshot
+    assert found.supporting_genes == REPAIR
+    [term] = found.terms_behind_name
     assert (term.name, term.id, term.library, term.genes) == ("DNA repair", "GO:0006281", "GO BP", REPAIR)
-    assert [(fact.gene, fact.term, fact.fact) for fact in found.facts] == [
+    assert [(fact.gene, fact.term, fact.fact) for fact in found.facts_behind_name] == [
         (gene, "DNA repair", "involved in DNA repair (GO:0006281, go-demo, IDA)") for gene in REPAIR
     ]
-    assert (found.nearest, found.likeness) == ("DNA repair", 1)
+    assert (found.nearest_term, found.likeness) == ("DNA repair", 1)
 
 
 def test_a_lesser_term_of_that_name_is_compatible(shelf, snapshot):
@@ -77,15 +77,15 @@ def test_a_lesser_term_of_that_name_is_compatible(shelf, snapshot):
     terms = shelf[1].enriched([*REPAIR, *SPINDLE[:2]], most=None, largest_p=1)
     terms = [term for term in terms if term.name in ("DNA repair", "mitotic spindle assembly checkpoint")]
     found = judged(shelf, "mitotic spindle assembly checkpoint", [*REPAIR, *SPINDLE[:2]], terms)
-    assert (found.standing, found.why, found.genes) == snapshot
+    assert (found.standing, found.standing_why, found.supporting_genes) == snapshot
 
 
 def test_where_nothing_is_enriched_facts_alone_make_a_name_compatible(shelf, snapshot):
     # All five of the five genes of 57: one draw of C(57, 5) = 4,187,106.
     found = judged(shelf, "DNA repair", REPAIR, terms=[])
-    assert (found.standing, found.why) == snapshot
-    assert (found.terms[0].adjusted_p, found.nearest, found.likeness) == (None, "", None)
-    assert len(found.facts) == 5
+    assert (found.standing, found.standing_why) == snapshot
+    assert (found.terms_behind_name[0].adjusted_p, found.nearest_term, found.likeness) == (None, "", None)
+    assert len(found.facts_behind_name) == 5
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,13 @@ def test_where_nothing_is_enriched_facts_alone_make_a_name_compatible(shelf, sna
 )
 def test_a_term_of_that_name_that_the_list_lacks_decides_against_it(shelf, name, symbols, why):
     found = judged(shelf, name, symbols)
-    assert (found.standing, found.terms, found.facts, found.genes) == ("unconfirmed", [], [], [])
-    assert found.why == why
+    assert (found.standing, found.terms_behind_name, found.facts_behind_name, found.supporting_genes) == (
+        "unconfirmed",
+        [],
+        [],
+        [],
+    )
+    assert found.standing_why == why
 
 
 def enriched(name: str, genes: Sequence[str]) -> EnrichedTerm:
@@ -124,7 +129,7 @@ def test_a_term_with_less_than_a_fifth_of_the_best_ones_genes_decides_against_a_
         shelf[0], libraries=[GeneSetLibrary("mine", {"checkpoint": LibrarySet("checkpoint", frozenset(SPINDLE))})]
     )
     found = judged((known, shelf[1]), "checkpoint", symbols, terms)
-    assert (found.standing, found.why) == snapshot
+    assert (found.standing, found.standing_why) == snapshot
     assert judged((known, shelf[1]), "checkpoint", symbols, terms[1:]).standing == "confirmed"
 
 
@@ -138,8 +143,8 @@ def test_that_name_decides_whatever_an_encoder_finds_alike(shelf):
 
 def test_a_name_in_other_words_is_near_by_the_encoder_and_shown_with_its_facts(shelf, snapshot):
     found = judged(alike(shelf, {("mending of the genome", "DNA repair"): 1.0}), "mending of the genome", REPAIR)
-    assert (found.standing, found.why) == snapshot
-    assert (found.genes, len(found.facts)) == (REPAIR, 5)
+    assert (found.standing, found.standing_why) == snapshot
+    assert (found.supporting_genes, len(found.facts_behind_name)) == (REPAIR, 5)
     assert judged(shelf, "mending of the genome", REPAIR).standing == "unconfirmed"  # without it
 
 
@@ -147,14 +152,16 @@ def test_a_term_that_the_list_lacks_and_that_is_nearer_decides_against_a_name(sh
     # Both share a word with the name, so that both are compared.
     pairs = {("DNA translation", "DNA repair"): 0.5, ("DNA translation", "cytoplasmic translation"): 1.0}
     found = judged(alike(shelf, pairs), "DNA translation", REPAIR)
-    assert (found.standing, found.why) == snapshot
+    assert (found.standing, found.standing_why) == snapshot
 
 
 def test_what_is_far_from_all_is_unconfirmed_and_the_nearest_term_is_told(shelf, snapshot):
     found = judged(alike(shelf, {("oxidation", "DNA repair"): 0.3}), "oxidation", REPAIR)
-    assert (found.standing, found.why) == snapshot
+    assert (found.standing, found.standing_why) == snapshot
     nothing = judged(shelf, "oxidation", OTHERS[:3], terms=[])
-    assert nothing.why == "no enriched term, and no fact that several of these genes share, is near it in meaning"
+    assert (
+        nothing.standing_why == "no enriched term, and no fact that several of these genes share, is near it in meaning"
+    )
 
 
 def test_words_of_several_terms_of_the_list_make_a_name_compatible(shelf, snapshot):
@@ -179,10 +186,10 @@ def test_the_opposite_of_a_term_is_not_near_it(shelf):
 
 def test_a_genes_own_name_is_no_process(shelf):
     found = judged(shelf, "gene brca1", REPAIR)
-    assert (found.standing, found.why) == ("unconfirmed", "the name is a gene's own: BRCA1")
+    assert (found.standing, found.standing_why) == ("unconfirmed", "the name is a gene's own: BRCA1")
 
 
 def test_only_genes_of_the_list_support(shelf):
     found = judged(shelf, "cytoplasmic translation", [*RIBOSOME[:4], "FILL01", "FILL02"])
-    assert found.standing == "confirmed" and found.genes == RIBOSOME[:4]
-    assert {fact.gene for fact in found.facts} == set(RIBOSOME[:4])
+    assert found.standing == "confirmed" and found.supporting_genes == RIBOSOME[:4]
+    assert {fact.gene for fact in found.facts_behind_name} == set(RIBOSOME[:4])

@@ -158,24 +158,17 @@ def _checked(record: AnnotationRecord, known: Known, terms: Sequence[EnrichedTer
     """The record with checked claims, the standing of the name, and what stands behind it."""
     symbols = [gene.symbol for gene in record.genes]
     reading = known.claims.read(record.reasoning, symbols)
+    shown = [gene.symbol for gene in record.genes if gene.shown]
     changed = {
         "flags": [*record.flags, *_flags(record)],
-        "claims": annotated(reading.claims),
+        "claims": [_annotated(claim) for claim in reading.claims],
         "unchecked": reading.unchecked,
-        "other_genes": [gene.symbol for gene in record.genes if gene.shown],
+        "other_genes": shown,
     }
     if record.name:
         judged = judge(record.name, record.genes, terms, known)
-        changed |= {
-            "standing": judged.standing,
-            "standing_why": judged.why,
-            "terms_behind_name": judged.terms,
-            "facts_behind_name": judged.facts,
-            "supporting_genes": judged.genes,
-            "other_genes": [symbol for symbol in changed["other_genes"] if symbol not in judged.genes],
-            "nearest_term": judged.nearest,
-            "likeness": judged.likeness,
-        }
+        changed |= vars(judged)
+        changed["other_genes"] = [symbol for symbol in shown if symbol not in judged.supporting_genes]
     return record.model_copy(update=changed)
 
 
@@ -190,15 +183,7 @@ def _flags(record: AnnotationRecord) -> list[str]:
     return flags
 
 
-def annotated(claims: Sequence[Claim]) -> list[AnnotatedClaim]:
-    """Claims in the form of a record."""
-    return [
-        AnnotatedClaim(
-            gene=claim.gene,
-            term=claim.term,
-            negated=claim.negated,
-            verdict="supported" if claim.verdict == TRUE else claim.verdict,
-            fact=claim.fact,
-        )
-        for claim in claims
-    ]
+def _annotated(claim: Claim) -> AnnotatedClaim:
+    """The claim in the form of a record."""
+    verdict = "supported" if claim.verdict == TRUE else claim.verdict
+    return AnnotatedClaim.model_validate(claim._asdict() | {"verdict": verdict})

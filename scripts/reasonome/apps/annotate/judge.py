@@ -97,15 +97,16 @@ class Comparison:
 class Judgement:
     """A name's standing, one of STANDINGS, and why in words; what stands behind it, and the genes that support it.
 
-    `nearest` is the enriched term that is most alike, "" without any, and `likeness` how much (0 to 1).
+    `nearest_term` is the enriched term that is most alike, "" without any, and `likeness` how much (0 to 1). Fields are
+    called as those of an AnnotationRecord.
     """
 
     standing: str
-    why: str
-    terms: list[TermBehindName]
-    facts: list[FactBehindName]
-    genes: list[str]
-    nearest: str
+    standing_why: str
+    terms_behind_name: list[TermBehindName]
+    facts_behind_name: list[FactBehindName]
+    supporting_genes: list[str]
+    nearest_term: str
     likeness: float | None
 
 
@@ -121,11 +122,11 @@ def judge(name: str, genes: Sequence[AnnotatedGene], enriched: Sequence[Enriched
     supporting = {symbol for held in behind for symbol in held.genes} if standing != UNCONFIRMED else set()
     return Judgement(
         standing=standing,
-        why=why,
-        terms=[_behind(held) for held in behind],
-        facts=[fact for held in behind for fact in _facts(held, known)],
-        genes=[gene.symbol for gene in genes if gene.symbol in supporting],
-        nearest=compared.nearest[0].term.name if compared.nearest else "",
+        standing_why=why,
+        terms_behind_name=[_behind(held) for held in behind],
+        facts_behind_name=[fact for held in behind for fact in _facts(held, known)],
+        supporting_genes=[gene.symbol for gene in genes if gene.symbol in supporting],
+        nearest_term=compared.nearest[0].term.name if compared.nearest else "",
         likeness=compared.nearest[1] if compared.nearest else None,
     )
 
