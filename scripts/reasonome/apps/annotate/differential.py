@@ -53,10 +53,10 @@ def compares_within_groups(table: Table) -> bool:
     """
     if "comparison" in table.chosen or any(key(column) in _ALWAYS for column in comparison_columns(table)):
         return True
-    return bool(_within_groups(table))
+    return bool(within_groups(table))
 
 
-def _within_groups(table: Table) -> list[str]:
+def within_groups(table: Table) -> list[str]:
     """The columns of comparisons that have several values in a group; none where there are no groups."""
     if "group" not in table.columns:
         return []
@@ -64,22 +64,8 @@ def _within_groups(table: Table) -> list[str]:
     return [column for column in comparison_columns(table) if (groups[column].nunique() > 1).any()]
 
 
-def comparisons(table: Table) -> Iterator[tuple[str, Table]]:
-    """(name of a comparison, its rows) in the order of the table; one without a name where it has a single one.
-
-    Raises InputError where genes stand in several rows with other numbers that one further column or two tell apart.
-    """
-    for name, part in _parts(table, _splitting(table)):
-        _refuse_mixed(part)
-        yield name, part
-
-
-def comparisons_of_clusters(table: Table) -> Iterator[tuple[str, Table]]:
-    """As `comparisons`, of markers of clusters: each has all of its clusters."""
-    yield from _parts(table, _within_groups(table))
-
-
-def _parts(table: Table, columns: list[str]) -> Iterator[tuple[str, Table]]:
+def comparisons(table: Table, columns: list[str]) -> Iterator[tuple[str, Table]]:
+    """(name of a comparison, its rows) in the order of the table; one without a name where no `columns` tell them."""
     if not columns:
         yield "", table
         return
@@ -90,13 +76,7 @@ def _parts(table: Table, columns: list[str]) -> Iterator[tuple[str, Table]]:
         yield name, replace(table, name=f"{table.name} {name}", frame=rows)
 
 
-def split_note(table: Table, names: list[str], of_clusters: bool) -> str:
-    """A sentence on the columns by which a table was split, and how many comparisons there are."""
-    columns = listed(_within_groups(table) if of_clusters else _splitting(table))
-    return f"{counted(len(names), 'comparison')} by {columns}, each with its own lists: {some(names)}"
-
-
-def _splitting(table: Table) -> list[str]:
+def splitting(table: Table) -> list[str]:
     """The columns of groups and of comparisons that have several values."""
     columns = comparison_columns(table)
     if "group" in table.columns and table.columns["group"] not in columns:
@@ -109,7 +89,7 @@ def _once(header: list[str]) -> list[str]:
     return [column for column in header if header.count(column) == 1]
 
 
-def _refuse_mixed(table: Table) -> None:
+def refuse_mixed(table: Table) -> None:
     """Raise InputError where one further column, or two, tell apart the rows of genes that have several."""
     if "gene" not in table.columns or not {"log2_fold_change", "statistic"} & table.columns.keys():
         return

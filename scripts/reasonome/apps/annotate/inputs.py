@@ -12,14 +12,16 @@ from reasonome.apps.annotate.differential import (
     compares_within_groups,
     comparison_columns,
     comparisons,
-    comparisons_of_clusters,
     read_differential,
-    split_note,
+    refuse_mixed,
+    splitting,
+    within_groups,
 )
 from reasonome.apps.annotate.lists import GeneLists, read_clusters, read_genes, read_gmt
 from reasonome.apps.annotate.table import Table, is_gmt, is_number, listed, names_genes, parse_table, read_file, roles
 from reasonome.config.annotations import Annotation, Column
 from reasonome.core.errors import InputError
+from reasonome.facts.text import counted, some
 
 _STATISTICS = ("scores", "logfoldchanges", "pvals", "pvals_adj")
 _REST = "rest"  # what Scanpy compares a group with, unless told otherwise
@@ -68,13 +70,17 @@ def _read(table: Table, settings: Annotation) -> list[GeneLists]:
     kind = _kind(table) if settings.kind in (None, "gmt") else settings.kind
     if table.frame.empty and kind != "genes":
         raise table.error("there are no rows in this table", fix="give a gene in each row below the header")
-    of_clusters = kind == "clusters"
-    split = comparisons_of_clusters(table) if of_clusters else comparisons(table)
-    parts = [replace(_READERS[kind](part, settings), comparison=name) for name, part in split]
+    columns = within_groups(table) if kind == "clusters" else splitting(table)
+    parts = []
+    for name, part in comparisons(table, columns):
+        if kind != "clusters":
+            refuse_mixed(part)
+        parts.append(replace(_READERS[kind](part, settings), comparison=name))
     if len(parts) == 1:
         return parts
     first, *others = parts
-    note = split_note(table, [part.comparison for part in parts], of_clusters)
+    names = some([part.comparison for part in parts])
+    note = f"{counted(len(parts), 'comparison')} by {listed(columns)}, each with its own lists: {names}"
     # What holds of all of them is said once.
     others = [replace(part, notes=tuple(said for said in part.notes if said not in first.notes)) for part in others]
     return [replace(first, notes=(note, *first.notes)), *others]
