@@ -12,7 +12,7 @@ from reasonome.apps.annotate.record import (
     UnmappedGene,
 )
 from reasonome.enrichment.term import EnrichedTerm, FoldedTerm
-from reasonome.report.page_files import SourceUsed
+from reasonome.report.card_sources import SourceRead
 
 SPINDLE = AnnotationRecord(
     list="day 0",
@@ -155,7 +155,7 @@ ABOUT = PageAbout(
     decoding="temperature 0.7",
     style="symbols",
     samples=5,
-    sources=[SourceUsed(name="Gene Ontology", release="2026-06-01", licence="CC BY 4.0"), SourceUsed(name="CORUM")],
+    sources=[SourceRead(name="Gene Ontology", release="2026-06-01", licence="CC BY 4.0"), SourceRead(name="CORUM")],
     universe=["all 18,412 genes of the libraries"],
     reading=["sets: read as a GMT of 3 gene sets"],
     libraries=["Reactome: 1,712 pathways"],

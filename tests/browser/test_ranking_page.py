@@ -20,7 +20,7 @@ from reasonome.apps.rank.record import (
     Sample,
 )
 from reasonome.apps.rank.settings import Kind
-from reasonome.report.page_files import SourceUsed
+from reasonome.report.card_sources import SourceRead
 
 pytestmark = [
     pytest.mark.slow,
@@ -117,7 +117,7 @@ def about(kind: Kind = "case") -> PageAbout:
         decoding="5 answers",
         candidates="any gene",
         reading=[POISON],
-        sources=[SourceUsed(name="hpo", release="2025", licence=POISON)],
+        sources=[SourceRead(name="hpo", release="2025", licence=POISON)],
         where=f"Asked here {POISON}",
         command=f"reasonome rank '{POISON}'",
         warnings=[POISON],

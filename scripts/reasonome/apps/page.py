@@ -8,7 +8,7 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from reasonome.report import page_files
-from reasonome.report.page_files import SourceUsed
+from reasonome.report.card_sources import SourceRead
 
 FOLDER = Path(__file__).with_suffix("")
 STYLES = [page_files.FOLDER / "page.css", page_files.FOLDER / "records.css"]
@@ -26,7 +26,7 @@ class About(BaseModel):
     recipe_steps: list[str] = []
     decoding: str = ""
     style: str = ""
-    sources: list[SourceUsed] = []
+    sources: list[SourceRead] = []
     reading: list[str] = []
     versions: dict[str, str] = {}
     command: str

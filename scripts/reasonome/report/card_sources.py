@@ -18,9 +18,9 @@ class SourceRead:
     """A source as the configuration has it; `steps` are those of a chain that learned from it."""
 
     name: str
-    release: str
-    licence: str
-    url: str
+    release: str = ""
+    licence: str = ""
+    url: str = ""
     steps: tuple[str, ...] = ()
 
 
@@ -67,13 +67,13 @@ def sources_read(project: Project, chain: str) -> list[SourceRead]:
             names.append(f"answers of the teacher {recipe.taught_by(project)}")
         for name in names:
             steps_of.setdefault(name, {})[str(step)] = None
-    return [_described(project, name, tuple(steps)) for name, steps in steps_of.items()]
+    return [described(project, name, tuple(steps)) for name, steps in steps_of.items()]
 
 
 def sources_of(project: Project, benchmark: str, style: str = "") -> list[SourceRead]:
     """The sources of a benchmark's rows, and of what prompts of a style show beside them, each once."""
     names = _of_questions(project, benchmark, style, SPLITS)
-    return [_described(project, name) for name in dict.fromkeys(names)]
+    return [described(project, name) for name in dict.fromkeys(names)]
 
 
 def _of_questions(project: Project, benchmark: str, style: str, splits: Collection[str]) -> list[str]:
@@ -87,7 +87,7 @@ def _of_corpora(project: Project, corpora: Iterable[str]) -> list[str]:
     return [source for corpus in corpora for source in project.corpora[corpus].sources]
 
 
-def _described(project: Project, name: str, steps: tuple[str, ...] = ()) -> SourceRead:
+def described(project: Project, name: str, steps: tuple[str, ...] = ()) -> SourceRead:
     """A source of sources.yaml by its name; any other by the last part of its path or address, without a licence."""
     if (spec := project.sources.get(name)) is not None:
         return SourceRead(name, release(project, name), spec.licence, spec.licence_url or "", steps)

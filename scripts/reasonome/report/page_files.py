@@ -8,17 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pydantic import BaseModel
 
 FOLDER = Path(__file__).with_suffix("")
-
-
-class SourceUsed(BaseModel):
-    """A source of facts that something was checked against: its release, and the licence that comes with it."""
-
-    name: str
-    release: str = ""
-    licence: str = ""
 
 
 def templates(*folders: Path, html: bool = True) -> Environment:

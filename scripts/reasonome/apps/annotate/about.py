@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reasonome.answering.asked_model import style_warning, trained_styles
@@ -18,7 +19,7 @@ from reasonome.config.project import Project
 from reasonome.core.manifest import PACKAGES, versions
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.fetching.pins import release
-from reasonome.report.page_files import SourceUsed
+from reasonome.report.card_sources import SourceRead, described
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.libraries import library_of
@@ -103,20 +104,14 @@ def told_once(sentences: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"{name}: {sentence}" for name, of_file in sentences.items() for sentence in of_file]
 
 
-def _sources_used(project: Project, settings: Completed, corpora: Sequence[str]) -> list[SourceUsed]:
+def _sources_used(project: Project, settings: Completed, corpora: Sequence[str]) -> list[SourceRead]:
     """The sources of corpora, and the libraries that are sources, by collection, with release and licence."""
     names = dict.fromkeys([name for corpus in corpora for name in project.corpora[corpus].sources])
     libraries = settings.libraries if settings.only_libraries is None else settings.only_libraries
     names |= dict.fromkeys(name for name in libraries if name in project.sources)
-    used = [
-        SourceUsed(
-            name=project.sources[name].lists or name,
-            release=release(project, name),
-            licence=project.sources[name].licence,
-        )
-        for name in names
-    ]
-    return [source for place, source in enumerate(used) if source not in used[:place]]
+    collections = {name: project.sources[name].lists or name for name in names}
+    used = [replace(described(project, name), name=lists, url="") for name, lists in collections.items()]
+    return list(dict.fromkeys(used))
 
 
 def _warnings(project: Project, trained: Sequence[Mapping[str, Any]], asked: Asked) -> list[str]:

@@ -27,13 +27,12 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.core.terminal import say
-from reasonome.facts.fetching.pins import release
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
 from reasonome.facts.sources.rankings import LOCUS_COLUMNS, CaseRow, is_of_grch38
 from reasonome.facts.text import some
-from reasonome.report.page_files import SourceUsed
+from reasonome.report.card_sources import described
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
@@ -137,7 +136,7 @@ def prepare(
         decoding=_decoding(answers.decoding_settings(settings, style, questions)) if style else "",
         candidates=_candidates(benchmark, kind, len(made.resolved)),
         reading=reading,
-        sources=[_source(project, source) for source in sources.files],
+        sources=[described(project, source) for source in sources.files],
         versions=versions(),
         where=model.where(_SHOWN_OF[kind]) if model else "Nothing was uploaded, and no model was asked.",
         command=command,
@@ -221,11 +220,6 @@ def _is_of_fuma(path: Path, columns: Mapping[str, str]) -> bool:
     table = read_table(path, [*_FUMA_COLUMNS, *columns.values(), *usual])
     states_a_build = table.find(LOCUS_COLUMNS["build"]) or any(map(is_of_grch38, table.columns))
     return set(table.columns) >= {*_FUMA_COLUMNS} and not states_a_build
-
-
-def _source(project: Project, name: str) -> SourceUsed:
-    spec = project.sources[name]
-    return SourceUsed(name=name, release=release(project, name), licence=spec.licence)
 
 
 def _decoding(decoding: Decoding) -> str:
