@@ -21,7 +21,7 @@ from reasonome.config.project.results import Run
 from reasonome.config.styles import count_tokens
 from reasonome.config.teachers import OpenAITeacher
 from reasonome.core import atomic
-from reasonome.core.errors import InputError, lookup
+from reasonome.core.errors import check_made, lookup
 from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.terminal import say
 from reasonome.task import Task
@@ -166,9 +166,7 @@ def estimates(project: Project, experiment: str) -> pd.DataFrame:
     taught = _taught(project, experiment)
     files = [project.examples(run.benchmark, run.style) / "test.jsonl" for run in asked.values()]
     files += [project.examples(benchmark, style) / "train.jsonl" for _, benchmark, style in taught]
-    if missing := list(dict.fromkeys(file for file in files if not file.is_file())):
-        fix = f"snakemake --cores 2 {' '.join(map(str, missing))}"
-        raise InputError("the questions are not built yet", file=missing[0], fix=fix)
+    check_made(files, "the questions are not built yet")
     rows = [_cell(project, run, target) for target, run in asked.items()]
     rows += [_reasoning(project, *key) for key in taught]
     columns = ["asked", "cell", "questions", "left", "prompt_tokens", "completion_tokens", "cost"]

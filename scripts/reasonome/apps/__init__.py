@@ -7,7 +7,7 @@ import contextlib
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,12 +52,6 @@ def project_folder(config: Path) -> Iterator[Callable[[str | os.PathLike[str]], 
 def standing_in(folder: Path, fix: str) -> str:
     """A fix whose commands go to the project's `folder` first."""
     return _COMMAND.sub(f"cd {shlex.quote(os.fspath(folder))} && ", fix)
-
-
-def check_made(paths: Iterable[Path], what: str) -> None:
-    """Raise InputError `what` for files that are not there, with the command that makes them."""
-    if missing := [path for path in paths if not path.is_file()]:
-        raise InputError(what, file=missing[0], fix=f"snakemake --cores 2 {' '.join(map(str, missing))}")
 
 
 Settings = TypeVar("Settings", bound=Strict)

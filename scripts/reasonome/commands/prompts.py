@@ -19,7 +19,7 @@ from reasonome.config import QuestionRecipe, RolloutRecipe, RowsRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import cells
 from reasonome.core import arguments, atomic
-from reasonome.core.errors import InputError, lookup, nearest
+from reasonome.core.errors import InputError, check_made, lookup, nearest
 from reasonome.core.terminal import show
 from reasonome.prompts.chat_template import load_tokenizer, render
 from reasonome.stages.rft import RftRecipe
@@ -60,9 +60,7 @@ def run(args: argparse.Namespace) -> int:
     shown = Shown(project, backbone, args.show)
     arms = {arm: list(shown.arm(args.experiment, arm)) for arm in experiment.arms}
     files = [shown.base / "manifest.json", *(file for parts in arms.values() for part in parts for file in part.files)]
-    if missing := list(dict.fromkeys(str(file) for file in files if not file.is_file())):
-        fix = f"snakemake --cores 2 {' '.join(missing)}"
-        raise InputError("what this is made of was not built yet", file=missing[0], fix=fix)
+    check_made(files, "what this is made of was not built yet")
     said: dict[str, str] = {}
     for arm, parts in arms.items():
         show(f"=== {arm}\n")

@@ -109,6 +109,12 @@ def lookup(table: Mapping[str, Any], name: str, kind: str) -> Any:
     return table[name]
 
 
+def check_made(paths: Iterable[Path], what: str) -> None:
+    """Raise InputError `what` for files that are not there, with the command that makes them."""
+    if missing := list(dict.fromkeys(path for path in paths if not path.is_file())):
+        raise InputError(what, file=missing[0], fix=f"snakemake --cores 2 {' '.join(map(str, missing))}")
+
+
 def line_in(file: Path, error: BaseException) -> int | None:
     """The line of a file at which an error arose, or which led to it; None where it arose elsewhere."""
     frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename) == file]

@@ -15,7 +15,7 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import asked_questions
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core import atomic
-from reasonome.core.errors import InputError, nearest
+from reasonome.core.errors import InputError, check_made, nearest
 from reasonome.report.card_sources import SourceRead, sources_of
 from reasonome.task import Dialogue, Task
 
@@ -163,9 +163,7 @@ def _question_set(
     task, spec = project.task(benchmark), project.style(benchmark, style)
     folder = project.examples(benchmark, style)
     files = {split: folder / f"{split}.jsonl" for split in SPLITS}
-    if missing := [str(path) for path in files.values() if not path.is_file()]:
-        fix = f"snakemake --cores 1 {' '.join(missing)}"
-        raise InputError("these questions were not written yet", file=missing[0], fix=fix)
+    check_made(files.values(), "these questions were not written yet")
     examples = {split: read_rows(path, task.Example) for split, path in files.items()}
     unopened = len(examples["test"])
     examples["test"] = unsealed(examples["test"], project.benchmarks[benchmark].sealed, final=False)

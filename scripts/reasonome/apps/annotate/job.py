@@ -8,7 +8,6 @@ from typing import Any
 
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.answering.results_folder import check_folder, claim, offline, only_process
-from reasonome.apps import check_made
 from reasonome.apps.annotate import about, answers, gsea, page, tables
 from reasonome.apps.annotate.answers import RESULTS, Asked
 from reasonome.apps.annotate.enrichment import enrich
@@ -37,7 +36,7 @@ from reasonome.apps.run import SHOWN, print_flags, unused_name, write_page
 from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
-from reasonome.core.errors import InputError, lookup
+from reasonome.core.errors import InputError, check_made, lookup
 from reasonome.core.manifest import PACKAGES, canonical, file_sha256, text_sha256, versions
 from reasonome.core.terminal import say
 from reasonome.enrichment.over_representation import (

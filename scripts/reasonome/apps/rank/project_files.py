@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reasonome.answering.asked_model import AskedModel, own_style
-from reasonome.apps import check_made
 from reasonome.apps.rank.answers import TASKS
 from reasonome.apps.rank.settings import Kind, RankSettings
 from reasonome.config.project import Project
-from reasonome.core.errors import lookup
+from reasonome.core.errors import check_made, lookup
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
 _DEFAULTS: dict[Kind, str] = {"case": "demo-cases", "locus": "demo-loci"}
