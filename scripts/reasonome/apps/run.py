@@ -1,6 +1,7 @@
 """One run of an application: what its inputs are called, how a model is asked, and what is written."""
 
 import hashlib
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from reasonome.report.origins import learned_from
 from reasonome.task import Task
 
 SHOWN = 8  # inputs of a run, or of a file, that are printed one by one
+_ENDINGS = re.compile(r"(\.(gz|zip|gmt|grp|rnk|txt|csv|tsv|tab|list|jsonl?|ya?ml|phenopacket|hpo))+$", re.IGNORECASE)
 
 
 class Record(BaseModel):
@@ -53,6 +55,11 @@ def print_flags(flags: Iterable[tuple[str, Sequence[str]]]) -> None:
 def recipe_sentences(steps: Iterable[Mapping[str, Any]]) -> list[str]:
     """A sentence for each training step, by its manifest; none for the untouched backbone."""
     return [f"{step['step']}: {learned_from(step)}" for step in steps if "recipe" in step]
+
+
+def stem(path: Path) -> str:
+    """The name of a file without its endings."""
+    return _ENDINGS.sub("", path.name) or path.name
 
 
 def unused_name(wanted: str, taken: Container[str]) -> str:

@@ -30,9 +30,8 @@ from reasonome.apps.annotate.project_files import (
 from reasonome.apps.annotate.questions import Question, check_species, make_question
 from reasonome.apps.annotate.record import AnnotationRecord
 from reasonome.apps.annotate.shipped import Shipped, shipped_with
-from reasonome.apps.annotate.table import stem
 from reasonome.apps.annotate.tables import Recognised, recognised, write_identifiers
-from reasonome.apps.run import SHOWN, print_flags, unused_name, write_page
+from reasonome.apps.run import SHOWN, print_flags, stem, unused_name, write_page
 from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project
 from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256

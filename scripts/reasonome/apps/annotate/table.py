@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from reasonome.apps.run import stem
 from reasonome.config.annotations import Annotation, Column
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import csv_rows
@@ -16,7 +17,6 @@ from reasonome.facts.files.text_file import read_text
 from reasonome.facts.spellings import date_symbols, is_one_gene
 from reasonome.facts.text import counted, some
 
-_ENDINGS = (".gz", ".gmt", ".grp", ".rnk", ".txt", ".csv", ".tsv", ".tab", ".list")
 _TABS = (".tsv", ".tab", ".txt", ".rnk", ".grp", ".list")
 _EXCEL = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # a first line that tells Excel the delimiter
 _SPACES = re.compile(r'"[^"\t,;]*" "')  # between quoted names of columns, as R's write.table puts them
@@ -112,14 +112,6 @@ def read_file(path: Path, sets: bool = False) -> TextFile:
     delimiter = excel[1] if excel else _delimiter(path, first)
     ranked = _without_gz(path).endswith(".rnk") or any(map(_RANKED.fullmatch, comments))
     return TextFile(path, lines, delimiter, tuple(notes), ranked, sha256)
-
-
-def stem(path: Path) -> str:
-    """The file's name without known endings."""
-    name = path.name
-    while name.lower().endswith(_ENDINGS) and "." in name.lstrip("."):
-        name = name[: name.rindex(".")]
-    return name
 
 
 def is_gmt(path: Path) -> bool:

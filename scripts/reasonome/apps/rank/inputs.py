@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reasonome.apps.rank.settings import Kind, RankSettings
-from reasonome.apps.run import unused_name
+from reasonome.apps.run import stem, unused_name
 from reasonome.core.errors import InputError
 from reasonome.facts.files import text_file
 from reasonome.facts.files.plain_table import read_table
@@ -68,11 +68,6 @@ def read_files(settings: RankSettings) -> list[AskedFile]:
         fix = "rank them in two runs, each with its own --out"
         raise InputError(what, file=kinds["locus"].path, field="FILES", fix=fix)
     return files
-
-
-def stem(path: Path) -> str:
-    """The name of a file without its endings."""
-    return re.sub(r"(\.(gz|zip|csv|tsv|txt|jsonl?|ya?ml|phenopacket|hpo))+$", "", path.name) or path.name
 
 
 def read_panel(path: Path) -> list[str]:
