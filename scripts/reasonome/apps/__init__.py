@@ -70,13 +70,8 @@ def checked(
     try:
         return model(**values)
     except ValidationError as error:
-        raise _setting_error(error, docs, option) from None
-
-
-def _setting_error(error: ValidationError, docs: str, option: Callable[[str], str]) -> InputError:
-    """The error of the first invalid setting."""
-    first = error.errors(include_url=False)[0]
+        first = error.errors(include_url=False)[0]
     name, fix = str(first["loc"][0]), f"see {docs} for what is allowed here"
     if first["type"] == "literal_error":
         fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", first.get("ctx", {})["expected"]))
-    return InputError(f"'{first['input']}': {first['msg']}", field=option(name), fix=fix)
+    raise InputError(f"'{first['input']}': {first['msg']}", field=option(name), fix=fix)
