@@ -38,19 +38,13 @@ from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, check_made, lookup
 from reasonome.core.manifest import PACKAGES, canonical, file_sha256, text_sha256, versions
 from reasonome.core.terminal import say
-from reasonome.enrichment.over_representation import (
-    GeneSetLibrary,
-    OverRepresentation,
-    Universe,
-    default_universe,
-    resolve_universe,
-)
+from reasonome.enrichment.over_representation import OverRepresentation, default_universe, resolve_universe
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 from reasonome.facts.text import counted
-from reasonome.tasks.naming.background import Background, read_background
+from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.libraries import named_libraries
 from reasonome.tasks.naming.settings import NamingStyle
 
@@ -156,20 +150,25 @@ def prepare(
     ]
     background = read_background(sources.background)
     libraries = read_libraries(sources, background, genes)
-    known = None if asking is None else read_known(project, sources, background, libraries)
     universe = None
     if given.universe and tested_genes:
         universe = resolve_universe(tested_genes, genes, given.universe, to_human)
-    tests = {
-        name: OverRepresentation(libraries, universe or _universe(name, lists, genes, libraries, to_human))
-        for name, lists in gene_lists.items()
-        if lists.can_be_tested
-    }
+    tests = {}
+    for name, lists in gene_lists.items():
+        if lists.can_be_tested:
+            own = universe
+            if universe is None and lists.universe:
+                own = resolve_universe(lists.universe, genes, f"the table '{name}'", to_human)
+            tests[name] = OverRepresentation(libraries, own or default_universe(genes, libraries, to_human))
     asked = None
-    if model is not None and asking is not None and known is not None:
+    if model is not None and asking is not None:
         settings_asked, style = asking
-        asked_tests = _shown_tests(project, style, background, genes, tests)
-        asked = Asked(model, settings_asked, style, known, asked_tests, shipped)
+        shown_tests = {}
+        if style.terms is not None:
+            shown = named_libraries(project, style.terms.libraries, background, genes)
+            shown_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
+        known = read_known(project, sources, background, libraries)
+        asked = Asked(model, settings_asked, style, known, shown_tests, shipped)
     releases = about.library_releases(project, background, sources.libraries)
     read = recognised(gene_lists, (given.universe, tested_genes), libraries, genes, to_human)
     page_about = about.about_page(project, given, tests, releases, gene_lists, read, command, asked)
@@ -188,20 +187,6 @@ def prepare(
         recognised=read,
         universe_sha256=universe_sha256,
     )
-
-
-def _shown_tests(
-    project: Project,
-    style: NamingStyle,
-    background: Background,
-    genes: GeneTable,
-    tests: Mapping[str, OverRepresentation],
-) -> dict[str, OverRepresentation]:
-    """The tests of the terms that a style shows, by file; none for a style that shows none."""
-    if style.terms is None:
-        return {}
-    shown = named_libraries(project, style.terms.libraries, background, genes)
-    return {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
 
 
 def _asking(
@@ -330,19 +315,6 @@ def _refuse_sets_without_descriptions(
         sets = [(one.name, one.description, one.genes[0].written) for one in lists.lists if one.genes]
         if genes_as_descriptions(sets, lambda text: genes.resolve(text).symbol is not None):
             raise no_descriptions(path)
-
-
-def _universe(
-    name: str,
-    lists: GeneLists,
-    genes: GeneTable,
-    libraries: Sequence[GeneSetLibrary],
-    orthologues: Orthologues | None,
-) -> Universe:
-    """The universe for the sets of the file `name`: the genes of its table, else the default."""
-    if lists.universe:
-        return resolve_universe(lists.universe, genes, f"the table '{name}'", orthologues)
-    return default_universe(genes, libraries, orthologues)
 
 
 def _manifest(prepared: Prepared) -> dict[str, Any]:
