@@ -27,11 +27,11 @@ from reasonome.apps.annotate.judge import (
     verdict,
 )
 from reasonome.apps.annotate.knowledge import Known, read_known, read_libraries
-from reasonome.apps.annotate.project_files import check_there, encoder_targets, needed_sources
+from reasonome.apps.annotate.project_files import answer_sources, encoder_targets, targets
 from reasonome.apps.annotate.record import AnnotatedGene
 from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project
-from reasonome.core.errors import InputError, run_program
+from reasonome.core.errors import check_made, run_program
 from reasonome.enrichment.over_representation import GeneSetLibrary, OverRepresentation, default_universe
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.genes import GeneTable
@@ -84,10 +84,8 @@ def read_names(part: str) -> list[Labelled]:
 def read_shelf(project: Project) -> Shelf:
     """What `annotate` with its default settings holds names against; InputError with the command that makes it."""
     settings = Annotation(sets=[str(NAMES)])
-    sources = needed_sources(project, settings, asks=True)
-    check_there(sources)
-    if missing := [path for path in encoder_targets(sources) if not path.is_file()]:
-        raise InputError("the encoder was not made yet", file=missing[0], fix=f"snakemake --cores 2 {missing[0]}")
+    sources = answer_sources(project, settings)
+    check_made([*targets(sources), *encoder_targets(sources)], "what names are held against was not made yet")
     genes = read_authority(project, sources.authority)
     background = read_background(sources.background)
     libraries = read_libraries(sources, background, genes)
