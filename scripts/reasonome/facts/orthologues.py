@@ -6,8 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.spellings import KINDS
+from reasonome.facts.genes import Gene, GeneTable, Resolution
 
 NAME_COLUMNS = ("mouse_symbol", "mgi_id", "ensembl_id", "entrez_id")
 SYNONYMS_COLUMN, HUMAN_COLUMN = "mouse_synonyms", "human_symbols"
@@ -53,16 +52,15 @@ class Orthologues:
 
     def gene(self, identifier: str) -> str:
         """The table's name for a mouse gene, the same for all its identifiers; "" for an unknown identifier."""
-        return self._read[0].resolve(identifier).symbol or ""
+        return self.resolve(identifier).symbol or ""
 
-    def spelling(self, identifier: str) -> str:
-        """The one of spellings.KINDS by which a mouse gene is found; "" where it is written as the table has it."""
-        how = self._read[0].resolve(identifier).how
-        return how if how in KINDS else ""
+    def resolve(self, identifier: str) -> Resolution:
+        """The mouse gene of an identifier, and how it is found."""
+        return self._read[0].resolve(identifier)
 
     def __contains__(self, identifier: str) -> bool:
         """Whether this is a mouse gene, written exactly so."""
-        return self._read[0].resolve(identifier).how in ("current", "id", "alias")
+        return self.resolve(identifier).how in ("current", "id", "alias")
 
 
 def _rows(path: str | os.PathLike) -> Iterator[_Row]:

@@ -78,7 +78,7 @@ def whole_ranking(
     numbers: dict[str, float] = {}
     merged: dict[str, None] = {}
     for gene in listed:
-        symbol = genes.resolve(gene.written).symbol if orthologues is None else orthologues.gene(gene.written)
+        symbol = (orthologues or genes).resolve(gene.written).symbol
         if not symbol or gene.weight is None:
             continue
         if numbers.setdefault(symbol, gene.weight) != gene.weight:

@@ -97,33 +97,28 @@ def make_question(
     merged: list[str] = []
     dates = 0
     mice: defaultdict[str, list[str]] = defaultdict(list)
-    seen: set[str] = set()  # of the mouse genes
+    seen: set[str] = set()  # of the genes of the list's species
     for listed in gene_list.genes:
         resolved, unknown = _resolved(listed.written, genes, orthologues)
         if unknown:
             unmapped.append(unknown)
             continue
         dates += any(how == "spreadsheet date" for _, how in resolved)
-        mouse = orthologues.gene(listed.written) if orthologues is not None else ""
-        if mouse in seen:
+        own = resolved[0][0] if orthologues is None else orthologues.gene(listed.written)
+        if own in seen:
             merged.append(listed.written)
             continue
-        if mouse:
-            seen.add(mouse)
+        seen.add(own)
         for symbol, how in resolved:
-            if mouse:
-                mice[symbol].append(mouse)
-            if symbol in known:
-                if not mouse:  # two mouse genes may well have one human gene
-                    merged.append(listed.written)
-                continue
-            known[symbol] = AnnotatedGene(
-                symbol=symbol, written=listed.written, name=genes.genes[symbol].name, how=how, weight=listed.weight
-            )
+            if orthologues is not None:
+                mice[symbol].append(own)
+            if symbol not in known:  # two mouse genes may well have one human gene
+                known[symbol] = AnnotatedGene(
+                    symbol=symbol, written=listed.written, name=genes.genes[symbol].name, how=how, weight=listed.weight
+                )
     spelled = _spelled([gene.written for gene in gene_list.genes], genes, orthologues)
     flags = [*gene_list.flags, *_flags(len(gene_list.genes), dates, spelled, unmapped, merged)]
-    count = len(known) if orthologues is None else min(len(known), len(seen))
-    error = gene_list.error or _too_few(gene_list, count, unmapped)
+    error = gene_list.error or _too_few(gene_list, min(len(known), len(seen)), unmapped)
     record = AnnotationRecord(
         list=file_name,
         set=gene_list.name,
@@ -165,10 +160,7 @@ def _spelled(identifiers: Sequence[str], genes: GeneTable, orthologues: Ortholog
     """ "HLA.A → HLA-A" and the like, for the identifiers that were read by each of spellings.KINDS."""
     spelled: defaultdict[str, list[str]] = defaultdict(list)
     for written in identifiers:
-        if orthologues is None:
-            gene, how, _ = genes.resolve(written)
-        else:
-            gene, how = orthologues.gene(written), orthologues.spelling(written)
+        gene, how, _ = (orthologues or genes).resolve(written)
         if how in KINDS:
             spelled[how].append(f"{written} → {gene}")
     return spelled
