@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reasonome.apps.page import About, render, scripts
-from reasonome.apps.rank.record import COLUMNS, PURPOSE, RankingRecord, tsv_lines
+from reasonome.apps.rank.record import COLUMNS, PURPOSE, RankedCandidate, RankingRecord, tsv_lines
 from reasonome.apps.rank.settings import Kind
 from reasonome.facts.sources.hpo import disease_page
 
@@ -23,8 +23,9 @@ class PageAbout(About):
 
 def render_page(records: Sequence[RankingRecord], about: PageAbout) -> str:
     """The page as text."""
-    # Of a large panel nearly all genes are left out, of each case: rankings.jsonl has them.
+    # Of a large panel nearly all genes are left out, of each case: rankings.jsonl has them. `empty` has the defaults.
     shown = [record.model_dump(mode="json", exclude_defaults=True, exclude={"left_out"}) for record in records]
+    empty = RankingRecord(kind=about.kind, file="", name="", id="").model_dump(mode="json", exclude={"left_out"})
     data = {
         "kind": about.kind,
         "model": about.model,
@@ -33,6 +34,8 @@ def render_page(records: Sequence[RankingRecord], about: PageAbout) -> str:
         "heading": "\t".join(COLUMNS),
         "lines": ["\n".join(tsv_lines(record)) for record in records],
         "records": shown,
+        "empty": empty,
+        "empty_gene": RankedCandidate(symbol="", first=0, listed=0).model_dump(mode="json"),
     }
     files = list(dict.fromkeys(record.file for record in records))
     template = HERE / "rankings.html.j2"

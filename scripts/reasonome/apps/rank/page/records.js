@@ -1,13 +1,8 @@
 // The rankings as the page holds them, and what is read off a record in more than one place.
 const isOfCases = given.kind === "case";
 const isByModel = given.model !== "";
-const EMPTY = { trait: "", place: "", chromosome: "", position: null, variant: "", age: "", sex: "", present: [], absent: [], panel: 0,
-  shown: 0, genes: [], disease_names: {}, unmapped: [], usable: 0, samples: [], reasons: "", claims: [], unchecked: [], strangers: [], invented: [],
-  flags: [], error: "" };
-const EMPTY_GENE = { name: "", rank: null, first: 0, listed: 0, shown: true, overlap: null, overlap_rank: null, fit: null,
-  fit_rank: null, distance: null, distance_rank: null, known: [], diseases: [] };
-const records = given.records.map((record) => ({ ...EMPTY, ...record,
-  genes: (record.genes ?? []).map((gene) => ({ ...EMPTY_GENE, ...gene })) }));
+const records = given.records.map((record) => ({ ...given.empty, ...record,
+  genes: (record.genes ?? []).map((gene) => ({ ...given.empty_gene, ...gene })) }));
 const lineOf = new Map(records.map((record, place) => [record, given.lines[place]]));
 const fileNames = [...new Set(records.map((record) => record.file))];
 
