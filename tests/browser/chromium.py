@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -16,11 +17,12 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 INTERACTIVE = "reasonome-interactive"  # the page's mark when its table of answers stands
 PROGRAMS = ("chromium", "chromedriver")
-
-
-def lacking() -> list[str]:
-    """The programs that are not installed."""
-    return [name for name in PROGRAMS if shutil.which(name) is None]
+_LACKING = [name for name in PROGRAMS if shutil.which(name) is None]
+# Marks of the tests that open pages.
+NEEDED = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(_LACKING), reason=f"needs Debian's packages {', '.join(PROGRAMS)}: {_LACKING} lacking"),
+]
 
 
 @contextmanager

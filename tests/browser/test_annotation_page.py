@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from annotated_sets import ABOUT, LONG_NAME, POISON, POISONED, POISONED_ABOUT, RANKING, RECORDS, SPINDLE
-from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, wait
+from chromium import NEEDED, check_quiet, choose, click, column, opened, wait
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -15,10 +15,7 @@ from reasonome.apps.annotate.page import render_page
 from reasonome.apps.annotate.record import AnnotationRecord
 from reasonome.apps.annotate.tables import COLUMNS, tsv_line
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(lacking()), reason=f"needs Debian's packages {', '.join(PROGRAMS)}: {lacking()} lacking"),
-]
+pytestmark = NEEDED
 # Hands over to the window what the page gives to the clipboard, which a test need not be allowed to use.
 CLIPBOARD = (
     "Object.defineProperty(navigator, 'clipboard', {configurable: true, value: "
@@ -399,9 +396,7 @@ def test_markup_in_the_data_is_text_wherever_it_is_shown(driver, hostile):
     for place in range(4):
         toggles = page.find_elements(By.CSS_SELECTOR, "#sets button.toggle")
         page.execute_script("arguments[0].click()", toggles[place])
-    for part in page.find_elements(By.CSS_SELECTOR, "#sets .evidence details"):
-        page.execute_script("arguments[0].open = true", part)
-    wait(page, lambda d: not d.find_elements(By.CSS_SELECTOR, "#sets .evidence details > summary:only-child"))
+    evidence(page)
     text = page.execute_script("return document.getElementById('sets').textContent")
     for said in (
         "spindle checkpoint",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, seconds_to_interactive, wait
+from chromium import NEEDED, check_quiet, choose, click, column, opened, seconds_to_interactive, wait
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -22,10 +22,7 @@ from reasonome.apps.rank.record import (
 from reasonome.apps.rank.settings import Kind
 from reasonome.report.card_sources import SourceRead
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(lacking()), reason=f"needs Debian's packages {', '.join(PROGRAMS)}: {lacking()} lacking"),
-]
+pytestmark = NEEDED
 POISON = "</script><script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'>"
 SEIZURE = AskedPhenotype(id="HP:0001250", label="Seizure")
 KNOWN = KnownPhenotype(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, wait
+from chromium import NEEDED, check_quiet, choose, click, column, opened, wait
 from rendered_page import render
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -12,10 +12,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from synthetic_experiment import ARMS
 from test_page import POISON
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(lacking()), reason=f"needs Debian's packages {', '.join(PROGRAMS)}: {lacking()} lacking"),
-]
+pytestmark = NEEDED
 
 
 @pytest.fixture(scope="module")

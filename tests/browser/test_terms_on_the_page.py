@@ -5,16 +5,13 @@ from pathlib import Path
 
 import pytest
 from annotated_sets import ABOUT, ERROR, INTERFERON, RANKING, SPINDLE
-from chromium import PROGRAMS, check_quiet, choose, click, column, lacking, opened, wait
+from chromium import NEEDED, check_quiet, choose, click, column, opened, wait
 from selenium.webdriver.common.by import By
 
 from reasonome.apps.annotate.page import render_page
 from reasonome.enrichment.term import EnrichedTerm
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(lacking()), reason=f"needs Debian's packages {', '.join(PROGRAMS)}: {lacking()} lacking"),
-]
+pytestmark = NEEDED
 LONG = "regulation of cyclin-dependent protein serine/threonine kinase activity involved in G2/M transition"
 SIZES = {"universe": 18000, "p": 1e-6, "genes": ["ISG15"]}
 RESPONSE = EnrichedTerm(

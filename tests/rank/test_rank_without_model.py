@@ -112,41 +112,21 @@ def test_genes_that_fit_as_well_as_the_last_one_listed_are_told(ranking, ranking
     assert ranked(record) == {"FBN1": 1, "FGD1": 1} and record["flags"] == []
 
 
-@pytest.fixture
-def without_hpo(ranking_project, monkeypatch):
-    """HPO's files were not fetched."""
-    files = type(ranking_project).source_files
-
-    def source_files(project, name):
-        return {
-            key: path.with_name("gone") if name == "hpo-2025" else path for key, path in files(project, name).items()
-        }
-
-    monkeypatch.setattr(type(ranking_project), "source_files", source_files)
-
-
-@pytest.mark.usefixtures("without_hpo")
-def test_without_hpo_cases_cannot_be_ranked(ranking, unaided, refused):
+def test_without_hpo_cases_cannot_be_ranked(ranking, not_fetched, unaided, refused):
+    not_fetched()
     with refused(field="--no-model"):
         unaided(ranking.file("doe.json", CASE))
     assert not ranking.out.exists()
 
 
-@pytest.mark.usefixtures("without_hpo")
-def test_without_hpo_ids_are_no_labels_of_others(ranking, refused):
+def test_without_hpo_ids_are_no_labels_of_others(ranking, not_fetched, refused):
+    not_fetched()
     with refused():
         ranking(ranking.file("t.txt", "HP:0001250 HP:0000316\n"))
 
 
-def test_without_the_names_of_diseases_they_are_told_by_id(ranking, ranking_project, unaided, monkeypatch, capsys):
-    files = type(ranking_project).source_files
-
-    def without_names(project, name):
-        return {
-            key: path.with_name("gone") if key == "diseases" else path for key, path in files(project, name).items()
-        }
-
-    monkeypatch.setattr(type(ranking_project), "source_files", without_names)
+def test_without_the_names_of_diseases_they_are_told_by_id(ranking, not_fetched, unaided, capsys):
+    not_fetched("diseases")
     (record,) = unaided(ranking.file("doe.json", CASE))
     assert genes(record)["SCN1A"]["diseases"][0]["name"] == ""
     told = capsys.readouterr().out
