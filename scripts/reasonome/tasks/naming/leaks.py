@@ -1,7 +1,7 @@
 """The leak audit of gene-set naming: all training data and prompts of an experiment against all of its test sets."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -39,6 +39,7 @@ from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue,
 from reasonome.tasks.naming.rows import read_sets, sets_of_origin, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle, naming_style
 
+Pair = tuple[str, str]  # a gene and a test term
 # How to fix a leak that is not allowed, by its kind or by the kind of training data.
 FIXES = {
     "training sets": "add {benchmark} to leave_out of {training} in benchmarks.yaml so that such sets are dropped "
@@ -105,18 +106,15 @@ class HeldOut:
 
 def _audit_training(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
-) -> list[Finding]:
+) -> Iterator[Finding]:
     """Findings of the train splits, which SFT and GRPO use."""
-    findings = []
     for benchmark, used_by in plan.training.items():
         folder = project.results.benchmark(benchmark)
         sets = with_terms(sets_of_origin(read_rows(folder / "train.jsonl", Example)), *ontologies)
         split = atomic.read_json(folder / "audit.json")
+        training = Training("training sets", benchmark, used_by, folder / "train.jsonl")
         for tests in tested:
-            dropped = _dropped(project, benchmark, tests.benchmark, split)
-            training = Training("training sets", benchmark, used_by, folder / "train.jsonl")
-            findings += set_findings(training, sets, tests, dropped)
-    return findings
+            yield from set_findings(training, sets, tests, _dropped(project, benchmark, tests.benchmark, split))
 
 
 def _dropped(project: Project, benchmark: str, tested: str, split: Mapping[str, Any]) -> Mapping[str, int]:
@@ -132,16 +130,15 @@ def _dropped(project: Project, benchmark: str, tested: str, split: Mapping[str, 
     return next((dropped_for[name] for name in names if name in dropped_for), {})
 
 
-def _audit_training_prompts(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
+def _audit_training_prompts(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> Iterator[Finding]:
     """Findings of the facts and enriched terms that training questions show."""
-    findings = []
     for benchmark, style in files.telling_prompts(project, plan):
         file = project.examples(benchmark, style) / "train.jsonl"
         used_by = plan.training_prompts[benchmark, style]
         training = Training("training prompts", f"{benchmark}.{style}", used_by, file)
         rows = read_rows(file, Example)
-        findings += [held_out_term_finding(training, rows, tests) for tests in tested]
-    return findings
+        for tests in tested:
+            yield held_out_term_finding(training, rows, tests)
 
 
 def held_out_term_finding(training: Training, rows: Sequence[Example], tested: HeldOut) -> Finding:
@@ -162,25 +159,26 @@ def held_out_term_finding(training: Training, rows: Sequence[Example], tested: H
         )
         return next(chain(terms, facts), "")
 
-    policy = tested.policy.held_out_term
-    return _term_finding(training, tested, "held_out_term", policy, list(map(first_shown, rows)))
+    shown = dict(enumerate(map(first_shown, rows)))
+    return _finding(training, tested, "held_out_term", tested.policy.held_out_term, shown)
 
 
 def _in_words(term: ShownTerm) -> str:
     return f"{term.id} '{term.name}'"
 
 
-def _term_finding(training: Training, tested: HeldOut, kind: str, policy: str, shown: Sequence[str]) -> Finding:
-    """The rows that show what they must not show, in words; "" for those that do not."""
-    found = {row: words for row, words in enumerate(shown) if words}
-    return row_finding(training, tested.benchmark, kind, len(shown), list(found), policy, found.__getitem__)
+def _finding(
+    training: Training, tested: HeldOut, kind: str, policy: str, shown: Mapping[int, str], dropped: int = 0
+) -> Finding:
+    """A finding of what the rows that were looked at show and must not, in words; "" for those that do not."""
+    rows = [row for row, words in shown.items() if words]
+    return row_finding(training, tested.benchmark, kind, len(shown), rows, policy, shown.__getitem__, dropped)
 
 
 def _audit_statements(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
-) -> list[Finding]:
+) -> Iterator[Finding]:
     """Findings of the train split of each corpus that a warm-up uses."""
-    findings = []
     for training, statements, names in read_statements(project, plan):
         spec, left_out_file = project.corpora[training.name], training.file.with_name("left_out.tsv")
         left_out = pd.read_csv(left_out_file, sep="\t", dtype=str, keep_default_na=False)
@@ -190,31 +188,25 @@ def _audit_statements(
             "test_name": spec.test_names,
         }
         for tests in tested:
-            findings += statement_findings(training, statements, left_out, names, tests, policies, ontologies)
-    return findings
+            yield from statement_findings(training, statements, left_out, names, tests, policies, ontologies)
 
 
-def _audit_reasoning(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
+def _audit_reasoning(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> Iterator[Finding]:
     """Findings of the kept reasoning of teachers, which SFT learns."""
-    findings = []
     for training, rows in read_reasoning(project, plan):
         left_out = atomic.read_jsonl(training.file.with_suffix(".dropped.jsonl"))
         for tests in tested:
             reason = names_a_test_term(tests.benchmark)
-            dropped = sum(row["reason"] == reason for row in left_out)
-            findings.append(reasoning_finding(training, rows, dropped, tests))
-    return findings
+            yield reasoning_finding(training, rows, sum(row["reason"] == reason for row in left_out), tests)
 
 
-def _audit_tables(plan: AuditPlan, tested: Sequence[HeldOut]) -> list[Finding]:
+def _audit_tables(plan: AuditPlan, tested: Sequence[HeldOut]) -> Iterator[Finding]:
     """Findings of people's own tables of preferences: rows with the name of a test set, which no policy leaves out."""
-    findings = []
     for training, texts, lines in read_tables(plan):
         for tests in tested:
             policy = "report" if tests.policy.name_in_reasoning == "report" else "fail"
             found = _name_finding(training, texts, tests, "name_in_preferences", policy)
-            findings.append(replace(found, line=None if found.line is None else lines[found.line - 1]))
-    return findings
+            yield replace(found, line=None if found.line is None else lines[found.line - 1])
 
 
 def _name_finding(
@@ -222,31 +214,23 @@ def _name_finding(
 ) -> Finding:
     """The texts that contain the name of a test set."""
     matches = names_in_texts(texts, [s.name for s in tested.sets])
-    named = {row: tested.sets[name].name for row, name in enumerate(matches) if name is not None}
-    return row_finding(
-        training,
-        tested.benchmark,
-        kind,
-        len(texts),
-        list(named),
-        policy,
-        lambda row: f"'{named[row]}' in: {shortened(texts[row])}",
-        dropped,
-    )
+    shown = {
+        row: "" if name is None else f"'{tested.sets[name].name}' in: {shortened(text)}"
+        for row, (text, name) in enumerate(zip(texts, matches, strict=True))
+    }
+    return _finding(training, tested, kind, policy, shown, dropped)
 
 
 def _audit_prompts(
     project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
-) -> list[Finding]:
+) -> Iterator[Finding]:
     """Findings of the prompts of the test sets, in every style that is asked."""
-    findings = []
     by_name = {tests.benchmark: tests for tests in tested}
     for benchmark, name in plan.asked:
         task, style = project.task(benchmark), naming_style(project, benchmark, name)
         file = project.examples(benchmark, name) / "test.jsonl"
         rows = read_rows(file, task.Example)
-        findings += prompt_findings(name, task, style, rows, file, by_name[benchmark], ontologies)
-    return findings
+        yield from prompt_findings(name, task, style, rows, file, by_name[benchmark], ontologies)
 
 
 def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
@@ -322,106 +306,99 @@ def statement_findings(
     words stands among the words of a statement about one of its genes, as in a gene's summary. `policies` are by
     these three kinds.
     """
-    members = pd.DataFrame([(gene, s.term_id) for s in tested.sets for gene in s.symbols], columns=["gene", "term"])
-    members = members.drop_duplicates()
-    rows = statements[["gene", "object_id"]].reset_index(drop=True).rename_axis("row").reset_index()
-    for column in ("gene", "object_id"):
-        if rows[column].str.contains(JOINT, regex=False).any():
-            rows = rows.assign(**{column: rows[column].str.split(JOINT, regex=False)}).explode(column)
     objects = pd.concat([names, left_out[["object_id", "object_name"]]]).drop_duplicates()
-    objects["name"] = objects["object_name"].map(normalise)
-
-    results = {}
-    about: set[tuple[int, str, str]] = set()
-    for kind, known in (
-        ("test_fact", _named(tested.sets)),
-        ("test_fact_by_descendant", _descendants(tested.sets, ontologies)),
-    ):
-        terms_of = _matching_terms(objects, known)
-        leaking = rows.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
-        dropped = left_out.merge(terms_of, on="object_id").merge(members, on=["gene", "term"])
-        remaining = _pairs(leaking)
-        results[kind] = set(leaking["row"]), remaining, len(_pairs(dropped) - remaining)
-        if kind == "test_fact":
-            about = set(leaking[["row", "gene", "term"]].itertuples(index=False, name=None))
-
-    named = _names_in_text(rows.drop_duplicates(["row", "gene"]), statements["text"].tolist(), tested.sets)
+    named = [(i, normalise(name)) for i, name in objects.itertuples(index=False, name=None)]
+    members = {(gene, s.term_id) for s in tested.sets for gene in s.symbols}
+    about = _terms_of(named, [(s.term_id, name, s.term_id) for s in tested.sets for name in s.names])
+    below = _terms_of(named, _descendants(tested.sets, ontologies))
+    facts = _saying(statements, about, members)
     # A statement about one test term may hold the name of another one of its gene.
-    others = {row: [pair for pair in pairs if (row, *pair) not in about] for row, pairs in named.items()}
-    in_text = {row: pairs for row, pairs in others.items() if pairs}
-    naming = {pair for pairs in in_text.values() for pair in pairs}
-    unsaid = left_out[~left_out["object_id"].isin(_matching_terms(objects, _named(tested.sets))["object_id"])]
-    unsaid = unsaid.reset_index(drop=True).rename_axis("row").reset_index()
-    dropped_naming = _names_in_text(unsaid, unsaid["object_name"].tolist(), tested.sets)
-    dropped_naming = {pair for pairs in dropped_naming.values() for pair in pairs}
-    results["test_name"] = set(in_text), naming, len(dropped_naming - naming)
+    in_text = {
+        row: others
+        for row, pairs in _naming(statements["gene"], statements["text"], tested.sets).items()
+        if (others := [pair for pair in pairs if pair not in facts.get(row, ())])
+    }
+    unsaid = left_out[~left_out["object_id"].isin(about.keys())]
+    # Of each kind the (gene, term) pairs of each row, and of each fact that was left out.
+    results: dict[str, tuple[Mapping[int, Collection[Pair]], Mapping[int, Collection[Pair]]]] = {
+        "test_fact": (facts, _saying(left_out, about, members)),
+        "test_fact_by_descendant": (_saying(statements, below, members), _saying(left_out, below, members)),
+        "test_name": (in_text, _naming(unsaid["gene"], unsaid["object_name"], tested.sets)),
+    }
 
     def example(kind: str, row: int) -> str:
         named = [s.name for s in tested.sets if kind == "test_name" and s.term_id == in_text[row][0][1]]
         return "".join(f"'{name}' in: " for name in named) + shortened(statements["text"].iloc[row])
 
-    return [
-        row_finding(
-            training,
-            tested.benchmark,
-            kind,
-            len(statements),
-            sorted(leaking_rows),
-            policies[kind],
-            partial(example, kind),
-            dropped,
-            len(remaining),
+    findings = []
+    for kind, by_row in results.items():
+        remaining, dropped = (set().union(*pairs.values()) for pairs in by_row)
+        findings.append(
+            row_finding(
+                training,
+                tested.benchmark,
+                kind,
+                len(statements),
+                sorted(by_row[0]),
+                policies[kind],
+                partial(example, kind),
+                len(dropped - remaining),
+                len(remaining),
+            )
         )
-        for kind, (leaking_rows, remaining, dropped) in results.items()
-    ]
+    return findings
 
 
-def _pairs(table: pd.DataFrame) -> set[tuple[str, str]]:
-    return set(zip(table["gene"], table["term"], strict=True))
-
-
-def _named(tests: Sequence[GeneSet]) -> pd.DataFrame:
-    """(object_id, name, term) of the test terms, a row for each name."""
-    rows = [(s.term_id, name, s.term_id) for s in tests for name in s.names]
-    return pd.DataFrame(rows, columns=["object_id", "name", "term"])
-
-
-def _descendants(tests: Sequence[GeneSet], ontologies: Sequence[Ontology]) -> pd.DataFrame:
-    """(object_id, name, term) of all terms below a test term, a row for each name and each test term above it."""
+def _descendants(tests: Sequence[GeneSet], ontologies: Sequence[Ontology]) -> Iterator[tuple[str, str, str]]:
+    """(id, name, test term) of all terms below a test term, once for each name and each test term above it."""
     tested = {s.term_id for s in tests}
-    rows = []
     for ontology in ontologies:
         for below, ancestors in ontology.ancestors.items():
-            if above := sorted(tested & ancestors):
-                term = ontology.terms[below]
-                names = {normalise(name) for name in (term.name, *term.synonyms)}
-                rows += [(below, name, test) for name in sorted(names) for test in above]
-    return pd.DataFrame(rows, columns=["object_id", "name", "term"])
+            term = ontology.terms[below]
+            for above in tested & ancestors:
+                yield from ((below, normalise(name), above) for name in (term.name, *term.synonyms))
 
 
-def _matching_terms(objects: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """(object_id, term) of objects in `known`: by id, or by one of its names under another id."""
-    by_name = objects[["object_id", "name"]].merge(known[["name", "term"]], on="name")
-    return pd.concat([known, by_name])[["object_id", "term"]].drop_duplicates()
+def _terms_of(objects: Iterable[tuple[str, str]], known: Iterable[tuple[str, str, str]]) -> dict[str, set[str]]:
+    """Id → the test terms of `known` (id, name, test term) that it is: itself, or by the name of an object of that id.
+
+    `objects` are (id, name).
+    """
+    by_id, by_name = defaultdict(set), defaultdict(set)
+    for object_id, name, term in known:
+        by_id[object_id].add(term)
+        by_name[name].add(term)
+    for object_id, name in objects:
+        if name in by_name:
+            by_id[object_id] |= by_name[name]
+    return by_id
 
 
-def _names_in_text(
-    rows: pd.DataFrame, texts: Sequence[str], tests: Sequence[GeneSet]
-) -> dict[int, list[tuple[str, str]]]:
-    """Row → (gene, term) pairs whose searchable name is in the row's text."""
+def _saying(
+    table: pd.DataFrame, terms_of: Mapping[str, Collection[str]], members: Collection[Pair]
+) -> dict[int, set[Pair]]:
+    """Row → the (gene, test term) pairs among `members` that it says; its genes and objects may be several."""
+    said = {}
+    for row, (genes, objects) in enumerate(zip(table["gene"], table["object_id"], strict=True)):
+        terms = {term for object_id in objects.split(JOINT) for term in terms_of.get(object_id, ())}
+        if pairs := {pair for gene in genes.split(JOINT) for term in terms if (pair := (gene, term)) in members}:
+            said[row] = pairs
+    return said
+
+
+def _naming(genes: Iterable[str], texts: Iterable[str], tests: Sequence[GeneSet]) -> dict[int, list[Pair]]:
+    """Row → the (gene, test term) pairs whose searchable name is in the row's text; its genes may be several."""
     names_of: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for gene_set in tests:
         for gene in gene_set.symbols:
             names_of[gene] += [(f" {name} ", gene_set.term_id) for name in gene_set.searchable_names]
-    rows = rows[rows["gene"].isin(set(names_of))]
-    pairs_by_row: dict[int, list[tuple[str, str]]] = {}
-    places: list[int] = rows["row"].tolist()
-    bar = tqdm(zip(places, rows["gene"], strict=True), "texts", len(rows), delay=5, leave=False)
-    for row, gene in bar:
-        text = f" {normalise(texts[row])} "
-        if pairs := [(gene, term) for name, term in names_of[gene] if name in text]:
-            pairs_by_row.setdefault(row, []).extend(pairs)
-    return pairs_by_row
+    naming = {}
+    for row, (joined, written) in enumerate(zip(tqdm(genes, "texts", delay=5, leave=False), texts, strict=True)):
+        wanted = [(gene, *named) for gene in joined.split(JOINT) for named in names_of.get(gene, ())]
+        text = f" {normalise(written)} " if wanted else ""
+        if pairs := [(gene, term) for gene, name, term in wanted if name in text]:
+            naming[row] = pairs
+    return naming
 
 
 def reasoning_finding(training: Training, rows: Sequence[dict], dropped: int, tested: HeldOut) -> Finding:
@@ -474,39 +451,27 @@ def prompt_findings(
     }
     training = Training("prompts", f"style {name}", (), file)
     chosen = [task.with_choice(row, style) for row in asked.values()]
-    unnamed = style.model_copy(update={"gene": style.gene.replace("{name}", "name unknown")})
     names = [gene_set.searchable_names for gene_set in with_term_of_origin(asked.values(), *ontologies)]
-    anywhere, outside = (
-        dict(zip(asked, names_in_prompts([_prompt_text(task, row, shown) for row in chosen], names), strict=True))
-        for shown in (style, unnamed)
-    )
-    in_gene_names = {number: "" if outside[number] else phrase for number, phrase in anywhere.items()}
-    return [
-        row_finding(
-            training,
-            tested.benchmark,
-            kind,
-            len(asked),
-            [number for number, phrase in phrases.items() if phrase],
-            kind_policy,
-            lambda number, phrases=phrases: f"'{phrases[number]}'",
-        )
-        for kind, phrases, kind_policy in (
-            ("name_in_prompt", outside, policy),
-            ("name_in_gene_name", in_gene_names, "report"),
-        )
-    ] + ([_withheld_term_finding(training, style, rows, tested)] if shows_terms else [])
+
+    def told(shown: NamingStyle) -> dict[int, str]:
+        """The name in each prompt, in quotes; "" where it has none."""
+        texts = ["\n".join(message["content"] for message in task.prompt(row, shown).messages) for row in chosen]
+        phrases = names_in_prompts(texts, names)
+        return {number: phrase and f"'{phrase}'" for number, phrase in zip(asked, phrases, strict=True)}
+
+    outside = told(style.model_copy(update={"gene": style.gene.replace("{name}", "name unknown")}))
+    in_gene_names = {number: "" if outside[number] else phrase for number, phrase in told(style).items()}
+    findings = [
+        _finding(training, tested, "name_in_prompt", policy, outside),
+        _finding(training, tested, "name_in_gene_name", "report", in_gene_names),
+    ]
+    return findings + ([_withheld_term_finding(training, style, rows, tested)] if shows_terms else [])
 
 
 def _withheld_term_finding(training: Training, style: NamingStyle, rows: Sequence[Example], tested: HeldOut) -> Finding:
     """Prompts that show a term that is withheld of their question; a control may, as its terms are not the set's."""
-    shown = []
-    for row in rows:
+    shown = {}
+    for number, row in enumerate(rows):
         withheld = prompt_terms.withheld_terms(row, tested.threshold, prompt_terms.HeldOut())
-        shown.append(next(map(_in_words, filter(withheld, row.enriched or [])), ""))
-    return _term_finding(training, tested, "withheld_term", "report" if style.is_control() else "fail", shown)
-
-
-def _prompt_text(task: NamingDialogue, example: Example, style: NamingStyle) -> str:
-    """All messages of a prompt."""
-    return "\n".join(message["content"] for message in task.prompt(example, style).messages)
+        shown[number] = next(map(_in_words, filter(withheld, row.enriched or [])), "")
+    return _finding(training, tested, "withheld_term", "report" if style.is_control() else "fail", shown)
