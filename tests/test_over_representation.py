@@ -6,8 +6,9 @@ from math import comb
 from pathlib import Path
 
 import gseapy
+import numpy as np
 import pytest
-from scipy.stats import hypergeom
+from scipy.stats import fisher_exact, hypergeom
 from statsmodels.stats.multitest import multipletests
 
 from reasonome.apps.annotate.about import told_once
@@ -20,6 +21,7 @@ from reasonome.enrichment.over_representation import (
     read_library,
     resolve_universe,
     universe_flags,
+    upper_tail,
 )
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hgnc
@@ -71,6 +73,14 @@ def test_values_worked_out_by_hand():
     assert (second.overlap, second.size, second.genes) == (2, 4, ["A", "B"])
 
 
+def test_the_upper_tail_by_hand():
+    # Four of ten are drawn, in 210 ways: all of a set of three in 7; of a set of four two or more in 6·15 + 4·6 + 1.
+    found = upper_tail(np.array([3, 2, 3, 0]), np.array([3, 4, 3, 5]), 4, 10)
+    assert found == pytest.approx([7 / 210, 115 / 210, 7 / 210, 1], rel=1e-12)
+    # One gene of a set of two, of five: one drawn, 2/5; two drawn, 1 - 3/10.
+    assert upper_tail(np.array([1, 1]), np.array([2, 2]), np.array([1, 2]), 5) == pytest.approx([0.4, 0.7], rel=1e-12)
+
+
 def test_gseapy_itself_corrects_for_fewer_tests():
     sets = {set_id: sorted(one.symbols) for set_id, one in FOUR_SETS.sets.items()}
     table = gseapy.enrich(list("ABCD"), sets, background=set(TEN), outdir=None, no_plot=True).res2d.set_index("Term")
@@ -93,6 +103,9 @@ def test_values_are_those_of_scipy_and_statsmodels(seed):
     for term in found:
         assert (term.overlap, term.size) == (shared[term.id], len(sets[term.id]))
         assert term.p == pytest.approx(dict(zip(sets, p, strict=True))[term.id], rel=1e-9)
+        only_set, only_list = term.size - term.overlap, len(chosen) - term.overlap
+        table = [[term.overlap, only_set], [only_list, len(universe) - term.overlap - only_set - only_list]]
+        assert term.p == pytest.approx(fisher_exact(table, alternative="greater").pvalue, rel=1e-9)
         assert term.adjusted_p == pytest.approx(adjusted[term.id], rel=1e-9)
     assert [(t.adjusted_p, t.p) for t in found] == sorted((t.adjusted_p, t.p) for t in found)
 

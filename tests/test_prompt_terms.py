@@ -3,7 +3,6 @@
 import pytest
 
 from reasonome.config.styles import count_tokens
-from reasonome.enrichment import over_representation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
 from reasonome.facts.text import bare_name, without_regulation
 from reasonome.tasks import load_project
@@ -27,7 +26,7 @@ def example(symbols="ABCD", id="GO:1", name="regulation of DNA repair", **more):
 
 
 def found(id="GO:9", name="vision", overlap=2, size=9, drawn=4):
-    return over_representation.TestedSet("lib", id, name, overlap, size, drawn)
+    return ShownTerm(library="lib", id=id, name=name, overlap=overlap, drawn=drawn, size=size)
 
 
 @pytest.mark.parametrize(

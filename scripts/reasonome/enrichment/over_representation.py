@@ -33,47 +33,6 @@ def upper_tail(shared: np.ndarray, sizes: np.ndarray, drawn: np.ndarray | int, u
     return hypergeom.sf(distinct[0] - 1, universe, distinct[1], distinct[2])[places]
 
 
-class Enrichment(NamedTuple):
-    """The gene sets that share a gene with a list: their positions, in order, genes shared (both int), and p."""
-
-    positions: np.ndarray
-    shared: np.ndarray
-    p: np.ndarray
-
-
-class GeneSetTests:
-    """Tests of lists of genes against gene sets within a universe; genes outside it count neither in lists nor in sets.
-
-    `sets` are the gene sets cut to the universe, and `sizes` their numbers of genes (int), both in the order given.
-    """
-
-    def __init__(self, sets: Iterable[Collection[str]], universe: Collection[str]):
-        self.universe = frozenset(universe)
-        self.sets: Sequence[frozenset[str]] = [self.universe.intersection(genes) for genes in sets]
-        self.sizes = np.array([len(genes) for genes in self.sets], dtype=int)
-        positions = defaultdict(list)
-        for position, genes in enumerate(self.sets):
-            for gene in genes:
-                positions[gene].append(position)
-        self._positions = {gene: np.array(of_gene) for gene, of_gene in positions.items()}
-        self._tails: dict[tuple[int, int, int], float] = {}
-
-    def test(self, genes: Iterable[str]) -> Enrichment:
-        """Test a list, each gene once, against every set; sets that share no gene (p is 1) are left out."""
-        drawn = self.universe.intersection(genes)
-        hits = [self._positions[gene] for gene in drawn if gene in self._positions]
-        positions, shared = np.unique(np.concatenate(hits) if hits else np.array([], int), return_counts=True)
-        return Enrichment(positions, shared, self._upper_tail(shared, self.sizes[positions], len(drawn)))
-
-    def _upper_tail(self, shared: np.ndarray, sizes: np.ndarray, drawn: int) -> np.ndarray:
-        """As `upper_tail`; values are kept, as many lists meet the same numbers."""
-        triples = [(*pair, drawn) for pair in zip(shared.tolist(), sizes.tolist(), strict=True)]
-        if new := sorted({triple for triple in triples if triple not in self._tails}):
-            shared, sizes, lists = np.array(new).T
-            self._tails.update(zip(new, upper_tail(shared, sizes, lists, len(self.universe)).tolist(), strict=True))
-        return np.array([self._tails[triple] for triple in triples], dtype=float)
-
-
 class LibrarySet(NamedTuple):
     """A gene set of a library: its name, and the current symbols of its genes."""
 
@@ -116,27 +75,8 @@ def read_library(path: Path, genes: GeneTable, name: str, form: str) -> GeneSetL
     return GeneSetLibrary(name, sets, source_facts.identifiers, unknown, source_facts.left_out)
 
 
-class TestedSet(NamedTuple):
-    """A set that shares genes with a list: `overlap` of the list's `drawn` genes are among its `size` ones.
-
-    All three count genes of the universe.
-    """
-
-    library: str
-    id: str
-    name: str
-    overlap: int
-    size: int
-    drawn: int
-
-    @property
-    def jaccard(self) -> float:
-        """The Jaccard index of set and list within the universe."""
-        return self.overlap / (self.size + self.drawn - self.overlap)
-
-
 # Whether a set is left out of what is shown; it is tested all the same, and p is adjusted for it.
-Withheld = Callable[[TestedSet], bool]
+Withheld = Callable[[EnrichedTerm], bool]
 
 
 @dataclass(frozen=True)
@@ -324,7 +264,13 @@ class _TestedLibrary:
         self._sets, self._universe = library.sets, universe
         cut = {set_id: universe.genes_of(gene_set.symbols) for set_id, gene_set in library.sets.items()}
         self.ids = sorted(set_id for set_id, members in cut.items() if SMALLEST <= len(members) <= LARGEST)
-        self._tests = GeneSetTests([cut[set_id] for set_id in self.ids], universe.symbols)
+        self._sizes = np.array([len(cut[set_id]) for set_id in self.ids], dtype=int)
+        positions = defaultdict(list)
+        for position, set_id in enumerate(self.ids):
+            for gene in cut[set_id]:
+                positions[gene].append(position)
+        self._positions = {gene: np.array(of_gene) for gene, of_gene in positions.items()}
+        self._tails: dict[tuple[int, int, int], float] = {}
         small = sum(len(members) < SMALLEST for members in cut.values())
         self.summary = (
             f"{library.name}: {len(self.ids):,} of {len(cut):,} gene sets are tested; {small:,} have fewer than "
@@ -337,25 +283,40 @@ class _TestedLibrary:
 
     def enriched(self, drawn: Sequence[str], largest_p: float, withheld: Withheld | None) -> Iterator[EnrichedTerm]:
         """The terms that share a gene with `drawn`, genes of the universe, and are not withheld, the best first."""
-        positions, shared, p = self._tests.test(drawn)
-        if not len(positions):
+        hits = [self._positions[gene] for gene in drawn if gene in self._positions]
+        if not hits:
             return
+        positions, shared = np.unique(np.concatenate(hits), return_counts=True)
+        p = self._upper_tail(shared, self._sizes[positions], len(drawn))
         everywhere = np.ones(len(self.ids))
         everywhere[positions] = p
         adjusted = false_discovery_control(everywhere, method="bh")[positions]
         # The last key sorts first; equal ones keep the order of their ids.
         best = np.lexsort((-shared, p, adjusted))
         for row in best[adjusted[best] <= largest_p].tolist():
-            set_id, size = self.ids[positions[row]], int(self._tests.sizes[positions[row]])
+            set_id = self.ids[positions[row]]
             name, symbols = self._sets[set_id]
-            tested = TestedSet(self.name, set_id, name, int(shared[row]), size, len(drawn))
-            if withheld is not None and withheld(tested):
-                continue
             genes = [symbol for gene in drawn for symbol in self._universe.human[gene] if symbol in symbols]
-            yield EnrichedTerm(
-                **tested._asdict(),
+            term = EnrichedTerm(
+                library=self.name,
+                id=set_id,
+                name=name,
+                overlap=int(shared[row]),
+                size=int(self._sizes[positions[row]]),
+                drawn=len(drawn),
                 universe=len(self._universe.symbols),
                 p=float(p[row]),
                 adjusted_p=float(adjusted[row]),
                 genes=list(dict.fromkeys(genes)),
             )
+            if withheld is None or not withheld(term):
+                yield term
+
+    def _upper_tail(self, shared: np.ndarray, sizes: np.ndarray, drawn: int) -> np.ndarray:
+        """As `upper_tail`; values are kept, as many lists meet the same numbers."""
+        triples = [(*pair, drawn) for pair in zip(shared.tolist(), sizes.tolist(), strict=True)]
+        if new := sorted({triple for triple in triples if triple not in self._tails}):
+            shared, sizes, lists = np.array(new).T
+            tails = upper_tail(shared, sizes, lists, len(self._universe.symbols))
+            self._tails.update(zip(new, tails.tolist(), strict=True))
+        return np.array([self._tails[triple] for triple in triples], dtype=float)

@@ -38,6 +38,11 @@ class EnrichedTerm(BaseModel):
     same: int = 0
 
     @property
+    def jaccard(self) -> float:
+        """The Jaccard index of term and list, within the universe."""
+        return self.overlap / (self.size + self.drawn - self.overlap)
+
+    @property
     def is_one_of_many(self) -> bool:
         """Whether the list cannot tell the term from MANY others or more, and so does not say that it is meant."""
         return self.same >= MANY

@@ -10,13 +10,14 @@ from random import Random
 
 from tqdm import tqdm
 
-from reasonome.enrichment.over_representation import OverRepresentation, TestedSet, Withheld
+from reasonome.enrichment.over_representation import OverRepresentation, Withheld
+from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.text import normalise, without_regulation
 from reasonome.tasks.naming.dialogue import Example, ShownTerm
 from reasonome.tasks.naming.settings import PromptTerms
 
 # Whether a question does not show a term.
-WithheldTerm = Callable[[TestedSet | ShownTerm], bool]
+WithheldTerm = Callable[[EnrichedTerm | ShownTerm], bool]
 
 
 @dataclass(frozen=True)
@@ -43,18 +44,18 @@ def withheld_terms(example: Example, threshold: float, held_out: HeldOut) -> Wit
     names = {normalise(name) for name in (example.name, *example.synonyms)}
     bare = {without_regulation(name) for name in names}
 
-    def own(tested: TestedSet | ShownTerm) -> bool:
-        same_genes = tested.overlap == tested.size == tested.drawn
-        return same_genes or tested.id in ids or normalise(tested.name) in names
+    def own(term: EnrichedTerm | ShownTerm) -> bool:
+        same_genes = term.overlap == term.size == term.drawn
+        return same_genes or term.id in ids or normalise(term.name) in names
 
-    def family(tested: TestedSet | ShownTerm) -> bool:
-        return tested.jaccard >= threshold or own(tested) or without_regulation(tested.name) in bare
+    def family(term: EnrichedTerm | ShownTerm) -> bool:
+        return term.jaccard >= threshold or own(term) or without_regulation(term.name) in bare
 
-    kinds: dict[str, WithheldTerm] = {"own": own, "family": family, "nothing": lambda tested: False}
+    kinds: dict[str, WithheldTerm] = {"own": own, "family": family, "nothing": lambda term: False}
     withheld = kinds[example.withheld]
 
-    def is_withheld(tested: TestedSet | ShownTerm) -> bool:
-        return withheld(tested) or tested.id in held_out.ids or normalise(tested.name) in held_out.names
+    def is_withheld(term: EnrichedTerm | ShownTerm) -> bool:
+        return withheld(term) or term.id in held_out.ids or normalise(term.name) in held_out.names
 
     return is_withheld
 
