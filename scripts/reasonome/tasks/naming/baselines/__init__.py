@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
@@ -26,7 +27,6 @@ from reasonome.tasks.naming.baselines.names import (
     constant,
     constant_term,
     database_nearest_set,
-    database_nearest_set_own_term,
     nearest_prompt,
     nearest_prompt_encoder,
     nearest_set,
@@ -37,7 +37,6 @@ from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.baselines.terms import (
     best_shown,
     database_over_representation,
-    database_over_representation_own_term,
     first_term,
     largest_jaccard,
     over_representation,
@@ -84,8 +83,10 @@ BASELINES = {
     "database_over_representation": Baseline("a database", database_over_representation, ("terms", "tests")),
     # Ceilings: the best of what the prompt shows, and what a look-up in a database with the tested set would give.
     "best_shown": Baseline(CEILING_OF_TERMS, best_shown),
-    "database_nearest_set_own_term": Baseline(CEILING, database_nearest_set_own_term, ("terms",)),
-    "database_over_representation_own_term": Baseline(CEILING, database_over_representation_own_term, ("tests",)),
+    "database_nearest_set_own_term": Baseline(CEILING, partial(database_nearest_set, own_term=True), ("terms",)),
+    "database_over_representation_own_term": Baseline(
+        CEILING, partial(database_over_representation, own_term=True), ("tests",)
+    ),
 }
 
 

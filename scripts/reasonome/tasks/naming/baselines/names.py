@@ -120,27 +120,21 @@ def nearest_prompt_encoder(questions: Questions) -> list[list[str]]:
     return [answers]
 
 
-def database_nearest_set(questions: Questions) -> list[list[str]]:
-    """The term of the background with the highest Jaccard index, its own aside; chance where no gene is shared."""
-    return _nearest_term(questions, [questions.own_ids(example) for example in questions.asked])
+def database_nearest_set(questions: Questions, own_term: bool = False) -> list[list[str]]:
+    """The term of the background with the highest Jaccard index; chance where no gene is shared, "" without any term.
 
-
-def database_nearest_set_own_term(questions: Questions) -> list[list[str]]:
-    """The term of the background with the highest Jaccard index, which is mostly the set's own: a ceiling."""
-    return _nearest_term(questions, [frozenset()] * len(questions.asked))
-
-
-def _nearest_term(questions: Questions, left_out: Sequence[frozenset[str]]) -> list[list[str]]:
-    """The nearest terms' names, those that are `left_out` (ids) of each question aside; "" where none remains."""
+    Its own is left out, unless `own_term`: then it mostly is that one, a ceiling.
+    """
     database = questions.database
     place = {term.id: place for place, term in enumerate(database)}
     chance = tie_break(len(database), questions.seed)
+    blocks = jaccard_blocks([gene_set(e) for e in questions.asked], database)
     answers: list[str] = []
-    for block in jaccard_blocks([gene_set(e) for e in questions.asked], database):
-        for indices in block + chance:
-            indices[[place[i] for i in left_out[len(answers)] if i in place]] = -1
-            best = indices.argmax()
-            answers.append(database[best].name if indices[best] >= 0 else "")
+    for example, indices in zip(questions.asked, (row for block in blocks for row in block + chance), strict=True):
+        if not own_term:
+            indices[[place[i] for i in questions.own_ids(example) if i in place]] = -1
+        best = indices.argmax()
+        answers.append(database[best].name if indices[best] >= 0 else "")
     return [answers]
 
 

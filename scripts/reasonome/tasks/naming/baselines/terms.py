@@ -3,7 +3,7 @@
 Also those by the enriched terms that a prompt shows: one of them by a rule, or the best of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -40,21 +40,15 @@ def over_representation(questions: Questions) -> list[list[str]]:
     return [[answers.get(row, "") for row in range(len(prompts))]]
 
 
-def database_over_representation(questions: Questions) -> list[list[str]]:
-    """The most over-represented term of the background, the set's own aside; "" where it shares no gene with any."""
-    return _most_over_represented(questions, [questions.own_ids(example) for example in questions.asked])
+def database_over_representation(questions: Questions, own_term: bool = False) -> list[list[str]]:
+    """The most over-represented term of the background; "" where it shares no gene with any.
 
-
-def database_over_representation_own_term(questions: Questions) -> list[list[str]]:
-    """The most over-represented term of the background, the set's own among them: a ceiling."""
-    return _most_over_represented(questions, [frozenset()] * len(questions.asked))
-
-
-def _most_over_represented(questions: Questions, left_out: Sequence[frozenset[str]]) -> list[list[str]]:
+    Its own is left out, unless `own_term`: then that one is among them, a ceiling.
+    """
     answers, tests = [], questions.tests
-    for example, own in zip(tqdm(questions.asked, "over-representation", delay=5, leave=False), left_out, strict=True):
-        genes = [gene.symbol for gene in example.genes]
-        best = tests.enriched(genes, most=1, withheld=lambda tested, own=own: tested.id in own) if tests else []
+    for example in tqdm(questions.asked, "over-representation", delay=5, leave=False):
+        genes, own = [gene.symbol for gene in example.genes], frozenset() if own_term else questions.own_ids(example)
+        best = tests.enriched(genes, most=1, withheld=lambda term, own=own: term.id in own) if tests else []
         answers.append(best[0].name if best else "")
     return [answers]
 
