@@ -7,6 +7,7 @@ python scripts/write_preferences.py … --backbone smollm2-135m --chain sft.name
 
 from argparse import Namespace
 from collections import Counter
+from dataclasses import asdict
 from inspect import getfile
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def main() -> None:
             what = f"the shares leave no pair of {len(pairs) - len(held_out)} to train on"
             raise InputError(what, field="shares", fix="raise one in preferences.yaml")
     for name, part in (("held_out", held_out), ("train", train)):
-        atomic.write_jsonl(args.output / f"{name}.jsonl", [pair.row() for pair in part])
+        atomic.write_jsonl(args.output / f"{name}.jsonl", [asdict(pair) for pair in part])
     counts = {"train": len(train), "held_out": len(held_out), **(+left_out)}
     atomic.write_json(args.output / "statistics.json", counts)
     manifest = {

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
@@ -204,7 +205,7 @@ def test_a_users_table_with_other_columns_is_told_which_it_needs(tmp_path, refus
 
 def test_single_answers_are_good_if_they_win_more_pairs_than_they_lose():
     pairs, _ = tier_pairs(NAMING, STYLE, SETS, reasoned("GO:0", "GO:1"), 0)
-    answers = single_answers([p.row() for p in pairs], 0)
+    answers = single_answers([asdict(p) for p in pairs], 0)
     # Right ones win 3 and 2 of 3 pairs, wrong ones 1 and none.
     right = {"GEN0": "DNA repair", "GEN1": "axon guidance"}
     for row in answers:
@@ -213,7 +214,7 @@ def test_single_answers_are_good_if_they_win_more_pairs_than_they_lose():
     assert Counter(row["label"] for row in answers) == {True: 4, False: 4}
     # KTO compares neighbours: they answer different questions.
     assert all(row["prompt"] != after["prompt"] for row, after in zip(answers, answers[1:], strict=False))
-    assert answers == single_answers([p.row() for p in pairs], 0) != single_answers([p.row() for p in pairs], 1)
+    assert answers == single_answers([asdict(p) for p in pairs], 0) != single_answers([asdict(p) for p in pairs], 1)
 
 
 def test_an_answer_as_often_better_as_worse_is_neither():

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from random import Random
@@ -31,10 +31,6 @@ class Pair:
     chosen: str
     rejected: str
     reasoned: tuple[bool, bool]
-
-    def row(self) -> dict[str, Any]:
-        """The pair as a row of JSON lines."""
-        return asdict(self)
 
 
 def tier_pairs(
