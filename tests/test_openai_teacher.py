@@ -10,7 +10,8 @@ from reasonome.answering.chat_endpoint import ApiAnswer
 from reasonome.config.teachers import OpenAITeacher
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming import teaching
-from reasonome.teaching.openai import ask_beside, prompts, to_proposals
+from reasonome.teaching import openai
+from reasonome.teaching.openai import ask_beside, prompts, propose
 from reasonome.teaching.proposals import Proposal
 
 TEMPLATE = Path(__file__).parents[1] / "config/prompts/teacher.gene_set_naming.txt"
@@ -62,24 +63,17 @@ def test_a_template_that_cannot_work(tmp_path, text, refused):
         prompts(path, {"GO:0": "LIG3"})
 
 
-def test_answers_become_proposals():
-    rows = [SimpleNamespace(id=f"GO:{n}", subset="bp") for n in range(3)]
+def test_answers_become_proposals(monkeypatch):
+    rows = [SimpleNamespace(id=f"GO:{n}", subset="bp") for n in range(4)]
     answers = {
         "GO:0": ApiAnswer(REPAIR, "stop", 1, 1),
         "GO:1": ApiAnswer("DNA repair, I think", "stop", 1, 1),
         "GO:2": ApiAnswer(REPAIR + "\n<think>XR", "length", 1, 1),
+        "GO:3": ApiAnswer(REPAIR.replace("DNA repair", "DNA repair; cell cycle"), "stop", 1, 1),
     }
-    good, bad, cut = to_proposals(rows, answers, teaching._read)
+    monkeypatch.setattr(openai, "ask_beside", lambda *_: answers)
+    good, bad, cut, several = propose(None, {}, rows, teaching._read, None)
     assert good == Proposal("GO:0", "bp", "DNA repair", ["LIG3 seals nicks."], REPAIR)
     assert bad.problem == "no_process_line, no_reasoning, text_outside"
     assert cut.problem == "length, unclosed_think"
-
-
-@pytest.mark.parametrize(
-    ("name", "problem"),
-    [("DNA repair; cell cycle", "several_names"), ("<name>", "placeholder_name"), ("x " * 31, "name_too_long")],
-)
-def test_a_name_that_no_answer_may_have_is_none_to_learn(name, problem):
-    answers = {"GO:0": ApiAnswer(REPAIR.replace("DNA repair", name), "stop", 1, 1)}
-    [proposal] = to_proposals([SimpleNamespace(id="GO:0", subset="bp")], answers, teaching._read)
-    assert (proposal.problem, proposal.proposed, proposal.steps) == (problem, "", ["LIG3 seals nicks."])
+    assert (several.problem, several.proposed, several.steps) == ("several_names", "", ["LIG3 seals nicks."])

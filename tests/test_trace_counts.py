@@ -157,8 +157,7 @@ def test_why_traces_of_others_are_dropped(monkeypatch, tmp_path, capsys, step, r
     encoder = SimpleNamespace(similarity=lambda proposed, true: [1.0] * len(proposed))
     monkeypatch.setattr(teaching, "load_encoders", lambda configured, folders: {folders[0].name: encoder})
     monkeypatch.setattr(teaching.openai, "prompts", prompts_of)
-    monkeypatch.setattr(teaching.openai, "ask_beside", lambda *_: None)
-    monkeypatch.setattr(teaching.openai, "to_proposals", lambda *_: [proposal])
+    monkeypatch.setattr(teaching.openai, "propose", lambda *_: [proposal])
     asked = "--teacher gpt-4o --benchmark demo-go --style demo-names --output kept.jsonl"
     monkeypatch.setattr(sys, "argv", ["write_reasoning.py", "--config", str(config), *asked.split()])
     write_reasoning.main()

@@ -40,8 +40,18 @@ def propose(
     read: Read,
     output: Path,
 ) -> list[Proposal]:
-    """A teacher's proposal for each example, whose messages do not have the answer; `read` parses what it writes."""
-    return to_proposals(examples, ask_beside(teacher, messages_by_id, output), read)
+    """A teacher's proposal for each example, whose messages do not have the answer; `read` parses what it writes.
+
+    The `problem` of a proposal lists how it breaks the contract. For an answer that was cut short it begins with its
+    finish reason ("length", "content_filter").
+    """
+    answers, proposals = ask_beside(teacher, messages_by_id, output), []
+    for example in examples:
+        answer = answers[example.id]
+        proposed, steps, problems = read(answer.text)
+        cut = [answer.finish_reason] * (answer.finish_reason in _CUT_SHORT)
+        proposals.append(Proposal(example.id, example.subset, proposed, steps, answer.text, ", ".join(cut + problems)))
+    return proposals
 
 
 def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
@@ -57,17 +67,3 @@ def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, Se
         )
         for row_id, prompt in student.items()
     }
-
-
-def to_proposals(examples: Sequence[Any], answers: Mapping[str, ApiAnswer], read: Read) -> list[Proposal]:
-    """The answers to examples as proposals, one each; the `problem` of one lists how it breaks the contract.
-
-    For an answer that was cut short it begins with its finish reason ("length", "content_filter").
-    """
-    proposals = []
-    for example in examples:
-        answer = answers[example.id]
-        proposed, steps, problems = read(answer.text)
-        cut = [answer.finish_reason] * (answer.finish_reason in _CUT_SHORT)
-        proposals.append(Proposal(example.id, example.subset, proposed, steps, answer.text, ", ".join(cut + problems)))
-    return proposals
