@@ -24,9 +24,10 @@ from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTea
 from reasonome.core import atomic
 from reasonome.facts import statements
 from reasonome.facts.selection import StatedFact, object_names, stated_facts
+from reasonome.facts.sources.go import RELATIONS
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.text import normalise
-from reasonome.facts.wording import PARAPHRASES, worded_as
+from reasonome.facts.wording import PARAPHRASES, listed, worded_as
 from reasonome.prompts.prompts import Prompt, count_fitting
 from reasonome.scoring.encoders import load_encoders
 from reasonome.task import held_out_terms
@@ -63,13 +64,8 @@ _KINDS = {
 
 # A relation that is not listed (such as a NOT qualifier) is left out: no words here would state it correctly.
 _KIND_OF_RELATION = {
+    **dict.fromkeys(RELATIONS["P"], "upstream"),
     "involved_in": "process",
-    "acts_upstream_of": "upstream",
-    "acts_upstream_of_positive_effect": "upstream",
-    "acts_upstream_of_negative_effect": "upstream",
-    "acts_upstream_of_or_within": "upstream",
-    "acts_upstream_of_or_within_positive_effect": "upstream",
-    "acts_upstream_of_or_within_negative_effect": "upstream",
     "enables": "function",
     "contributes_to": "contribution",
     "located_in": "component",
@@ -328,14 +324,9 @@ class _Writer:
         k, n = len(holders), len(self.genes)
         form = "pair" if k == 2 else "all" if k == n > 3 else "several"
         most = max(_MOST_LISTED, math.ceil(LEAST_OF_SHOWN * n))
-        listed = _listed(holders if k <= most else [*holders[:most], "others"])
+        named = listed(holders if k <= most else [*holders[:most], "others"])
         verb = self._pick("sharing verb", _KINDS[shared.about.kind].several).format(shared.about.name)
-        return self._pick("sharing", _SHARED[form]).format(genes=listed, n=n, verb=verb)
-
-
-def _listed(words: Sequence[str]) -> str:
-    *head, last = words
-    return f"{', '.join(head)} and {last}" if head else last
+        return self._pick("sharing", _SHARED[form]).format(genes=named, n=n, verb=verb)
 
 
 NOTHING_SAID = "no statement about the shown genes"
