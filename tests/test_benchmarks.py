@@ -251,16 +251,13 @@ def test_a_split_by_date_without_new_terms_is_an_error(refused):
         split({"bp": sets}, by_date(), {s.id: date(2020, 1, 1) for s in sets})
 
 
-def test_creation_dates_are_read_from_terms_alone(tmp_path, refused):
+def test_creation_dates_are_read_from_terms_alone(tmp_path):
     path = tmp_path / "dated.obo"
-    path.write_text(
-        "format-version: 1.2\n\n[Term]\nid: GO:1\ncreation_date: 2023-02-03T04:05:06Z\n\n[Term]\nid: GO:2\n\n"
-        "[Typedef]\nid: part_of\n\n[Term]\nid: GO:3 {x=1}\ncreation_date: 2010-01-26\n"
-    )
-    assert creation_dates(path) == {"GO:1": date(2023, 2, 3), "GO:3": date(2010, 1, 26)}
-    path.write_text("format-version: 1.2\n\n[Term]\nid: GO:1\ncreation_date: May 2010\n")
-    with refused(path, 5):
-        creation_dates(path)
+    created = {"1": "2023-02-03T04:05:06Z", "3 {x=1}": "2010-01-26", "4": "May 2010"}
+    stanzas = (f"[Term]\nid: GO:{i}\nname: x\ncreation_date: {day}\n" for i, day in created.items())
+    other = "[Term]\nid: GO:2\nname: x\n\n[Typedef]\nid: part_of\ncreation_date: 2010-01-26\n"
+    path.write_text("\n".join(["format-version: 1.2\ndefault-namespace: n\n", *stanzas, other]))
+    assert creation_dates([read_obo(path)]) == {"GO:1": date(2023, 2, 3), "GO:3": date(2010, 1, 26)}
 
 
 # --- strata and contaminated variants ----------------------------------------------------------------

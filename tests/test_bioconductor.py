@@ -165,7 +165,7 @@ def test_the_package_can_say_which_genes_there_are(files):
 def test_the_ontology_follows_is_a_and_part_of(files):
     ontology = bioconductor.ontology_from_sqlite(files["go"])
     assert list(ontology.terms) == [ROOT, LEFT, RIGHT, LEAF, GONE, FUNCTION, PART]
-    assert ontology.terms[LEFT] == (LEFT, "left", "biological_process", False, ("sinister",), "")
+    assert ontology.terms[LEFT] == (LEFT, "left", "biological_process", False, ("sinister",), "", "")
     assert ontology.terms[GONE].is_obsolete
     assert ontology.main_id("GO:0000092") == LEFT
     assert ontology.parents[LEAF] == (LEFT, RIGHT)

@@ -35,13 +35,17 @@ GAF_COLUMNS = 17
 OBSOLETE, UNKNOWN = "obsolete terms", "terms not in the ontology"
 _TAGS = {
     "id", "name", "namespace", "default-namespace", "alt_id", "synonym", "is_obsolete", "replaced_by", "is_a",
-    "relationship",
+    "relationship", "creation_date",
 }  # fmt: skip
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _EXACT_SYNONYM = re.compile(r'"((?:[^"\\]|\\.)*)"\s+EXACT\b')
 
 
 class Term(NamedTuple):
-    """One ontology term; `synonyms` are the exact ones, `replaced_by` is the replacement of an obsolete term, or ""."""
+    """One ontology term; `synonyms` are the exact ones, `replaced_by` is the replacement of an obsolete term, or "".
+
+    `created` is a day such as 2023-01-31, "" where the file does not say one.
+    """
 
     id: str
     name: str
@@ -49,6 +53,7 @@ class Term(NamedTuple):
     is_obsolete: bool
     synonyms: tuple[str, ...] = ()
     replaced_by: str = ""
+    created: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,11 +191,13 @@ def _term(stanza: _Stanza, default_namespace: str, path: str | os.PathLike) -> T
             what = f"the term {required['id'] or 'that begins here'} has no {tag}"
             raise InputError(what, file=path, line=stanza.line, fix=f"every [Term] needs a line '{tag}: ...'")
     exact = filter(None, map(_EXACT_SYNONYM.match, stanza.all("synonym")))
+    day = _DAY.match(stanza.last("creation_date"))
     return Term(
         **required,
         is_obsolete=stanza.last("is_obsolete").startswith("true"),
         synonyms=tuple(re.sub(r"\\(.)", r"\1", match[1]) for match in exact),
         replaced_by=_identifier(stanza.last("replaced_by")),
+        created=day[0] if day else "",
     )
 
 

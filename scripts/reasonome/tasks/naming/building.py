@@ -9,7 +9,7 @@ from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet, depths, strata
 from reasonome.config.project import Project
 from reasonome.core.manifest import file_sha256
-from reasonome.facts.sources.formats import is_sqlite, read_authority, read_ontology
+from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS, read_facts
 from reasonome.task_parts import Building
@@ -40,10 +40,7 @@ class NamingBuilding(Building[NamingDialogue]):
         if benchmark.few_genes is not None:
             built, few_genes = cut_to_few_genes(built, benchmark.few_genes, benchmark.seed)
         candidates = within_limits(built, benchmark)
-        dates = None
-        if benchmark.split.by == "date":
-            obos = [path for path in inputs["ontologies"].values() if not is_sqlite(path)]
-            dates = {term: day for path in obos for term, day in creation_dates(path).items()}
+        dates = creation_dates(ontologies.values()) if benchmark.split.by == "date" else None
         published, unmapped, published_report = None, (), {}
         if inputs["published"]:
             published, unmapped, published_report = _published(

@@ -1,16 +1,15 @@
 """Split gene sets into train, valid and test, by term or by date, and prove that nothing held out is in training."""
 
-import os
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.core.errors import InputError
-from reasonome.facts.files.text_file import lines
+from reasonome.facts.sources.go import Ontology
 from reasonome.tasks.naming.rows import LeftOut
 from reasonome.tasks.naming.settings import NamingBenchmark
 
@@ -85,27 +84,10 @@ def _parted(sets: Sequence[GeneSet], reasons: Sequence[str], why: str) -> tuple[
     return [s for s, reason in pairs if not reason], left_out
 
 
-def creation_dates(obo: str | os.PathLike) -> dict[str, date]:
-    """Term id → the day in its `creation_date:`, of an OBO file; terms without one are not in it.
-
-    InputError for a date that is not written year-month-day.
-    """
-    dates: dict[str, date] = {}
-    term = ""
-    for number, line in lines(obo):
-        if line.startswith("["):
-            term = ""
-        elif line.startswith("id: "):
-            term = line.removeprefix("id: ").split()[0]
-        elif line.startswith("creation_date: ") and term:
-            value = line.removeprefix("creation_date: ").strip()
-            try:
-                dates[term] = date.fromisoformat(value[:10])
-            except ValueError:
-                raise InputError(
-                    f"'{value}' is no date", file=obo, line=number, field="creation_date", fix="write 2023-01-31"
-                ) from None
-    return dates
+def creation_dates(ontologies: Iterable[Ontology]) -> dict[str, date]:
+    """Term id → the day on which it was created; terms without one are not in it."""
+    terms = (term for ontology in ontologies for term in ontology.terms.values())
+    return {term.id: date.fromisoformat(term.created) for term in terms if term.created}
 
 
 def _new_terms(candidates: Mapping[str, Sequence[GeneSet]], dates: Mapping[str, date], after: date) -> set[str]:
