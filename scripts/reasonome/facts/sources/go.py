@@ -299,6 +299,12 @@ def _check_relation(relation: str, aspect: str, path: str | os.PathLike, line: i
         raise InputError(what, file=path, line=line, fix=fix)
 
 
+def facts_of(ontology: Ontology, facts: pd.DataFrame) -> pd.DataFrame:
+    """The facts about terms of an ontology."""
+    own = [object_id for object_id in facts["object_id"].unique() if ontology.main_id(object_id) is not None]
+    return facts[facts["object_id"].isin(own)]
+
+
 def propagate(ontology: Ontology, annotations: pd.DataFrame) -> dict[str, frozenset[str]]:
     """The genes of each term: those annotated to it or to any term below it by is_a and part_of.
 

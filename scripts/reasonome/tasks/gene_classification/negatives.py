@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.facts.sources.go import Ontology, propagate
+from reasonome.facts.sources.go import Ontology, facts_of, propagate
 
 _NEARLY_ALL = 0.5  # of annotated genes: a term that has so many is no neighbourhood
 
@@ -32,8 +32,7 @@ def term_genes(facts: pd.DataFrame, denied: pd.DataFrame, ontology: Ontology, te
     `term` is the main id of one in use.
     """
     namespace = ontology.terms[term].namespace
-    own = [identifier for identifier in facts["object_id"].unique() if ontology.main_id(identifier) is not None]
-    genes = propagate(ontology, facts.loc[facts["object_id"].isin(own), ["gene", "object_id"]])
+    genes = propagate(ontology, facts_of(ontology, facts))
     positives = genes.get(term, frozenset())
     above = {term, *ontology.ancestors[term]}
     said_not = denied[denied["object_id"].map(ontology.main_id).isin(above)]

@@ -15,7 +15,7 @@ from reasonome.core.atomic import replacing
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.facts.sources.formats import read_ontology
-from reasonome.facts.sources.go import Ontology, propagate
+from reasonome.facts.sources.go import Ontology, facts_of, propagate
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.wording import MEMBERSHIP
 from reasonome.task_parts import Backgrounds
@@ -73,8 +73,7 @@ def background_table(
 def _annotations(facts: pd.DataFrame, source: str, ontologies: Mapping[str, Ontology]) -> pd.DataFrame:
     """The facts about terms of a source's ontology, without those of other sources that have an ontology."""
     others = set(ontologies) - {source}
-    known = {i for i in facts["object_id"].unique() if ontologies[source].main_id(i) is not None}
-    chosen = facts[facts["object_id"].isin(known) & ~facts["source"].isin(others)]
+    chosen = facts_of(ontologies[source], facts[~facts["source"].isin(others)])
     if chosen.empty:
         raise InputError(
             f"no fact of the corpus is about a term of the ontology of '{source}'",
@@ -84,7 +83,7 @@ def _annotations(facts: pd.DataFrame, source: str, ontologies: Mapping[str, Onto
 
 
 def _ontology_rows(source: str, ontology: Ontology, annotations: pd.DataFrame) -> Iterable[dict]:
-    genes = propagate(ontology, annotations[["gene", "object_id"]])
+    genes = propagate(ontology, annotations)
     live = {i: term for i, term in ontology.terms.items() if not term.is_obsolete}
     parents = {i: [parent for parent in ontology.parents[i] if parent in live] for i in live}
     # The genes of the root; a slice of an ontology has several, or none of the whole one's.

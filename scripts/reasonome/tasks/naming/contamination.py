@@ -14,7 +14,7 @@ import pandas as pd
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.config import variant_suffix
 from reasonome.core.errors import InputError
-from reasonome.facts.sources.go import Ontology, propagate
+from reasonome.facts.sources.go import Ontology, facts_of, propagate
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.dialogue import ABSTENTION
 from reasonome.tasks.naming.settings import WithheldTerms
@@ -123,7 +123,7 @@ def _annotated(test: Sequence[GeneSet], facts: pd.DataFrame, ontologies: Collect
     genes_of_name = facts["gene"].groupby(by_name).agg(set)
     of_terms = facts["object_id"].isin({i for gene_set in test for i in (gene_set.id, gene_set.term_id)})
     genes_of_id = facts[of_terms].groupby("object_id")["gene"].agg(set)
-    propagated = [propagate(ontology, _about(facts, ontology)) for ontology in ontologies]
+    propagated = [propagate(ontology, facts_of(ontology, facts)) for ontology in ontologies]
     return {
         gene_set.id: set().union(
             *(genes_of_id.get(i, set()) for i in (gene_set.id, gene_set.term_id)),
@@ -132,12 +132,6 @@ def _annotated(test: Sequence[GeneSet], facts: pd.DataFrame, ontologies: Collect
         )
         for gene_set in test
     }
-
-
-def _about(facts: pd.DataFrame, ontology: Ontology) -> pd.DataFrame:
-    """The facts about terms of an ontology."""
-    known = {i for i in facts["object_id"].unique() if ontology.main_id(i) is not None}
-    return facts.loc[facts["object_id"].isin(known), ["gene", "object_id"]]
 
 
 def _drawn(free: Mapping[int, list[str]], wanted: int, rng: random.Random) -> str | None:

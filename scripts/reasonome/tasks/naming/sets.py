@@ -18,7 +18,7 @@ from reasonome.core.errors import InputError, nearest
 from reasonome.facts.corpus import check_mapped
 from reasonome.facts.files.plain_table import PlainTable, read_table
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.go import Ontology, propagate
+from reasonome.facts.sources.go import Ontology, facts_of, propagate
 from reasonome.facts.sources.source import with_genes
 from reasonome.facts.wording import MEMBERSHIP
 from reasonome.tasks.naming.settings import FewGenes, NamingBenchmark, Subset
@@ -151,8 +151,7 @@ def _subset_facts(subset: str, spec: Subset, facts: pd.DataFrame, ontology: Onto
             )
         facts = kept
     if ontology:
-        in_ontology = {i for i in facts["object_id"].unique() if ontology.main_id(i) is not None}
-        facts = facts[facts["object_id"].isin(in_ontology)]
+        facts = facts_of(ontology, facts)
     if facts.empty:
         raise InputError(
             "no fact of the corpus is about a term of the ontology",
