@@ -364,8 +364,8 @@ def test_variants_are_rows_of_the_test_split_and_no_held_out_terms(tmp_path):
     rows = of_depths(a=1, b=1, c=1, d=1)
     one = GeneSet("GO:9", "bp", "DNA repair", frozenset("ab"))
     variants = contaminated([one], [1.0], rows, depths(rows), 0)
-    splits = {"train": [], "valid": [], "test": [one]}
-    write_benchmark(splits, {}, {}, tmp_path, {("bp", "GO:9"): "understudied"}, variants)
+    splits = {"train": [], "valid": [], "test": [one, *variants]}
+    write_benchmark(splits, {}, {}, tmp_path, {("bp", "GO:9"): "understudied"})
     plain, variant = read_rows(tmp_path / "test.jsonl", Example)
     assert (plain.stratum, plain.contaminated, plain.outliers, plain.term) == ("understudied", 0, [], "")
     assert (variant.id, variant.term, variant.subset) == ("GO:9-100", "GO:9", "bp-100")
@@ -390,8 +390,8 @@ def test_variants_of_which_less_is_withheld_are_the_same_sets(tmp_path):
         ("GO:1-nothing", "bp-nothing", "GO:1", "nothing", 0),
     ]
     assert [v.gene_set.symbols for v in variants] == [one.symbols, other.symbols] * 2
-    splits = {"train": [], "valid": [], "test": [one, other]}
-    write_benchmark(splits, {}, {}, tmp_path, {("bp", "GO:0"): "understudied"}, variants)
+    splits = {"train": [], "valid": [], "test": [one, other, *variants]}
+    write_benchmark(splits, {}, {}, tmp_path, {("bp", "GO:0"): "understudied"})
     rows = read_rows(tmp_path / "test.jsonl", Example)
     assert [row.withheld for row in rows] == ["family", "family", "own", "own", "nothing", "nothing"]
     assert [(row.stratum, row.contaminated, row.outliers) for row in rows[2:4]] == [
@@ -413,7 +413,8 @@ def test_of_a_share_of_the_training_sets_nothing_is_withheld_and_every_other_one
     assert variants.keys() != training_variants(train, spec, rows, depths(rows), 1).keys()
     whole = training_variants(train, spec.model_copy(update={"training_contaminated": 0.0}), rows, depths(rows), 0)
     assert whole.keys() == variants.keys() and {v.share for v in whole.values()} == {0}
-    write_benchmark({"train": train, "valid": [], "test": []}, {}, {}, tmp_path, training_variants=variants)
+    drawn = [variants.get((s.subset, s.id), s) for s in train]
+    write_benchmark({"train": drawn, "valid": [], "test": []}, {}, {}, tmp_path)
     written = read_rows(tmp_path / "train.jsonl", Example)
     assert len(written) == 20 and {row.subset for row in written} == {"bp"}
     for row, one in zip(written, train, strict=True):
@@ -503,8 +504,8 @@ def test_a_set_by_alternative_id_is_held_out_by_both(tmp_path):
     by_other = GeneSet("GO:90", "bp", "DNA repair", frozenset("ab"), frozenset({"mending"}), term="GO:9")
     rows = of_depths(a=1, b=1, c=1, d=1)
     variants = contaminated([by_main, by_other], [0.5], rows, depths(rows), 0)
-    splits = {"train": [], "valid": [], "test": [by_main, by_other]}
-    write_benchmark(splits, {}, {}, tmp_path, variants=variants)
+    splits = {"train": [], "valid": [], "test": [by_main, by_other, *variants]}
+    write_benchmark(splits, {}, {}, tmp_path)
     found = read_rows(tmp_path / "test.jsonl", Example)
     assert [(row.id, row.main_id, row.term) for row in found] == [
         ("GO:2", "", ""),

@@ -67,8 +67,9 @@ class NamingBuilding(Building[NamingDialogue]):
         variants = contaminated(varied, benchmark.contaminated, facts, depth, benchmark.seed, own)
         variants += less_withheld(varied, withheld.variants)
         of_training = training_variants(splits["train"], withheld, facts, depth, benchmark.seed, own)
-        names = official_names(facts)
-        write_benchmark(splits, report, names, folder, bounds.by_set, variants, of_training, unmapped, left_out)
+        train = [of_training.get((s.subset, s.id), s) for s in splits["train"]]
+        written = {"train": train, "valid": splits["valid"], "test": [*splits["test"], *variants]}
+        write_benchmark(written, report, official_names(facts), folder, bounds.by_set, unmapped, left_out)
         sizes = ", ".join(f"{len(sets)} {part}" for part, sets in splits.items())
         outside = {subset: counts for subset, counts in report["outside_limits"].items() if any(counts.values())}
         dropped = {**report["dropped_from_train"], **report.get("dropped_for", {})} or "none"

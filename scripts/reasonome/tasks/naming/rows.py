@@ -38,42 +38,33 @@ class LeftOut(NamedTuple):
 
 
 def write_benchmark(
-    splits: Mapping[str, Sequence[GeneSet]],
+    splits: Mapping[str, Sequence["GeneSet | VariantSet"]],
     audit_report: dict[str, Any],
     names: Mapping[str, str],
     folder: Path,
     strata: Mapping[tuple[str, str], str] = MappingProxyType({}),
-    variants: Sequence["VariantSet"] = (),
-    training_variants: Mapping[tuple[str, str], "VariantSet"] = MappingProxyType({}),
     unmapped: pd.DataFrame | Sequence[tuple] = (),
     left_out: Sequence[LeftOut] = (),
 ) -> None:
     """Write the files of a benchmark, as `write_splits` does.
 
-    `names` gives the official name of each symbol, `strata` the stratum of each set by (subset, id). `variants`
-    follow the test sets; each has its original's stratum. `training_variants`, by subset and id, stand in the place of
-    their originals.
+    `names` gives the official name of each symbol, `strata` the stratum of each set by (subset, id), which is that of
+    its variants too.
     """
 
-    def row(gene_set: GeneSet, stratum: str, original: str) -> dict[str, Any]:
+    def row(one: "GeneSet | VariantSet") -> dict[str, Any]:
+        gene_set, original = (one, one.id) if isinstance(one, GeneSet) else (one.gene_set, one.term)
         genes = [{"symbol": symbol, "name": names.get(symbol, "")} for symbol in sorted(gene_set.symbols)]
+        stratum = strata.get((gene_set.subset.partition("-")[0], original), "")
         optional: dict[str, Any] = {"synonyms": sorted(gene_set.synonyms)} if gene_set.synonyms else {}
         optional |= {"main_id": gene_set.term} if gene_set.term not in ("", original) else {}
         optional |= {"stratum": stratum} if stratum else {}
+        if not isinstance(one, GeneSet):
+            replaced = {"contaminated": one.share, "outliers": list(one.outliers)} if one.share else {}
+            optional |= {"term": one.term, **replaced, "withheld": one.withheld}
         return {"id": gene_set.id, "subset": gene_set.subset, "name": gene_set.name, "genes": genes, **optional}
 
-    def variant_row(variant: "VariantSet") -> dict[str, Any]:
-        original = (variant.gene_set.subset.partition("-")[0], variant.term)
-        replaced = {"contaminated": variant.share, "outliers": list(variant.outliers)} if variant.share else {}
-        further = {"term": variant.term, **replaced, "withheld": variant.withheld}
-        return row(variant.gene_set, strata.get(original, ""), variant.term) | further
-
-    written = {part: [row(s, strata.get((s.subset, s.id), ""), s.id) for s in splits[part]] for part in SPLITS}
-    written["train"] = [
-        variant_row(training_variants[key]) if (key := (s.subset, s.id)) in training_variants else plain
-        for s, plain in zip(splits["train"], written["train"], strict=True)
-    ]
-    written["test"] += map(variant_row, variants)
+    written = {part: map(row, splits[part]) for part in SPLITS}
     write_splits(folder, written, audit_report, pd.DataFrame(left_out, columns=LeftOut._fields), unmapped)
 
 
