@@ -6,15 +6,16 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
-import pyarrow
 import pytest
+import traced_sets
 
 from reasonome.benchmarks.rows import shuffled
 from reasonome.facts.genes import GeneTable
 from reasonome.metrics import BASELINE_GROUPS, CEILINGS
 from reasonome.prompts.prompts import gene_order
 from reasonome.scoring import rouge
-from reasonome.tasks.naming import background, baselines
+from reasonome.tasks.naming import baselines
+from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.baselines import baseline_scores
 from reasonome.tasks.naming.baselines.learned_choice import composed_candidates, shared_phrases, shown_candidates
 from reasonome.tasks.naming.baselines.names import best_by_term_score
@@ -63,23 +64,12 @@ class ByWords:
 
 
 def term(id, name, genes, synonyms=(), candidate=True):
-    return {
-        "id": id,
-        "name": name,
-        "namespace": "",
-        "source": "made up",
-        "synonyms": list(synonyms),
-        "parents": [],
-        "genes": sorted(genes),
-        "n_genes": len(genes),
-        "information": float("nan"),
-        "candidate": candidate,
-    }
+    unknown = {"namespace": "", "information": float("nan")}
+    return traced_sets.term(id, name, genes, synonyms=list(synonyms), candidate=candidate, **unknown)
 
 
 def a_background(*terms):
-    table = pyarrow.Table.from_pylist(sorted(terms, key=lambda row: row["id"]), schema=background.SCHEMA)
-    return background.Background(table)
+    return Background(traced_sets.rows_table(terms))
 
 
 BACKGROUND = a_background(

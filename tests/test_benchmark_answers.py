@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow
 import pytest
 from pyarrow import parquet
+from traced_sets import rows_table, term
 
 from reasonome import cli
 from reasonome.benchmarks.rows import read_rows
@@ -17,7 +17,6 @@ from reasonome.scoring import benchmark_answers
 from reasonome.scoring.comparisons import ALIKE
 from reasonome.tasks import load_project
 from reasonome.tasks.naming import files, scoring
-from reasonome.tasks.naming.background import SCHEMA
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.metrics import Judges
 
@@ -186,14 +185,11 @@ def test_answers_to_another_benchmark_are_an_error_and_sealed_ones_are_passed_ov
 
 def test_with_other_encoders_than_the_baselines_there_are_no_term_metrics(built, capsys):
     examples = asked(built)
-    rows = [
-        {"id": e.id, "name": e.name, "namespace": e.subset, "source": "s", "synonyms": [], "parents": []}
-        | {"genes": sorted({gene.symbol for gene in e.genes}), "n_genes": 3, "information": 1.0, "candidate": True}
-        for e in {e.id: e for e in examples}.values()
-    ]
+    distinct = {e.id: e for e in examples}.values()
+    rows = [term(e.id, e.name, {gene.symbol for gene in e.genes}, namespace=e.subset) for e in distinct]
     (built / "results/backgrounds").mkdir()
     background = built / "results/backgrounds/demo-go.parquet"
-    parquet.write_table(pyarrow.Table.from_pylist(rows, schema=SCHEMA), background)
+    parquet.write_table(rows_table(rows), background)
     baselines = pd.DataFrame({"id": [e.id for e in examples], "subset": [e.subset for e in examples]})
     baselines = baselines.assign(baseline="constant", information="none", answer="x", rouge_l=0.25, term_score=0.5)
     baselines = baselines.assign(

@@ -5,13 +5,12 @@ from collections import Counter
 from pathlib import Path
 
 import pandas as pd
-import pyarrow
 import pytest
-from traced_sets import background
+from traced_sets import background, rows_table, term
 
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
-from reasonome.tasks.naming.background import SCHEMA, Background
+from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.claims import Knowledge
 
 # "DNA repair" is above "base-excision repair", which is above "long-patch base-excision repair".
@@ -50,14 +49,8 @@ TERMS = [
 
 @pytest.fixture(scope="module")
 def knowledge():
-    rows = [
-        dict(zip(("id", "name", "synonyms", "parents", "genes"), row, strict=True))
-        | {"namespace": "biological_process", "source": "go", "n_genes": len(row[4]), "information": 1.0}
-        | {"candidate": True}
-        for row in TERMS
-    ]
-    background = Background(pyarrow.Table.from_pylist(rows, schema=SCHEMA))
-    return Knowledge(pd.DataFrame(FACTS, columns=FACT_COLUMNS), background)
+    rows = (term(i, name, genes, synonyms=others, parents=parents) for i, name, others, parents, genes in TERMS)
+    return Knowledge(pd.DataFrame(FACTS, columns=FACT_COLUMNS), Background(rows_table(rows)))
 
 
 def test_sentences_that_name_a_gene_but_no_term_are_told_as_unchecked(knowledge):

@@ -13,11 +13,11 @@ from types import SimpleNamespace
 import numpy as np
 import own_task
 import pandas as pd
-import pyarrow
 import pytest
 from pyarrow import parquet
 from rouge_score import rouge_scorer
 from scipy import stats
+from traced_sets import rows_table, term
 
 from reasonome import cli
 from reasonome.commands.options import check_output, parse_columns, write_output
@@ -28,7 +28,6 @@ from reasonome.scoring.comparisons import ALIKE
 from reasonome.scoring.table_scores import Score
 from reasonome.task_parts import TableBaseline
 from reasonome.tasks import TASKS
-from reasonome.tasks.naming.background import SCHEMA
 from reasonome.tasks.naming.constant_names import most_overlapping
 from reasonome.tasks.naming.table import NamingTables
 
@@ -180,13 +179,9 @@ def test_terms_of_a_background(tmp_path, refused):
         ("T:1", "axon", ["T:0"], "ABC", 0.5),
         ("T:2", "synapse", ["T:0"], "BCD", 0.5),
     ]
-    rows = [
-        {"id": i, "name": name, "namespace": "n", "source": "s", "synonyms": [], "parents": parents}
-        | {"genes": list(genes), "n_genes": len(genes), "information": information, "candidate": True}
-        for i, name, parents, genes, information in terms
-    ]
+    rows = [term(i, name, genes, parents=parents, information=told) for i, name, parents, genes, told in terms]
     background = tmp_path / "background.parquet"
-    parquet.write_table(pyarrow.Table.from_pylist(rows, schema=SCHEMA), background)
+    parquet.write_table(rows_table(rows), background)
     frame = pd.DataFrame({"answer": ["axon", "synapse", "root"], "gold": ["axon"] * 3, "genes": ["A B C"] * 3})
     scored = score_table(frame, COLUMNS | {"genes": "genes"}, background=background)
     # The sibling shares two of four genes with the set, the root three of four; the root tells nothing (Lin 0).
@@ -213,12 +208,8 @@ def test_the_best_constant_by_term_score_by_hand(tmp_path):
     # CD and ABCD it overlaps by 1/2, 1/2 and 1; "DNA repair" by 1, 0 and 1/2; "DNA binding" by 0, 1 and 1/2. One half
     # is .7 on the scale of term_score: the means are 2.4/3 and 1.7/3.
     terms = [("T:1", "DNA repair", "AB"), ("T:2", "DNA binding", "CD"), ("T:3", "cell", "ABCD")]
-    rows = [
-        {"id": i, "name": name, "namespace": "", "source": "s", "synonyms": [], "parents": [], "genes": list(genes)}
-        | {"n_genes": len(genes), "information": np.nan, "candidate": True}
-        for i, name, genes in terms
-    ]
-    parquet.write_table(pyarrow.Table.from_pylist(rows, schema=SCHEMA), tmp_path / "background.parquet")
+    rows = [term(i, name, genes, namespace="", information=np.nan) for i, name, genes in terms]
+    parquet.write_table(rows_table(rows), tmp_path / "background.parquet")
     frame = pd.DataFrame(
         {"answer": ["x"] * 3, "gold": ["DNA repair", "DNA binding", "cell"], "genes": ["A B", "C D", "A B C D"]}
     )

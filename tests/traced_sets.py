@@ -1,5 +1,7 @@
 """Sets, facts and terms above them, small enough to see by hand what a teacher says and what is wrong with it."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 import pyarrow
 
@@ -15,22 +17,19 @@ def background(*terms) -> Background:
 
 def terms_table(*terms) -> pyarrow.Table:
     """Its table."""
-    rows = [
-        {
-            "id": i,
-            "name": name,
-            "namespace": "biological_process",
-            "source": "go",
-            "synonyms": [],
-            "parents": parents.split(),
-            "genes": genes.split(),
-            "n_genes": len(genes.split()),
-            "information": 1.0,
-            "candidate": True,
-        }
-        for i, name, genes, parents in terms
-    ]
-    return pyarrow.Table.from_pylist(rows, schema=SCHEMA)
+    return rows_table(term(i, name, genes.split(), parents=parents.split()) for i, name, genes, parents in terms)
+
+
+def term(i: str, name: str, genes: Iterable[str], **more) -> dict:
+    """A row of a background."""
+    listed = sorted(genes)
+    row = {"id": i, "name": name, "namespace": "biological_process", "source": "go", "synonyms": [], "parents": []}
+    return row | {"genes": listed, "n_genes": len(listed), "information": 1.0, "candidate": True} | more
+
+
+def rows_table(rows: Iterable[dict]) -> pyarrow.Table:
+    """The table of a background's rows."""
+    return pyarrow.Table.from_pylist(sorted(rows, key=lambda row: row["id"]), schema=SCHEMA)
 
 
 def table(*facts) -> pd.DataFrame:
