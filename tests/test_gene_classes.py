@@ -10,6 +10,7 @@ from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.go import Ontology, Term
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import LEAK_KINDS, Training
+from reasonome.task_parts import BaselineJob
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_classification import baselines, leaks, questions
 from reasonome.tasks.gene_classification.baselines import family_answers, name_words
@@ -226,7 +227,7 @@ def test_the_word_rule_and_the_domain_model_stand_beside_every_table(monkeypatch
     monkeypatch.setattr(baselines, "read_facts", lambda path: facts)
     monkeypatch.setattr(baselines, "read_authority", lambda *of: GeneTable([Gene(f"G{i}") for i in range(30)]))
     training, asked = [question(i) for i in range(20)], [question(i) for i in range(20, 30)]
-    found = {one.name: one for one in TASK.baselines.found(config, "b", "style", training, asked)}
+    found = {one.name: one for one in TASK.baselines.found(config, BaselineJob("b", "style", training, asked))}
     assert {name: one.information for name, one in found.items()} == {
         "constant": "none",
         "random": "none",

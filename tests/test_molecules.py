@@ -9,6 +9,7 @@ pytest.importorskip("rdkit", reason="RDKit is an extra: pip install -e '.[molecu
 
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
+from reasonome.task_parts import BaselineJob
 from reasonome.tasks import TASKS
 from reasonome.tasks.molecule_property import baselines
 from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, randomised, read_molecule, scaffold
@@ -208,7 +209,7 @@ def test_baselines_and_domain_models_are_the_same_to_the_bit_when_run_again(tmp_
     monkeypatch.setattr(baselines, "_TREES", 20)
 
     def run():
-        return TASK.baselines.found(config, "mine", "smiles", splits["train"], splits["test"])
+        return TASK.baselines.found(config, BaselineJob("mine", "smiles", splits["train"], splits["test"]))
 
     answered = {baseline.name: baseline for baseline in run()}
     assert [*answered.values()] == run()

@@ -16,6 +16,7 @@ from reasonome.prompts.prompts import Prompt
 from reasonome.report import page_files
 from reasonome.report.answers_data import with_reward
 from reasonome.rewards import means, total
+from reasonome.task_parts import BaselineJob
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.pathway_qa import building, report
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stated
@@ -336,7 +337,7 @@ def test_verifiers_of_a_baseline_by_hand():
     up, down = Writer(tables, benchmark()).of_kind("direction")
     style = SimpleNamespace(user="{studies} {question} {table}")
     project = SimpleNamespace(settings=SimpleNamespace(seed=0), style=lambda benchmark, style_name: style)
-    table = TASK.baselines.score(project, "x", "table", [up, up, down], [up, down])
+    table = TASK.baselines.score(project, BaselineJob("x", "table", [up, up, down], [up, down]))
     rewards = ["reward_facts", "reward_sets", "reward_consistency", "reward_uncertainty"]
     found = {name: rows[rewards].to_numpy() for name, rows in table.groupby("baseline")}
     assert found["commonest"] == pytest.approx(np.array([[1, 1, 1, 4 / 3 - 4 / 9], [0, 1, 1, -4 / 9]]))

@@ -18,7 +18,7 @@ from reasonome.leaks.audit import LEAK_KINDS, check
 from reasonome.rewards import total
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.task import code_files
-from reasonome.task_parts import ScoringJob
+from reasonome.task_parts import BaselineJob, ScoringJob
 from reasonome.tasks import find_task
 from reasonome.tasks.question_answer import building, teaching
 from reasonome.tasks.question_answer.dialogue import Question
@@ -349,7 +349,7 @@ def test_baselines_are_worked_out_by_hand():
     asked = [question("a", "1"), question("b", "2")]
 
     seeded = SimpleNamespace(settings=SimpleNamespace(seed=0))
-    scored = TASK.baselines.score(seeded, "", "", training, asked).set_index(["baseline", "id"])
+    scored = TASK.baselines.score(seeded, BaselineJob("", "", training, asked)).set_index(["baseline", "id"])
     # The majority is as sure as it is common in training.
     assert scored.loc["majority", "confidence"].tolist() == [2 / 3, 2 / 3]
     assert scored.loc["random", "confidence"].isna().all()
@@ -366,7 +366,7 @@ def test_baselines_are_of_the_subset_of_the_question():
     seeded = SimpleNamespace(settings=SimpleNamespace(seed=0))
     training = [*of("arms", "p", "p", "q"), *of("chromosomes", "1", "1", "1", "X")]
     asked = [*of("arms", "p"), *of("chromosomes", "1"), *of("bands", "1")]
-    scored = TASK.baselines.score(seeded, "", "", training, asked).set_index(["baseline", "subset"])
+    scored = TASK.baselines.score(seeded, BaselineJob("", "", training, asked)).set_index(["baseline", "subset"])
     # Of bands no training question is: all seven count, of which three are answered with 1.
     assert scored.loc["majority", "answer"].tolist() == ["p", "1", "1"]
     assert scored.loc["majority", "confidence"].tolist() == [2 / 3, 3 / 4, 3 / 7]

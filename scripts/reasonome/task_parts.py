@@ -81,6 +81,16 @@ class ScoringJob:
     sealed: Collection[str]
 
 
+@dataclass(frozen=True)
+class BaselineJob:
+    """Which questions of a benchmark are `asked` without a model, in which prompt style; and its `training` ones."""
+
+    benchmark: str
+    style: str
+    training: Sequence[Any]
+    asked: Sequence[Any]
+
+
 def _flat(files: Any) -> Iterator[Path]:
     if isinstance(files, Mapping):
         files = files.values()
@@ -285,9 +295,7 @@ class Baselines(Part[T], ABC):
     """Answers without a model, and their scores."""
 
     @abstractmethod
-    def score(
-        self, project: Project, benchmark: str, style: str, training: Sequence[Any], asked: Sequence[Any]
-    ) -> pd.DataFrame:
+    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
         """A row of scores for each baseline and question."""
 
 

@@ -17,6 +17,7 @@ from reasonome.facts.sources.formats import read_authority, read_ontology
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.wording import NAMING
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
+from reasonome.task_parts import BaselineJob
 from reasonome.tasks.gene_classification.negatives import terms_below
 from reasonome.tasks.prediction.baselines import (
     DATABASE,
@@ -25,10 +26,8 @@ from reasonome.tasks.prediction.baselines import (
     TRAINING,
     Baseline,
     PredictionBaselines,
-    constant_baseline,
     fitted_baseline,
     from_scores,
-    random_baseline,
 )
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, by_subset
 
@@ -40,15 +39,13 @@ _FEWEST = 3  # training genes of a term, or a word, that is used
 class GeneBaselines(PredictionBaselines):
     """Baselines and domain models."""
 
-    def found(
-        self, project: Project, benchmark: str, style: str, training: Questions, asked: Questions
-    ) -> list[Baseline]:
+    def found(self, project: Project, job: BaselineJob) -> list[Baseline]:
         """The baselines by the information that they use; the same to the bit when run again.
 
         The word rule reads the official name, which is of the prompt in styles that show it, else of a database.
         """
-        spec = project.benchmarks[benchmark]
-        inputs = self.task.files.baselines(project, benchmark)
+        spec, training, asked = project.benchmarks[job.benchmark], job.training, job.asked
+        inputs = self.task.files.baselines(project, job.benchmark)
         genes = read_authority(project, project.authority(spec.corpus), project.corpora[spec.corpus].taxon)
         encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders])
         telling = {name: subset.telling_terms for name, subset in spec.subsets.items()}
@@ -56,10 +53,10 @@ class GeneBaselines(PredictionBaselines):
         for name, encoder in encoders.items():
             regression = "names_regression" if len(encoders) == 1 else f"names_regression_{name}"
             features[regression] = partial(_embedded_names, encoder)
+        shows_name = "{name}" in project.style(job.benchmark, job.style).user
         return [
-            constant_baseline(asked),
-            random_baseline(training, asked, project.settings.seed),
-            name_words(training, asked, PROMPT if "{name}" in project.style(benchmark, style).user else DATABASE),
+            *super().found(project, job),
+            name_words(training, asked, PROMPT if shows_name else DATABASE),
             family_answers(genes, training, asked),
             *(
                 fitted_baseline(name, DOMAIN_MODEL, training, asked, of, LogisticRegression(max_iter=1000), Ridge())
@@ -71,17 +68,14 @@ class GeneBaselines(PredictionBaselines):
 class PairBaselines(PredictionBaselines):
     """Baselines and a domain model of pairs."""
 
-    def found(
-        self, project: Project, benchmark: str, style: str, training: Questions, asked: Questions
-    ) -> list[Baseline]:
+    def found(self, project: Project, job: BaselineJob) -> list[Baseline]:
         """The baselines by the information that they use; the same to the bit when run again."""
-        spec, columns = project.benchmarks[benchmark], self.task.columns
-        inputs = self.task.files.baselines(project, benchmark)
+        spec, columns, training, asked = project.benchmarks[job.benchmark], self.task.columns, job.training, job.asked
+        inputs = self.task.files.baselines(project, job.benchmark)
         [shared] = {*columns} - {spec.split_by}
         features = _facts_features(inputs.files, dict.fromkeys(spec.subsets, ()), training, columns)
         return [
-            constant_baseline(asked),
-            random_baseline(training, asked, project.settings.seed),
+            *super().found(project, job),
             same_gene(shared, training, asked),
             fitted_baseline(
                 "facts_regression", DOMAIN_MODEL, training, asked, features, LogisticRegression(max_iter=1000)

@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from reasonome.config.project import Project
+from reasonome.task_parts import BaselineJob
 from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, molecular_weight, similarities
 from reasonome.tasks.prediction.baselines import (
     DOMAIN_MODEL,
@@ -22,9 +23,7 @@ from reasonome.tasks.prediction.baselines import (
     TRAINING,
     Baseline,
     PredictionBaselines,
-    constant_baseline,
     fitted_baseline,
-    random_baseline,
 )
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, by_subset
 
@@ -34,14 +33,7 @@ _TREES = 300
 class MoleculeBaselines(PredictionBaselines):
     """Baselines and domain models."""
 
-    def found(
-        self,
-        project: Project,
-        benchmark: str,
-        style: str,
-        training: Sequence[PredictionQuestion],
-        asked: Sequence[PredictionQuestion],
-    ) -> list[Baseline]:
+    def found(self, project: Project, job: BaselineJob) -> list[Baseline]:
         """The baselines by the information that they use; the same to the bit when run again."""
         seed = project.settings.seed
         linear = make_pipeline(StandardScaler(), LogisticRegression()), LinearRegression()
@@ -50,14 +42,13 @@ class MoleculeBaselines(PredictionBaselines):
         boosted = HistGradientBoostingClassifier(random_state=seed), HistGradientBoostingRegressor(random_state=seed)
 
         def fitted(name: str, information: str, features: Callable, models: Sequence[BaseEstimator]) -> Baseline:
-            return fitted_baseline(name, information, training, asked, features, *models)
+            return fitted_baseline(name, information, job.training, job.asked, features, *models)
 
         return [
-            constant_baseline(asked),
-            random_baseline(training, asked, seed),
+            *super().found(project, job),
             fitted("smiles_length", PROMPT, _lengths, linear),
             fitted("molecular_weight", PROMPT, _weights, linear),
-            _nearest(training, asked),
+            _nearest(job.training, job.asked),
             fitted("random_forest", DOMAIN_MODEL, features, forests),
             fitted("gradient_boosting", DOMAIN_MODEL, features, boosted),
         ]

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.task_parts import Baselines
+from reasonome.task_parts import BaselineJob, Baselines
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, PathwayAnswer, parse_answer, stated
 from reasonome.tasks.pathway_qa.dialogue import (
     DOWN,
@@ -36,24 +36,17 @@ _DIRECTIONS = ("direction", "comparison")
 class PathwayBaselines(Baselines[PathwayDialogue]):
     """Scores of baselines by each verifier."""
 
-    def score(
-        self,
-        project: Project,
-        benchmark: str,
-        style: str,
-        training: Sequence[PathwayQuestion],
-        asked: Sequence[PathwayQuestion],
-    ) -> pd.DataFrame:
+    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
         """A row per baseline and question; a bare answer is right if it is the right one. InputError without
         training.
 
         The verifiers score the answer with the statements that go with it: of a comparison, whose answer does not say
         which way either tissue goes, a drawn pair, and of a look-up the right ones. V4 is nan without a confidence.
         """
-        if not training:
+        if not job.training:
             raise InputError("baselines are answers of training questions, and there are none", fix="hold out fewer")
-        shows_table = "{table}" in project.style(benchmark, style).user
-        found = baselines(training, asked, project.settings.seed, shows_table)
+        asked, shows_table = job.asked, "{table}" in project.style(job.benchmark, job.style).user
+        found = baselines(job.training, asked, project.settings.seed, shows_table)
         answers = [
             stated_answer(baseline.name, answer, sure, example, project.settings.seed)
             for baseline in found

@@ -1,7 +1,6 @@
 """Baselines of predictions that every such task has: the majority class or the mean, and training answers at random."""
 
 import random
-from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
 from reasonome.config.project import Project
-from reasonome.task_parts import Baselines
+from reasonome.task_parts import BaselineJob, Baselines
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, by_subset, constants
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 from reasonome.tasks.question_answer.scoring import labels
@@ -97,31 +96,17 @@ def _fitted(model: BaseEstimator, features: np.ndarray, truths: Sequence | np.nd
 
 
 class PredictionBaselines(Baselines[PredictionDialogue]):
-    """A subclass has `found`: the baselines of its task, and domain models."""
+    """A subclass adds to `found` the baselines of its task, and domain models."""
 
-    @abstractmethod
-    def found(
-        self,
-        project: Project,
-        benchmark: str,
-        style: str,
-        training: Sequence[PredictionQuestion],
-        asked: Sequence[PredictionQuestion],
-    ) -> list[Baseline]:
+    def found(self, project: Project, job: BaselineJob) -> list[Baseline]:
         """The baselines and domain models, fitted on the training questions."""
+        return [constant_baseline(job.asked), random_baseline(job.training, job.asked, project.settings.seed)]
 
-    def score(
-        self,
-        project: Project,
-        benchmark: str,
-        style: str,
-        training: Sequence[PredictionQuestion],
-        asked: Sequence[PredictionQuestion],
-    ) -> pd.DataFrame:
+    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
         """A row per baseline and question."""
-        found = self.found(project, benchmark, style, training, asked)
-        further = [self.task.further_labels(example, project.benchmarks[benchmark]) for example in asked]
-        table = scored_baselines(self.task, found, asked)
+        found = self.found(project, job)
+        further = [self.task.further_labels(example, project.benchmarks[job.benchmark]) for example in job.asked]
+        table = scored_baselines(self.task, found, job.asked)
         return table.join(pd.DataFrame(further * len(found), table.index))
 
 

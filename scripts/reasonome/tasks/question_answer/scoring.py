@@ -19,7 +19,7 @@ from reasonome.scoring.answers import (
     shuffled_rows,
     unknown_where_missing,
 )
-from reasonome.task_parts import Baselines, Scoring, ScoringJob
+from reasonome.task_parts import BaselineJob, Baselines, Scoring, ScoringJob
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 
 _DRAWS = 20  # of random answers
@@ -76,25 +76,18 @@ def _asked_in_several_words(job: ScoringJob) -> set[str]:
 class VerifiedBaselines(Baselines[VerifiedDialogue]):
     """How often constant and random answers are right."""
 
-    def score(
-        self,
-        project: Project,
-        benchmark: str,
-        style: str,
-        training: Sequence[Question],
-        asked: Sequence[Question],
-    ) -> pd.DataFrame:
+    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
         """The majority answer of the subset's training questions, as sure as it is common there, and answers of theirs
         drawn at random (the mean of 20 draws); of all training questions where the subset has none.
 
         Neither looks at the question. InputError without training questions.
         """
-        if not training:
+        if not job.training:
             raise InputError("baselines are answers of training questions, and there are none", fix="hold out fewer")
         of_subset: dict[str, list[str]] = defaultdict(list)
-        for question in training:
+        for question in job.training:
             of_subset[question.subset].append(question.answer)
-        everything = [question.answer for question in training]
+        asked, everything = job.asked, [question.answer for question in job.training]
         answers = [of_subset.get(question.subset, everything) for question in asked]
         majority = {question.subset: _commonest(own) for question, own in zip(asked, answers, strict=True)}
         seed = project.settings.seed

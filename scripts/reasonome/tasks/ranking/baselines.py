@@ -14,7 +14,7 @@ from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.formats import read_authority
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
-from reasonome.task_parts import Baselines
+from reasonome.task_parts import BaselineJob, Baselines
 from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import expected_metrics, list_metrics
@@ -149,23 +149,16 @@ BASELINES: dict[str, RankingBaseline] = {
 class RankingBaselines(Baselines[RankingDialogue]):
     """Scores of orders that need no model."""
 
-    def score(
-        self,
-        project: Project,
-        benchmark: str,
-        style: str,
-        training: Sequence[RankingExample],
-        asked: Sequence[RankingExample],
-    ) -> pd.DataFrame:
+    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
         """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-        spec, inputs = project.benchmarks[benchmark], self.task.files.baselines(project, benchmark)
+        spec, inputs = project.benchmarks[job.benchmark], self.task.files.baselines(project, job.benchmark)
         genes = read_authority(project, spec.authority).genes
         phenotypes = inputs.files["phenotypes"]
         return baseline_scores(
             self.task,
-            ranking_style(project, benchmark, style),
-            training,
-            asked,
+            ranking_style(project, job.benchmark, job.style),
+            job.training,
+            job.asked,
             {symbol: gene.name for symbol, gene in genes.items()},
             spec.longest_list,
             load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders]),

@@ -18,7 +18,7 @@ from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.text import normalise
 from reasonome.metrics import CEILING, CEILING_OF_TERMS
-from reasonome.task_parts import Baselines
+from reasonome.task_parts import BaselineJob, Baselines
 from reasonome.tasks.naming.baselines.learned_choice import composer, reranker
 from reasonome.tasks.naming.baselines.names import (
     common_words,
@@ -42,7 +42,7 @@ from reasonome.tasks.naming.baselines.terms import (
     over_representation,
 )
 from reasonome.tasks.naming.choosing import strata
-from reasonome.tasks.naming.dialogue import Example, NamingDialogue
+from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.libraries import background_tests
 from reasonome.tasks.naming.metrics import Judges, load_judges
 from reasonome.tasks.naming.rows import clusters
@@ -115,17 +115,15 @@ def usable_baselines(questions: Questions) -> dict[str, Baseline]:
 class NamingBaselines(Baselines[NamingDialogue]):
     """Names that need no model."""
 
-    def score(
-        self, project: Project, benchmark: str, style: str, training: Sequence[Example], asked: Sequence[Example]
-    ) -> pd.DataFrame:
+    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
         """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-        inputs = self.task.files.baselines(project, benchmark)
-        judges = load_judges(project, benchmark, inputs.encoders, inputs.files["background"], facts=[])
-        corpus = project.benchmarks[benchmark].corpus
+        inputs = self.task.files.baselines(project, job.benchmark)
+        judges = load_judges(project, job.benchmark, inputs.encoders, inputs.files["background"], facts=[])
+        corpus = project.benchmarks[job.benchmark].corpus
         genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)
         tests = None if judges.terms is None else background_tests(judges.terms.background, genes)
-        shown = naming_style(project, benchmark, style)
-        return baseline_scores(training, asked, shown, judges, project.settings.seed, tests)
+        shown = naming_style(project, job.benchmark, job.style)
+        return baseline_scores(job.training, job.asked, shown, judges, project.settings.seed, tests)
 
 
 def baseline_scores(
