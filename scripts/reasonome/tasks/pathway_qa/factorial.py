@@ -39,18 +39,17 @@ class FactorialWriter(Writer):
 
     def _interactions(self) -> Iterator[PathwayQuestion]:
         """Whether two factors interact, of the genes that one of the tissue's effects moves."""
-        kind = "interaction"
         for contrasts in self.tables.tissues.values():
             for contrast in contrasts:
                 first, between, second = contrast.study.partition(BETWEEN)
+                factors = {"first": first, "second": second}
                 for gene in contrast.sets if between else ():
                     if any(self.tables.moved(effect, gene) for effect in contrasts):
                         answer = "yes" if self.tables.moved(contrast, gene) else "no"
-                        yield self._of_gene(kind, answer, gene, contrast, [answer], first=first, second=second)
+                        yield self._question("interaction", answer, gene, contrast, gene=gene, texts=factors)
 
     def _multihops(self) -> Iterator[PathwayQuestion]:
         """The direction of a gene under the factor that moves more genes; none where two move as many."""
-        kind = "multihop"
         for tissue, contrasts in self.tables.tissues.items():
             factors = [contrast for contrast in contrasts if BETWEEN not in contrast.study and contrast.signed]
             for pair in combinations(factors, 2):
@@ -59,44 +58,17 @@ class FactorialWriter(Writer):
                     first, second = (contrast.study for contrast in pair)
                     for gene in more.sets:
                         if direction := self._direction(more, gene):
-                            yield self._question(
-                                kind,
-                                kind,
-                                direction,
-                                gene,
-                                tissue,
-                                gene=gene,
-                                said=[direction],
-                                first=first,
-                                second=second,
-                            )
+                            factors = {"first": first, "second": second}
+                            yield self._question("multihop", direction, gene, tissue, gene=gene, texts=factors)
 
     def _corrections(self) -> Iterator[PathwayQuestion]:
         """An assertion on the direction of a gene that moved, which is right half of the time."""
-        kind = "correction"
         for contrast in self.tables.contrasts:
             for gene in contrast.sets if BETWEEN not in contrast.study else ():
                 if direction := self._direction(contrast, gene):
-                    claimed = self._random(kind, contrast, gene).choice((UP, DOWN))
-                    answer = "yes" if claimed == direction else "no"
-                    yield self._of_gene(kind, answer, gene, contrast, [direction], claimed=claimed)
-
-    def _of_gene(
-        self, kind: str, answer: str, gene: str, contrast: Contrast, said: list[str], claimed: str = "", **places: str
-    ) -> PathwayQuestion:
-        return self._question(
-            kind,
-            kind,
-            answer,
-            gene,
-            contrast.tissue,
-            contrast=contrast,
-            gene=gene,
-            said=said,
-            covered=True,
-            claimed=claimed,
-            **places,
-        )
+                    claimed = self._random("correction", contrast, gene).choice((UP, DOWN))
+                    answer, said = "yes" if claimed == direction else "no", [direction]
+                    yield self._question("correction", answer, gene, contrast, gene=gene, said=said, claimed=claimed)
 
     def _direction(self, contrast: Contrast, gene: str) -> str:
         """up or down of a gene that moved, else ""."""

@@ -3,9 +3,10 @@
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import combinations, combinations_with_replacement
 from math import isfinite
+from types import MappingProxyType
 
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, set_key
 from reasonome.tasks.pathway_qa.dialogue import DEPENDS, DOWN, OPPOSITE, SAME, UNSIGNED, UP, PathwayQuestion, Statement
@@ -149,7 +150,7 @@ class Writer:
             for identifier in self.tables.sets:
                 direction = self.tables.direction(tissue, identifier)
                 if direction in answers:
-                    yield self._question(kind, "direction", direction, identifier, tissue, said=[direction])
+                    yield self._question(kind, direction, identifier, tissue, asks="direction")
 
     def _comparisons(self) -> Iterator[PathwayQuestion]:
         for tissue, other in combinations(self.tables.tissues, 2):
@@ -158,19 +159,18 @@ class Writer:
                 said = [direction for direction in directions if direction in (UP, DOWN)]
                 if len(said) == 2:
                     answer = SAME if said[0] == said[1] else OPPOSITE
-                    yield self._question("comparison", "comparison", answer, identifier, tissue, other=other, said=said)
+                    yield self._question("comparison", answer, identifier, tissue, other=other, said=said)
 
     def _conservations(self) -> Iterator[PathwayQuestion]:
         for tissue, other in combinations_with_replacement(self.tables.tissues, 2):
             if isfinite(value := self.tables.conservation(tissue, other)):
-                yield self._question("conservation", "conservation", f"{value:.2f}", "", tissue, other=other)
+                yield self._question("conservation", f"{value:.2f}", "", tissue, other=other, said=())
 
     def _leading_edges(self) -> Iterator[PathwayQuestion]:
         """For each set and contrast a gene of its leading edge, and one that only another contrast's leading edge has.
 
         The other contrast is of training or of the same part, so that no training question has a gene of a test table.
         """
-        kind = "leadingedge"
         for identifier in self.tables.sets:
             having = [contrast for contrast in self.tables.contrasts if identifier in contrast.sets]
             parts = [self._part(contrast) for contrast in having]
@@ -188,45 +188,43 @@ class Writer:
                 leading = {*contrast.sets[identifier].genes}
                 for answer, pool in (("yes", leading), ("no", genes - leading)):
                     if leading and pool:
-                        gene = self._random(kind, contrast, identifier, answer).choice(sorted(pool))
-                        yield self._question(
-                            kind, kind, answer, identifier, contrast.tissue, contrast=contrast, gene=gene, said=[answer]
-                        )
+                        gene = self._random("leadingedge", contrast, identifier, answer).choice(sorted(pool))
+                        yield self._question("leadingedge", answer, identifier, contrast, gene=gene)
 
     def _significances(self) -> Iterator[PathwayQuestion]:
-        kind = "significance"
         for contrast in self.tables.contrasts:
             for identifier in contrast.sets:
                 answer = "yes" if self.tables.moved(contrast, identifier) else "no"
-                yield self._question(kind, kind, answer, identifier, contrast.tissue, contrast=contrast, said=[answer])
+                yield self._question("significance", answer, identifier, contrast)
 
     def _counts(self) -> Iterator[PathwayQuestion]:
         for tissue, contrasts in self.tables.tissues.items():
             for identifier in self.tables.sets if len(contrasts) > 1 else ():
                 if (count := self.tables.count(tissue, identifier)) is not None:
-                    yield self._question("count", "count", str(count), identifier, tissue, said=[str(count)])
+                    yield self._question("count", str(count), identifier, tissue)
 
     def _unanswerable(self) -> Iterator[PathwayQuestion]:
         """Questions on a tissue or a study that the prompt does not list, some of which no table has; on a set that a
         tissue's tables do not have; and on the direction in unsigned tables.
         """
-        kind, generator = "unanswerable", random.Random(f"{self.benchmark.seed}:unanswerable")
+        generator = random.Random(f"{self.benchmark.seed}:unanswerable")
         studies = dict.fromkeys(contrast.study for contrast in self.tables.contrasts)
         known = {folded(tissue) for tissue in self.tables.tissues}
         absent = [tissue for tissue in OTHER_TISSUES if tissue not in known]
         for identifier in self.tables.sets:
             for tissues in filter(None, (absent, list(self.tables.tissues))):
-                yield self._question(
-                    kind, "direction", CANNOT_BE_TOLD, identifier, generator.choice(tissues), covered=False
-                )
+                yield self._untold("direction", identifier, generator.choice(tissues), covered=False)
             tissue = generator.choice(list(self.tables.tissues))
             contrasts = self.tables.tissues[tissue]
             if others := [study for study in studies if study not in {contrast.study for contrast in contrasts}]:
                 missing = Contrast(tissue, generator.choice(others), signed=False)
-                yield self._question(kind, "significance", CANNOT_BE_TOLD, identifier, tissue, contrast=missing)
+                yield self._untold("significance", identifier, missing)
             for tissue, contrasts in self.tables.tissues.items():
                 if all(identifier not in contrast.sets or not contrast.signed for contrast in contrasts):
-                    yield self._question(kind, "direction", CANNOT_BE_TOLD, identifier, tissue)
+                    yield self._untold("direction", identifier, tissue)
+
+    def _untold(self, asks: str, identifier: str, place: str | Contrast, covered: bool = True) -> PathwayQuestion:
+        return self._question("unanswerable", CANNOT_BE_TOLD, identifier, place, asks, said=(), covered=covered)
 
     def _part(self, contrast: Contrast) -> str:
         """The part that questions on a contrast are of."""
@@ -240,23 +238,25 @@ class Writer:
     def _question(
         self,
         kind: str,
-        asks: str,
         answer: str,
         identifier: str,
-        tissue: str,
+        place: str | Contrast,
+        asks: str = "",
         other: str = "",
-        contrast: Contrast | None = None,
         gene: str = "",
-        said: list[str] | None = None,
+        said: Sequence[str] | None = None,
         covered: bool = True,
         claimed: str = "",
-        **texts: str,
+        texts: Mapping[str, str] = MappingProxyType({}),
     ) -> PathwayQuestion:
-        """A question; `said` are the values of its statements, of `tissue` and of `other`, and `texts` are of its
-        template.
+        """A question on a tissue, or on one contrast; `asks` is the kind of its template, if that is another.
+
+        `said` are the values of its statements, of the tissue and of `other`: the answer unless given. `texts` are
+        further ones of its template.
         """
+        asks, said = asks or kind, [answer] if said is None else said
+        tissue, study = (place, "") if isinstance(place, str) else (place.tissue, place.study)
         tissues = list(dict.fromkeys(filter(None, [tissue, other])))
-        study = contrast.study if contrast else ""
         missing = "" if covered else "not listed"
         key = ":".join(filter(None, [kind, *tissues, study, identifier or "all", gene, *texts.values(), missing]))
         templates = self.templates[asks]
@@ -276,7 +276,7 @@ class Writer:
         )
         about = tuple((name, place) for place in tissues) if identifier else ()
         statements = tuple(
-            Statement(set=name, tissue=place, value=value) for place, value in zip(tissues, said or (), strict=False)
+            Statement(set=name, tissue=place, value=value) for place, value in zip(tissues, said, strict=False)
         )
         return PathwayQuestion(
             id=key,
