@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reasonome.core.errors import InputError, nearest
+from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import PlainTable, read_table
 from reasonome.facts.text import one_line
 from reasonome.scoring.verifiers import number
@@ -110,7 +110,6 @@ DIFFERENTIAL = (
     Layout("edgeR", {"id": _GENE, "adjusted": ("FDR",), "score": ("logFC",)}, ("FDR", "logFC")),
     Layout("limma", {"id": _GENE, "adjusted": ("adj.P.Val",), "score": ("logFC",)}, ("adj.P.Val", "logFC")),
 )
-FIELDS = ("id", "name", "alias", "adjusted", "score", "genes", "tissue", "study")
 
 
 @dataclass(frozen=True)
@@ -226,11 +225,8 @@ def genes(text: str) -> tuple[str, ...]:
 def _columns(table: PlainTable, own: Mapping[str, str], layouts: Sequence[Layout]) -> dict[str, str]:
     """Field → column: those that the user names, and those of the program that wrote the table.
 
-    InputError for an unknown field or column, and without the columns of the set and its adjusted p.
+    InputError for an unknown column, and without the columns of the set and its adjusted p.
     """
-    for name in own:
-        if name not in FIELDS:
-            raise table.header_error(f"'{name}' is no field", field="columns", fix=nearest(name, FIELDS))
     named = {name: table.place(column, field=f"columns.{name}") for name, column in own.items()}
     for layout in layouts:
         found = {
