@@ -76,7 +76,6 @@ class VerifiedDialogue(Dialogue):
     line `Confidence: 80` behind it.
     """
 
-    name: str
     # Columns of the table that a prompt's user text shows as {column}.
     columns: tuple[str, ...]
     # Placeholders that it must have beside the columns, and those that it may have.

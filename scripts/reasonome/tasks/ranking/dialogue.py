@@ -36,12 +36,9 @@ from reasonome.tasks.stated_confidence import reward_of_confidence
 class RankingDialogue(Dialogue):
     """The task object of a ranking; subclasses say what is asked."""
 
-    name: str
     Example: type[RankingExample]
-    user_texts: tuple[tuple[str, ...], tuple[str, ...]]
     Benchmark = RankingBenchmark
     Style = RankingStyle
-    system_texts = ()
     watched = ("reciprocal_rank", "top_one", "listed", "format")
 
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
@@ -52,10 +49,6 @@ class RankingDialogue(Dialogue):
     @abstractmethod
     def question(self, example: Any, style: RankingStyle) -> tuple[dict[str, str], int]:
         """The text of each placeholder of the style except {genes}, and how many phenotypes did not fit."""
-
-    @abstractmethod
-    def terms(self, example: Any) -> list[tuple[str, str]]:
-        """(id, name) of the trait or the disease that is asked about."""
 
     @abstractmethod
     def plain_reasoning(self, example: Any, right: str) -> str:
