@@ -223,36 +223,27 @@ METRICS = replace(
 )
 
 # Beside them, of pairs of genes: AUROC by the share of samples, and the means over genes that `macro` has.
-_PAIRS: dict[str, tuple[Metric, OfTable]] = {
-    metric.name: (metric, of_table)
-    for metric, of_table in (
-        (Metric("auroc_samples", "AUROC of the share of samples", of="report"), _of_scores(_sampled, pooled.auroc)),
-        (
-            Metric(
-                "macro_auroc", "AUROC of stated confidence, mean over genes", of="report", on=("terminal", "baselines")
-            ),
-            _macro(_stated, pooled.auroc),
-        ),
-        (
-            Metric("macro_auroc_likelihood", "AUROC of the answer's likelihood, mean over genes", of="report"),
-            _macro(_likely, pooled.auroc),
-        ),
-        (
-            Metric("macro_auroc_samples", "AUROC of the share of samples, mean over genes", of="report"),
-            _macro(_sampled, pooled.auroc),
-        ),
-        (Metric("macro_genes", "genes in that mean", of="report", digits=0), _count_of_genes(several=True)),
-        (
-            Metric("macro_left_out", "genes of one class, not in that mean", of="report", digits=0),
-            _count_of_genes(several=False),
-        ),
-    )
+_PAIRS = (
+    Metric("auroc_samples", "AUROC of the share of samples", of="report"),
+    Metric("macro_auroc", "AUROC of stated confidence, mean over genes", of="report", on=("terminal", "baselines")),
+    Metric("macro_auroc_likelihood", "AUROC of the answer's likelihood, mean over genes", of="report"),
+    Metric("macro_auroc_samples", "AUROC of the share of samples, mean over genes", of="report"),
+    Metric("macro_genes", "genes in that mean", of="report", digits=0),
+    Metric("macro_left_out", "genes of one class, not in that mean", of="report", digits=0),
+)
+_POOLED_PAIRS: dict[str, OfTable] = {
+    "auroc_samples": _of_scores(_sampled, pooled.auroc),
+    "macro_auroc": _macro(_stated, pooled.auroc),
+    "macro_auroc_likelihood": _macro(_likely, pooled.auroc),
+    "macro_auroc_samples": _macro(_sampled, pooled.auroc),
+    "macro_genes": _count_of_genes(several=True),
+    "macro_left_out": _count_of_genes(several=False),
 }
 _AFTER = [metric.name for metric in METRICS.metrics].index("auprc_likelihood") + 1
 OF_PAIRS = replace(
     METRICS,
-    metrics=(*METRICS.metrics[:_AFTER], *(metric for metric, _ in _PAIRS.values()), *METRICS.metrics[_AFTER:]),
-    pooled=POOLED | {name: of_table for name, (_, of_table) in _PAIRS.items()},
+    metrics=(*METRICS.metrics[:_AFTER], *_PAIRS, *METRICS.metrics[_AFTER:]),
+    pooled=POOLED | _POOLED_PAIRS,
     baselines={
         "constant": METRICS.baselines["constant"],
         "random": METRICS.baselines["random"],
