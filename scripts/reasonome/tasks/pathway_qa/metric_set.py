@@ -3,21 +3,13 @@
 from dataclasses import replace
 
 from reasonome.metrics import Metric
-from reasonome.tasks.question_answer.metric_set import APART
+from reasonome.tasks.question_answer.metric_set import APART, verified
 from reasonome.tasks.question_answer.metric_set import METRICS as VERIFIED
 
 METRICS = replace(
     VERIFIED,
     metrics=(
-        Metric(
-            "verified",
-            "right",
-            of="name",
-            hit=True,
-            tested=True,
-            drawn="right",
-            on=("terminal", "job", "score", "baselines"),
-        ),
+        verified("right"),
         Metric("answer_right", "answer right", of="name", hit=True, on=("terminal",)),
         Metric("reward_facts", "facts (V1)", on=("terminal",)),
         Metric("reward_sets", "sets (V2)", on=("terminal",)),

@@ -13,7 +13,7 @@ import pandas as pd
 
 from reasonome.metrics import Metric, OfTable, OfWeights
 from reasonome.scoring import pooled_metrics as pooled
-from reasonome.tasks.question_answer.metric_set import APART
+from reasonome.tasks.question_answer.metric_set import APART, verified
 from reasonome.tasks.question_answer.metric_set import METRICS as VERIFIED
 
 _DIGITS = 9  # 1 - .8 and .2 are a tie
@@ -168,15 +168,7 @@ POOLED: dict[str, OfTable] = {
 METRICS = replace(
     VERIFIED,
     metrics=(
-        Metric(
-            "verified",
-            "right",
-            of="name",
-            hit=True,
-            tested=True,
-            drawn="right",
-            on=("terminal", "job", "score", "baselines", "strata"),
-        ),
+        verified("right", "strata"),
         Metric("accuracy", hit=True, of="report", on=("baselines",)),
         Metric("balanced_accuracy", "balanced accuracy", of="report", on=("terminal", "baselines")),
         Metric("mcc", "MCC", of="report", on=("terminal", "baselines")),

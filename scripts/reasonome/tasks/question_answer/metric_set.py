@@ -1,20 +1,20 @@
 """The metrics of verified answers: what tables, tests, pages and the terminal show of them."""
 
-from reasonome.metrics import Metric, MetricSet
+from reasonome.metrics import Metric, MetricSet, Place
 
 # What is measured of every answer, and stands apart.
 APART = (Metric("logprob"), Metric("name_logprob"), Metric("name_tokens"), Metric("reward_"))
+
+
+def verified(words: str, *further: Place) -> Metric:
+    """Whether an answer is right, as a task calls it: the primary metric, in further places too."""
+    places = ("terminal", "job", "score", "baselines", *further)
+    return Metric("verified", words, of="name", hit=True, tested=True, drawn=words, on=places)
+
+
 METRICS = MetricSet(
     metrics=(
-        Metric(
-            "verified",
-            "verified",
-            of="name",
-            hit=True,
-            tested=True,
-            drawn="verified",
-            on=("terminal", "job", "score", "baselines"),
-        ),
+        verified("verified"),
         Metric("format", "format kept", hit=True, of="answer", of_the_form=True, on=("terminal", "score")),
         Metric("no_name", "no usable answer", hit=True, of="report", on=("terminal",)),
         Metric("truncated", "cut off", hit=True, of_the_form=True, on=("terminal", "score")),
