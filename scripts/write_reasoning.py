@@ -15,11 +15,10 @@ def main() -> None:
     args, project = arguments_and_project(__doc__, "teacher", "benchmark", "style", "output")
     lookup(project.teachers, args.teacher, "teacher")
     task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
-    job = TeachingJob(args.teacher, args.benchmark, args.style, args.output)
     examples = read_rows(project.results.prompts(args.benchmark, args.style) / "train.jsonl", task.Example)
     prompts = {example.id: task.prompt(example, style) for example in examples}
-    proposals = task.teaching.propose(project, job, examples, prompts)
-    kept, dropped = task.teaching.keep(project, job, proposals, examples)
+    job = TeachingJob(args.teacher, args.benchmark, args.style, args.output, examples, prompts)
+    kept, dropped = task.teaching.keep(project, job, task.teaching.propose(project, job))
     atomic.write_jsonl(args.output.with_suffix(".dropped.jsonl"), dropped)
     atomic.write_jsonl(args.output, kept)
     print(f"{args.teacher}: {len(kept)} kept, {len(dropped)} dropped")

@@ -114,7 +114,8 @@ def test_what_cannot_be_said_is_dropped_with_the_reason():
     hidden = replace(prompted(unseen), shown=[symbol for symbol in prompted(unseen).shown if symbol != "B"])
     shown = [(nameless, prompted(nameless)), (unseen, hidden)]
     found = [teaching.write_from_names(*pair, TASK.plain_reasoning, 3, 0) for pair in shown]
-    kept, dropped = TASK.teaching.keep(None, None, found, [nameless, unseen])
+    job = TeachingJob("names", "demo-loci", "short", Path("kept.jsonl"), [nameless, unseen], {})
+    kept, dropped = TASK.teaching.keep(None, job, found)
     assert kept == [] and [row["reason"] for row in dropped] == [teaching.NO_NAMES, teaching.NOT_SHOWN]
 
 
@@ -125,10 +126,10 @@ def _asked_and_kept(monkeypatch, tmp_path, examples, answers):
     """What of a teacher's answers is kept, in the way of write_reasoning.py."""
     teachers = {"api": OpenAITeacher(kind="openai", model="any", api_key_variable="KEY", encoder="minilm")}
     project = SimpleNamespace(teachers=teachers, style=lambda benchmark, style: SHORT)
-    of = TeachingJob("api", "demo-loci", "short", tmp_path / "kept.jsonl")
     monkeypatch.setattr(teaching.openai, "ask_beside", lambda *_: answers)
     prompts = {example.id: TASK.prompt(example, SHORT) for example in examples}
-    return TASK.teaching.keep(project, of, TASK.teaching.propose(project, of, examples, prompts), examples)
+    job = TeachingJob("api", "demo-loci", "short", tmp_path / "kept.jsonl", examples, prompts)
+    return TASK.teaching.keep(project, job, TASK.teaching.propose(project, job))
 
 
 def test_what_an_endpoint_says_stays_where_its_first_gene_is_right(monkeypatch, tmp_path):

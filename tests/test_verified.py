@@ -18,7 +18,7 @@ from reasonome.leaks.audit import LEAK_KINDS, check
 from reasonome.rewards import total
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.task import code_files
-from reasonome.task_parts import BaselineJob, ScoringJob
+from reasonome.task_parts import BaselineJob, ScoringJob, TeachingJob
 from reasonome.tasks import find_task
 from reasonome.tasks.question_answer import building, teaching
 from reasonome.tasks.question_answer.dialogue import Question
@@ -426,7 +426,8 @@ def test_a_teacher_is_believed_where_it_is_right():
         Proposal("b", "all", "3"),
         Proposal("c", "all", problem="x"),
     ]
-    kept, dropped = TASK.teaching.keep(None, None, proposals, [question(i) for i in "abc"])
+    job = TeachingJob("api", "b", "plain", Path("kept.jsonl"), [question(i) for i in "abc"], {})
+    kept, dropped = TASK.teaching.keep(None, job, proposals)
     assert [row["id"] for row in kept] == ["a"]
     assert [row["reason"] for row in dropped] == [teaching.WRONG, "x"]
 

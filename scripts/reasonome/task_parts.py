@@ -59,12 +59,15 @@ class SplitSize(NamedTuple):
 
 @dataclass(frozen=True)
 class TeachingJob:
-    """Which reasoning to write: the teacher, benchmark, prompt style, and output file."""
+    """Which reasoning to write: of which teacher, for which examples of a benchmark and their prompts in a style, by
+    id; and the output file."""
 
     teacher: str
     benchmark: str
     style: str
     output: Path
+    examples: Sequence[Any]
+    prompts: Mapping[str, Prompt]
 
 
 @dataclass(frozen=True)
@@ -259,9 +262,7 @@ class Teaching(Part[T], ABC):
     """The reasoning of teachers, and what of it is kept."""
 
     @abstractmethod
-    def propose(
-        self, project: Project, job: TeachingJob, examples: Sequence[Any], prompts: Mapping[str, Prompt]
-    ) -> list[Any]:
+    def propose(self, project: Project, job: TeachingJob) -> list[Any]:
         """A proposal of the teacher for each example that it has one for."""
 
     def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Any]]:
@@ -269,9 +270,7 @@ class Teaching(Part[T], ABC):
         return {row_id: prompt.messages for row_id, prompt in prompts.items()}
 
     @abstractmethod
-    def keep(
-        self, project: Project, job: TeachingJob, proposals: Sequence[Any], examples: Sequence[Any]
-    ) -> tuple[list[dict], list[dict]]:
+    def keep(self, project: Project, job: TeachingJob, proposals: Sequence[Any]) -> tuple[list[dict], list[dict]]:
         """Rows that are kept, and rows that are dropped, each with a reason."""
 
 

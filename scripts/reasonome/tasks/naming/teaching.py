@@ -335,16 +335,14 @@ NOTHING_SAID = "no statement about the shown genes"
 class NamingTeaching(Teaching[NamingDialogue]):
     """Reasoning from facts, of what a model recalls, or of a teacher behind an endpoint."""
 
-    def propose(
-        self, project: Project, job: TeachingJob, examples: Sequence[Example], prompts: Mapping[str, Prompt]
-    ) -> list[Proposal]:
+    def propose(self, project: Project, job: TeachingJob) -> list[Proposal]:
         """A teacher's proposal for each training set.
 
         The knowledge teacher writes from facts, without those about held-out terms, about the genes that the prompt
         shows. A teacher behind an endpoint gets its own prompt template, without the answers. One that recites speaks
         of the genes that the prompt shows, in its order.
         """
-        spec = project.teachers[job.teacher]
+        spec, examples, prompts = project.teachers[job.teacher], job.examples, job.prompts
         inputs = self.task.files.teaching(project, job.benchmark, job.style, job.teacher).files
         if isinstance(spec, RecallTeacher):
             names = object_names(read_facts(inputs["facts"]))
@@ -381,13 +379,11 @@ class NamingTeaching(Teaching[NamingDialogue]):
         """The messages that a teacher behind an endpoint gets for each prompt, by id."""
         return openai.prompts(files.teacher_template(project, benchmark), prompts)
 
-    def keep(
-        self, project: Project, job: TeachingJob, proposals: Sequence[Proposal], examples: Sequence[Example]
-    ) -> tuple[list[dict], list[dict]]:
+    def keep(self, project: Project, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
         """Kept and dropped rows. Kept ones name no test term of a benchmark whose policy is to drop these. They are
         similar to the true name by the teacher's encoder; a teacher that recites gives the true name."""
         spec = project.teachers[job.teacher]
-        truths = {example.id: example.name for example in examples}
+        truths = {example.id: example.name for example in job.examples}
         if isinstance(spec, KnowledgeTeacher | OpenAITeacher):
             encoders = load_encoders(project.encoders, [project.results.encoder(spec.encoder)])
             kept, dropped = keep(proposals, truths, encoders[spec.encoder].similarity, spec.threshold)

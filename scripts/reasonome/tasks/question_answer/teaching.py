@@ -1,12 +1,11 @@
 """Reasoning for verified answers: a teacher behind an endpoint answers, and its right answers are kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from reasonome.config.project import Project
 from reasonome.config.teachers import OpenAITeacher
-from reasonome.prompts.prompts import Prompt
 from reasonome.task_parts import Teaching, TeachingJob
-from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
+from reasonome.tasks.question_answer.dialogue import VerifiedDialogue
 from reasonome.teaching import openai
 from reasonome.teaching.proposals import Proposal, keep_right
 
@@ -16,9 +15,7 @@ WRONG = "the answer is not right"
 class VerifiedTeaching(Teaching[VerifiedDialogue]):
     """A teacher answers the task's own prompts, and what is right is kept."""
 
-    def propose(
-        self, project: Project, job: TeachingJob, examples: Sequence[Question], prompts: Mapping[str, Prompt]
-    ) -> list[Proposal]:
+    def propose(self, project: Project, job: TeachingJob) -> list[Proposal]:
         """A teacher's proposal for each of the task's own prompts; it does not see the answers."""
         style, teacher = project.style(job.benchmark, job.style), project.teachers[job.teacher]
         assert isinstance(teacher, OpenAITeacher)  # `Checks.teachers` lets no other pass
@@ -27,14 +24,13 @@ class VerifiedTeaching(Teaching[VerifiedDialogue]):
             verdict = self.task.parse(text, style)
             return verdict.name, verdict.steps, verdict.problems
 
-        return openai.propose(teacher, self.asked(project, job.benchmark, prompts), examples, read, job.output)
+        asked = self.asked(project, job.benchmark, job.prompts)
+        return openai.propose(teacher, asked, job.examples, read, job.output)
 
-    def keep(
-        self, project: Project, job: TeachingJob, proposals: Sequence[Proposal], examples: Sequence[Question]
-    ) -> tuple[list[dict], list[dict]]:
+    def keep(self, project: Project, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
         """Kept and dropped rows: what is kept is right by `verify`."""
-        by_id = {example.id: example for example in examples}
-        truths = {example.id: example.answer for example in examples}
+        by_id = {example.id: example for example in job.examples}
+        truths = {example.id: example.answer for example in job.examples}
 
         def right(proposal: Proposal) -> bool:
             return self.task.verified(self.task.bare(proposal.proposed), by_id[proposal.id]) == 1

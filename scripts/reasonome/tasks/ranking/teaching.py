@@ -6,7 +6,7 @@ is right.
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from reasonome.config.project import Project
 from reasonome.config.teachers import GeneNamesTeacher, OpenAITeacher
@@ -31,23 +31,17 @@ _ENDINGS = ("{plain}", "Going by the names, {right} is the likeliest.", "That sp
 class RankingTeaching(Teaching[RankingDialogue]):
     """Reasoning from official names, or of a teacher behind an endpoint."""
 
-    def propose(
-        self,
-        project: Project,
-        job: TeachingJob,
-        examples: Sequence[RankingExample],
-        prompts: Mapping[str, Prompt],
-    ) -> list[Proposal]:
+    def propose(self, project: Project, job: TeachingJob) -> list[Proposal]:
         """A teacher's proposal for each training question.
 
         The gene-names teacher knows the right gene. One behind an endpoint does not: it gets the task's own prompts.
         A list that repeats genes is no problem, since only its reasoning is learned.
         """
-        teacher = project.teachers[job.teacher]
+        teacher, prompts = project.teachers[job.teacher], job.prompts
         if isinstance(teacher, GeneNamesTeacher):
             proposals = [
                 write_from_names(example, prompts[example.id], self.task.plain_reasoning, teacher.genes, teacher.seed)
-                for example in examples
+                for example in job.examples
             ]
         else:
             assert isinstance(teacher, OpenAITeacher)  # `Checks.teachers` lets no other pass
@@ -58,19 +52,14 @@ class RankingTeaching(Teaching[RankingDialogue]):
                 problems = [problem for problem in answer.problems if problem != "repeated_genes"]
                 return ", ".join(answer.genes), answer.steps, problems
 
-            proposals = openai.propose(teacher, self.asked(project, job.benchmark, prompts), examples, read, job.output)
+            asked = self.asked(project, job.benchmark, prompts)
+            proposals = openai.propose(teacher, asked, job.examples, read, job.output)
         return without_contradictions(proposals, prompts)
 
-    def keep(
-        self,
-        project: Project,
-        job: TeachingJob,
-        proposals: Sequence[Proposal],
-        examples: Sequence[RankingExample],
-    ) -> tuple[list[dict], list[dict]]:
+    def keep(self, project: Project, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
         """Kept and dropped rows: what is kept has a right gene first. `proposed` are genes between commas."""
-        by_id = {example.id: example for example in examples}
-        truths = {example.id: ", ".join(sorted(example.right)) for example in examples}
+        by_id = {example.id: example for example in job.examples}
+        truths = {example.id: ", ".join(sorted(example.right)) for example in job.examples}
 
         def right_first(proposal: Proposal) -> bool:
             example = by_id[proposal.id]
