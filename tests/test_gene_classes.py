@@ -1,6 +1,7 @@
 """Gene classes: families, negatives from facts, and questions from lists, on genes and terms made up by hand."""
 
 from collections import Counter
+from functools import partial
 from types import MappingProxyType, SimpleNamespace
 
 import pandas as pd
@@ -22,6 +23,13 @@ from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.question_answer import building
 
 TASK, PAIRS = TASKS["gene_classification"], TASKS["gene_pairs"]
+CLASSES = Target(question="?", classes=("yes", "no"), shares={"yes": 0.5, "no": 0.5})
+NUMBERS = Target(question="?", tolerance=0.5)
+
+
+def question(symbol, name, answer="no", group="", target=CLASSES):
+    columns = {"symbol": symbol, "name": name}
+    return PredictionQuestion(id=symbol, subset="s", columns=columns, answer=answer, target=target, group=group)
 
 
 def project(subsets, seed=0, task=TASK, entry=MappingProxyType({}), **more):
@@ -193,15 +201,9 @@ def test_settings_that_contradict_each_other(settings, message):
 
 
 def test_the_word_rule_worked_out_by_hand():
-    target = Target(question="?", classes=("yes", "no"), shares={"yes": 0.5, "no": 0.5})
-
-    def question(name, answer=""):
-        columns = {"symbol": name, "name": name}
-        return PredictionQuestion(id=name, subset="s", columns=columns, answer=answer or "no", target=target)
-
-    training = [question(f"alpha kinase {letter}", "yes") for letter in ("aaa", "bbb", "ccc")]
-    training += [question("beta kinase ddd", "no"), *(question(f"gamma factor {i}", "no") for i in ("eee", "fff"))]
-    rule = name_words(training, [question("new kinase"), question("new alpha"), question("a receptor")])
+    training = [question(letter, f"alpha kinase {letter}", "yes") for letter in ("aaa", "bbb", "ccc")]
+    training += [question("ddd", "beta kinase ddd"), *(question(i, f"gamma factor {i}") for i in ("eee", "fff"))]
+    rule = name_words(training, [question("A", "new kinase"), question("B", "new alpha"), question("C", "a receptor")])
     # "alpha" is in every name of a yes and in no other: the best word, and the only rule of two classes.
     assert rule.answers == ["no", "yes", "no"] and rule.confidences == [1.0, 1.0, 1.0]
     assert Counter(rule.answers)["yes"] == 1
@@ -210,14 +212,6 @@ def test_the_word_rule_worked_out_by_hand():
 @pytest.mark.parametrize(("user", "information"), [("{symbol}: {name}", "prompt"), ("{symbol}", "a database")])
 def test_the_word_rule_and_the_domain_model_stand_beside_every_table(monkeypatch, user, information):
     """The even genes are kinases by their names, and by the fact that only they have."""
-    target = Target(question="?", classes=("yes", "no"), shares={"yes": 0.5, "no": 0.5})
-
-    def question(i):
-        columns = {"symbol": f"G{i}", "name": f"kinase {i}" if i % 2 == 0 else f"factor {i}"}
-        return PredictionQuestion(
-            id=f"G{i}", subset="s", columns=columns, answer="no" if i % 2 else "yes", target=target
-        )
-
     settings = {"question": "?", "classes": ["yes", "no"], "label": "kinase", "table": "l.tsv", "test": 1, "valid": 0}
     style = SimpleNamespace(user=user)
     config = project({"s": settings}, encoders={}, settings=SimpleNamespace(seed=0), style=lambda *of: style)
@@ -226,7 +220,8 @@ def test_the_word_rule_and_the_domain_model_stand_beside_every_table(monkeypatch
     monkeypatch.setattr(TASK.files, "baselines", lambda *of: inputs)
     monkeypatch.setattr(baselines, "read_facts", lambda path: facts)
     monkeypatch.setattr(baselines, "read_authority", lambda *of: GeneTable([Gene(f"G{i}") for i in range(30)]))
-    training, asked = [question(i) for i in range(20)], [question(i) for i in range(20, 30)]
+    rows = [question(f"G{i}", f"factor {i}") if i % 2 else question(f"G{i}", f"kinase {i}", "yes") for i in range(30)]
+    training, asked = rows[:20], rows[20:]
     found = {one.name: one for one in TASK.baselines.found(config, BaselineJob("b", "style", training, asked))}
     assert {name: one.information for name, one in found.items()} == {
         "constant": "none",
@@ -236,7 +231,7 @@ def test_the_word_rule_and_the_domain_model_stand_beside_every_table(monkeypatch
         "facts_regression": DOMAIN_MODEL,
     }
     for name in ("name_words", "facts_regression"):
-        assert found[name].answers == [question.answer for question in asked]
+        assert found[name].answers == [one.answer for one in asked]
 
 
 STATEMENTS = [
@@ -267,21 +262,15 @@ def test_statements_that_tell_the_class_of_a_test_gene(text, gene, term, kind, t
 
 
 def test_training_questions_of_another_corpus_leak_by_the_families_of_the_tested_one(monkeypatch):
-    target = Target(question="?", classes=("yes", "no"))
-
-    def question(symbol, name, group):
-        columns = {"symbol": symbol, "name": name}
-        return PredictionQuestion(id=symbol, subset="s", columns=columns, answer="no", target=target, group=group)
-
     groups = (("471", "receptor tyrosine kinases"),)
     genes = [Gene("EGFR", groups=groups), Gene("ERBB2", groups=groups)]
     genes += [Gene("ERBB3", groups=groups, previous=("HER3",)), Gene("INSR")]
     monkeypatch.setattr(leaks, "read_authority", lambda *of: GeneTable(genes))
     # The other corpus has no groups, an older name of ERBB2, and the previous symbol of ERBB3.
-    training = [question("ERBB2", "v-erb-b2 homolog", "ERBB2"), question("HER3", "receptor", "HER3")]
-    training += [question("INSR", "insulin receptor", "INSR"), question("NONE1", "unknown", "EGFR")]
+    training = [question("ERBB2", "v-erb-b2 homolog", group="ERBB2"), question("HER3", "receptor", group="HER3")]
+    training += [question("INSR", "insulin receptor", group="INSR"), question("NONE1", "unknown", group="EGFR")]
     config = project({"s": {"question": "?", "classes": ["yes", "no"], "table": "t", "test": 1, "valid": 0}})
-    found = TASK.leaks.leaking(config, "b", [question("ERBB2", "erb-b2 receptor", "EGFR")], training)
+    found = TASK.leaks.leaking(config, "b", [question("ERBB2", "erb-b2 receptor", group="EGFR")], training)
     assert found == {"same_group": [0, 1], "same_question": [0]}
 
 
@@ -356,14 +345,8 @@ def test_the_class_of_relatives_by_hand():
             *(Gene("B1", groups=(("2", "large"),)), Gene("C1"), Gene("C2")),
         ]
     )
-    target = Target(question="?", classes=("yes", "no"))
-
-    def question(symbol, answer):
-        columns = {"symbol": symbol, "name": ""}
-        return PredictionQuestion(id=symbol, subset="s", columns=columns, answer=answer, target=target)
-
-    training = [question("A1", "yes"), question("B1", "no"), question("C1", "no")]
-    answers = family_answers(genes, training, [question("A2", "yes"), question("C2", "no")])
+    training = [question("A1", "", "yes"), question("B1", ""), question("C1", "")]
+    answers = family_answers(genes, training, [question("A2", "", "yes"), question("C2", "")])
     assert answers.answers == ["yes", "no"]  # A1 and B1 are relatives of A2: a tie; C2 has none, so all count
     assert answers.confidences == [0.5, pytest.approx(2 / 3)]
 
@@ -389,15 +372,10 @@ def test_baselines_of_numbers_by_hand():
     genes = GeneTable(
         [Gene("A1", groups=relatives), Gene("A2", groups=relatives), *map(Gene, ("B1", "B2", "B3", "C1"))]
     )
-    target = Target(question="?", tolerance=0.5)
-
-    def question(symbol, name, answer):
-        columns = {"symbol": symbol, "name": name}
-        return PredictionQuestion(id=symbol, subset="s", columns=columns, answer=answer, target=target)
-
-    training = [question("A1", "kinase one", "4"), question("B1", "kinase two", "3"), question("B2", "kinase six", "2")]
-    training += [question("B3", "of a kind", "1")]
-    asked = [question("A2", "kinase ten", "0"), question("C1", "of another kind", "0")]
+    number = partial(question, target=NUMBERS)
+    training = [number("A1", "kinase one", "4"), number("B1", "kinase two", "3"), number("B2", "kinase six", "2")]
+    training += [number("B3", "of a kind", "1")]
+    asked = [number("A2", "kinase ten", "0"), number("C1", "of another kind", "0")]
     # A2 has a relative with 4; the mean of all four is 2.5.
     assert family_answers(genes, training, asked).answers == ["4.0", "2.5"]
     # "kinase" is the one word of three names: 3 on average with it, 1 without.
