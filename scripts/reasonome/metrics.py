@@ -96,18 +96,6 @@ class MetricSet:
         return self.those(lambda metric: metric.of == "name")
 
     @property
-    def of_answers(self) -> tuple[str, ...]:
-        return self.those(lambda metric: metric.of == "answer")
-
-    @property
-    def descriptive(self) -> tuple[str, ...]:
-        return self.those(lambda metric: metric.of == "text")
-
-    @property
-    def may_be_unknown(self) -> tuple[str, ...]:
-        return self.those(lambda metric: metric.may_be_unknown)
-
-    @property
     def of_the_form(self) -> tuple[str, ...]:
         return self.those(lambda metric: metric.of_the_form)
 

@@ -80,14 +80,15 @@ def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricS
     of_names = [c for c in answers.columns if is_of(c, metric_set.of_names)]
     own = [c for c in answers.columns if c.startswith(SHUFFLED)]
     shuffled = [c for c in own if is_of(c.removeprefix(SHUFFLED), metric_set.of_names)]
-    of_answers = [c for c in metric_set.of_answers if c in answers]
+    of_answers = [c for c in metric_set.those(lambda metric: metric.of == "answer") if c in answers]
     scored = [*of_names, *of_answers, *shuffled]
-    descriptive = [c for c in answers.columns if is_of(c, metric_set.descriptive)]
+    of_texts = metric_set.those(lambda metric: metric.of == "text")
+    descriptive = [c for c in answers.columns if is_of(c, of_texts)]
     first = sorted(of_names, key=lambda c: c != metric_set.primary)
     scores = answers[[*first, *of_answers, *descriptive, *shuffled]].astype(float)
     no_name = answers["answer"].fillna("").str.strip() == ""
     scores.loc[no_name, of_names] = 0.0
-    may_be_unknown = (*metric_set.may_be_unknown, *metric_set.of_the_form)
+    may_be_unknown = metric_set.those(lambda metric: metric.may_be_unknown or metric.of_the_form)
     zero_if_unknown = [c for c in scored if c.removeprefix(SHUFFLED) not in may_be_unknown]
     scores[zero_if_unknown] = scores[zero_if_unknown].fillna(0.0)
     missing = answers.get("problems", pd.Series("", answers.index)) == NOT_ANSWERED
