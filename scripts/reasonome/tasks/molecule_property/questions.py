@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import NamedTuple
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
@@ -24,11 +23,7 @@ _SHOWN = {
 }
 
 
-class _Row(NamedTuple):
-    line: int
-    id: str
-    smiles: str
-    answer: str
+Rows = list[tuple[int, PredictionQuestion]]  # each with its line
 
 
 class MoleculeBuilding(VerifiedBuilding):
@@ -47,23 +42,23 @@ class MoleculeBuilding(VerifiedBuilding):
         for subset, path in self.task.files.building(project, name).files.items():
             spec = benchmark.subsets[subset]
             rows, refused = _read(path, subset, spec, benchmark.fragments)
-            kept, repeated = _each_once(rows, subset, spec)
+            kept, repeated = _each_once(rows, spec)
             if not kept:
                 reasons = Counter(row.reason for row in [*refused, *repeated]).most_common(1)
                 what = f"no row of subset '{subset}' can be used" + "".join(f": {why}, in {n}" for why, n in reasons)
                 fix = "are these the columns of SMILES and of the answer? name them in `columns`"
                 raise InputError(what, file=path, field=f"subsets.{subset}.columns", fix=fix)
             for label in spec.labels:
-                if all(row.answer != label for row in kept):
+                if all(question.answer != label for question in kept):
                     what = f"no molecule has the class '{label}'"
                     fix = "leave the class out, or say in `cells` what its cells say"
                     raise InputError(what, file=path, field=f"subsets.{subset}.classes", fix=fix)
-            questions += [_question(row, subset, spec) for row in kept]
+            questions += kept
             left_out += [*refused, *repeated]
         return questions, left_out
 
 
-def _read(path: Path, subset: str, spec: MoleculeSubset, fragments: Fragments) -> tuple[list[_Row], list[LeftOut]]:
+def _read(path: Path, subset: str, spec: MoleculeSubset, fragments: Fragments) -> tuple[Rows, list[LeftOut]]:
     names = {key: spec.columns.get(key, key) for key in ("smiles", "answer")}
     names |= {"id": spec.columns["id"]} if "id" in spec.columns else {}
     table = read_table(path, list(names.values()), texts=True)
@@ -88,38 +83,38 @@ def _read(path: Path, subset: str, spec: MoleculeSubset, fragments: Fragments) -
         if problem or answer is None:
             left_out.append(LeftOut(subset, identifier, problem or "no number", str(line)))
         else:
-            rows.append(_Row(line, identifier, molecule.smiles, answer))
+            rows.append((line, _question(identifier, molecule.smiles, answer, subset, spec)))
     return rows, left_out
 
 
-def _each_once(rows: list[_Row], subset: str, spec: MoleculeSubset) -> tuple[list[_Row], list[LeftOut]]:
-    """The first row of every molecule, but for those that contradict each other, of which none is kept."""
-    by_molecule: dict[str, list[_Row]] = defaultdict(list)
-    for row in rows:
-        by_molecule[row.smiles].append(row)
+def _each_once(rows: Rows, spec: MoleculeSubset) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+    """The first question on every molecule, but for those that contradict each other, of which none is kept."""
+    by_molecule: dict[str, Rows] = defaultdict(list)
+    for line, question in rows:
+        by_molecule[question.columns["smiles"]].append((line, question))
     kept, left_out = [], []
-    for first, *others in by_molecule.values():
-        if not spec.agree(row.answer for row in (first, *others)):
-            lines = ", ".join(str(row.line) for row in (first, *others))
+    for same in by_molecule.values():
+        (first_line, first), *others = same
+        if not spec.agree(question.answer for _, question in same):
+            lines = ", ".join(str(line) for line, _ in same)
             what = "values of one molecule contradict each other"
-            left_out += [LeftOut(subset, row.id, what, lines) for row in (first, *others)]
+            left_out += [LeftOut(first.subset, question.id, what, lines) for _, question in same]
         else:
             kept.append(first)
-            left_out += [
-                LeftOut(subset, row.id, "the molecule was there before", f"{first.line}, {row.line}") for row in others
-            ]
+            what = "the molecule was there before"
+            left_out += [LeftOut(first.subset, one.id, what, f"{first_line}, {line}") for line, one in others]
     return kept, left_out
 
 
-def _question(row: _Row, subset: str, spec: MoleculeSubset) -> PredictionQuestion:
-    values = descriptors(row.smiles)
+def _question(identifier: str, smiles: str, answer: str, subset: str, spec: MoleculeSubset) -> PredictionQuestion:
+    values, group = descriptors(smiles), scaffold(smiles)
     shown = "; ".join(f"{words} {values[name]:.4g}" for name, words in _SHOWN.items())
     return PredictionQuestion(
-        id=row.id,
+        id=identifier,
         subset=subset,
-        columns={"smiles": row.smiles, "descriptors": shown},
-        answer=row.answer,
-        group=scaffold(row.smiles),
+        columns={"smiles": smiles, "descriptors": shown},
+        answer=answer,
+        group=group,
         target=Target.of(spec),
-        stratum="no rings" if scaffold(row.smiles).startswith("acyclic") else "rings",
+        stratum="no rings" if group.startswith("acyclic") else "rings",
     )
