@@ -188,7 +188,7 @@ def test_patients(tmp_path, refused):
     )
     (row,) = rankings.read_cases(path)
     assert row.present == (("HP:0001250", "Seizure"), ("HP:0001263", "Delay, global"))
-    assert (row.absent, row.causal, row.age, row.candidates) == ((), ("A",), "P4Y", ())
+    assert (row.absent, row.genes, row.age, row.candidates) == ((), (("A",),), "P4Y", ())
     path.write_text("phenotypes\tgene\nSeizure\tA\n")
     with refused(line=2, field="phenotypes"):
         rankings.read_cases(path)

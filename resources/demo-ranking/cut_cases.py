@@ -47,7 +47,7 @@ def flat(case: Case) -> dict:
         "genes": [identifiers[-1] for identifiers in case.genes],
         "present": [term._asdict() for term in case.present],
         "excluded": [term._asdict() for term in case.absent],
-        "sex": case.sex,
+        "sex": case.sex.upper() or "UNKNOWN_SEX",
         "age_at_onset": case.age_at_onset or None,
         "age_last_seen": case.age_last_seen or None,
     }

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reasonome.apps.rank.settings import Kind, RankSettings
@@ -15,10 +15,10 @@ from reasonome.facts.files.text_file import check_is_file, lines
 from reasonome.facts.sources import phenopackets, rankings
 from reasonome.facts.sources.gene_locations import written_place
 from reasonome.facts.sources.hpo import is_of_terms, written_terms
-from reasonome.facts.sources.phenopackets import Case
-from reasonome.facts.sources.rankings import CASE_COLUMNS, LOCUS_COLUMNS, CaseRow, LocusRow
+from reasonome.facts.sources.phenopackets import Case, CaseTerm
+from reasonome.facts.sources.rankings import CASE_COLUMNS, LOCUS_COLUMNS, LocusRow
 from reasonome.facts.text import some
-from reasonome.tasks.ranking.cases import SEXES, age_words
+from reasonome.tasks.ranking.cases import age_words
 
 # A line of a BED file, whose fourth column has names.
 _BED = re.compile(r"(?:chr)?(?:\d{1,2}|[XYM]|MT)\s+\d+\s+\d+(?:\s+(?P<name>\S+).*)?", re.IGNORECASE)
@@ -41,7 +41,7 @@ class AskedFile:
     path: Path | None
     kind: Kind
     form: str
-    rows: Sequence[CaseRow] | Sequence[LocusRow]
+    rows: Sequence[Case] | Sequence[LocusRow]
     solved: int = 0
     term_lines: Mapping[str, int] = field(default_factory=dict)
 
@@ -143,7 +143,7 @@ def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
     if form == "phenopackets":
         cases = phenopackets.read_cases(path)
         solved = sum(bool(case.genes) for case in cases)
-        return AskedFile(name, path, "case", form, [_row(case, path) for case in cases], solved)
+        return AskedFile(name, path, "case", form, [_told(case, path) for case in cases], solved)
     if form == "terms":
         row, term_lines = _terms(path, name)
         return AskedFile(name, path, "case", form, [row], term_lines=term_lines)
@@ -220,26 +220,17 @@ def _kind(path: Path, settings: RankSettings) -> Kind:
     raise table.header_error(what, field="present", fix=fix)
 
 
-def _row(case: Case, path: Path) -> CaseRow:
-    line = re.match(r"line (\d+)", case.where)
-    return CaseRow(
-        place=case.where.removeprefix(path.name).strip(),
-        line=int(line[1]) if line else None,
-        present=tuple(case.present),
-        causal=(),
-        absent=tuple(case.absent),
-        id=case.id,
-        age=age_words(case.age_last_seen, case.age_at_onset),
-        sex=SEXES.get(case.sex, ""),
-        notes=case.notes,
-    )
+def _told(case: Case, path: Path) -> Case:
+    """What is asked about a case of a phenopacket: nothing of its diagnosis."""
+    age = age_words(case.age_last_seen, case.age_at_onset)
+    return replace(case, place=case.place.removeprefix(path.name).strip(), age=age, genes=(), diseases=())
 
 
-def _terms(path: Path, name: str) -> tuple[CaseRow, dict[str, int]]:
+def _terms(path: Path, name: str) -> tuple[Case, dict[str, int]]:
     """The case of a text with HPO terms, as `written_terms` reads each line; and the last line of each term."""
     term_lines: dict[str, int] = {}
-    present: dict[tuple[str, str], None] = {}
-    absent: dict[tuple[str, str], None] = {}
+    present: dict[CaseTerm, None] = {}
+    absent: dict[CaseTerm, None] = {}
     for line, text in lines(path):
         if not text.strip() or text.startswith("#"):
             continue
@@ -249,10 +240,9 @@ def _terms(path: Path, name: str) -> tuple[CaseRow, dict[str, int]]:
             fix = "write HP:0001250, perhaps with its label behind it; -HP:0001250 for what the patient has not"
             raise InputError(str(error), file=path, line=line, field="phenotype", fix=fix) from None
         for term in terms:
-            (absent if term.absent else present)[term.id, term.label] = None
+            (absent if term.absent else present)[CaseTerm(term.id, term.label)] = None
             term_lines[term.id] = line
-    row = CaseRow(place="", line=None, present=tuple(present), causal=(), absent=tuple(absent), id=name)
-    return row, term_lines
+    return Case(name, place="", present=tuple(present), absent=tuple(absent)), term_lines
 
 
 def _locus_of_options(settings: RankSettings) -> LocusRow:

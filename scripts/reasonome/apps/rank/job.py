@@ -30,7 +30,8 @@ from reasonome.core.terminal import say
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
-from reasonome.facts.sources.rankings import LOCUS_COLUMNS, CaseRow, is_of_grch38
+from reasonome.facts.sources.phenopackets import Case
+from reasonome.facts.sources.rankings import LOCUS_COLUMNS, is_of_grch38
 from reasonome.facts.text import some
 from reasonome.report.card_sources import described
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
@@ -193,7 +194,7 @@ def _reading(
         yield f"{named}; phenotype overlap may know published cases as such, and then stands better than for new ones"
     told = "each row is a patient with one phenotype: if they are of one patient, write them into one row"
     for file in [file for file in files if file.form == "table" and len(file.rows) > 1]:
-        if all(isinstance(row, CaseRow) and len(row.present) == 1 and not row.id for row in file.rows):
+        if all(isinstance(row, Case) and len(row.present) == 1 and not row.id for row in file.rows):
             yield f"{file.path}: {told}"
     if made.unmapped:
         counts = f"{len(made.unmapped):,} of {len(made.panel or ()):,} genes"

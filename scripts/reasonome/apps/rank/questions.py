@@ -13,8 +13,8 @@ from reasonome.apps.rank.inputs import AskedFile
 from reasonome.apps.rank.record import AskedPhenotype, RankingRecord, with_name
 from reasonome.apps.run import record_id
 from reasonome.core.errors import InputError
-from reasonome.facts.sources.phenopackets import DURATION
-from reasonome.facts.sources.rankings import CaseRow, LocusRow
+from reasonome.facts.sources.phenopackets import DURATION, Case
+from reasonome.facts.sources.rankings import LocusRow
 from reasonome.facts.text import one_line, some
 from reasonome.prompts.prompts import gene_text, most_that_fit
 from reasonome.tasks.ranking.cases import age_words
@@ -136,7 +136,7 @@ class QuestionMaker:
             raise InputError(what, file=files[0].path, field="candidates", fix=fix)
         return made
 
-    def case(self, row: CaseRow, file: AskedFile, number: int) -> Question:
+    def case(self, row: Case, file: AskedFile, number: int) -> Question:
         """The question of a case. Raises InputError."""
         where = _where(row, file)
         present = self._phenotypes(row.present, where, "present", file)
@@ -224,9 +224,7 @@ class QuestionMaker:
             raise InputError(what, **where, field="position", fix=fix)
         return self._asked(record, example, candidates, unmapped, [], near, "nearest to the lead variant")
 
-    def _candidates(
-        self, row: CaseRow | LocusRow, file: AskedFile, where: Mapping
-    ) -> tuple[list[RankedGene], list[str]]:
+    def _candidates(self, row: Case | LocusRow, file: AskedFile, where: Mapping) -> tuple[list[RankedGene], list[str]]:
         """The genes that may be the answer, and identifiers without a gene; none of either where any gene may be."""
         at = Place(file.name, file.path or Path("locus"), row.place)
         if isinstance(row, LocusRow):
@@ -244,7 +242,7 @@ class QuestionMaker:
         return known, unmapped
 
     def _too_few(
-        self, row: CaseRow | LocusRow, known: Sequence[RankedGene], unmapped: Sequence[str], where: Mapping
+        self, row: Case | LocusRow, known: Sequence[RankedGene], unmapped: Sequence[str], where: Mapping
     ) -> InputError:
         found = f"one candidate alone, {known[0].symbol}," if known else "no candidate"
         if row.candidates is None:
@@ -356,7 +354,7 @@ def _words(text: str) -> set[str]:
     return {word for word in re.findall(r"[a-z]+", text.lower()) if len(word) > 3} or {text.lower().strip()}
 
 
-def _record(row: CaseRow | LocusRow, file: AskedFile, number: int, **fields) -> RankingRecord:
+def _record(row: Case | LocusRow, file: AskedFile, number: int, **fields) -> RankingRecord:
     variant = row.variant if isinstance(row, LocusRow) else ""
     name = row.id or variant or (f"{file.name} {number}" if len(file.rows) > 1 else file.name)
     return RankingRecord(
@@ -369,7 +367,7 @@ def _record(row: CaseRow | LocusRow, file: AskedFile, number: int, **fields) -> 
     )
 
 
-def _where(row: CaseRow | LocusRow, file: AskedFile) -> dict:
+def _where(row: Case | LocusRow, file: AskedFile) -> dict:
     """Where a row stands, for errors: its file, or the member of an archive, and its line."""
     if file.path is None:
         return {}

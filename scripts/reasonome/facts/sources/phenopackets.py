@@ -63,24 +63,31 @@ class CaseTerm(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """One patient.
+    """One patient, of a phenopacket, a list or a table; what is not known is "" or ().
 
-    `where` is its place: a file or archive member, or "line 12". `genes` has a tuple of identifiers for each causal
-    gene, the best first. `age_last_seen` and `age_at_onset` are ISO 8601 durations, ontology labels, or "gestational
-    week 31+5"; "" where unknown. `sex` is a value of Phenopackets. Each phenotype occurs once. `notes` say what was
-    read in another way than it is written, or was not read although it may matter.
+    `place` is a file or archive member, or "line 12"; `line` is None where it is no line of a table. `genes` has a
+    tuple of identifiers for each causal gene, the best first. `age_last_seen` and `age_at_onset` are ISO 8601
+    durations, ontology labels, or "gestational week 31+5"; `age` and `sex` are in words, and of tables as these have
+    them. Each phenotype occurs once. `notes` say what was read in another way than it is written, or was not read
+    although it may matter, and `fault` why the row cannot be read at all.
     """
 
     id: str
-    where: str
-    diseases: tuple[CaseTerm, ...]
-    genes: tuple[tuple[str, ...], ...]
-    present: tuple[CaseTerm, ...]
-    absent: tuple[CaseTerm, ...]
-    sex: str
-    age_last_seen: str
-    age_at_onset: str
+    place: str
+    line: int | None = None
+    diseases: tuple[CaseTerm, ...] = ()
+    genes: tuple[tuple[str, ...], ...] = ()
+    present: tuple[CaseTerm, ...] = ()
+    absent: tuple[CaseTerm, ...] = ()
+    sex: str = ""
+    age_last_seen: str = ""
+    age_at_onset: str = ""
+    age: str = ""
+    source: str = ""
+    candidates: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
+    fault: InputError | None = None
 
 
 class _Message(BaseModel):
@@ -166,6 +173,7 @@ def _age_text(age: _Age | None, age_range: _AgeRange | None, onset: _Label | Non
 
 
 Sex = Literal["UNKNOWN_SEX", "FEMALE", "MALE", "OTHER_SEX"]
+_SEXES = {"FEMALE": "female", "MALE": "male"}  # in words; the others say nothing
 
 
 class _Subject(_Message):
@@ -277,7 +285,7 @@ class _Packet(_Message):
     diseases: list[_Disease] = []
     meta_data: _MetaData = _MetaData()
 
-    def case(self, where: str) -> Case:
+    def case(self, place: "_Place") -> Case:
         diagnoses = [interpretation.diagnosis for interpretation in self.interpretations if interpretation.diagnosis]
         causal = [
             (diagnosis.disease, gene.causal)
@@ -292,13 +300,14 @@ class _Packet(_Message):
         if unread := list(dict.fromkeys(key for feature in self.phenotypic_features for key in feature.unread)):
             notes.append(f"what phenotypic features say under {', '.join(map(repr, unread))} was not read")
         return Case(
-            id=self.id or where,
-            where=where,
+            id=self.id or place.where,
+            place=place.where,
+            line=place.line,
             diseases=diseases,
             genes=tuple(dict.fromkeys(gene for _, gene in causal)),
             present=_terms([feature.type for feature in self.phenotypic_features if not feature.is_absent]),
             absent=_terms([feature.type for feature in self.phenotypic_features if feature.is_absent]),
-            sex=self.subject.sex,
+            sex=_SEXES.get(self.subject.sex, ""),
             age_last_seen=self.subject.age,
             age_at_onset=onsets[0] if onsets else "",
             notes=tuple(notes),
@@ -334,7 +343,6 @@ class _FlatCase(BaseModel):
     """A line of the flat layout: the fields of `Case` under the names in tables of cases; `path` is not read."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
-    fields: ClassVar = {"diseases", "genes", "present", "excluded"}
     id: _Id
     path: Any = None
     diseases: list[_Label] = []
@@ -345,15 +353,16 @@ class _FlatCase(BaseModel):
     age_last_seen: Annotated[_LabelText, AfterValidator(_check_age)] = ""
     age_at_onset: Annotated[_LabelText, AfterValidator(_check_age)] = ""
 
-    def case(self, where: str) -> Case:
+    def case(self, place: "_Place") -> Case:
         return Case(
             id=self.id,
-            where=where,
+            place=place.where,
+            line=place.line,
             diseases=_terms(self.diseases),
             genes=tuple((gene,) for gene in dict.fromkeys(self.genes)),
             present=_terms(self.present),
             absent=_terms(self.excluded),
-            sex=self.sex,
+            sex=_SEXES.get(self.sex, ""),
             age_last_seen=self.age_last_seen,
             age_at_onset=self.age_at_onset,
         )
@@ -373,7 +382,7 @@ def read_cases(path: str | Path) -> list[Case]:
         for part, value in _cases_in(_without_nulls(_loaded(text, place)), place):
             case = _case(value, part)
             if case.id in cases:
-                what = f"the id {case.id} is also that of the case at {cases[case.id].where}"
+                what = f"the id {case.id} is also that of the case at {cases[case.id].place}"
                 raise part.error(what, field="id", fix="give each case an id of its own, or leave one of the two out")
             cases[case.id] = case
     if not cases:
@@ -487,7 +496,7 @@ def _case(value: Any, place: _Place) -> Case:
         value = _by_key(value, place, notes)
         _check_features(value, place)
     try:
-        case = model.model_validate(value).case(place.where)
+        case = model.model_validate(value).case(place)
     except ValidationError as error:
         raise _malformed(error, place) from None
     return replace(case, notes=(*notes, *case.notes))

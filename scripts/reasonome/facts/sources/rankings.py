@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 from math import isinf
 
 from reasonome.core.errors import InputError, nearest
@@ -18,6 +19,7 @@ from reasonome.facts.sources.gene_locations import (
     written_place,
 )
 from reasonome.facts.sources.hpo import written_terms
+from reasonome.facts.sources.phenopackets import Case, CaseTerm
 
 # Field -> usual names of its column, in any case, where the benchmark does not name it.
 LOCUS_COLUMNS = {
@@ -97,30 +99,6 @@ class LocusRow:
     fault: InputError | None = None
 
 
-@dataclass(frozen=True)
-class CaseRow:
-    """A row about a patient; phenotypes are (HPO id, label), whose label may be ""; `line` is None outside a table.
-
-    `notes` say what of it was read in another way than it is written, and `fault` why it cannot be read at all.
-    """
-
-    place: str
-    line: int | None
-    present: tuple[tuple[str, str], ...]
-    causal: tuple[str, ...]
-    absent: tuple[tuple[str, str], ...] = ()
-    candidates: tuple[str, ...] = ()
-    id: str = ""
-    age: str = ""
-    sex: str = ""
-    disease: str = ""
-    disease_id: str = ""
-    source: str = ""
-    scores: tuple[float, ...] = ()
-    notes: tuple[str, ...] = ()
-    fault: InputError | None = None
-
-
 def read_loci(
     path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True, trait: str | None = None
 ) -> list[LocusRow]:
@@ -191,7 +169,7 @@ def _place(
     return "", None
 
 
-def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True) -> list[CaseRow]:
+def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None, solved: bool = True) -> list[Case]:
     """The patients of a table; `columns` maps fields (CASE_COLUMNS) to its columns.
 
     Phenotypes are written as `written_terms` reads them: `HP:0001250 Seizure; HP:0001263 Global developmental delay`.
@@ -204,25 +182,25 @@ def read_cases(path: str | os.PathLike, columns: Mapping[str, str] | None = None
         except InputError as fault:
             if solved:
                 raise
-            rows.append(CaseRow(f"line {line}", line, present=(), causal=(), id=cells["id"], fault=fault))
+            rows.append(Case(cells["id"], f"line {line}", line, fault=fault))
     return rows
 
 
-def _case(path: str | os.PathLike, line: int, cells: Mapping[str, str], at: Mapping[str, str | None]) -> CaseRow:
+def _case(path: str | os.PathLike, line: int, cells: Mapping[str, str], at: Mapping[str, str | None]) -> Case:
     candidates = _genes(cells["candidates"], path, line, at["candidates"])
-    return CaseRow(
+    disease = CaseTerm(cells["disease_id"], cells["disease"])
+    return Case(
         place=f"line {line}",
         line=line,
         present=_phenotypes(cells["present"], path, line, at["present"]),
         absent=_phenotypes(cells["absent"], path, line, at["absent"]),
-        causal=_genes(cells["causal"], path, line, at["causal"]),
+        genes=tuple((gene,) for gene in _genes(cells["causal"], path, line, at["causal"])),
         candidates=candidates,
         scores=_scores(cells["scores"], candidates, path, line, at["scores"]),
         id=cells["id"],
         age=cells["age"],
         sex=cells["sex"],
-        disease=cells["disease"],
-        disease_id=cells["disease_id"],
+        diseases=(disease,) if any(disease) else (),
         source=cells["source"],
     )
 
@@ -360,7 +338,7 @@ def _scores(
     return tuple(map(float, numbers))
 
 
-def _phenotypes(cell: str, path: str | os.PathLike, line: int, column: str | None) -> tuple[tuple[str, str], ...]:
+def _phenotypes(cell: str, path: str | os.PathLike, line: int, column: str | None) -> tuple[CaseTerm, ...]:
     if not cell.strip():
         return ()
     fix = "write HP:0001250 Seizure; HP:0001263 Global …"
@@ -374,4 +352,4 @@ def _phenotypes(cell: str, path: str | os.PathLike, line: int, column: str | Non
     labels: dict[str, str] = {}
     for term in terms:
         labels.setdefault(term.id, term.label)
-    return tuple(labels.items())
+    return tuple(starmap(CaseTerm, labels.items()))

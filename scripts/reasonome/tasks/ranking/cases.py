@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -16,12 +15,10 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import phenopackets, rankings
 from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.sources.phenopackets import DURATION, Case, CaseTerm
-from reasonome.facts.sources.rankings import CaseRow
 from reasonome.tasks.ranking.questions import CaseExample, Phenotype, RankedGene, RankingExample
 from reasonome.tasks.ranking.rows import Maker, Place, shuffled
 from reasonome.tasks.ranking.settings import RankingBenchmark
 
-SEXES = {"FEMALE": "female", "MALE": "male"}
 _UNITS = ("years", "months", "weeks", "days")
 _GESTATION = "gestational week "
 
@@ -41,9 +38,11 @@ def questions(
     for subset, spec in benchmark.subsets.items():
         path = files[subset]
         if project.sources[spec.source].format == "phenopackets":
-            rows = [_case_row(case) for case in phenopackets.read_cases(path)]
+            rows = phenopackets.read_cases(path)
         else:
-            rows = [_table_row(row, subset) for row in rankings.read_cases(path, spec.columns)]
+            rows = [
+                replace(row, id=row.id or f"{subset}.{row.line}") for row in rankings.read_cases(path, spec.columns)
+            ]
         for row in tqdm(rows, desc=subset, unit=" cases", delay=5, leave=False):
             maker.add(row, subset, spec.source, path)
     return maker
@@ -116,55 +115,21 @@ def _age(text: str) -> str:
     return text.removesuffix(" onset").lower()
 
 
-@dataclass(frozen=True)
-class _Row(Case):
-    """A case or a row of a ready table: identifiers and phenotypes as written, age and sex in words."""
-
-    age: str = ""
-    source: str = ""
-    candidates: tuple[str, ...] = ()
-    scores: tuple[float, ...] = ()
-
-
-def _case_row(case: Case) -> _Row:
-    words: dict[str, Any] = {"sex": SEXES.get(case.sex, ""), "age": age_words(case.age_last_seen, case.age_at_onset)}
-    return _Row(**vars(case) | words)
-
-
-def _table_row(row: CaseRow, subset: str) -> _Row:
-    """A row of a table; its ages and sexes are words already, and a disease without an id is a name."""
-    return _Row(
-        id=row.id or f"{subset}.{row.line}",
-        where=row.place,
-        genes=tuple((identifier,) for identifier in row.causal),
-        present=tuple(CaseTerm(*term) for term in row.present),
-        absent=tuple(CaseTerm(*term) for term in row.absent),
-        diseases=(CaseTerm(row.disease_id, row.disease),) if row.disease_id or row.disease else (),
-        age=row.age,
-        age_last_seen="",
-        age_at_onset="",
-        sex=row.sex,
-        source=row.source,
-        candidates=row.candidates,
-        scores=row.scores,
-    )
-
-
 @dataclass
 class _Maker(Maker):
     ontology: Ontology | None = None
     asked: dict[tuple, str] = field(default_factory=dict)  # content of a question and its answer → id
 
-    def add(self, row: _Row, subset: str, source: str, path: Path) -> None:
+    def add(self, row: Case, subset: str, source: str, path: Path) -> None:
         """Make a question of a case, or account for leaving it out."""
-        at = Place(source, path, row.where)
+        at, age = Place(source, path, row.place), row.age or age_words(row.age_last_seen, row.age_at_onset)
         self.notes.update(row.notes)
         row = replace(row, present=self._phenotypes(row.present), absent=self._phenotypes(row.absent))
         causal = [self.symbol(identifiers, at) for identifiers in row.genes]
         candidates = self.listed(row.candidates, row.scores, at, {})
         reason, detail = self._why_not(row, causal, candidates)
         content = (row.present, row.absent, causal, candidates)
-        question = (*map(frozenset, content), row.age, row.sex)
+        question = (*map(frozenset, content), age, row.sex)
         if not reason and (subset, row.id) in self.places:
             reason = "duplicate id"
         if not reason and question in self.asked:
@@ -173,7 +138,7 @@ class _Maker(Maker):
             self.leave_out(at, row.id, reason, detail)
             return
         self.asked[question] = row.id
-        self.places[subset, row.id] = [row.where]
+        self.places[subset, row.id] = [row.place]
         disease = row.diseases[0] if row.diseases else CaseTerm("", "")
         self.examples.append(
             CaseExample(
@@ -182,7 +147,7 @@ class _Maker(Maker):
                 candidates=shuffled(candidates.values(), self.benchmark.seed),
                 causal=[self.ranked(symbol) for symbol in sorted({*filter(None, causal)})],
                 source=row.source or source,
-                age=row.age,
+                age=age,
                 sex=row.sex,
                 present=[Phenotype(id=term.id, label=term.label) for term in row.present],
                 absent=[Phenotype(id=term.id, label=term.label) for term in row.absent],
@@ -191,7 +156,7 @@ class _Maker(Maker):
             )
         )
 
-    def _why_not(self, row: _Row, causal: list[str | None], candidates: Mapping[str, RankedGene]) -> tuple[str, str]:
+    def _why_not(self, row: Case, causal: list[str | None], candidates: Mapping[str, RankedGene]) -> tuple[str, str]:
         """(reason, detail) why a case makes no question; ("", "") if it does."""
         if not row.present:
             return "no phenotype present", ""
