@@ -125,7 +125,8 @@ def _attempt(url: str, part: Path) -> str:
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": validator}
     try:
-        request = urllib.request.Request(_in_ascii(url), headers=headers)
+        in_ascii = quote(url, safe=string.printable)  # as a browser sends letters beyond ASCII
+        request = urllib.request.Request(in_ascii, headers=headers)
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
             _receive(response, url, part, have, validator)
             return _day(response.headers.get("Last-Modified"))
@@ -143,13 +144,6 @@ def _attempt(url: str, part: Path) -> str:
         raise _TryAgain(str(error.reason)) from None
     except (http.client.HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
         raise _TryAgain(str(error) or type(error).__name__) from None
-
-
-def _in_ascii(url: str) -> str:
-    """The address with letters beyond ASCII in its path and query as a browser sends them."""
-    parts = urlsplit(url)
-    path, query = (quote(part, safe=string.printable) for part in (parts.path, parts.query))
-    return parts._replace(path=path, query=query).geturl()
 
 
 def _receive(response: http.client.HTTPResponse, url: str, part: Path, have: int, validator: str) -> None:
