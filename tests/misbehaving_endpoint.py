@@ -92,14 +92,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
+        # Counted first: who has the answer may look at the count at once.
+        good = Counter([question] if text is None else [])
+        with server.lock:
+            server.answered.update(good)
         try:
             self.wfile.write(data)
         except (BrokenPipeError, ConnectionResetError):
             assert number < len(server.script), "only a client that gave up on a slow answer may hang up"
-            return
-        if text is None:
             with server.lock:
-                server.answered[question] += 1
+                server.answered -= good
 
     def log_message(self, *_):
         pass
