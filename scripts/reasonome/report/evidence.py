@@ -11,6 +11,7 @@ from reasonome.core import atomic
 from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import read_manifest
+from reasonome.report.origins import Answering
 from reasonome.report.plan import Evaluation, Plan, Reasoning, Step
 
 EXAMPLE = ["subset", "id"]
@@ -67,7 +68,7 @@ class ReportInputs:
     reasoning: list[tuple[Reasoning, pd.DataFrame]]
     costs: pd.DataFrame
     corpora: dict[str, pd.DataFrame]
-    answering: list[dict[str, Any]]
+    answering: list[Answering]
     abstention: pd.DataFrame
     calibration: pd.DataFrame
     reliability: pd.DataFrame
