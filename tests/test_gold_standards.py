@@ -101,6 +101,8 @@ def test_locations_with_and_without_a_header(tmp_path):
     assert read_locations(path) == ([GeneLocation(1, ("53630", "BCO1"), "16", 81238689, 81291142)], 1)
     path.write_text("Strand,Symbol,Chromosome,Start,Stop,ensembl_gene_id\n+,BCO1,chr16,10,20,ENSG1\n")
     assert read_locations(path) == ([GeneLocation(2, ("ENSG1", "BCO1"), "16", 10, 20)], 0)
+    path.write_text("symbol\tchrom\ttxStart\ttxEnd\nBCO1\tchr16\t81238688\t81291142\n")  # of UCSC, from 0
+    assert read_locations(path) == ([GeneLocation(2, ("BCO1",), "16", 81238689, 81291142)], 0)
 
 
 @pytest.mark.parametrize(

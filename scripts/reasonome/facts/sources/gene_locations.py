@@ -95,10 +95,12 @@ def _headed(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Ite
         if not at[field]:
             what = f"no column has the gene's {field}: {', '.join(names)}"
             raise InputError(what, file=path, line=header_line, field=field, fix=_FIX)
+    before_start = int(header[at["start"][0]] == "txstart")  # UCSC's tables count from 0 and leave the end out
     for line, row in rows(numbered[1:], path, len(header), delimiter, quoted=True):
         cells = [cell.strip() for cell in row]
         chromosome, start, end = (cells[at[field][0]] for field in PLACES)
-        yield _location([cells[place] for place in at["identifier"]], chromosome, start, end, path, line)
+        location = _location([cells[place] for place in at["identifier"]], chromosome, start, end, path, line)
+        yield location._replace(start=location.start + before_start)
 
 
 def _location(
