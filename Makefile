@@ -1,5 +1,5 @@
 # make demo   install, then the whole chain on the embedded example, ending in a table and a report
-# make check  lint, types and unit tests, in five minutes
+# make check  lint, types and the tests that take less than a second
 # make test   install, check, and the tests of the real chain that everybody should see pass
 # make test-all  every test: kills at each stage, distributed training, jobs through SLURM, pages in a browser
 # make gpu-check  what only a GPU can show, with random weights, in 25 minutes; PARTS="machine training sizes rollouts"

@@ -127,6 +127,7 @@ def test_the_constant_by_term_score_by_hand():
     assert answers("constant_term", training=[*TRAINING, *more]) == [["nucleus"] * 3]
 
 
+@pytest.mark.slow
 def test_the_constant_by_term_score_is_the_best_of_a_sample(monkeypatch):
     asked = []
     score = TermScorer.score_terms
@@ -472,6 +473,7 @@ def test_which_term_is_right_is_learned_from_training_questions(style):
     assert answers("reranker", style, training=training, asked=asked[2:]) == [[""]]
 
 
+@pytest.mark.slow
 def test_a_name_that_is_shown_nowhere_is_composed(snapshot):
     training = trained(lambda words: f"negative regulation of {words[0]} activity", [(4, 9), (2, 30), (2, 50)])
     terms = shown("regulation of sight", 4, 9), shown("hearing", 2, 30), shown("smell", 2, 50)
@@ -507,6 +509,7 @@ def test_which_baselines_can_answer():
     assert groups == {*BASELINE_GROUPS, *CEILINGS} - {"a domain model"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", baselines.BASELINES)
 def test_the_order_of_the_examples_changes_no_answer(name):
     training, asked, styles = TRAINING, ASKED, (NAMES, SYMBOLS)

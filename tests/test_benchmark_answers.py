@@ -20,6 +20,8 @@ from reasonome.tasks.naming import files, scoring
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.metrics import Judges
 
+pytestmark = pytest.mark.slow
+
 
 def table(path, rows, header=("id", "answer")):
     with open(path, "w", newline="", encoding="utf-8") as out:

@@ -426,6 +426,7 @@ def test_of_a_share_of_the_training_sets_nothing_is_withheld_and_every_other_one
     assert [s.id for s in sets_of_origin(written)] == [s.id for s in train]
 
 
+@pytest.mark.slow
 def test_valid_sets_are_asked_in_place_of_the_test_sets(config, demo_facts, tmp_path, monkeypatch):
     """The entry draws as the other does; only what it asks, with its variants, is the valid sets."""
     path = config / "benchmarks.yaml"
@@ -456,6 +457,7 @@ def test_valid_sets_are_asked_in_place_of_the_test_sets(config, demo_facts, tmp_
     assert project.benchmarks["asked"].splits_like(project.benchmarks["plain"])
 
 
+@pytest.mark.slow
 def test_pathways_have_the_names_of_terms_also_beside_sets_of_terms_and_from_files(config, tmp_path, monkeypatch):
     """Before, only a benchmark without a subset of the ontology looked for them: statements told such test sets."""
     monkeypatch.chdir(tmp_path)

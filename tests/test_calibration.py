@@ -78,6 +78,7 @@ def test_bins_closed_on_the_left():
     assert [b.n for b in calibration.reliability(confidence, right)] == [1, 3, 1]
 
 
+@pytest.mark.slow
 def test_values_are_scikit_learns():
     chance = np.random.default_rng(4)
     for _ in range(200):

@@ -126,6 +126,7 @@ def test_a_slow_answer_times_out_and_is_asked_again(endpoint, tmp_path):
     assert answers["GO:0"].text == "answer to a" and len(server.requests) == 2
 
 
+@pytest.mark.slow
 def test_retry_after_is_honoured(endpoint, tmp_path):
     server = endpoint((429, {"Retry-After": "1"}, "{}"))
     ask(settings(server), questions("a"), tmp_path / "cache.jsonl")

@@ -182,6 +182,7 @@ def test_no_stage_trains_where_the_prompt_is_another_one_in_answering(tiny_model
         job.recipe.read(job, job.load_tokenizer())
 
 
+@pytest.mark.slow
 def test_training_sees_the_prompt_that_answers_are_asked_with(tiny_models):
     """Of a template that writes system text in the last turn alone: the labels begin at the answer."""
     with_template(tiny_models, SYSTEM_IN_LAST)
@@ -202,6 +203,7 @@ def test_statements_begin_as_those_of_a_warm_up_do(tiny_models, tmp_path):
     assert all(tokenizer.decode(row["input_ids"]).endswith(".</s>") for row in rows)
 
 
+@pytest.mark.slow
 def test_no_prompt_goes_another_way():
     """Nothing else loads tokenizers of models that are asked or trained, or applies their templates."""
     folder = Path(chat_template.__file__).parents[1]

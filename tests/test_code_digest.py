@@ -257,6 +257,7 @@ def test_a_number_depends_on_the_baselines_and_on_the_dialogue_of_its_task():
     assert {"dialogue.py", "prompt.py"} <= asked and "scoring.py" not in asked
 
 
+@pytest.mark.slow
 def test_whoever_plans_jobs_imports_no_part_to_find_its_code():
     """The environment that submits has none of what parts compute with."""
     code = """

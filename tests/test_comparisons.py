@@ -196,6 +196,7 @@ def two_recipes(trials: int, examples: int, seeds_a: int, seeds_b: int) -> tuple
     return found / trials, naive / trials
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("examples", "seeds"), [(600, (3, 1)), (60, (3, 3))])
 def test_seeds_that_differ_by_luck_are_rarely_a_finding(examples, seeds):
     found, naive = two_recipes(200, examples, *seeds)

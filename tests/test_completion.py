@@ -82,6 +82,7 @@ TEXTS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(TEXTS.map("".join), st.booleans())
 def test_reading_never_raises_and_spans_hold_the_name(text, asked):
     strict = (parse_completion(text, asked, before) for before in (False, True))

@@ -134,6 +134,7 @@ def shown(folder: Path) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, PROGRAM, folder], capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_the_headline_of_rankings_is_shown(folder):
     done = shown(folder)
     assert done.returncode == 0, done.stderr

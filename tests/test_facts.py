@@ -182,6 +182,7 @@ def test_the_program_writes_a_line_for_each_source(building, tmp_path, snapshot)
     assert "my-hgnc\t1\tCC0" in (tmp_path / "out" / "licences.tsv").read_text()
 
 
+@pytest.mark.slow
 def test_the_program_writes_no_facts_when_too_many_identifiers_are_unmapped(building, tmp_path):
     done = building(*GO)
     assert done.returncode == 2
@@ -195,6 +196,7 @@ def test_the_program_writes_no_facts_when_too_many_identifiers_are_unmapped(buil
     assert not rejected.exists()
 
 
+@pytest.mark.slow
 def test_the_demo_corpus_holds_what_its_readme_says():
     facts = build_facts(
         [

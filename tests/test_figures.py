@@ -21,6 +21,8 @@ from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
 from reasonome.tasks import find_task
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def tabled(tmp_path_factory):

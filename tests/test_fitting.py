@@ -15,6 +15,8 @@ from reasonome.training import fitting
 from reasonome.training.job import TrainingJob
 from reasonome.training.sft import sft
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_largest_divisor_that_fits():
     tried = []
@@ -189,7 +191,6 @@ def test_a_job_that_goes_on_with_other_processes_finds_rows_again_where_it_must(
 
 
 @pytest.mark.full
-@pytest.mark.slow
 def test_a_resumed_job_keeps_rows_though_memory_changed(tiny_backbone, tmp_path, monkeypatch, capsys):
     models = tiny_training.make(tmp_path, tiny_backbone)
     settings = {"micro_batch_size": "auto", "max_length": 128, "batch_size": 4, "checkpoints": "keep"}

@@ -92,6 +92,7 @@ def test_a_style_may_have_the_reasoning_before_the_name():
     assert TASK.parse(TASK.target("DNA repair", [], style=last), last).named  # the name alone stands first and last
 
 
+@pytest.mark.slow
 def test_lazy_policies_have_the_form_of_the_style(demo_benchmark):
     last = PUBLISHED.model_copy(update={"track": "strict", "reasoning": "before"})
     examples = read_rows(demo_benchmark / "valid.jsonl", Example)[:3]

@@ -101,6 +101,7 @@ def test_a_current_symbol_in_another_case_goes_before_an_alias(symbol):
     assert table.resolve(symbol.title(), strict=True).how == "unknown"
 
 
+@pytest.mark.slow
 def test_every_symbol_that_ships_is_itself_in_title_case():
     shipped = Path(__file__).parents[1] / "resources/demo/hgnc_complete_set.txt.gz"
     table = GeneTable(hgnc.read_genes(shipped))

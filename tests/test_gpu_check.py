@@ -143,6 +143,7 @@ def test_an_adapter_that_is_left_in_bf16_is_found(gpu_check, tmp_path, monkeypat
     assert sizes._adapted(here, Adapter(**sizes.ADAPTER))[1] == ["bfloat16"]
 
 
+@pytest.mark.slow
 def test_steps_are_timed_without_logits_of_all_tokens(gpu_check, tmp_path):
     from gpu_checks import sizes
 

@@ -220,6 +220,7 @@ def test_a_call_that_takes_too_long_is_ended(tmp_path, way, refused):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
+@pytest.mark.slow
 def test_the_time_is_that_of_each_call_and_importing_has_its_own(tmp_path):
     code = """
     import time

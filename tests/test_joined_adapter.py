@@ -16,6 +16,8 @@ from reasonome.core import atomic
 from reasonome.training import adapters
 from reasonome.training.joined_adapter import CONFIGURATION, WEIGHTS, rounding, write_joined
 
+pytestmark = pytest.mark.slow
+
 SFT, GRPO = "sft.names-s0", "sft.names-s0+grpo.soft-s0"
 
 

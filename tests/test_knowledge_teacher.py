@@ -215,6 +215,7 @@ def made_up(count, genes, objects, facts, seed=0):
     return sets, frame
 
 
+@pytest.mark.slow
 def test_every_sentence_is_true_of_the_genes_it_names():
     sets, facts = made_up(count=150, genes=300, objects=300, facts=9_000)
     objects = facts.groupby("gene")["object_name"].agg(set).to_dict()
@@ -244,6 +245,7 @@ def test_every_sentence_is_true_of_the_genes_it_names():
     assert forms["named"] > 100 and forms["counted"] > 1
 
 
+@pytest.mark.slow
 def test_what_is_written_depends_on_the_set_the_facts_and_the_seed_alone():
     sets, facts = made_up(count=60, genes=100, objects=60, facts=2_000)
     first = write(sets, facts, "given")

@@ -173,6 +173,7 @@ def test_a_program_sees_no_more_gpus_than_its_job_asked_for(program, monkeypatch
     assert told(program.parent, 0)["CUDA_VISIBLE_DEVICES"] == seen
 
 
+@pytest.mark.slow
 def test_two_processes_share_store_and_cpus_and_rank_0_speaks(program):
     job = start(program, "end", "--processes", "2", "--cpus", "5", "--sharding", "zero2")
     out, err = job.communicate(timeout=60)
@@ -207,6 +208,7 @@ def test_a_process_that_is_killed_ends_the_job(program):
     assert gone(pids[0])
 
 
+@pytest.mark.slow
 def test_every_signal_reaches_all_processes_and_their_status_is_the_jobs(program):
     job = start(program, "wait", "--processes", "2")
     for rank in (0, 1):
@@ -220,6 +222,7 @@ def test_every_signal_reaches_all_processes_and_their_status_is_the_jobs(program
     assert "error" not in err
 
 
+@pytest.mark.slow
 def test_processes_end_with_a_launcher_that_is_killed(program):
     job = start(program, "wait", "--processes", "2")
     pids = [told(program.parent, rank)["pid"] for rank in (0, 1)]

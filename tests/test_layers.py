@@ -27,6 +27,7 @@ def test_no_module_imports_a_layer_above(module):
     assert not house.above(module)
 
 
+@pytest.mark.slow
 def test_no_imports_run_in_a_circle():
     assert house.circle() == ""
 

@@ -155,6 +155,7 @@ def test_an_authority_that_does_not_know_what_codes(tmp_path, refused):
         ask(tmp_path, [row()], genes=[gene._replace(coding=None) for gene in GENES])
 
 
+@pytest.mark.slow
 def test_genes_that_stand_twice_and_far_too_many(tmp_path):
     many = ", ".join(f"NOGENE{number}" for number in range(10_000))
     text = (

@@ -86,6 +86,7 @@ def test_equal_adapters_give_equal_bytes_and_others_draw_otherwise(tmp_path):
     assert not all(first[name].equal(other[name]) for name in first)
 
 
+@pytest.mark.slow
 def test_fp16_weights_are_not_rounded_where_an_adapter_is_merged_into_them(tmp_path, tiny_backbone):
     base = AutoModelForCausalLM.from_pretrained(tiny_backbone, dtype=torch.float16)
     base.save_pretrained(tmp_path / "base")

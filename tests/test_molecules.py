@@ -198,6 +198,7 @@ def test_one_scaffold_alone_cannot_be_split(tmp_path, monkeypatch, refused):
         building.split(read, config.benchmarks["mine"], TASK)
 
 
+@pytest.mark.slow
 def test_baselines_and_domain_models_are_the_same_to_the_bit_when_run_again(tmp_path, monkeypatch):
     """The class is whether the ring is aromatic, which fingerprints tell."""
     rows = [(smiles, "yes" if ring[0] == "c" else "no") for ring in RINGS for smiles in (f"{c}{ring}" for c in CHAINS)]

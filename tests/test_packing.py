@@ -171,6 +171,7 @@ def test_statements_are_tokenised_in_batches_as_trl_would_one_by_one(tiny_backbo
     assert rows["input_ids"][0] == rows["input_ids"][-1]
 
 
+@pytest.mark.slow
 def test_a_warm_up_calls_the_tokenizer_once_a_thousand_statements(tmp_path, tiny_models, monkeypatch):
     atomic.write_jsonl(tmp_path / "train.jsonl", [{"text": f"Gene G{number} is."} for number in range(2500)])
     calls, plain = [], PreTrainedTokenizerFast.__call__

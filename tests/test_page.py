@@ -39,6 +39,8 @@ from reasonome.tasks.naming.baselines import BASELINES
 from reasonome.tasks.naming.metric_set import METRICS
 from reasonome.tasks.ranking.metric_set import METRICS as RANKINGS
 
+pytestmark = pytest.mark.slow
+
 POISON = """<img src=x onerror="pwned=1"></script><script>pwned=1</script><!-- '"><a href=javascript:pwned>"""
 
 FILES = Path(page.__file__).parent / "page_files"

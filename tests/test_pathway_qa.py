@@ -134,6 +134,7 @@ def names(question, place):
     return re.search(rf"\b{re.escape(place)}\b", text)
 
 
+@pytest.mark.slow
 def test_no_training_question_names_a_held_out_tissue(splits):
     assert len(splits["train"]) > 400 and len(splits["test"]) > 150
     assert not [q for q in splits["train"] if names(q, "thymus") or names(q, "kidney")]
@@ -308,6 +309,7 @@ def test_no_attack_earns_more_than_the_best_honest_constant(splits, part):
             assert weighted(values, weights) <= best, (name, weights)
 
 
+@pytest.mark.slow
 def test_a_reader_of_prompts_alone_is_no_better_than_the_commonest_answer(splits):
     """By kinds whose answers the wording does not tell; within what 128 questions allow."""
     kinds = ("direction", "comparison", "leadingedge", "significance")
@@ -321,6 +323,7 @@ def test_a_reader_of_prompts_alone_is_no_better_than_the_commonest_answer(splits
     assert right["words"] < 0.5 + 1.96 * 0.5 / len(asked) ** 0.5
 
 
+@pytest.mark.slow
 def test_a_look_up_is_a_baseline_only_where_the_prompt_shows_the_table(splits, project):
     asked = splits["test"]
     with_table = {b.name: b for b in baselines(splits["train"], asked, 0, True)}

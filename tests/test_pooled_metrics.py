@@ -37,6 +37,7 @@ def repeated(weights, *columns):
     return [np.repeat(column, times) for column in columns]
 
 
+@pytest.mark.slow
 def test_metrics_equal_those_of_scikit_learn_and_scipy(tables):
     checked = dict.fromkeys(("balanced", "mcc", "auroc", "ap", "rmse", "mae", "r2", "spearman"), 0)
 

@@ -124,6 +124,7 @@ def test_a_job_that_goes_on_in_another_precision_says_so(tiny_backbone, tmp_path
     assert "computed in bf16, those from here on in fp32" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_what_is_trained_in_fp32_is_not_rounded_away(tiny_backbone, tmp_path):
     """Three steps at 1e-6 move a weight of .02 by less than bf16 can tell."""
     models = tiny_training.make(tmp_path, tiny_backbone)

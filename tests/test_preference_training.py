@@ -140,6 +140,7 @@ def _asked_and_said(question, said):
     return {"messages": [{"role": "user", "content": question}], "chosen": said[0], "rejected": said[1]}
 
 
+@pytest.mark.slow
 def test_kto_counts_the_answers_that_it_leaves_out(tiny_models):
     rows = _pairs(tiny_models, "pairs.jsonl")
     # Of the first question both answers are as often better as worse: 22 others, of which the recipe takes 5.
@@ -151,6 +152,7 @@ def test_kto_counts_the_answers_that_it_leaves_out(tiny_models):
     assert {key: manifest[key] for key in ("answers", *left_out)} == {"answers": 4} | left_out
 
 
+@pytest.mark.slow
 def test_kto_never_cuts_an_answer_after_another_prompt(tiny_models, monkeypatch):
     long = " ".join(f"GEN{number}" for number in range(12))
     rows = [_asked_and_said(long, ("yes", "no")), _asked_and_said("GEN1", (f"is {long}", f"was {long}"))]

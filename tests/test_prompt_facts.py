@@ -267,6 +267,7 @@ def test_a_library_under_a_restricted_licence_waits_for_a_word(config, monkeypat
         project.task("demo-go").files.prompting(project, "demo-go", "mine")
 
 
+@pytest.mark.slow
 def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
     config, demo_facts, demo_benchmark, tmp_path
 ):

@@ -185,6 +185,7 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts, snapshot
     assert failed.returncode == 2 and "this file has sha256" in failed.stderr
 
 
+@pytest.mark.slow
 def test_a_published_table_is_fetched_and_its_checksum_compared(tmp_path):
     body = HEAD.encode()
     (tmp_path / "test.csv").write_bytes(body)

@@ -50,6 +50,7 @@ def build(folder, old="", new="", file="benchmarks.yaml", pinned=True):
 SUBSET = "{source: gold-standards-demo, test: 60,"
 
 
+@pytest.mark.slow
 def test_too_few_questions_say_why_and_write_nothing(tmp_path):
     done = build(tmp_path, SUBSET, SUBSET.replace("60", "6000"))
     assert done.returncode == 2 and "Traceback" not in done.stderr
@@ -58,6 +59,7 @@ def test_too_few_questions_say_why_and_write_nothing(tmp_path):
     assert not (tmp_path / "built").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new", "told"),
     [

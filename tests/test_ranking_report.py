@@ -29,6 +29,8 @@ from reasonome.tasks.ranking.report import (
     voting_figure,
 )
 
+pytestmark = pytest.mark.slow
+
 POISON = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 
 

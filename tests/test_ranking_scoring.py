@@ -159,6 +159,7 @@ def test_a_case_is_shown_by_its_phenotypes():
     assert (row["non_candidates"], row["invented"]) == (0, 0)  # every gene is a candidate
 
 
+@pytest.mark.slow
 def test_recorded_lists_are_scored_against_a_benchmark_beside_its_baselines(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(ROOT / "config", "config")

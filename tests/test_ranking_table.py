@@ -405,6 +405,7 @@ def recorded(path, rows=273):
     return written(path, pd.DataFrame(cells))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("track", ["strict", "as-published"])
 def test_a_recorded_table_through_the_command(tmp_path, track):
     path = recorded(tmp_path / "answers.csv")

@@ -237,6 +237,7 @@ def test_another_grader_makes_another_recipe(tmp_path, monkeypatch, configured):
     assert step.recipe(project).graders["mine"].sha256 != first
 
 
+@pytest.mark.slow
 def test_graders_are_tried_on_a_right_answer_before_a_recipe_is_written(
     tmp_path, monkeypatch, configured, scrubbed, snapshot
 ):
@@ -264,6 +265,7 @@ def test_graders_are_tried_on_a_right_answer_before_a_recipe_is_written(
     assert scrubbed(failed.stderr) == snapshot
 
 
+@pytest.mark.slow
 def test_a_graders_function_must_be_in_its_file(tmp_path, monkeypatch, configured, refused):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(

@@ -54,6 +54,7 @@ def test_by_hand(answer, truth, rouge_l, rouge_1, rouge_2):
     assert rouge.score(answer, truth) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_of_a_text_longer_than_any_name_the_first_thousand_words_are_compared():
     long = ", ".join(["DNA", "repair", *["x"] * 998, "nucleus", *["y"] * 1_000_000])
     assert len(rouge.tokens(long)) == 1000

@@ -94,6 +94,7 @@ def test_a_small_table_by_hand(tmp_path):
     assert scored.notes == ["empty answers, counted as wrong: 1 (line 6)"]
 
 
+@pytest.mark.slow
 def test_the_best_constant_is_the_best_of_all(names):
     names = names[:80]
     means = {name: np.mean([rouge_l(name, truth) for truth in [*names, names[7]]]) for name in set(names)}
@@ -383,6 +384,7 @@ def test_json_is_alone_on_standard_output(tmp_path, names):
     assert f"ROUGE-L {expected:.4f} (200 rows)" in run.stderr
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_result(tmp_path, names):
     path = table(tmp_path / "a.csv", list(zip(names, names[3:] + names[:3], strict=True)))
     first, again, other = (score_table(path, COLUMNS, seed=seed, resamples=200).to_json() for seed in (1, 1, 2))

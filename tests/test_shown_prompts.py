@@ -47,6 +47,7 @@ def built(tmp_path, config, tiny_backbone, monkeypatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_each_step_shows_what_it_learns_and_each_arm_what_it_is_asked(built, capsys):
     assert cli.main(["prompts", "mine"]) == 0
     parts = {part.split("\n")[0]: part for part in capsys.readouterr().out.split("--- ")[1:]}

@@ -150,6 +150,7 @@ def test_answers_to_questions_without_terms_have_no_such_tables(tmp_path):
     assert report.section(evidence, tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_the_page_tells_it_and_escapes_what_models_wrote(judges, tmp_path):
     table, baselines = scored(judges)
     evaluations = []

@@ -198,6 +198,7 @@ def test_tokens_and_labels_are_trls(tiny_backbone, tmp_path):
     assert ours == {"input_ids": trls["input_ids"], "labels": trls["labels"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", ["none", "separate"])
 def test_statements_are_learned_beside_questions(tiny_backbone, tmp_path, packing):
     models = tiny_training.make(tmp_path, tiny_backbone)

@@ -475,6 +475,7 @@ def test_the_program_writes_a_placebo_and_says_so(tmp_path):
     assert rows[True] == {("B", "GO:1"), ("A", "GO:1"), ("A", "GO:2")}  # of two genes each takes the other's place
 
 
+@pytest.mark.slow
 def test_the_program_says_facts_of_a_benchmarks_genes_alone_and_drops_what_tells_test_sets(tmp_path):
     facts = table(
         ("A", "has_name", "H:1", "alpha", "hgnc-demo"),

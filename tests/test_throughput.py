@@ -152,6 +152,7 @@ def test_run_json_tells_the_speed(tiny_backbone, tmp_path):
     assert run["micro_batch_size"] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "installed", "chosen"),
     [

@@ -62,6 +62,7 @@ def test_what_a_killed_save_left_is_removed_and_what_somebody_put_there_is_not(t
     checkpoints.remove_incomplete(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("minutes", "left"), [(None, [1, 2, 3, 4]), (60.0, [3, 4]), (1e9, [4])])
 def test_checkpoints_that_come_too_soon_are_left_out_and_the_last_one_stays(
     tiny_models, monkeypatch, signal_handlers, minutes, left

@@ -341,6 +341,7 @@ def program(annotating, *options: str, encoding: str) -> subprocess.CompletedPro
     return subprocess.run(command, env=environment, capture_output=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_terminal_of_another_encoding_shows_what_it_can(annotating):
     path = annotating.file("mine.gmt", "βeta\tna\t" + "\t".join(REPAIR) + "\n" + GOOD)
     run = program(annotating, str(path), "--preview", "--style", "names", encoding="latin-1")
@@ -350,6 +351,7 @@ def test_a_terminal_of_another_encoding_shows_what_it_can(annotating):
     assert "nothing was written" in told
 
 
+@pytest.mark.slow
 def test_errors_quote_names_as_text_only(annotating):
     run = program(annotating, "no\x1b[2Jne.gmt", encoding="ascii")
     assert run.returncode == 2

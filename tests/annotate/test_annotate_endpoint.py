@@ -11,6 +11,8 @@ from misbehaving_endpoint import completion
 
 from reasonome import cli
 
+pytestmark = pytest.mark.slow
+
 SERVES = {"/v1/models": {"object": "list", "data": [{"id": "m1", "object": "model"}]}}
 NAMED = (200, {}, completion(ANSWER))
 

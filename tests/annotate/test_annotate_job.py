@@ -481,6 +481,7 @@ def test_an_error_about_the_universe_of_a_table_says_which_table(annotating, by_
 UNRELATED = ["Ttk", "Bub1", "Mad2l1", "Rpl3", "Rpl5", "Rps3", "Rps6"]  # of mice, each with one human orthologue
 
 
+@pytest.mark.slow
 def test_genes_of_mice_are_asked_about_as_human_orthologues(annotating, by_hand, monkeypatch):
     monkeypatch.setattr(job, "ORTHOLOGUES", project_files.ORTHOLOGUES)  # those that ship, from any folder
     content = gmt(mouse=["Brca1", "Brca2", "MGI:107202", "Rad51", "ENSMUSG00000029521"])

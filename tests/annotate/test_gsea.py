@@ -64,6 +64,7 @@ def test_a_set_has_its_ranked_genes_whatever_the_universe_is():
     assert (term.id, term.size, set(term.leading_edge)) == ("large", 20, set(UP))
 
 
+@pytest.mark.slow
 def test_scores_are_those_of_gseapy_and_the_same_again():
     [analysis] = analysed(lists())
     rank = pd.Series({gene.written: gene.weight for gene in lists().ranking})

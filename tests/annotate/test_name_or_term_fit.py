@@ -13,6 +13,8 @@ from reasonome.apps.annotate.shipped import read_name_or_term
 from reasonome.core import atomic
 from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
 
+pytestmark = pytest.mark.slow
+
 # Forty questions: names of the first twenty are likely and better, two of them not; those of the others neither.
 LIKELY, N = 20, 40
 WRONG = (3, 11)

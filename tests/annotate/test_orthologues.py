@@ -142,6 +142,7 @@ def test_mouse_genes_with_several_human_genes_or_none_are_flagged(genes, ortholo
     assert one.flags == ("several human genes: Cd8b1 (CD8B, CD8B2)", "no human gene known: Gm10800")
 
 
+@pytest.mark.slow
 def test_the_shipped_table():
     shipped = Orthologues.read(ROOT / ORTHOLOGUES)
     expected = {

@@ -174,6 +174,7 @@ def python(program: str, *given: str, **more) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", program, *given], env=environment, text=True, **more)
 
 
+@pytest.mark.slow
 def test_a_second_run_is_told_that_the_folder_is_held(annotating, by_hand, refused):
     holder = python(HOLDER, str(annotating.out), stdout=subprocess.PIPE)
     try:

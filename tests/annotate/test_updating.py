@@ -101,6 +101,7 @@ OLD = ("demo-go", ["reactome-2022", "wikipathways-20220610"])
 TODAYS = ("current", ["reactome-current", "wikipathways-current"])
 
 
+@pytest.mark.slow
 def test_todays_files_are_pinned_with_address_day_and_digest_and_are_used_from_then_on(served, made, capsys):
     assert settings() == OLD
     assert cli.main(["update"]) == 0
@@ -121,6 +122,7 @@ def test_todays_files_are_pinned_with_address_day_and_digest_and_are_used_from_t
     assert settings() == OLD  # not all of it is here
 
 
+@pytest.mark.slow
 def test_what_was_made_of_earlier_files_goes_when_one_is_replaced(served, made, capsys):
     cli.main(["update"])
     terms = Path("results/backgrounds/current.parquet")

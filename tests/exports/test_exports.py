@@ -24,6 +24,8 @@ from reasonome.tasks.naming.metrics import Judges
 from reasonome.tasks.naming.scoring import score_answers
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).resolve().parent
 NAME = "reasonome-demo-go-demo-names"
 TASK = TASKS["gene_set_naming"]
@@ -81,7 +83,6 @@ def exported(demo, kind, folder, recipe=None):
     return folder / NAME
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("library", ["verifiers", "lm-eval"])
 def test_the_library_gives_recorded_answers_our_scores(demo, recorded, ours, tmp_path, library):
     python = python_with(HERE / "exports.lock", ".test-exports")

@@ -51,6 +51,7 @@ def scored(scored_project, tmp_path, monkeypatch):
     return with_chain
 
 
+@pytest.mark.slow
 def test_a_plan_that_an_older_version_wrote_is_left_out_and_that_is_said(scored, scored_project, capsys):
     ranking = scored(UNTRAINED)
     older = scored_project / "results/experiments/demo"

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any, NamedTuple, get_origin
 
@@ -28,6 +28,7 @@ _FORMS = {
     FILE_AND_NAME: "write it as file.py:Class, and a grader as file.py:function",
 }
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
+_adapter = cache(TypeAdapter)  # hundreds of values are of a few types
 
 
 def is_whole(config: Path) -> bool:
@@ -249,7 +250,7 @@ def validated(
     `context` says which path a relative one is.
     """
     try:
-        return TypeAdapter(kind).validate_python(data, context=context)
+        return _adapter(kind).validate_python(data, context=context)
     except ValidationError as error:
         lines = _of_one_branch(error.errors(include_url=False), data)
     found: dict[str | None, InputError] = {}
@@ -280,7 +281,7 @@ def _of_one_branch(lines: Sequence[ErrorDetails], data: Any) -> list[ErrorDetail
 
 def _description(kind: Any, loc: Loc) -> str:
     """What the model says of the value at `loc`; nothing if it does not."""
-    schema = TypeAdapter(kind).json_schema()
+    schema = _adapter(kind).json_schema()
     nodes, told = [schema], ""
     for part in loc:
         found: list[Any] = []

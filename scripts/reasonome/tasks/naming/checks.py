@@ -72,7 +72,7 @@ class NamingChecks(Checks[NamingDialogue]):
                 what = f"would leak: statements of corpus '{name}' may tell the test terms of '{benchmark}'"
                 return what, f"add {benchmark} to leave_out of {name} in corpora.yaml"
         for name, _ in recipe.questions:
-            if name not in project.akin(benchmark) or not tested.audit.dropped():
+            if not tested.audit.dropped() or name not in project.akin(benchmark):
                 continue
             trained = project.benchmarks[name]
             if not (trained.splits_like(tested) or held_out(trained.leave_out)):
