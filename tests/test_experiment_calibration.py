@@ -124,7 +124,7 @@ def test_agreement_by_hand():
     table = scores(
         id=["q", "q", "q", "q", "r", "r", "r", "r"],
         sample=[0, 1, 2, 3] * 2,
-        answer=["a", "a", "a", "b", "", "c", "c", "d"],
+        answer=["a", "A", "a", "b", "", "c", "c", "d"],
     )
     found = agreement(table)
     assert found[:4].tolist() == pytest.approx([2 / 3, 2 / 3, 2 / 3, 0])

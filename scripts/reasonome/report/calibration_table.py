@@ -92,9 +92,9 @@ def _confidences(table: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def agreement(table: pd.DataFrame) -> pd.Series:
-    """The share of a question's other samples, in the same order, with the same answer; nan without an answer."""
+    """The share of a question's other samples, in the same order, with the same answer in any case; nan without one."""
     question = [table["subset"], table["id"], table["order"]]
     asked = table["answer"].groupby(question).transform("size")
-    alike = table["answer"].groupby([*question, table["answer"]]).transform("size")
+    alike = table["answer"].groupby([*question, table["answer"].str.casefold()]).transform("size")
     shares = (alike - 1) / (asked - 1).where(asked > 1)
     return shares.where(table["answer"] != "")
