@@ -256,6 +256,8 @@ def test_loci_are_ranked_by_distance(ranking, unaided, capsys):
     first, second = unaided(ranking.file("loci.tsv", LOCI))
     assert ranked(first) == {"PCSK9": 1, "TTC4": 2, "USP24": 3}
     assert ranked(second) == {"FGD1": 1, "FBN1": 2, "SCN1A": 3}
+    votes = {(row["answers"], row["first_in"], row["listed_in"]) for row in table(ranking)}
+    assert votes == {("", "", "")}  # no model was asked: 0 would be a vote against
     told = capsys.readouterr().out
     assert "loci 1: PCSK9 (the variant is within it)" in told
     assert "2 loci: 2 ranked, 0 with nothing to rank by, 0 not asked" in told

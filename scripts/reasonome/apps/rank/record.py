@@ -197,7 +197,8 @@ def tsv_lines(record: RankingRecord) -> list[str]:
         "id": record.id,
         "meant_for": PURPOSE,
     }
-    rows = [shared | _gene(gene, record.disease_names) for gene in record.genes] or [shared]
+    unasked = {} if record.samples else {"answers": None, "first_in": None, "listed_in": None}
+    rows = [shared | _gene(gene, record.disease_names) | unasked for gene in record.genes] or [shared | unasked]
     return [tsv_row([row.get(column) for column in COLUMNS]) for row in rows]
 
 
