@@ -310,6 +310,33 @@ def test_batches_of_two_seeds_are_drawn_apart(tiny):
     assert texts(0)[1] != texts(1)[0]
 
 
+def test_samples_of_a_question_read_it_once_and_are_those_that_read_it_each(tiny_backbone, monkeypatch):
+    from reasonome.answering import local
+
+    model, tokenizer = local.load(tiny_backbone, "fp32")
+    read, forward = [], model.forward
+
+    def noted(**given):
+        read.append(given["input_ids"].numel())
+        return forward(**given)
+
+    monkeypatch.setattr(model, "forward", noted)
+    prompts = ["Which process do BRCA1 and BRCA2 share?"] * 4 + ["Which do TP53 and MDM2?"] * 4
+    decoding = Decoding(max_new_tokens=6, temperature=1, samples=4, batch_size=8)
+
+    def answers():
+        read.clear()
+        made = [one for _, batch in local.generate(model, tokenizer, prompts, decoding) for one in batch]
+        return [(position, one.text, one.prompt_tokens, pytest.approx(one.logprob, abs=1e-3)) for position, one in made]
+
+    shared = answers()
+    longest = len(tokenizer(prompts[0])["input_ids"])
+    assert read[:2] == [2 * (longest - 1), 8 * 1]  # of two questions all but the last token, then that of each sample
+    monkeypatch.setattr(local, "_read_once", lambda *given: {})
+    assert answers() == shared and read[0] == 8 * longest
+    assert len({text for _, text, *_ in shared}) > 4
+
+
 @pytest.mark.parametrize("temperature", [0, 1], ids=["greedy", "sampled"])
 def test_what_a_models_own_generation_config_asks_for_changes_no_answer(tiny, monkeypatch, temperature):
     from reasonome.answering import local

@@ -1,10 +1,14 @@
-"""Answers from a local transformers model: batched by length, left-padded, streamed batch by batch."""
+"""Answers from a local transformers model: batched by length, left-padded, streamed batch by batch.
 
-from collections.abc import Collection, Iterator, Sequence
+Samples of one question stand in one batch, which reads the question once.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, GenerationConfig, LogitsProcessor, LogitsProcessorList
+from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig, LogitsProcessor, LogitsProcessorList
 
 from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, seed_of
 from reasonome.answering.precision import DTYPES
@@ -82,17 +86,35 @@ def generate(
 
     def draw(number: int, positions: list[int], ids: list[list[int]]) -> list[Drawn]:
         torch.manual_seed(seed_of(decoding.seed, number))
-        return _drawn(model, tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(model.device), config)
+        inputs = tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(model.device)
+        with torch.inference_mode():
+            return _drawn(model, {**inputs, **_read_once(model, inputs, ids)}, config)
 
     return completions(tokenizer, prompts, decoding.batch_size, draw, skip, span)
 
 
-def _drawn(model, inputs, config: GenerationConfig) -> list[Drawn]:
+def _read_once(model, inputs: Mapping[str, torch.Tensor], prompts: Sequence[Sequence[int]]) -> dict[str, DynamicCache]:
+    """The keys and values of a batch's prompts but for their last tokens, each prompt read once; none if all differ."""
+    numbers: dict[tuple[int, ...], int] = {}
+    places = [numbers.setdefault(tuple(prompt), len(numbers)) for prompt in prompts]
+    if len(numbers) == len(prompts) or inputs["input_ids"].shape[1] == 1:
+        return {}
+    first = [places.index(number) for number in numbers.values()]
+    ids, attended = (inputs[name][first, :-1] for name in ("input_ids", "attention_mask"))
+    positions = (attended.cumsum(1) - 1).clamp(min=0)
+    read = model(input_ids=ids, attention_mask=attended, position_ids=positions, use_cache=True, logits_to_keep=1)
+    cache = getattr(read, "past_key_values", None)
+    if not isinstance(cache, DynamicCache):  # a state-space model's, which other code repeats
+        return {}
+    cache.batch_select_indices(torch.tensor(places, device=ids.device))
+    return {"past_key_values": cache}
+
+
+def _drawn(model, inputs: Mapping[str, Any], config: GenerationConfig) -> list[Drawn]:
     """The model's continuations of left-padded prompts."""
     width = inputs["input_ids"].shape[1]
     logprobs = ChosenLogprobs(width)
-    with torch.inference_mode():
-        output = model.generate(**inputs, generation_config=config, logits_processor=LogitsProcessorList([logprobs]))
+    output = model.generate(**inputs, generation_config=config, logits_processor=LogitsProcessorList([logprobs]))
     logprobs.take(output[:, -1])
     ends = torch.tensor(config.eos_token_id)
     drawn = []
