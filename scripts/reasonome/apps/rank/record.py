@@ -190,15 +190,15 @@ def tsv_lines(record: RankingRecord) -> list[str]:
     shared = {
         "file": record.file,
         "name": record.name,
-        "answers": len(record.samples),
+        "answers": len(record.samples) or None,
         "asked": [*filter(None, [record.trait]), *place, *asked],
         "flags": record.flags,
         "error": record.error,
         "id": record.id,
         "meant_for": PURPOSE,
     }
-    unasked = {} if record.samples else {"answers": None, "first_in": None, "listed_in": None}
-    rows = [shared | _gene(gene, record.disease_names) | unasked for gene in record.genes] or [shared | unasked]
+    no_votes = {} if record.samples else dict.fromkeys(("first_in", "listed_in"))
+    rows = [shared | _gene(gene, record.disease_names) | no_votes for gene in record.genes] or [shared]
     return [tsv_row([row.get(column) for column in COLUMNS]) for row in rows]
 
 
