@@ -87,6 +87,7 @@ def scrubbed(tmp_path, tmp_path_factory) -> Callable[[object], str]:
         text = re.sub(r"(127\.0\.0\.1:|--port )\d{5}\b", r"\1<port>", text)
         text = re.sub(r"(config/[\w./-]+\.yaml):\d+", r"\1:<line>", text)
         text = re.sub(r"valid names: ([\w.-]+, ){7,}.*", "valid names: <many>", text)
+        text = re.sub(r"and \d+ more mistakes", "and <many> more mistakes", text)
         return re.sub(r"JSON: .*\(char \d+\)|Python: .*|Errno \d+", _first_word, text)
 
     return scrubbed

@@ -3,9 +3,11 @@
 import errno
 import json
 import os
+import shutil
 import types
 
 import pytest
+import tiny_hybrid
 
 from reasonome.answering import answers
 from reasonome.answering.answers import PartialAnswers, questions, write_answers
@@ -310,10 +312,27 @@ def test_batches_of_two_seeds_are_drawn_apart(tiny):
     assert texts(0)[1] != texts(1)[0]
 
 
-def test_samples_of_a_question_read_it_once_and_are_those_that_read_it_each(tiny_backbone, monkeypatch):
+def _edited(folder, name, edit):
+    content = json.loads((folder / name).read_text())
+    edit(content)
+    (folder / name).write_text(json.dumps(content))
+
+
+def _kept_without_cache(folder):
+    """Say in a model's folder what a training with checkpointing leaves there: that no cache is used."""
+    _edited(folder, "config.json", lambda content: content.update(use_cache=False))
+    (folder / "generation_config.json").unlink()
+
+
+@pytest.mark.parametrize("change", [lambda folder: None, _kept_without_cache], ids=["as it is", "use_cache: false"])
+def test_samples_of_a_question_read_it_once_and_are_those_that_read_it_each(
+    tiny_backbone, tmp_path, monkeypatch, change
+):
     from reasonome.answering import local
 
-    model, tokenizer = local.load(tiny_backbone, "fp32")
+    folder = shutil.copytree(tiny_backbone, tmp_path / "model")
+    change(folder)
+    model, tokenizer = local.load(folder, "fp32")
     read, forward = [], model.forward
 
     def noted(**given):
@@ -321,20 +340,44 @@ def test_samples_of_a_question_read_it_once_and_are_those_that_read_it_each(tiny
         return forward(**given)
 
     monkeypatch.setattr(model, "forward", noted)
-    prompts = ["Which process do BRCA1 and BRCA2 share?"] * 4 + ["Which do TP53 and MDM2?"] * 4
-    decoding = Decoding(max_new_tokens=6, temperature=1, samples=4, batch_size=8)
-
-    def answers():
-        read.clear()
-        made = [one for _, batch in local.generate(model, tokenizer, prompts, decoding) for one in batch]
-        return [(position, one.text, one.prompt_tokens, pytest.approx(one.logprob, abs=1e-3)) for position, one in made]
-
-    shared = answers()
-    longest = len(tokenizer(prompts[0])["input_ids"])
+    shared = _samples(model, tokenizer)
+    longest = len(tokenizer(QUESTIONS[0])["input_ids"])
     assert read[:2] == [2 * (longest - 1), 8 * 1]  # of two questions all but the last token, then that of each sample
+    read.clear()
     monkeypatch.setattr(local, "_read_once", lambda *given: {})
-    assert answers() == shared and read[0] == 8 * longest
+    assert _samples(model, tokenizer) == shared and read[0] == 8 * longest
     assert len({text for _, text, *_ in shared}) > 4
+
+
+QUESTIONS = ["Which process do BRCA1 and BRCA2 share?"] * 4 + ["Which do TP53 and MDM2?"] * 4
+
+
+def _samples(model, tokenizer):
+    from reasonome.answering import local
+
+    decoding = Decoding(max_new_tokens=6, temperature=1, samples=4, batch_size=8)
+    made = [one for _, batch in local.generate(model, tokenizer, QUESTIONS, decoding) for one in batch]
+    return [(position, one.text, one.prompt_tokens, pytest.approx(one.logprob, abs=1e-3)) for position, one in made]
+
+
+def _asks_for_a_static_cache(folder):
+    _edited(folder, "generation_config.json", lambda content: content.update(cache_implementation="static"))
+
+
+@pytest.mark.parametrize("kind", ["hybrid", "static"])
+def test_a_model_whose_cache_cannot_be_copied_reads_each_question(tiny_backbone, tmp_path, monkeypatch, kind):
+    from reasonome.answering import local
+
+    if kind == "hybrid":
+        folder = tiny_hybrid.make(tmp_path / "model", tiny_backbone)
+    else:
+        folder = shutil.copytree(tiny_backbone, tmp_path / "model")
+        _asks_for_a_static_cache(folder)
+    model, tokenizer = local.load(folder, "fp32")
+    samples = _samples(model, tokenizer)
+    monkeypatch.setattr(local, "_read_once", lambda *given: {})
+    assert _samples(model, tokenizer) == samples
+    assert len({text for _, text, *_ in samples}) > 4
 
 
 @pytest.mark.parametrize("temperature", [0, 1], ids=["greedy", "sampled"])

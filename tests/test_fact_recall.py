@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+import tiny_hybrid
 import tiny_training
 import torch
 import transformers
@@ -134,6 +135,7 @@ class Bigrams:
     """A model whose next token depends on the last one alone; `table` has probabilities by (last, next) word."""
 
     device = "cpu"
+    config, generation_config = transformers.LlamaConfig(), transformers.GenerationConfig()
 
     def __init__(self, table):
         self.log = torch.full((7, 7), 1e-9)
@@ -180,8 +182,10 @@ def test_weights_that_are_gathered_to_be_asked_can_be_trained_afterwards():
     assert not model.gathered.is_inference()
 
 
-def test_a_real_cache_gives_what_whole_texts_give(tiny_backbone):
-    model = transformers.AutoModelForCausalLM.from_pretrained(tiny_backbone).eval()
+@pytest.mark.parametrize("hybrid", [False, True], ids=["attention", "linear attention, too"])
+def test_a_real_cache_gives_what_whole_texts_give(tiny_backbone, tmp_path, hybrid):
+    folder = tiny_hybrid.make(tmp_path / "model", tiny_backbone) if hybrid else tiny_backbone
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(tiny_backbone)
     objects = ("DNA repair", "DNA binding and mitotic cell cycle", "nucleus")
     asked = Question(StatedFact("TP53", "enables", "DNA repair", ("", "", "")), "TP53 is known for ", ".", objects)

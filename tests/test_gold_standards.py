@@ -103,6 +103,8 @@ def test_locations_with_and_without_a_header(tmp_path):
     assert read_locations(path) == ([GeneLocation(2, ("ENSG1", "BCO1"), "16", 10, 20)], 0)
     path.write_text("symbol\tchrom\ttxStart\ttxEnd\nBCO1\tchr16\t81238688\t81291142\n")  # of UCSC, from 0
     assert read_locations(path) == ([GeneLocation(2, ("BCO1",), "16", 81238689, 81291142)], 0)
+    path.write_text("symbol\tchrom\ttxStart\ttxEnd\nMT-ND1\tchrM\t0\t956\n")
+    assert read_locations(path) == ([GeneLocation(2, ("MT-ND1",), "MT", 1, 956)], 0)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,7 @@ def test_locations_with_and_without_a_header(tmp_path):
         ("symbol\tchromosome\tstart\tend\nA\t1\t5\n", 2, None),
         ("1\t1\t5\t6\t+\tA\n2\t1\t5\n", 2, None),
         ("1\tchr6_alt\t5\t6\t+\tA\n", None, None),
+        ("symbol\tchrom\ttxStart\ttxEnd\nA\tchr1\t5\t5\n", 2, "end"),  # of no base
     ],
 )
 def test_locations_that_cannot_be_read(tmp_path, text, line, field, refused):

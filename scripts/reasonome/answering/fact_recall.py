@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
+from reasonome.answering.local import cache_can_be_copied
 from reasonome.facts.selection import OBJECTS, StatedFact, object_names, reading_order, stated_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import ASKED, FREE_TEXT
@@ -97,7 +98,8 @@ def ranks(model, tokenizer, questions: Sequence[Question]) -> list[int]:
 def _scores(model, tokenizer, question: Question) -> list[float]:
     """The mean log-probability per token, in nats, of what follows the opening, for each object.
 
-    Texts stand behind the token that ends a text, as in a warm-up. What all have in common passes through once.
+    Texts stand behind the token that ends a text, as in a warm-up. What all have in common passes through once, where
+    the model's cache can be copied.
     """
     rows = [[tokenizer.eos_token_id, *ids] for ids in tokenizer(question.texts)["input_ids"]]
     opening = [tokenizer.eos_token_id, *tokenizer(question.opening.rstrip())["input_ids"]]
@@ -110,12 +112,20 @@ def _scores(model, tokenizer, question: Question) -> list[float]:
         ids[place, : len(row)] = torch.tensor(row)
         mask[place, : shared + len(row)] = 1
     ids, mask = ids.to(model.device), mask.to(model.device)
+    begin = torch.tensor([opening[:shared]], device=model.device)
     with torch.no_grad():  # in inference mode, weights that zero3 gathers and keeps could not be trained any more
-        begun = model(input_ids=torch.tensor([opening[:shared]], device=model.device), use_cache=True)
-        begun.past_key_values.batch_repeat_interleave(len(rest))
-        went_on = model(input_ids=ids, attention_mask=mask, past_key_values=begun.past_key_values, use_cache=True)
-    first = begun.logits[:, -1:].expand(len(rest), -1, -1)
-    logits = torch.cat([first, went_on.logits[:, :-1]], dim=1).float()
-    chosen = torch.log_softmax(logits, -1).gather(2, ids[..., None])[..., 0]
+        logits = _logits_behind(model, begin, ids, mask)
+    chosen = torch.log_softmax(logits.float(), -1).gather(2, ids[..., None])[..., 0]
     counted = mask[:, shared:]
     return ((chosen * counted).sum(1) / counted.sum(1)).tolist()
+
+
+def _logits_behind(model, begin: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The logits of each of `ids` (texts × tokens) behind `begin` (1 × tokens); `mask` is of both."""
+    if not cache_can_be_copied(model):
+        whole = torch.cat([begin.expand(len(ids), -1), ids], dim=1)
+        return model(input_ids=whole, attention_mask=mask, use_cache=False).logits[:, begin.shape[1] - 1 : -1]
+    begun = model(input_ids=begin, use_cache=True)
+    begun.past_key_values.batch_repeat_interleave(len(ids))
+    went_on = model(input_ids=ids, attention_mask=mask, past_key_values=begun.past_key_values, use_cache=True)
+    return torch.cat([begun.logits[:, -1:].expand(len(ids), -1, -1), went_on.logits[:, :-1]], dim=1)

@@ -1,6 +1,6 @@
 """Answers from a local transformers model: batched by length, left-padded, streamed batch by batch.
 
-Samples of one question stand in one batch, which reads the question once.
+Samples of one question stand side by side, and a batch reads a question once.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig, LogitsProcessor, LogitsProcessorList
+from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
 from reasonome.answering.engine import Completion, Drawn, Span, check_answers, completions, seed_of
 from reasonome.answering.precision import DTYPES
@@ -82,6 +83,7 @@ def generate(
         **({"temperature": decoding.temperature, "top_p": decoding.top_p, "top_k": 0} if decoding.temperature else {}),
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=end_tokens(own.eos_token_id, tokenizer.eos_token_id),
+        use_cache=True,
     )
 
     def draw(number: int, positions: list[int], ids: list[list[int]]) -> list[Drawn]:
@@ -97,17 +99,26 @@ def _read_once(model, inputs: Mapping[str, torch.Tensor], prompts: Sequence[Sequ
     """The keys and values of a batch's prompts but for their last tokens, each prompt read once; none if all differ."""
     numbers: dict[tuple[int, ...], int] = {}
     places = [numbers.setdefault(tuple(prompt), len(numbers)) for prompt in prompts]
-    if len(numbers) == len(prompts) or inputs["input_ids"].shape[1] == 1:
+    if len(numbers) == len(prompts) or inputs["input_ids"].shape[1] == 1 or not cache_can_be_copied(model):
         return {}
     first = [places.index(number) for number in numbers.values()]
     ids, attended = (inputs[name][first, :-1] for name in ("input_ids", "attention_mask"))
     positions = (attended.cumsum(1) - 1).clamp(min=0)
     read = model(input_ids=ids, attention_mask=attended, position_ids=positions, use_cache=True, logits_to_keep=1)
-    cache = getattr(read, "past_key_values", None)
-    if not isinstance(cache, DynamicCache):  # a state-space model's, which other code repeats
-        return {}
-    cache.batch_select_indices(torch.tensor(places, device=ids.device))
-    return {"past_key_values": cache}
+    read.past_key_values.batch_select_indices(torch.tensor(places, device=ids.device))
+    return {"past_key_values": read.past_key_values}
+
+
+def cache_can_be_copied(model) -> bool:
+    """Whether what a model has read of a prompt is keys and values alone, which serve several rows.
+
+    Layers with a state (linear attention, convolutions, Mamba) keep no such, and a folder may ask for a cache of
+    another kind in its generation config.
+    """
+    if model.generation_config.cache_implementation is not None:
+        return False
+    layers = DynamicCache(config=model.config.get_text_config(decoder=True)).layers
+    return bool(layers) and all(type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in layers)
 
 
 def _drawn(model, inputs: Mapping[str, Any], config: GenerationConfig) -> list[Drawn]:

@@ -67,7 +67,7 @@ def _rows(
     for name, scores in calibration_scores(confidences, right, clusters, questions, seed, resamples).items():
         shared = {
             "distinct_confidences": int(scores.pop("distinct_confidences").value),
-            "distinct_answers": answers["answer"].nunique(),
+            "distinct_answers": answers["answer"].str.casefold().nunique(),
             "on_edge": calibration.on_edges(confidences[name]),
         }
         yield from ((name, {"metric": metric, **score.fields(), **shared}) for metric, score in scores.items())

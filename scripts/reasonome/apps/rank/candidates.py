@@ -1,7 +1,7 @@
 """The genes of a question with all that is known beside a ranking: fit, distance, phenotypes, diseases."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -115,7 +115,6 @@ def candidates(
         key=lambda symbol: (by_fit.get(symbol, last), by_distance.get(symbol, last), symbol),
     )
     place_of = {symbol: place for place, symbol in enumerate(merged, 1)}
-    answers = max(len(samples), 1)
     made = []
     for symbol in [*merged, *others]:
         gene, (overlap, fit) = known.gene(symbol, question), scores.get(symbol, (0.0, 0.0))
@@ -124,8 +123,8 @@ def candidates(
                 symbol=symbol,
                 name=gene.name,
                 rank=place_of.get(symbol),
-                first=sum(sample.genes[:1] == [symbol] for sample in samples) / answers,
-                listed=sum(symbol in sample.genes for sample in samples) / answers,
+                first=_share(sample.genes[:1] == [symbol] for sample in samples),
+                listed=_share(symbol in sample.genes for sample in samples),
                 shown=symbol in shown or not question.candidates,
                 overlap=round(overlap, 4) if scores else None,
                 overlap_rank=by_overlap.get(symbol),
@@ -138,6 +137,12 @@ def candidates(
             )
         )
     return made
+
+
+def _share(votes: Iterable[bool]) -> float | None:
+    """The share of the votes that are true; None without votes."""
+    counted = list(votes)
+    return sum(counted) / len(counted) if counted else None
 
 
 def disease_names(genes: Sequence[RankedCandidate], known: Known) -> dict[str, str]:

@@ -271,7 +271,8 @@ def _in_words(record: RankingRecord, first: RankedCandidate) -> str:
     """In words: which gene is first, and by how many answers or by what."""
     if record.samples:
         lost = len(record.samples) - record.usable
-        share = f"first in {round(first.first * len(record.samples))} of {len(record.samples)} answers"
+        votes = sum(sample.genes[:1] == [first.symbol] for sample in record.samples)
+        share = f"first in {votes} of {len(record.samples)} answers"
         return f"{first.symbol} ({share}{f', {lost} without a list' if lost else ''})"
     if record.kind == "locus":
         where = f"{in_kb(first.distance)} from the variant" if first.distance else "the variant is within it"

@@ -35,7 +35,7 @@ def render_page(records: Sequence[RankingRecord], about: PageAbout) -> str:
         "lines": ["\n".join(tsv_lines(record)) for record in records],
         "records": shown,
         "empty": empty,
-        "empty_gene": RankedCandidate(symbol="", first=0, listed=0).model_dump(mode="json"),
+        "empty_gene": RankedCandidate(symbol="").model_dump(mode="json"),
     }
     files = list(dict.fromkeys(record.file for record in records))
     template = HERE / "rankings.html.j2"

@@ -72,16 +72,16 @@ class RankedCandidate(Record):
     """One gene. Ranks count from 1, and equals share one; None: not ranked by this.
 
     `rank` is that of the model's merged answers, without a model that of the fit or the distance; `first` and `listed`
-    are shares of the answers. `overlap` is the similarity of the gene's known phenotypes to those that are present, and
-    `fit` is that less what the absent ones cost; `diseases` are those of the gene that fit best. `distance` is in base
-    pairs from the lead variant to the gene.
+    are shares of the answers, None without any. `overlap` is the similarity of the gene's known phenotypes to those
+    that are present, and `fit` is that less what the absent ones cost; `diseases` are those of the gene that fit best.
+    `distance` is in base pairs from the lead variant to the gene.
     """
 
     symbol: str
     name: str = ""
     rank: int | None = None
-    first: float = Field(0, ge=0, le=1)
-    listed: float = Field(0, ge=0, le=1)
+    first: float | None = Field(default=None, ge=0, le=1)
+    listed: float | None = Field(default=None, ge=0, le=1)
     shown: bool = True
     overlap: float | None = None
     overlap_rank: int | None = None
@@ -197,8 +197,7 @@ def tsv_lines(record: RankingRecord) -> list[str]:
         "id": record.id,
         "meant_for": PURPOSE,
     }
-    no_votes = {} if record.samples else dict.fromkeys(("first_in", "listed_in"))
-    rows = [shared | _gene(gene, record.disease_names) | no_votes for gene in record.genes] or [shared]
+    rows = [shared | _gene(gene, record.disease_names) for gene in record.genes] or [shared]
     return [tsv_row([row.get(column) for column in COLUMNS]) for row in rows]
 
 

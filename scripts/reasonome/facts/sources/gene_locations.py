@@ -95,21 +95,28 @@ def _headed(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Ite
         if not at[field]:
             what = f"no column has the gene's {field}: {', '.join(names)}"
             raise InputError(what, file=path, line=header_line, field=field, fix=_FIX)
-    before_start = int(header[at["start"][0]] == "txstart")  # UCSC's tables count from 0 and leave the end out
+    counted_from = 1 - int(header[at["start"][0]] == "txstart")  # UCSC's tables count from 0 and leave the end out
     for line, row in rows(numbered[1:], path, len(header), delimiter, quoted=True):
         cells = [cell.strip() for cell in row]
         chromosome, start, end = (cells[at[field][0]] for field in PLACES)
-        location = _location([cells[place] for place in at["identifier"]], chromosome, start, end, path, line)
-        yield location._replace(start=location.start + before_start)
+        yield _location([cells[place] for place in at["identifier"]], chromosome, start, end, path, line, counted_from)
 
 
 def _location(
-    cells: Sequence[str], chromosome: str, start: str, end: str, path: str | os.PathLike, line: int
+    cells: Sequence[str],
+    chromosome: str,
+    start: str,
+    end: str,
+    path: str | os.PathLike,
+    line: int,
+    counted_from: int = 1,
 ) -> GeneLocation:
     identifiers = tuple(value for value in cells if value not in ("", "-"))
     if not identifiers:
         raise InputError("this gene has neither an id nor a symbol", file=path, line=line, field="symbol")
-    first, last = position(start, path, line, "start"), position(end, path, line, "end")
+    at_zero = counted_from == 0 and start == "0"
+    first = 1 if at_zero else position(start, path, line, "start") + 1 - counted_from
+    last = position(end, path, line, "end")
     if last < first:
         raise InputError(f"the gene ends ({last}) before it starts ({first})", file=path, line=line, field="end")
     if not chromosome:
