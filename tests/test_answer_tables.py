@@ -36,6 +36,13 @@ def test_rows_without_what_is_needed_are_all_named(refused):
         score_table(cells, COLUMNS, TASKS["gene_set_naming"])
 
 
+@pytest.mark.parametrize("missing", ["NA", "N/A", "nan"])
+def test_a_truth_that_r_or_pandas_writes_as_missing_is_none(missing, refused):
+    cells = rows(("1", "a", "a", "A"), ("2", "a", missing, "B"), ("3", "NA", "a", "C"))
+    with refused(line=2, field="gold"):
+        score_table(cells, COLUMNS, TASKS["gene_set_naming"])
+
+
 def json_lines(path, rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
@@ -48,6 +55,18 @@ def test_a_harness_that_records_a_list_of_one_text_is_read(tmp_path):
     for column in ("resps", "filtered_resps"):
         scored = score_table(path, {"answer": column, "gold": "target"}, TASKS["gene_set_naming"], resamples=100)
         assert (scored.metrics["rouge_l"].value, scored.metrics["format"].value) == (1, 1)
+
+
+def test_missing_values_of_pandas_are_empty_in_json(tmp_path, refused):
+    columns = {"answer": "answer", "gold": "gold"}
+    answered = {"answer": "mitophagy", "gold": "mitophagy"}
+    path = json_lines(tmp_path / "answers.jsonl", [answered, {"answer": float("nan"), "gold": "DNA repair"}])
+    assert "NaN" in path.read_text()
+    scored = score_table(path, columns, TASKS["gene_set_naming"], resamples=100)
+    assert (scored.metrics["no_name"].value, scored.problems["empty"]) == (0.5, 1)
+    path = json_lines(tmp_path / "answers.jsonl", [answered, {"answer": "mitophagy", "gold": float("nan")}])
+    with refused(line=2, field="gold"):
+        score_table(path, columns, TASKS["gene_set_naming"])
 
 
 @pytest.mark.parametrize("answer", [["a", "b"], [], {"a": 1}])

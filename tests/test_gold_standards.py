@@ -292,6 +292,18 @@ def test_a_variant_is_called_by_its_place(tmp_path):
     assert row.variant == "1_55039974_G_T"
 
 
+@pytest.mark.parametrize("missing", ["", "NA", "NaN", "n/a", "."])
+def test_what_is_missing_of_a_locus_is_not_read(tmp_path, missing):
+    text = f"trait\tsnp\tchr\tpos\n{missing}\t{missing}\t1\t55039974\nHeight\trs1\t12\t65824670\n"
+    rows = unsolved(tmp_path, text, trait="LDL cholesterol")
+    assert [(row.trait, row.variant) for row in rows] == [("LDL cholesterol", ""), ("Height", "rs1")]
+    assert unsolved(tmp_path, text)[0].trait == ""
+    (row, _) = unsolved(tmp_path, f"locus\n{missing or 'NA'}\n1:55039974\n", trait="LDL")
+    assert (row.variant, row.position, row.fault) == ("", None, None)
+    (row,) = loci(tmp_path, f'trait,candidates,causal\nHeight,"A,B",{missing}\n')
+    assert row.causal == ()
+
+
 @pytest.mark.parametrize(
     ("place", "message"),
     [

@@ -157,6 +157,20 @@ def test_archives_and_lines_hold_the_same_cases(tmp_path):
     assert read_cases(tmp_path / "store.zip")[0].place == "store/notebooks/A/phenopackets/A.json"
 
 
+def test_members_of_an_archive_are_read_as_files_are(tmp_path, refused):
+    with zipfile.ZipFile(tmp_path / "store.zip", "w") as archive:
+        archive.mkdir("folder.json")
+        archive.writestr("a.json", json.dumps({**PACKET, "id": "a"}))
+        archive.writestr("B.JSON", json.dumps({**PACKET, "id": "b"}))
+        archive.writestr("c.json.gz", gzip.compress(json.dumps({**PACKET, "id": "c"}).encode()))
+        archive.writestr("d.Yml.GZ", gzip.compress(yaml.safe_dump({**PACKET, "id": "d"}).encode()))
+    assert sorted(case.id for case in read_cases(tmp_path / "store.zip")) == ["a", "b", "c", "d"]
+    with zipfile.ZipFile(tmp_path / "store.zip", "a") as archive:
+        archive.writestr("e.json.gz", gzip.compress(json.dumps(PACKET).encode())[:-9])
+    with refused(f"{tmp_path}/store.zip:e.json.gz"):
+        read_cases(tmp_path / "store.zip")
+
+
 # Version 1: what was not found is `negated`, and ages have other names.
 V1 = {
     "id": "case-1",

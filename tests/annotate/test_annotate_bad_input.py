@@ -161,6 +161,34 @@ def test_a_universe_that_cannot_be_is_refused_before_anything_is_asked(annotatin
     assert not annotating.out.exists()
 
 
+CELLS = "gene,log2FoldChange,pvalue,padj,cell_type\n"
+REPAIR_UP = [*(f"{gene},2,0.001,0.01" for gene in REPAIR), *(f"{gene},0,0.9,0.9" for gene in OTHERS[:20])]
+OWN_UNIVERSES = {  # no gene is known; no gene set has three of the two known
+    "zebrafish": [f"zgc:{number},2,0.001,0.01" for number in range(8)],
+    "few": [f"{gene},2,0.001,0.01" for gene in ("BRCA1", "BUB1", "XA")],
+}
+
+
+@pytest.mark.parametrize("rows", OWN_UNIVERSES.values(), ids=OWN_UNIVERSES)
+def test_a_table_whose_own_universe_cannot_be_used_is_a_row_and_the_others_are_done(
+    annotating, monkeypatch, capsys, rows, snapshot
+):
+    monkeypatch.setattr("reasonome.apps.annotate.gsea.FEWEST_RANKED", 3)
+    both = "".join([f"{row},T\n" for row in REPAIR_UP] + [f"{row},other\n" for row in rows])
+    good, _, bad, none = annotating(annotating.file("cells.csv", CELLS + both), model=None, gsea=True)
+    assert (good["list"], good["error"], good["enriched"][0]["name"]) == ("cells T", "", "DNA repair")
+    assert (bad["list"], bad["enriched"], none["error"][:15]) == ("cells other", [], "no gene passes ")
+    assert bad["error"] == snapshot
+    assert f"cells other: no GSEA: {bad['error']}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("rows", OWN_UNIVERSES.values(), ids=OWN_UNIVERSES)
+def test_tables_without_any_universe_that_can_be_used_are_refused(annotating, rows, refused):
+    with refused():
+        annotating(annotating.file("cells.csv", CELLS + "".join(f"{row},T\n" for row in rows)), model=None)
+    assert not annotating.out.exists()
+
+
 def pipe(content: bytes) -> str:
     """The path of a pipe in which `content` is, as a shell's <(…) gives one."""
     read, write = os.pipe()

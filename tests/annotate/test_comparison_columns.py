@@ -107,6 +107,33 @@ def test_a_contrast_that_names_two_conditions_says_which_one_up_is(tmp_path):
     assert first.ends == ("higher in IL6 than in control", "lower in IL6 than in control")
 
 
+@pytest.mark.parametrize(
+    ("told", "contrast"),
+    [
+        ("drug_vs_placebo", "placebo vs drug"),
+        ("A_vs_C", "A vs B"),
+        ("CD4+ vs CD4-", "CD4- vs CD4+"),
+    ],
+)
+def test_a_contrast_that_is_not_that_of_the_table_is_refused(tmp_path, told, contrast, refused):
+    content = stacked(GENES[:60], [], "contrast").replace("CD4 T", told)
+    with refused("mine.csv", 1, "contrast"):
+        read(tmp_path, content, contrast=contrast)
+
+
+def test_a_contrast_for_all_is_refused_where_one_comparison_is_another(tmp_path, refused):
+    content = stacked(GENES, GENES, "contrast").replace("CD4 T", "A vs B").replace("CD14 Mono", "A_vs_C")
+    with refused("mine.csv", 1, "contrast"):
+        read(tmp_path, content, contrast="A vs B")
+
+
+@pytest.mark.parametrize("told", ["IFN_b_vs_Control", "ifn b vs control", "stimulus_IFN b_vs_control", "coefficient 2"])
+def test_a_contrast_that_the_table_writes_otherwise_or_not_at_all_is_taken(tmp_path, told):
+    content = stacked(GENES[:60], [], "contrast").replace("CD4 T", told)
+    [found] = read(tmp_path, content, contrast="IFN b vs control").values()
+    assert found.ends == ("higher in IFN b than in control", "lower in IFN b than in control")
+
+
 def with_clusters(cells: dict[str, str], contrasts: tuple[str, ...] = ()) -> str:
     """A table with a row for each cluster, gene and contrast; `cells` is what each cluster is called."""
     rows = ["gene,cluster,cell_type,avg_log2FC,p_val_adj" + ",contrast" * bool(contrasts)]

@@ -59,6 +59,35 @@ def test_seurat_markers_that_go_up_and_pass_by_p_and_then_by_fold_change(tmp_pat
     )
 
 
+@pytest.mark.parametrize("missing", ["", "NA"])
+def test_rows_without_a_cluster_are_in_no_set_and_that_is_told(tmp_path, missing):
+    rows = f"B,CD79A,2\nB,CD79B,2\n{missing},MS4A1,2\n{missing},CD3D,2\nT,CD3E,2\n{missing},,2\n"
+    found = read(tmp_path, "cluster,gene,avg_log2FC\n" + rows)
+    assert by_name(found) == {"B": ["CD79A", "CD79B"], "T": ["CD3E"]}
+    assert found.notes[0] == "read as markers of 2 clusters"
+    assert {"in no set: 1 row without a gene", "in no set: 2 rows without a cluster"} <= set(found.notes)
+
+
+def test_many_rows_without_a_cluster_below_those_with_one_are_no_merged_cells(tmp_path):
+    found = read(tmp_path, "cluster,gene\nB,CD79A\nB,CD79B\nNA,A\nNA,C\nNA,D\n")
+    assert by_name(found) == {"B": ["CD79A", "CD79B"]}
+    assert "in no set: 3 rows without a cluster" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ("B cells,CD79A\n,CD79B\n,MS4A1\nT cells,CD3D\n,CD3E\n,CD2\n", 3),  # merged cells of a spreadsheet
+        ("B cells,CD79A\nT cells,CD3D\nNA,CD3E\nNA,CD2\nNA,CD7\n", 4),
+        ("B cells,\n,CD79A\n,CD79B\nT cells,\n,CD3D\n,CD3E\n", 3),
+        (",CD79A\nNA,CD79B\n", 1),
+    ],
+)
+def test_clusters_that_are_missing_below_the_first_row_of_each_are_refused(tmp_path, rows, line, refused):
+    with refused(tmp_path / "mine.csv", line, "cluster"):
+        read(tmp_path, "cluster,gene\n" + rows)
+
+
 @pytest.mark.parametrize("column", ["leiden", "louvain", "seurat_clusters"])
 def test_clusters_are_called_as_the_programs_that_find_them_do(tmp_path, column):
     found = read(tmp_path, f"gene,avg_log2FC,p_val_adj,{column}\nA,2,0.01,0\nB,2,0.01,1\n")
@@ -346,6 +375,71 @@ def test_numbers_of_the_rows_of_a_filtered_table_are_no_entrez_ids(tmp_path, num
 def test_entrez_ids_as_row_names_are_no_row_numbers(tmp_path):
     found = read(tmp_path, DESEQ2 + '"1",9,2,1,2,0.01,0.01\n"2",9,3,1,3,0.01,0.01\n"9",9,4,1,4,0.01,0.01\n')
     assert names(found.lists[0]) == ["9", "2", "1"]
+
+
+# headers that begin with #, and layouts of Excel and R
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "second"),
+    [("#1,#2", "cluster 1", "cluster 2"), ("#1,2", "cluster 1", "cluster 2"), ("#B cells,NK", "B cells", "NK")],
+)
+def test_columns_of_genes_may_have_names_that_begin_with_a_hash(tmp_path, header, first, second):
+    content = f"# mine\n{header}\nCD3D,FTL\nCD3E,CTSS\nCD2,LYZ\nIL7R,S100A9\n"
+    found = read(tmp_path, content, kind="clusters")
+    assert by_name(found) == {first: ["CD3D", "CD3E", "CD2", "IL7R"], second: ["FTL", "CTSS", "LYZ", "S100A9"]}
+    told = ("the header is line 2, although it begins with #", "skipped: 1 line that begins with #")
+    assert found.notes[-2:] == told
+
+
+@pytest.mark.parametrize("begin", ["#", "# ", "##"])
+def test_a_header_of_statistics_may_begin_with_a_hash(tmp_path, begin):
+    found = read(tmp_path, f"{begin}gene\tlog2FoldChange\tpadj\nCD3D\t2\t0.01\nLYZ\t-2\t0.01\n", "mine.tsv")
+    assert by_name(found) == {"mine up": ["CD3D"], "mine down": ["LYZ"]}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "# made by limma, 2024, v3\ngene,log2FC,padj\nA,2,0.01\n",
+        "#gene,log2FC,FDR\ngene,log2FC,padj\nA,2,0.01\n",
+        "#limma,2024,v3\nName,logFC,padj\nA,2,0.01\n",
+        "#limma,2024,v3\nName,Change,Q\nA,2,0.01\n",
+        "# of limma,2024,v3\nName,Change,Q\nA,2,0.01\nB,-2,0.01\n",
+    ],
+)
+def test_a_comment_above_a_header_is_none(tmp_path, content):
+    header = content.split("\n")[1].split(",")
+    columns = dict(zip(["gene", "log2_fold_change", "adjusted_p"], header, strict=True))
+    found = read(tmp_path, content, columns=columns)
+    assert by_name(found)["mine up"] == ["A"]
+    assert found.notes[-1] == "skipped: 1 line that begins with #"
+
+
+@pytest.mark.parametrize("comment", ["# made by limma, 2024", "#Name,Rank"])
+def test_a_comment_above_a_ranking_is_no_header(tmp_path, comment):
+    assert by_name(read(tmp_path, f"{comment}\nA,2\nB,3\n")) == {"mine": ["B", "A"]}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '"","log2FoldChange","padj",,\n"CD3D",2,0.01,,\n"LYZ",-2,0.01,,\n',  # empty columns of Excel
+        '"log2FoldChange","padj",,\n"CD3D",2,0.01,,\n"LYZ",-2,0.01,,\n',
+        '"gene"\t"log2FoldChange"\t"padj"\n"CD3D"\t2\t0.01\n"LYZ"\t-2\t0.01\n',  # write.table of R
+        'gene;"fold change, log2";log2FoldChange;padj\nCD3D;1;2;0.01\nLYZ;1;-2;0.01\n',
+    ],
+)
+def test_layouts_of_excel_and_r_in_a_csv(tmp_path, content):
+    assert by_name(read(tmp_path, content)) == {"mine up": ["CD3D"], "mine down": ["LYZ"]}
+
+
+def test_a_last_column_with_a_name_or_content_is_kept(tmp_path, refused):
+    # R has no name for the row names: a last column that is empty, but has a name, must not make three columns two.
+    found = read(tmp_path, '"log2FoldChange","padj","note"\n"CD3D",2,0.01,\n"LYZ",-2,0.01,\n')
+    assert by_name(found) == {"mine up": ["CD3D"], "mine down": ["LYZ"]}
+    with refused(tmp_path / "mine.csv", 3, "padj"):
+        read(tmp_path, "gene,log2FC,padj\nA,2,0.01,\nB,2,0.01,x\n")
 
 
 # what cannot be read

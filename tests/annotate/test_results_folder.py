@@ -89,6 +89,20 @@ def test_a_file_in_the_place_of_the_folder(model, tmp_path, refused):
         check_folder(tmp_path / "file", model, RESULTS)
 
 
+def test_a_link_to_a_folder_that_is_not_mounted(model, tmp_path, refused):
+    (tmp_path / "link").symlink_to(tmp_path / "scratch")
+    with refused(tmp_path / "link", field="--out"):
+        check_folder(tmp_path / "link", model, RESULTS)
+
+
+@pytest.mark.parametrize("command", ["annotate", "rank"])
+def test_an_empty_folder_is_not_this_folder(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([command, "genes.txt", "--out", ""])
+    assert stopped.value.code == 2
+    assert "argument --out: it is empty: name a folder, or write . for this one" in capsys.readouterr().err
+
+
 # answers that are kept
 
 

@@ -15,10 +15,13 @@ from reasonome.apps.rank.inputs import read_panel
 from reasonome.apps.rank.record import PURPOSE
 from reasonome.apps.rank.settings import RankSettings
 from reasonome.config.backbones import ApiModel
+from reasonome.facts.genes import Gene, GeneTable
 from reasonome.tasks import load_project
 
 RELABELLED = "HP:0001250 Seizure: the file calls it something else: check the id"
 PANEL = "gene\nSCN1A\nfgdy\nFBN1\nNOGENE\n"
+# AR is a gene, and an inheritance; MET is one, and methionine.
+KNOWN = GeneTable(Gene(symbol) for symbol in ("SCN1A", "FBN1", "FGD1", "SMAD4", "TBX1", "TTC4", "AR", "MET"))
 
 
 def ranked(record: dict) -> dict[str, dict]:
@@ -122,16 +125,50 @@ def test_a_panel_by_lines_commas_or_a_first_column(ranking, panel):
 )
 def test_numbers_beside_the_genes_of_a_panel_are_no_entrez_ids(tmp_path, panel):
     (tmp_path / "p.txt").write_text(panel)
-    assert read_panel(tmp_path / "p.txt") == ["SCN1A", "FBN1"]
+    assert read_panel(tmp_path / "p.txt", KNOWN) == ["SCN1A", "FBN1"]
 
 
 @pytest.mark.parametrize("panel", ["No\tWhat\n1\tSCN1A\n2\tFBN1\n", "0\tSCN1A\n1\tFBN1\n", "SCN1A,3\nFBN1,2\n"])
 def test_a_panel_of_row_numbers_or_marks_is_refused(tmp_path, panel, refused):
     (tmp_path / "p.txt").write_text(panel)
     with refused(tmp_path / "p.txt", field="--panel"):
-        read_panel(tmp_path / "p.txt")
+        read_panel(tmp_path / "p.txt", KNOWN)
     (tmp_path / "p.txt").write_text("Entrez_Gene\n6323\n2200\n")
-    assert read_panel(tmp_path / "p.txt") == ["Entrez_Gene", "6323", "2200"]
+    assert read_panel(tmp_path / "p.txt", KNOWN) == ["Entrez_Gene", "6323", "2200"]
+
+
+@pytest.mark.parametrize(
+    "panel",
+    [
+        "gene,inheritance,notes\nFBN1,AD,Marfan\nSMAD4\nTBX1,AR,MET raised; MET\n",  # a short row
+        '"Gene","Inheritance"\n"FBN1","AD"\n"SMAD4","AR, see\nnote"\n"TBX1","AD"\n',  # a line end in a cell
+        '# "mine\n\ninheritance;symbol\nAD;FBN1\nAR;SMAD4;\nAR\n"AR; AD";TBX1\n',
+        "Gene,Inheritance\nFBN1,AD\nSMAD4,AR,AR\nTBX1,AD\n",  # its genes come first
+        "FBN1\tAD\nSMAD4\nTBX1\tAR; MET\n",
+        "\tlogFC\tP\nFBN1\t1.2\t0.1\nSMAD4\t1.3\t0.2\nTBX1\t0.1\t0.3\n",  # as R writes row names
+        "FBN1,SMAD4\nTBX1\n",
+        "gene\nFBN1, SMAD4;\n\nTBX1\n",
+    ],
+)
+def test_what_stands_beside_the_genes_of_a_panel_is_no_gene(tmp_path, panel):
+    (tmp_path / "p.csv").write_text(panel)
+    assert read_panel(tmp_path / "p.csv", KNOWN) == ["FBN1", "SMAD4", "TBX1"]
+
+
+@pytest.mark.parametrize(
+    ("panel", "line"),
+    [
+        ("\nGene name (HGNC),Inheritance\nFBN1,AD\nSMAD4,AD\nTBX1,AR\n", 2),
+        ("Gene (HGNC),Partner\nFBN1,SCN1A\nSMAD4,AR\nTBX1,FGD1\nMET,TTC4\n", 1),  # 8 of 10 are genes, none is in line 1
+        ("FBN1,AR\nSMAD4,AR\nTBX1,AR\n", 1),  # 4 genes in 6 cells
+        ("Of the clinic\nFBN1;AD\nSMAD4;AR\n", 1),
+        ("inheritance,gene\nAD,FBN1\nAD,AR,SMAD4\n", 3),  # AR would be its gene
+    ],
+)
+def test_a_panel_that_does_not_say_where_its_genes_are(tmp_path, panel, line, refused):
+    (tmp_path / "p.csv").write_text(panel)
+    with refused(tmp_path / "p.csv", line, "--panel"):
+        read_panel(tmp_path / "p.csv", KNOWN)
 
 
 def test_a_table_without_ids_that_may_be_the_phenotypes_of_one_patient_is_told(ranking, capsys):

@@ -56,12 +56,15 @@ def json_object(path: Path) -> dict[str, Any]:
 
 
 def check_folder(out: Path, model: Path | None, kind: ResultsKind) -> None:
-    """Raise InputError where `out` is a file, overlaps with the model's folder, or has other files of our names.
+    """Raise InputError where `out` is a file or leads nowhere, overlaps with the model's folder, or has others' files.
 
     `model` is None for a model that has no folder.
     """
     if os.path.exists(out) and not os.path.isdir(out):
         raise InputError("this is a file, and results need a folder", file=out, field="--out", fix=_ANOTHER)
+    if os.path.islink(out) and not os.path.exists(out):
+        what = f"this is a link to {os.path.realpath(out)}, and there is nothing"
+        raise InputError(what, file=out, field="--out", fix=f"make or mount that folder, or {_ANOTHER}")
     if model is not None:
         _refuse_models_folder(out, model)
     _refuse_files_of_others(out, kind)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from reasonome.apps import checked, project_folder
-from reasonome.commands.options import add_settings, command_parser, option, parse_columns
+from reasonome.commands.options import add_settings, command_parser, folder, option, parse_columns
 from reasonome.config.annotations import Annotation, Column
 from reasonome.config.project import Project
 from reasonome.core.terminal import printable, show
@@ -59,7 +59,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     names.add_argument("--model", help="which model is asked; see above (default: the one that ships, if one does)")
     names.add_argument("--ora-only", action="store_true", help="enriched terms alone: no model is asked for names")
     add_model(command)
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
+    command.add_argument("--out", type=folder, required=True, metavar="DIR", help="folder of the results")
     add_settings(command, Annotation.model_fields, _OPTIONS)
     command.add_argument(
         "--columns",

@@ -55,6 +55,13 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
+def folder(text: str) -> Path:
+    """The folder that an option names; ArgumentTypeError for an empty text, which pathlib takes for this folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty: name a folder, or write . for this one")
+    return Path(text)
+
+
 def check_output(json: str | None, inputs: Iterable[str | Path | None] = ()) -> None:
     """Raise InputError if `json` is not a file's path, or is one of the `inputs`; to be called before any work."""
     if json is None or json == "-":

@@ -26,7 +26,7 @@ from pathlib import Path
 from reasonome.apps import checked, project_folder
 from reasonome.apps.rank.settings import RankSettings
 from reasonome.commands.annotate import add_model, asked_model
-from reasonome.commands.options import add_settings, command_parser, option, parse_columns
+from reasonome.commands.options import add_settings, command_parser, folder, option, parse_columns
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import printable
 from reasonome.tasks import load_project
@@ -45,7 +45,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     by.add_argument("--model", help="which model is asked; see above")
     by.add_argument("--no-model", action="store_true", help="rank by phenotypes or distance alone: no model is asked")
     add_model(command)
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the results")
+    command.add_argument("--out", type=folder, required=True, metavar="DIR", help="folder of the results")
     add_settings(command, RankSettings.model_fields, _OPTIONS)
     command.add_argument("--columns", default="", metavar="KEY=COLUMN,…", help="what the columns of tables are called")
 

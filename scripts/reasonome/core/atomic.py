@@ -218,15 +218,18 @@ def write_tsv(path: str | os.PathLike, table: "DataFrame") -> None:
         table.to_csv(temporary, sep="\t", index=False, float_format="%.6g")
 
 
-def read_parquet(path: str | os.PathLike, columns: Sequence[str]) -> "pyarrow.Table":
-    """The table in a file, which has at least `columns`. InputError for a file that is missing, damaged or another."""
+def read_parquet(path: str | os.PathLike, columns: Sequence[str], fix: str | None = None) -> "pyarrow.Table":
+    """The table in a file, which has at least `columns`. InputError for a file that is missing, damaged or another.
+
+    `fix` is for a file that a user names; others are made by Snakemake.
+    """
     import pyarrow
     from pyarrow import parquet
 
-    fix = f"snakemake --cores 2 {path} makes it"
+    made = f"snakemake --cores 2 {path} makes it"
     if not Path(path).is_file():
-        raise InputError("there is no such file", file=path, fix=fix)
-    fix = f"remove it; {fix} anew"
+        raise InputError("there is no such file", file=path, fix=fix or made)
+    fix = fix or f"remove it; {made} anew"
     try:
         table = parquet.read_table(path, page_checksum_verification=True)
     except (pyarrow.ArrowInvalid, OSError, UnicodeDecodeError) as error:

@@ -129,10 +129,12 @@ def resolve_universe(
             resolved[written] = gene if gene in human else None
         what, fix = "mouse gene with a known human orthologue", "give the mouse symbols or ids of all tested genes"
     symbols = frozenset(symbol for symbol in resolved.values() if symbol)
+    unknown = [written for written, symbol in resolved.items() if not symbol]
     if not symbols:
-        raise InputError(f"none of the {len(resolved):,} identifiers of the universe in {origin} is a {what}", fix=fix)
+        none = f"none of the {len(resolved):,} identifiers of the universe in {origin} is a {what}"
+        raise InputError(f"{none}: {some(unknown)}", fix=fix)
     description = f"the universe is the {counted(len(symbols), 'gene')} in {origin}"
-    if unknown := [written for written, symbol in resolved.items() if not symbol]:
+    if unknown:
         description += (
             f"; {len(unknown):,} of {len(resolved):,} identifiers are no {what} and are left out: {some(unknown)}"
         )
@@ -213,8 +215,7 @@ class OverRepresentation:
         self.summaries = tuple(library.summary for library in self._libraries)
         if not any(library.ids for library in self._libraries):
             raise InputError(
-                f"no gene set of the libraries has {SMALLEST} to {LARGEST} genes in the universe of "
-                f"{len(universe.symbols):,}",
+                f"no gene set of the libraries has {SMALLEST} to {LARGEST} of the tested genes: {universe.description}",
                 fix="check that the universe and the libraries are of one organism, or give other libraries",
             )
 

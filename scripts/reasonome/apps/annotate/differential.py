@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -126,9 +126,16 @@ def _ends(table: Table, contrast: str | None) -> tuple[str, str]:
     """What genes with a positive and a negative change are, in words.
 
     `contrast` ("treated vs control") decides, else a column of comparisons with such a text alone, else, where there is
-    no such column, one of groups with a single one.
+    no such column, one of groups with a single one. Raises InputError where that column says something else than
+    `contrast`.
     """
-    sides = _conditions_told(table) if contrast is None else conditions(contrast)
+    column, sides = _conditions_told(table)
+    if contrast is not None:
+        chosen = conditions(contrast)
+        if sides and not _are_same(sides, chosen):
+            what = f"this column says {' vs '.join(sides)}, and --contrast {' vs '.join(chosen)}"
+            raise table.error(what, field=column, fix="leave --contrast out, or write it as the table has it")
+        sides = chosen
     if sides:
         first, second = sides
         return f"higher in {first} than in {second}", f"lower in {first} than in {second}"
@@ -139,14 +146,26 @@ def _ends(table: Table, contrast: str | None) -> tuple[str, str]:
     return f"up = positive log2 fold change; {UNKNOWN}", f"down = negative log2 fold change; {UNKNOWN}"
 
 
-def _conditions_told(table: Table) -> list[str]:
-    """The two conditions that a column of comparisons names in all rows: "treated vs control"; [] without one."""
+def _are_same(told: Sequence[str], chosen: Sequence[str]) -> bool:
+    """Whether these are the same conditions, the first perhaps behind a factor, as in condition_treated_vs_control."""
+    behind_factor = told[0].casefold().endswith(f"_{chosen[0].casefold()}")
+    first, second = (_plain(one) == _plain(other) for one, other in zip(told, chosen, strict=True))
+    return (first or behind_factor) and second
+
+
+def _plain(condition: str) -> str:
+    """A condition's name without case, spaces and underscores; signs stay, as in CD4+ and CD4-."""
+    return re.sub(r"[\s_]", "", condition.casefold())
+
+
+def _conditions_told(table: Table) -> tuple[str, list[str]]:
+    """A column of comparisons, and the two conditions that it names in all rows ("treated vs control"); else none."""
     for column in comparison_columns(table):
         texts = set(table.frame[column])
         sides = conditions(_VERSUS.sub(" vs ", texts.pop()))
         if not texts and len(sides) == 2 and all(sides):
-            return sides
-    return []
+            return column, sides
+    return "", []
 
 
 def read_differential(table: Table, settings: Annotation) -> GeneLists:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,13 @@ from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
 from reasonome.core.errors import InputError, check_made, lookup
 from reasonome.core.manifest import PACKAGES, canonical, file_sha256, text_sha256, versions
 from reasonome.core.terminal import say
-from reasonome.enrichment.over_representation import OverRepresentation, default_universe, resolve_universe
+from reasonome.enrichment.over_representation import (
+    GeneSetLibrary,
+    OverRepresentation,
+    Universe,
+    default_universe,
+    resolve_universe,
+)
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.sources.formats import read_authority
@@ -57,8 +63,9 @@ SAMPLES = 5  # answers for each set
 class Prepared:
     """All that is read before a model is asked: `asked` is how, None without one.
 
-    `gene_lists` and `tests` have the name of a file as key; a file of another species has no tests. `universe_sha256`
-    is the digest of the settings' universe file, None without one. `orthologues` are given for lists of mice.
+    `gene_lists` and `tests` have the name of a file as key; a file of another species, or whose own universe cannot be
+    used, has no tests. `universe_sha256` is the digest of the settings' universe file, None without one. `orthologues`
+    are given for lists of mice.
     """
 
     settings: Completed
@@ -143,23 +150,17 @@ def prepare(
     gene_lists = {name: check_species(lists, given.species, genes, orthologues) for name, lists in gene_lists.items()}
     _refuse_sets_without_descriptions(gene_lists, given, genes)
     to_human = orthologues if given.species == "mouse" else None
-    questions = [
-        make_question(gene_list, name, genes, to_human)
-        for name, lists in gene_lists.items()
-        for gene_list in lists.lists
-    ]
     background = read_background(sources.background)
     libraries = read_libraries(sources, background, genes)
     universe = None
     if given.universe and tested_genes:
         universe = resolve_universe(tested_genes, genes, given.universe, to_human)
-    tests = {}
-    for name, lists in gene_lists.items():
-        if lists.can_be_tested:
-            own = universe
-            if universe is None and lists.universe:
-                own = resolve_universe(lists.universe, genes, f"the table '{name}'", to_human)
-            tests[name] = OverRepresentation(libraries, own or default_universe(genes, libraries, to_human))
+    gene_lists, tests = _tests(gene_lists, libraries, universe, genes, to_human)
+    questions = [
+        make_question(gene_list, name, genes, to_human)
+        for name, lists in gene_lists.items()
+        for gene_list in lists.lists
+    ]
     asked = None
     if model is not None and asking is not None:
         settings_asked, style = asking
@@ -187,6 +188,38 @@ def prepare(
         recognised=read,
         universe_sha256=universe_sha256,
     )
+
+
+def _tests(
+    gene_lists: Mapping[str, GeneLists],
+    libraries: Sequence[GeneSetLibrary],
+    universe: Universe | None,
+    genes: GeneTable,
+    orthologues: Orthologues | None,
+) -> tuple[dict[str, GeneLists], dict[str, OverRepresentation]]:
+    """The lists, and the tests of those that can be tested, by name; `universe` is the user's for all of them.
+
+    Lists of a table whose own universe cannot be used have an error. Raises InputError where no others are left, and
+    for a universe that is no table's own.
+    """
+    with_errors, tests, failed = dict(gene_lists), {}, []
+    for name, lists in gene_lists.items():
+        if not lists.can_be_tested:
+            continue
+        if universe is not None or not lists.universe:
+            tests[name] = OverRepresentation(libraries, universe or default_universe(genes, libraries, orthologues))
+            continue
+        try:
+            own = resolve_universe(lists.universe, genes, f"the table '{name}'", orthologues)
+            tests[name] = OverRepresentation(libraries, own)
+        except InputError as error:
+            failed.append(error)
+            told = f"{error.what}; {error.fix}"
+            marked = tuple(replace(one, error=one.error or told) for one in lists.lists)
+            with_errors[name] = replace(lists, lists=marked, ranking_error=told)
+    if failed and not tests:
+        raise failed[0]
+    return with_errors, tests
 
 
 def _asking(

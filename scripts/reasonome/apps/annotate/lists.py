@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import pandas as pd
 
@@ -164,13 +165,19 @@ def read_clusters(table: Table, settings: Annotation) -> GeneLists:
     """One list for each cluster: its positive markers that pass the thresholds, the best first, `top` at most.
 
     The order is by score, else by adjusted p, p and fold change. A table without a column of clusters must have a
-    column of genes for each cluster. Without fold changes and scores nothing says which genes go up. Raises InputError.
+    column of genes for each cluster. Without fold changes and scores nothing says which genes go up. Rows without a
+    cluster are in no list. Raises InputError.
     """
     if "group" not in table.columns:
         return _columns_of_genes(table, settings)
-    rows = table.statistics()
-    if rows.empty:
+    of_genes = table.statistics()
+    if of_genes.empty:
         raise table.error("there is no gene set in the table: no row has a gene", fix="give a column of genes")
+    _refuse_merged(table)
+    rows = of_genes[of_genes["group"] != ""]
+    if rows.empty:
+        fix = "name the cluster in each row, or say which column has it: `--columns group=NAME`"
+        raise table.error("no row with a gene has a cluster", field=table.columns["group"], fix=fix)
     passing, rule = _passing(rows, table, settings)
     ranked = any(role in table.columns for role in STATISTICS)
     tells_up = any(role in table.columns for role in _RANKS)
@@ -196,9 +203,27 @@ def read_clusters(table: Table, settings: Annotation) -> GeneLists:
         notes.append("where they are higher is unknown: there is no column of fold changes or scores")
     if "adjusted_p" not in table.columns and "p" in table.columns:
         notes.append(f"'{table.columns['p']}' was not looked at: it is not adjusted for many tests")
-    if left_out := len(table.frame) - len(rows):
+    if left_out := len(table.frame) - len(of_genes):
         notes.append(f"in no set: {counted(left_out, 'row')} without a gene")
+    if left_out := len(of_genes) - len(rows):
+        notes.append(f"in no set: {counted(left_out, 'row')} without a cluster")
     return _lists(lists, notes, table, settings)
+
+
+def _refuse_merged(table: Table) -> None:
+    """Raise InputError where most clusters are missing and no label stands in two rows on end, as of merged cells."""
+    groups = table.groups()
+    missing = groups.count("")
+    repeated = any(group and group == above for above, group in pairwise(groups))
+    if groups[0] and 2 * missing > len(groups) and not repeated:
+        line = int(table.frame.index[groups.index("")])
+        place = f"{'row' if table.file is None else 'line'} {line}"
+        what = f"the cluster is missing in {missing:,} of {len(groups):,} rows, from {place} on"
+        fix = (
+            "fill the labels down: merged cells of a spreadsheet keep only the first; "
+            "and delete the rows that are of no cluster"
+        )
+        raise InputError(what, file=table.file, line=line, field=table.columns["group"], fix=fix)
 
 
 def _passing(rows: pd.DataFrame, table: Table, settings: Annotation) -> tuple[pd.DataFrame, str]:
@@ -275,7 +300,7 @@ def _lists(clusters: list[GeneList], notes: list[str], table: Table, settings: A
 
 
 def _name(group: str) -> str:
-    return f"cluster {group}" if group.isdigit() else group or "without a cluster"
+    return f"cluster {group}" if group.isdigit() else group
 
 
 def read_genes(table: Table, settings: Annotation) -> GeneLists:

@@ -1,5 +1,6 @@
 """Tables of genes, with or without statistics, in users' text files: lines, cells, and which column is what."""
 
+import csv
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -40,6 +41,7 @@ ALIASES: Mapping[Column, Sequence[str]] = {
     "group": ("cluster", "group", "clusters", "groups", "leiden", "louvain", "seuratclusters"),
     "comparison": ("contrast", "comparison", "coef", "celltype", "clusterid", "tissue", "timepoint"),
 }
+_KNOWN = {alias for aliases in ALIASES.values() for alias in aliases} - set(ROW_NAMES)
 _MISSING = {"", "na", "nan", "-nan", "+nan", "n/a", "none", "null"}  # C writes -nan
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
 STATISTICS: tuple[Column, ...] = ("adjusted_p", "p", "log2_fold_change", "statistic")
@@ -62,29 +64,36 @@ _CALL_IT = "say which column has the genes, such as `--columns gene=NAME`, or ca
 class TextFile:
     """A file's lines, with comments blanked; `notes` say what was skipped.
 
-    `ranked` says that the first lines matter most, by a comment or the file's ending. `sha256` is of the file's bytes.
+    `headed` says that the first row is a header, since it begins with # in the file. `ranked` says that the first lines
+    matter most, by a comment or the file's ending. `sha256` is of the file's bytes.
     """
 
     path: Path
     lines: list[str]
     delimiter: str
     notes: tuple[str, ...]
+    headed: bool
     ranked: bool
     sha256: str
 
     def rows(self) -> list[tuple[int, list[str]]]:
-        """(line number, cells) of every row that is not blank. Raises InputError."""
+        """(line number, cells) of every row that is not blank, without the last cells if all rows have them empty.
+
+        Raises InputError.
+        """
         rows = csv_rows([f"{text}\n" for text in self.lines], self.path, self.delimiter)
         stripped = [(line, [cell.strip() for cell in cells]) for line, cells in rows]
-        return [(line, cells) for line, cells in stripped if any(cells)]
+        filled = [(line, cells) for line, cells in stripped if any(cells)]
+        empty = min((next(n for n, cell in enumerate(reversed(cells)) if cell) for _, cells in filled), default=0)
+        return [(line, cells[: len(cells) - empty]) for line, cells in filled]
 
 
 def read_file(path: Path, sets: bool = False) -> TextFile:
-    """Read a text file, plain or gzipped, in UTF-8. Lines that begin with # are comments.
+    """Read a text file, plain or gzipped, in UTF-8. Lines that begin with # are comments, except a table's header.
 
-    With `sets` the lines are sets of a GMT, whose names may begin with #: there, comments have no tab. The file's
-    ending decides the delimiter: a comma for .csv (a semicolon where the first line has no comma), a tab for .tsv and
-    .txt; otherwise the first line decides. Raises InputError for an empty file and one that is no such text.
+    With `sets` the lines are sets of a GMT, whose names may begin with #: there, comments have no tab. The delimiter is
+    a tab for .tsv and .txt; otherwise the first line decides. Raises InputError for an empty file and one that is no
+    such text.
     """
     if path.name.lower().endswith((".h5ad", ".loom")):
         fix = "give the AnnData to annotate_sets in Python, or write scanpy.get.rank_genes_groups_df(adata, None)"
@@ -101,17 +110,25 @@ def read_file(path: Path, sets: bool = False) -> TextFile:
     if excel:
         notes.append(f"skipped: the first line, {lines[0]!r}, which is Excel's")
         lines[0] = ""
-    comments = [line for line in lines if line.startswith("#") and not (sets and "\t" in line)]
-    if comments:
-        notes.append(f"skipped: {counted(len(comments), 'line that begins', 'lines that begin')} with #")
-        lines = ["" if line.startswith("#") and not (sets and "\t" in line) else line for line in lines]
-    first = next((line for line in lines if line.strip()), "")
+
+    def is_comment(line: str) -> bool:
+        return line.startswith("#") and not (sets and "\t" in line)
+
+    first = next((line for line in lines if line.strip() and not is_comment(line)), "")
     if _SPACES.match(first):
         fix = "put commas (.csv) or tabs (.tsv, .txt) between them: in R with write.csv, or write.table(…, sep = '\\t')"
         raise InputError("this is a table with spaces between fields", file=path, fix=fix)
     delimiter = excel[1] if excel else _delimiter(path, first)
+    header = None if sets else _commented_header(lines, delimiter)
+    if header is not None:
+        notes.append(f"the header is line {header + 1}, although it begins with #")
+        lines[header] = re.sub(rf"(^|{re.escape(delimiter)}) *#+", r"\1", lines[header])
+    comments = [line for line in lines if is_comment(line)]
+    if comments:
+        notes.append(f"skipped: {counted(len(comments), 'line that begins', 'lines that begin')} with #")
+        lines = ["" if is_comment(line) else line for line in lines]
     ranked = _without_gz(path).endswith(".rnk") or any(map(_RANKED.fullmatch, comments))
-    return TextFile(path, lines, delimiter, tuple(notes), ranked, sha256)
+    return TextFile(path, lines, delimiter, tuple(notes), header is not None, ranked, sha256)
 
 
 def is_gmt(path: Path) -> bool:
@@ -127,7 +144,38 @@ def _delimiter(path: Path, first: str) -> str:
     name = _without_gz(path)
     if name.endswith(_TABS) or ("\t" in first and not name.endswith(".csv")):
         return "\t"
-    return ";" if ";" in first and "," not in first else ","
+    unquoted = re.sub('"[^"]*"', "", first)
+    return max(",;\t", key=unquoted.count)
+
+
+def _commented_header(lines: Sequence[str], delimiter: str) -> int | None:
+    """The place of the line above the first row, if it is the header although it begins with #; None otherwise.
+
+    It has as many cells as the first row, which is no header itself. Without two known names of columns it must not
+    look like prose, and the rows below must be several and no ranking.
+    """
+    places = [place for place, line in enumerate(lines) if line.strip() and not line.startswith("#")][:2]
+    if not places or not places[0] or not lines[places[0] - 1].startswith("#"):
+        return None
+    above = places[0] - 1
+    names, first, *second = (_cells(lines[place], delimiter) for place in (above, *places))
+    if not len(names) == len(first) > 1 or not first[0] or any(key(cell) in _KNOWN for cell in first):
+        return None
+    if sum(key(name) in _KNOWN for name in names) > 1:
+        return above
+    is_prose = re.search(rf"(^#+|{re.escape(delimiter)}) ", lines[above])
+    if is_prose or not second or _is_list(first, ()) or (_has_number(second[0]) and not _has_number(first)):
+        return None
+    return above
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
+
+
+def _has_number(cells: Sequence[str]) -> bool:
+    """Whether a row has a number, or a missing value, behind its first cell."""
+    return any(is_number(cell) or is_missing(cell) for cell in cells[1:])
 
 
 def roles(
@@ -235,13 +283,19 @@ class Table:
         others = [name for name in self.header if name not in self.columns.values() and self.header.count(name) == 1]
         return next((name for name in others if _has_names(self.frame[name])), None)
 
+    def groups(self) -> list[str]:
+        """The groups of all rows, "" where one is missing or there is no column of them."""
+        if "group" not in self.columns:
+            return [""] * len(self.frame)
+        return ["" if is_missing(cell) else cell for cell in self.frame[self.columns["group"]]]
+
     def statistics(self) -> pd.DataFrame:
         """A row for each gene, by line: `gene`, `group` and the STATISTICS, NaN for a missing column or value.
 
         Raises InputError for a cell that is no number, and for a p value below 0 or above 1.
         """
         rows = pd.DataFrame({"gene": self.genes()}, index=self.frame.index)
-        rows["group"] = self.frame[self.columns["group"]] if "group" in self.columns else ""
+        rows["group"] = self.groups()
         for role in STATISTICS:
             column = self.columns.get(role)
             rows[role] = math.nan if column is None else self._numbers(column)
@@ -294,7 +348,7 @@ def parse_table(file: TextFile, chosen: Mapping[Column, str]) -> Table:
     rows = file.rows()
     if not rows:
         raise InputError("there is no gene in the file", file=file.path, fix="write one gene a line")
-    if _is_list(rows[0][1], chosen.values()):
+    if not file.headed and _is_list(rows[0][1], chosen.values()):
         return _list_table(rows, file)
     (header_line, header), *rest = rows
     if rest and len(rest[0][1]) == len(header) + 1 > 2:

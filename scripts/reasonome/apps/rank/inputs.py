@@ -1,6 +1,5 @@
 """People's files of unsolved cases and loci: phenopackets, lists of HPO terms, and tables."""
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,8 +9,9 @@ from reasonome.apps.rank.settings import Kind, RankSettings
 from reasonome.apps.run import stem, unused_name
 from reasonome.core.errors import InputError
 from reasonome.facts.files import text_file
-from reasonome.facts.files.plain_table import read_table
+from reasonome.facts.files.plain_table import csv_rows, read_table
 from reasonome.facts.files.text_file import check_is_file, lines
+from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import phenopackets, rankings
 from reasonome.facts.sources.gene_locations import written_place
 from reasonome.facts.sources.hpo import is_of_terms, written_terms
@@ -27,6 +27,7 @@ _NOT_OF_BED = ("#", "track ", "browser ")
 _PANEL_HEADS = frozenset(
     ("gene", "genes", "symbol", "genesymbol", "genename", "hgncsymbol", "approvedsymbol", "hgncid", "entityname")
 )
+_NEARLY_ALL = 0.8  # of what commas part in a list; in a table, inheritances and notes are beside each gene
 
 
 @dataclass(frozen=True)
@@ -70,25 +71,20 @@ def read_files(settings: RankSettings) -> list[AskedFile]:
     return files
 
 
-def read_panel(path: Path) -> list[str]:
-    """The genes of a panel, each once, as written. Raises InputError.
+def read_panel(path: Path, known: GeneTable) -> list[str]:
+    """The genes of a panel, each once, as written. Raises InputError, also where a table's genes cannot be told.
 
     They are the fourth column of a BED file, or of another table the column that its header names, else the first one
-    between tabs; else all that commas or semicolons part.
+    between tabs; else all that commas or semicolons part, if nearly all of that is `known`.
     """
     texts = [text for _, text in lines(path)]
     first = next((text for text in texts if text.strip() and not text.startswith(_NOT_OF_BED)), "")
     if _BED.fullmatch(first.strip()):
         written = _bed_names(texts, path)
     else:
-        texts = [text for text in texts if text.strip() and not text.startswith("#")]
-        table, place = _headed(texts)
-        if place is not None:
-            written = [row[place].strip() for row in table[1:]]
-        else:
-            cells = [text.split("\t")[:1] if "\t" in text else re.split("[,;]", text) for text in texts]
-            written = [cell.strip().strip('"') for line in cells for cell in line]
-            written = written[1:] if written and _is_head(written[0]) else written
+        rows, delimiter = _rows(texts, path)
+        place = _place_of_genes(rows)
+        written = _listed(rows, delimiter, path, known) if place is None else _column(rows, place, path)
     genes = list(dict.fromkeys(gene for gene in written if gene and not gene.startswith("#")))
     if not genes:
         raise InputError("there is no gene in this panel", file=path, field="--panel", fix="write one gene a line")
@@ -100,19 +96,67 @@ def read_panel(path: Path) -> list[str]:
     return genes
 
 
-def _headed(texts: Sequence[str]) -> tuple[list[list[str]], int | None]:
-    """The lines as rows of a table, and the place of its genes.
+def _rows(texts: Sequence[str], path: Path) -> tuple[list[tuple[int, list[str]]], str]:
+    """(line, stripped cells) of every row of a panel, without comments and blank ones; and what parts the cells."""
+    texts = ["" if text.startswith("#") else text for text in texts]
+    first, whole = next(filter(str.strip, texts), ""), "\n".join(texts)
+    delimiter = max("\t,;", key=lambda mark: (first.count(mark), whole.count(mark)))
+    numbered = csv_rows((f"{text}\n" for text in texts), path, delimiter)
+    rows = [(line, [cell.strip() for cell in cells]) for line, cells in numbered]
+    rows = [(line, cells) for line, cells in rows if any(cells)]
+    further = [cells for _, cells in rows[1:]]
+    if further and len(further[0]) == len(rows[0][1]) + 1 and all(cells[0].isdigit() for cells in further):
+        rows[0] = (rows[0][0], ["", *rows[0][1]])  # as R writes tables with row names
+    return rows, delimiter
 
-    That is the first column that is called so, else the one beside row names; None where there is no such header.
+
+def _place_of_genes(rows: Sequence[tuple[int, list[str]]]) -> int | None:
+    """The place of the first column that is called as one of genes, else of the only one beside row names, else None.
+
+    It is None for a list, which has one row or no second column in its first row.
     """
-    delimiter = max("\t,;", key=texts[0].count) if texts else ","
-    rows = [next(csv.reader([text], delimiter=delimiter, skipinitialspace=True)) for text in texts]
-    if len(rows) > 1 and len(rows[1]) == len(rows[0]) + 1 and all(row[0].isdigit() for row in rows[1:]):
-        rows[0] = ["", *rows[0]]  # as R writes tables with row names
-    if len(rows) < 2 or not 1 < len(rows[0]) <= min(map(len, rows[1:])):
-        return rows, None
-    beside = None if rows[0][0].strip() else 1
-    return rows, next((place for place, name in enumerate(rows[0]) if _is_head(name)), beside)
+    head = rows[0][1] if len(rows) > 1 else []
+    if len(head) < 2:
+        return None
+    beside = 1 if len(head) == 2 and not head[0] else None
+    return next((place for place, name in enumerate(head) if _is_head(name)), beside)
+
+
+def _column(rows: Sequence[tuple[int, list[str]]], place: int, path: Path) -> list[str]:
+    """The cells of a column below its header, of rows that are long enough.
+
+    InputError for a row with more cells than the header, unless nothing can have moved: its genes come first.
+    """
+    width = len(rows[0][1])
+    for line, cells in rows[1:]:
+        if place and any(cells[width:]):
+            what = f"expected {width} columns as in the header, found {len(cells)}"
+            fix = "put quotes around a cell that holds the delimiter or a line end"
+            raise InputError(what, file=path, line=line, field="--panel", fix=fix)
+    return [cells[place] for _, cells in rows[1:] if len(cells) > place]
+
+
+def _listed(rows: Sequence[tuple[int, list[str]]], delimiter: str, path: Path, known: GeneTable) -> list[str]:
+    """The first cell of rows between tabs, and of others all that commas or semicolons part.
+
+    InputError where that is of a table: too little is `known`, or the same again, or the first line has no gene.
+    """
+    parted = [
+        cells[:1] if delimiter == "\t" and len(cells) > 1 else re.split(r"\s*[,;]\s*", delimiter.join(cells))
+        for _, cells in rows
+    ]
+    parted = [list(filter(None, parts)) for parts in parted]
+    if parted and parted[0] and _is_head(parted[0][0]):
+        parted[0].pop(0)
+    written = [cell for parts in parted for cell in parts]
+    if len(rows) > 1 and any(len(parts) > 1 for parts in parted):
+        found = {cell for cell in written if known.resolve(cell).symbol}
+        is_headed = len(parted[0]) > 1 and found.isdisjoint(parted[0])
+        if is_headed or len(found) < _NEARLY_ALL * len(written):
+            what = "this looks like a table, and no column is called as one of genes"
+            fix = "say which column has the genes, by a header: name it gene or symbol; or write one gene a line"
+            raise InputError(what, file=path, line=rows[0][0], field="--panel", fix=fix)
+    return written
 
 
 def _is_head(cell: str) -> bool:

@@ -111,8 +111,8 @@ def prepare(
         say(f"warning: {by_chance}")
     sources = project_files.sources(project, benchmark)
     panel_file = None if settings.panel is None else Path(settings.panel)
-    panel = None if panel_file is None else read_panel(panel_file)
     genes = read_authority(project, benchmark.authority)
+    panel = None if panel_file is None else read_panel(panel_file, genes)
     if kind == "locus" and any(row.candidates is None and not row.fault for file in files for row in file.rows):
         path = next((file.path for file in files if file.path), Path("--locus"))
         check_can_look(benchmark.authority, genes, sources.locations, path)

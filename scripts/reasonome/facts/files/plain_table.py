@@ -309,7 +309,7 @@ def _cell(value: Any, path: Path | None, line: int, column: str, joined: Joined 
         return joined([_cell(item, path, line, column) for item in value])
     if isinstance(value, str):
         return value
-    if value is None:
+    if value is None or value != value:  # NaN, as Python writes pandas' missing values
         return ""
     if isinstance(value, list):
         what = f"expected text, found a list of {len(value)}"

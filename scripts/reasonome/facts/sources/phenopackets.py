@@ -1,12 +1,13 @@
 """Cases of rare diseases: GA4GH Phenopackets 2 and 1 (JSON, YAML), also zipped or as JSON lines, and a flat layout."""
 
+import gzip
 import json
 import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import (
@@ -434,7 +435,7 @@ def _of_lines(path: Path) -> Iterator[tuple[_Place, str]]:
             yield _Place(f"line {number}", path, number), line
 
 
-def suffix_of(path: Path) -> str:
+def suffix_of(path: PurePath) -> str:
     """The ending of a file's name, in small letters and without .gz."""
     return PurePosixPath(path.name.lower().removesuffix(".gz")).suffix
 
@@ -452,17 +453,24 @@ def _members(path: Path) -> Iterator[tuple[_Place, str]]:
     place = str(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            names = sorted(name for name in archive.namelist() if name.endswith(SUFFIXES) and not _is_hidden(name))
+            names = sorted(filter(_is_of_packet, archive.namelist()))
             for name in tqdm(names, desc=path.name, unit=" cases", delay=5, leave=False):
                 place = f"{path}:{name}"
-                yield _Place(name, place), decoded(archive.read(name), place)
+                yield _Place(name, place), decoded(_unpacked(archive.read(name)), place)
     # RuntimeError: encrypted, or an unsupported compression
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError) as error:
         raise InputError(f"cannot be unpacked: {error}", file=place, fix=FETCH_AGAIN) from None
 
 
-def _is_hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+def _unpacked(data: bytes) -> bytes:
+    return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+
+
+def _is_of_packet(name: str) -> bool:
+    """Whether a member of an archive is called as a file with one phenopacket, and is neither hidden nor a folder."""
+    path = PurePosixPath(name)
+    is_hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return suffix_of(path) in SUFFIXES and not is_hidden and not name.endswith("/")
 
 
 def is_packet(value: Any) -> bool:

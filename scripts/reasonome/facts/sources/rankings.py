@@ -43,7 +43,10 @@ LOCUS_COLUMNS = {
 _IN_TWO = ("chromosome", "position")
 _PLACES = (*_IN_TWO, "place")
 _NOT_AVAILABLE = {"na", "n/a", "nan", "none", "null", "nr", ".", "-"}
-_MAY_BE_MISSING = ("id", "disease", "disease_id", "present", "absent", "candidates", "scores", "age", "sex")
+_MAY_BE_MISSING = (
+    *("id", "trait", "variant", "causal", "candidates", "scores"),
+    *("disease", "disease_id", "present", "absent", "age", "sex"),
+)
 # Several variants in one row, as the GWAS Catalog has haplotypes (2;2) and interactions (1 x 19).
 _SEVERAL = re.compile(r"[;|]|\sx\s")
 # A column's name that ends with a genome build, as pos_hg19, and builds that are GRCh38.
@@ -112,7 +115,7 @@ def read_loci(
     rows = []
     for line, cells, at in _fields(path, columns or {}, LOCUS_COLUMNS, () if trait else ("trait",), solved):
         cells["trait"] = cells["trait"] or trait or ""
-        cells["variant"] = cells["variant"] or cells["place"]
+        cells["variant"] = cells["variant"] or _available(cells["place"])
         try:
             rows.append(_locus(path, line, cells, at, solved))
         except InputError as fault:
@@ -237,13 +240,16 @@ def _fields(
         if not cells["id"].isprintable():
             what = f"an id is text on one line, without control characters; found {cells['id'][:40]!r}"
             raise InputError(what, file=path, line=line, field=at["id"])
-        for field in _MAY_BE_MISSING:
-            if cells.get(field, "").casefold() in _NOT_AVAILABLE:
-                cells[field] = ""
+        cells |= {field: _available(cells[field]) for field in _MAY_BE_MISSING if field in cells}
         if cells["id"] and seen.setdefault(cells["id"], row) != row:
             what = f"the id '{cells['id'][:80]}' stands already in line {table.lines[seen[cells['id']]]}"
             raise InputError(what, file=path, line=line, field=at["id"], fix="give each row an id of its own")
         yield line, cells, at
+
+
+def _available(cell: str) -> str:
+    """The cell, "" where it says that there is no value."""
+    return "" if cell.casefold() in _NOT_AVAILABLE else cell
 
 
 def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, ...]) -> str | None:

@@ -193,8 +193,8 @@ class Background:
 
 def read_background(path: str | os.PathLike) -> Background:
     """The background in a parquet file; InputError for a file that is missing, damaged, or of other columns."""
-    table = read_parquet(path, SCHEMA.names)
+    fix = "give a file of results/backgrounds/; `snakemake --cores 2 --forcerun build_background` makes those anew"
+    table = read_parquet(path, SCHEMA.names, fix)
     if not table.schema.equals(SCHEMA):
-        what = f"expected the columns {', '.join(SCHEMA.names)} of a background"
-        raise InputError(what, file=path, fix="give a file of results/backgrounds/")
+        raise InputError(f"expected the columns {', '.join(SCHEMA.names)} of a background", file=path, fix=fix)
     return Background(table)
