@@ -7,7 +7,7 @@ import shutil
 import types
 
 import pytest
-import tiny_hybrid
+import tiny_backbone as tiny_backbone_model
 
 from reasonome.answering import answers
 from reasonome.answering.answers import PartialAnswers, questions, write_answers
@@ -369,7 +369,7 @@ def test_a_model_whose_cache_cannot_be_copied_reads_each_question(tiny_backbone,
     from reasonome.answering import local
 
     if kind == "hybrid":
-        folder = tiny_hybrid.make(tmp_path / "model", tiny_backbone)
+        folder = tiny_backbone_model.make_hybrid(tmp_path / "model", tiny_backbone)
     else:
         folder = shutil.copytree(tiny_backbone, tmp_path / "model")
         _asks_for_a_static_cache(folder)
