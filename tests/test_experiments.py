@@ -209,7 +209,7 @@ def test_a_contrast_with_the_parent_of_its_style_is_tested_already(config, refus
 
 
 def test_the_report_knows_which_styles_are_controls(project):
-    plan = report_plan(project, "enriched")
+    plan = report_plan(project, "enriched-emptied")
     assert sorted(plan["control_styles"]) == [f"enriched-{name}" for name in ("first", "numbers", "order", "other")]
     assert "control_styles" not in report_plan(project, "demo")
 
