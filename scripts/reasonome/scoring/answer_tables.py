@@ -30,8 +30,8 @@ from reasonome.task_parts import TableBaseline, Tables
 # These may be empty: an id only says which rows answer the same question.
 _OF_THE_ANSWER = {"answer", "confidence"}
 _MAY_BE_EMPTY = {"id", "candidates", *_OF_THE_ANSWER}
-# How R and pandas write a missing truth; no gene, term or class is called so.
-_MISSING = ("NA", "N/A", "NaN", "nan")
+# How R, pandas and others write a missing value, in small letters; no gene, term or class is called so.
+MISSING = ("na", "nan", "n/a", "null")
 _ROWS_AT_ONCE = 20_000
 
 
@@ -203,7 +203,7 @@ def _rows(
     cells = {key: table.cells(column, part.joined.get(key)) for key, column in used.items()}
     for key, column in used.items():
         if key != "answer":
-            cells[key] = _without_empty(cells[key], _MISSING if key == "gold" else ())
+            cells[key] = _without_empty(cells[key], MISSING if key == "gold" else ())
         if key not in _MAY_BE_EMPTY:
             _refuse_empty(table, key, column, cells[key])
     first: dict[str, int] = {}
@@ -261,11 +261,11 @@ def _refuse_empty(table: PlainTable, key: str, column: str, cells: Sequence[str]
 
 
 def _without_empty(cells: Sequence[str], missing: Sequence[str]) -> list[str]:
-    """The cells without blanks around them, and "" for `missing` ones and those with neither letters nor digits.
+    """The cells without blanks around them, and "" for `missing` ones, in any case, and those with no letter or digit.
 
     In a column with a plus, plus and minus are classes.
     """
     stripped = [cell.strip() for cell in cells]
     signs = ("+", "-") if "+" in stripped else ()
-    said = [cell in signs or (any(map(str.isalnum, cell)) and cell not in missing) for cell in stripped]
+    said = [cell in signs or (any(map(str.isalnum, cell)) and cell.casefold() not in missing) for cell in stripped]
     return [cell if is_said else "" for cell, is_said in zip(stripped, said, strict=True)]

@@ -15,7 +15,7 @@ from reasonome.answering.wrapping import unwrapped, without_box
 from reasonome.core.errors import InputError
 from reasonome.facts.text import counted, one_line
 from reasonome.metrics import Pooled
-from reasonome.scoring.answer_tables import drawn_from, shuffled_answers
+from reasonome.scoring.answer_tables import MISSING, drawn_from, shuffled_answers
 from reasonome.scoring.comparisons import metrics_of_rows
 from reasonome.task_parts import TableBaseline, Tables
 from reasonome.tasks.prediction.answer import parse_answer, plain_class, read_number, split_unit
@@ -27,7 +27,6 @@ _POSITIVE = ("yes", "y", "1", "true", "t", "positive", "+", "active", "toxic")
 # Pairs of words that say the same: of a table with one pair as its classes, answers may be of another.
 _YES_AND_NO = (("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("1", "0"))
 _CLAUSE_ENDS = re.compile(r"[,.;:!](?=\s|$)|\s\(|\s[-–—]\s|\s(?:and|as|because|but|or|since)\s", re.IGNORECASE)
-_MISSING = ("na", "nan", "n/a", "null")
 _WITH_COMMAS = re.compile(r"[-+]?\d+(,\d+)+(\.\d+)?")
 _RANDOM_DRAWS = 5
 
@@ -54,7 +53,7 @@ class PredictionTables(Tables[PredictionDialogue]):
         """The part that knows whether true values are classes or numbers, the unit of answers, and the scale of
         confidences.
 
-        InputError for a missing true value, and for one that is no number among numbers.
+        InputError for a true value that is no number among numbers.
         """
         part = copy(self)
         golds = [one_line(gold) for gold in table["gold"]]
@@ -66,9 +65,9 @@ class PredictionTables(Tables[PredictionDialogue]):
         differ = len({*known}) > 2 or any(not number.is_integer() for number in known)
         asked = (differ or with_commas > 0) and len(known) + with_commas > len(golds) / 2
         for place, (gold, number) in enumerate(zip(golds, numbers, strict=True)):
-            if gold.casefold() in _MISSING or (asked and number is None):
-                what = f"the true value is '{gold}'" + (", and others are numbers" if asked else "")
-                fix = "write numbers as 1234.5, or leave the row out" if asked else "leave the row out"
+            if asked and number is None:
+                what = f"the true value is '{gold}', and others are numbers"
+                fix = "write numbers as 1234.5, or leave the row out"
                 raise InputError(what, line=int(table["line"].iloc[place]), field="gold", fix=fix)
         part._classes = {} if asked else _in_order(golds)
         part._meant = _also_meant(part._classes) | part._classes
@@ -142,7 +141,7 @@ class PredictionTables(Tables[PredictionDialogue]):
             scale = "100" if self._percent else "1"
             notes.append(f"confidences are read as from 0 to {scale}; an answer without one speaks for no class")
             said = table["confidence"].str.strip()
-            unread = table[table["sureness"].isna() & ~said.str.casefold().isin(["", *_MISSING])]
+            unread = table[table["sureness"].isna() & ~said.str.casefold().isin(["", *MISSING])]
             if len(unread):
                 count = counted(len(unread), "confidence is", "confidences are")
                 line, cell = unread[["line", "confidence"]].iloc[0]
