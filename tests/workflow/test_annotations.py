@@ -93,7 +93,7 @@ def test_an_adapter_is_merged_into_its_backbone_and_what_lies_beside_it_makes_th
 
 
 def test_what_ships_is_made_from_an_arm_by_the_path_of_its_manifest(fresh):
-    chain = "sft.enriched-s0+grpo.enriched-s0"
+    chain = "sft.enriched-s0+grpo.enrichedshort-s0"
     joined = f"results/models/{BACKBONE}/{chain}/joined.enriched/manifest.json"
     jobs = tiny_project.planned_jobs(fresh, joined)
     assert (jobs["export_adapter"], jobs["summarise"], jobs["audit_leaks"]) == (1, 1, 1)
