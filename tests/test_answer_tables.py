@@ -36,7 +36,7 @@ def test_rows_without_what_is_needed_are_all_named(refused):
         score_table(cells, COLUMNS, TASKS["gene_set_naming"])
 
 
-@pytest.mark.parametrize("missing", ["NA", "N/A", "nan", "null"])
+@pytest.mark.parametrize("missing", ["NA", "N/A", "nan", "null", "#N/A", "<NA>"])
 def test_a_truth_that_r_or_pandas_writes_as_missing_is_none(missing, refused):
     cells = rows(("1", "a", "a", "A"), ("2", "a", missing, "B"), ("3", "NA", "a", "C"))
     with refused(line=2, field="gold"):

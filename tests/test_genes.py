@@ -249,7 +249,7 @@ MISSING = GeneTable([Gene("XK", aliases=("NA", "KX")), Gene("SCN11A", aliases=("
     [
         *[(text, "XK") for text in ("NA", "na", " Na ")],
         *[(text, "SCN11A") for text in ("NaN", "nan", "NAN")],
-        *[(text, "") for text in ("None", "NONE", "null", "N/A", "-")],
+        *[(text, "") for text in ("None", "NONE", "null", "N/A", "#N/A", "<NA>", "-")],
     ],
 )
 def test_what_tables_write_for_a_missing_value_is_no_alias(identifier, guess):

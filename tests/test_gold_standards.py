@@ -208,7 +208,7 @@ def test_patients_whose_phenotypes_are_parted_in_any_way(tmp_path, between):
     assert row.absent == (("HP:0001250", ""),)
 
 
-@pytest.mark.parametrize("missing", ["", "NA", "nan", "None", "-"])
+@pytest.mark.parametrize("missing", ["", "NA", "nan", "None", "-", "#N/A"])
 def test_what_is_missing_of_a_patient_is_not_read(tmp_path, missing):
     path = tmp_path / "cases.csv"
     path.write_text(f"present,absent,candidates,age,sex\nHP:0001250,{missing},{missing},{missing},{missing}\n")
@@ -292,7 +292,7 @@ def test_a_variant_is_called_by_its_place(tmp_path):
     assert row.variant == "1_55039974_G_T"
 
 
-@pytest.mark.parametrize("missing", ["", "NA", "NaN", "n/a", "."])
+@pytest.mark.parametrize("missing", ["", "NA", "NaN", "n/a", ".", "<NA>"])
 def test_what_is_missing_of_a_locus_is_not_read(tmp_path, missing):
     text = f"trait\tsnp\tchr\tpos\n{missing}\t{missing}\t1\t55039974\nHeight\trs1\t12\t65824670\n"
     rows = unsolved(tmp_path, text, trait="LDL cholesterol")

@@ -304,7 +304,7 @@ def test_a_gene_of_several_rows_counts_once_by_its_strongest_and_that_is_told(tm
     assert found.lists[0].flags == ("in several rows with other numbers, of which the strongest counts: A",)
 
 
-@pytest.mark.parametrize("missing", ["-nan", "+NaN", "NaN", "NA"])
+@pytest.mark.parametrize("missing", ["-nan", "+NaN", "NaN", "NA", "#N/A", "<NA>"])
 def test_a_statistic_that_is_no_number_is_missing(tmp_path, missing):
     found = read(tmp_path, f"gene,log2FC,stat,padj\nA,2,{missing},0.01\nB,2,5,.01\nC,2,9,1E-2\n", split=False)
     assert by_name(found) == {"mine": ["C", "B", "A"]}

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from reasonome.core.errors import InputError
+from reasonome.facts.files.missing_value import MISSING
 from reasonome.facts.spellings import ENSEMBL, SEVERAL, UNIPROT, date_symbols, is_rounded, serial_symbols, spellings
 
 # Version, with that of a lift to GRCh37, and the copy on chromosome Y as GENCODE has them; isoform; number as float.
@@ -20,7 +21,7 @@ _DATABASES = {
 }
 
 _GUESSES = 3
-_MISSING = {"na", "n/a", "nan", "none", "null", "-"}  # how tables write a missing value
+_MISSING = MISSING | {"-"}
 
 
 class Gene(NamedTuple):

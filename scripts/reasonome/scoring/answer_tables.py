@@ -17,6 +17,7 @@ from tqdm import tqdm
 from reasonome.answering.wrapping import KINDS, told
 from reasonome.benchmarks.rows import shuffled
 from reasonome.core.errors import InputError, nearest
+from reasonome.facts.files.missing_value import MISSING
 from reasonome.facts.files.plain_table import PlainTable, check_fields, counted_lines, frame_table, read_table
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.hgnc import read_genes
@@ -30,8 +31,7 @@ from reasonome.task_parts import TableBaseline, Tables
 # These may be empty: an id only says which rows answer the same question.
 _OF_THE_ANSWER = {"answer", "confidence"}
 _MAY_BE_EMPTY = {"id", "candidates", *_OF_THE_ANSWER}
-# How R, pandas and others write a missing value, in small letters; no gene, term or class is called so.
-MISSING = ("na", "nan", "n/a", "null")
+_MISSING_TRUTH = MISSING - {"none"}  # which may be a class
 _ROWS_AT_ONCE = 20_000
 
 
@@ -203,7 +203,7 @@ def _rows(
     cells = {key: table.cells(column, part.joined.get(key)) for key, column in used.items()}
     for key, column in used.items():
         if key != "answer":
-            cells[key] = _without_empty(cells[key], MISSING if key == "gold" else ())
+            cells[key] = _without_empty(cells[key], _MISSING_TRUTH if key == "gold" else frozenset())
         if key not in _MAY_BE_EMPTY:
             _refuse_empty(table, key, column, cells[key])
     first: dict[str, int] = {}
@@ -260,7 +260,7 @@ def _refuse_empty(table: PlainTable, key: str, column: str, cells: Sequence[str]
         )
 
 
-def _without_empty(cells: Sequence[str], missing: Sequence[str]) -> list[str]:
+def _without_empty(cells: Sequence[str], missing: frozenset[str]) -> list[str]:
     """The cells without blanks around them, and "" for `missing` ones, in any case, and those with no letter or digit.
 
     In a column with a plus, plus and minus are classes.

@@ -14,13 +14,13 @@ from reasonome.apps.annotate.table import (
     ALIASES,
     Table,
     first_rows,
-    is_missing,
     is_number,
     key,
     listed,
     repeated_genes,
 )
 from reasonome.config.annotations import Annotation, conditions
+from reasonome.facts.files.missing_value import is_missing
 from reasonome.facts.text import counted, some
 
 # Columns of these names say that statistics are of a comparison, also where all rows are of the same one.

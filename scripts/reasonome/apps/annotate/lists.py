@@ -16,13 +16,13 @@ from reasonome.apps.annotate.table import (
     Table,
     TextFile,
     first_rows,
-    is_missing,
     listed,
     unused,
 )
 from reasonome.apps.run import unused_name
 from reasonome.config.annotations import Annotation, Column
 from reasonome.core.errors import InputError
+from reasonome.facts.files.missing_value import is_missing
 from reasonome.facts.sources.gmt import ids_and_names, without_weight
 from reasonome.facts.text import counted, some
 

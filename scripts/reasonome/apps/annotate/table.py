@@ -13,6 +13,7 @@ import pandas as pd
 from reasonome.apps.run import stem
 from reasonome.config.annotations import Annotation, Column
 from reasonome.core.errors import InputError, nearest
+from reasonome.facts.files.missing_value import is_missing
 from reasonome.facts.files.plain_table import csv_rows
 from reasonome.facts.files.text_file import read_text
 from reasonome.facts.spellings import date_symbols, is_one_gene
@@ -42,7 +43,6 @@ ALIASES: Mapping[Column, Sequence[str]] = {
     "comparison": ("contrast", "comparison", "coef", "celltype", "clusterid", "tissue", "timepoint"),
 }
 _KNOWN = {alias for aliases in ALIASES.values() for alias in aliases} - set(ROW_NAMES)
-_MISSING = {"", "na", "nan", "-nan", "+nan", "n/a", "none", "null"}  # C writes -nan
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
 STATISTICS: tuple[Column, ...] = ("adjusted_p", "p", "log2_fold_change", "statistic")
 _FEWEST_NUMBERED = 3  # identifiers that count as row numbers if they are 1, 2, 3: no study has just these Entrez ids
@@ -227,11 +227,6 @@ def key(column: str) -> str:
 def names_genes(cell: str) -> bool:
     """Whether this is a usual name of a column of genes."""
     return key(cell) in GENES
-
-
-def is_missing(cell: str) -> bool:
-    """Whether a cell means a missing value."""
-    return cell.strip().casefold() in _MISSING
 
 
 def is_number(cell: str) -> bool:

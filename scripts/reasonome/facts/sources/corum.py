@@ -7,6 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from reasonome.core.errors import InputError
+from reasonome.facts.files.missing_value import is_missing
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import (
@@ -22,7 +23,6 @@ ORGANISMS = {9606: "Human", 10090: "Mouse", 10116: "Rat"}
 COLUMNS = [
     "complex_id", "complex_name", "organism", "purification_methods", "subunits_gene_name", "subunits_uniprot_id",
 ]  # fmt: skip
-_NONE = {"None", "N/A"}
 _METHOD = re.compile(r"MI:\d{4}")
 _NEW_RECORD = re.compile(r"\d+\t")
 
@@ -81,4 +81,4 @@ def _subunits(row: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _list(cell: str) -> list[str]:
-    return ["" if item.strip() in _NONE else item.strip() for item in cell.split(";")]
+    return ["" if is_missing(item) else item.strip() for item in cell.split(";")]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from reasonome.core.errors import InputError
+from reasonome.facts.files.missing_value import is_missing
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.source import (
@@ -79,8 +80,8 @@ def id_and_name(name: str, description: str) -> tuple[str, str]:
     `CHOLESTEROL BIOSYNTHESIS%REACTOME%R-HSA-191273.10`. Without one there, the name is the first part of the latter.
     """
     title, *of_source = (part.strip() for part in name.split("%"))
-    is_text = any(map(str.isalpha, description)) and description.casefold() not in ("na", "n/a", name.casefold())
-    described = description if is_text and "://" not in description else ""
+    is_text = any(map(str.isalpha, description)) and not is_missing(description) and "://" not in description
+    described = description if is_text and description.casefold() != name.casefold() else ""
     if len(of_source) >= 2 and all(of_source[:2]):
         source, set_id = of_source[:2]
         return (f"{source}:{set_id}" if set_id.isdigit() else set_id), described or words(title)

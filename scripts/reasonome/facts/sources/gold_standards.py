@@ -10,6 +10,7 @@ from typing import Any
 
 from reasonome.core.errors import InputError
 from reasonome.facts.files import text_file
+from reasonome.facts.files.missing_value import is_missing
 from reasonome.facts.files.text_file import FETCH_AGAIN, lines
 from reasonome.facts.sources.gene_locations import known_chromosome, position
 from reasonome.facts.sources.rankings import LocusRow
@@ -29,7 +30,6 @@ COLUMNS = {
     "standard_trait": "trait_info.standard_trait_name",
 }
 _NEEDED = ("gene", "chromosome", "position", "trait")  # keys that every JSON record has; null counts as empty
-_MISSING = {"", "NA", "None", "null", "nan"}
 
 
 def read(path: str | os.PathLike) -> list[LocusRow]:
@@ -92,8 +92,7 @@ def _nested(record: Any, path: str | os.PathLike, line: int | None, place: str) 
 
 
 def _text(cell: str) -> str:
-    cell = cell.strip()
-    return "" if cell in _MISSING else cell
+    return "" if is_missing(cell) else cell.strip()
 
 
 def _row(fields: dict[str, str], place: str, line: int | None, path: str | os.PathLike) -> LocusRow:

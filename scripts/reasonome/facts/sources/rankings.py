@@ -8,6 +8,7 @@ from itertools import starmap
 from math import isinf
 
 from reasonome.core.errors import InputError, nearest
+from reasonome.facts.files.missing_value import MISSING
 from reasonome.facts.files.plain_table import Joined, PlainTable, one_field_each, read_table
 from reasonome.facts.sources.gene_locations import (
     GRCH38,
@@ -42,7 +43,7 @@ LOCUS_COLUMNS = {
 }
 _IN_TWO = ("chromosome", "position")
 _PLACES = (*_IN_TWO, "place")
-_NOT_AVAILABLE = {"na", "n/a", "nan", "none", "null", "nr", ".", "-"}
+_NOT_AVAILABLE = MISSING | {"nr", ".", "-"}  # "nr": the GWAS Catalog, "not reported"
 _MAY_BE_MISSING = (
     *("id", "trait", "variant", "causal", "candidates", "scores"),
     *("disease", "disease_id", "present", "absent", "age", "sex"),

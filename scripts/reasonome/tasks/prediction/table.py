@@ -13,9 +13,10 @@ import pandas as pd
 
 from reasonome.answering.wrapping import unwrapped, without_box
 from reasonome.core.errors import InputError
+from reasonome.facts.files.missing_value import is_missing
 from reasonome.facts.text import counted, one_line
 from reasonome.metrics import Pooled
-from reasonome.scoring.answer_tables import MISSING, drawn_from, shuffled_answers
+from reasonome.scoring.answer_tables import drawn_from, shuffled_answers
 from reasonome.scoring.comparisons import metrics_of_rows
 from reasonome.task_parts import TableBaseline, Tables
 from reasonome.tasks.prediction.answer import parse_answer, plain_class, read_number, split_unit
@@ -141,7 +142,7 @@ class PredictionTables(Tables[PredictionDialogue]):
             scale = "100" if self._percent else "1"
             notes.append(f"confidences are read as from 0 to {scale}; an answer without one speaks for no class")
             said = table["confidence"].str.strip()
-            unread = table[table["sureness"].isna() & ~said.str.casefold().isin(["", *MISSING])]
+            unread = table[table["sureness"].isna() & ~said.map(is_missing)]
             if len(unread):
                 count = counted(len(unread), "confidence is", "confidences are")
                 line, cell = unread[["line", "confidence"]].iloc[0]
