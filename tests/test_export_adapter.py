@@ -1,6 +1,7 @@
 """From an arm of an experiment to what ships of it, and from that to a model that is asked."""
 
 import json
+import math
 import re
 import shutil
 import sys
@@ -13,6 +14,7 @@ import yaml
 from lora_steps import add_step
 from peft import PeftModel
 from safetensors.torch import load_file, save_file
+from scipy import stats
 from scored_model import ARM, BACKBONE, METRICS, TESTS, baseline, comparison, plan, row
 from transformers import AutoModelForCausalLM
 
@@ -24,7 +26,7 @@ from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.manifest import file_sha256, folder_sha256
 from reasonome.report import tables
-from reasonome.report.model_scores import Control, read_worth, scores_of
+from reasonome.report.model_scores import read_worth, scores_of
 from reasonome.tasks import find_task, load_project
 
 pytestmark = pytest.mark.slow
@@ -52,18 +54,40 @@ def arm(tiny_backbone, config, monkeypatch) -> Path:
 
 
 def write_tables(folder: Path) -> None:
-    """The model's scores by hand: .3, and .05 above the first term."""
-    evaluations = [one.model_copy(update={"chain": CHAIN}) if one.arm == ARM else one for one in plan().evaluations]
-    atomic.write_text(folder / "plan.json", plan().model_copy(update={"evaluations": evaluations}).model_dump_json())
+    """The model's scores by hand: .3, and .05 above the first term; those of another seed of its arm are not there."""
+    [untrained, trained] = plan().evaluations
+    here = {"chain": CHAIN, "scores": folder / "scores.parquet"}
+    evaluations = [untrained, trained.model_copy(update=here), trained.model_copy(update={"seed": 1})]
+    baselines = [plan().baselines[0].model_copy(update={"path": folder / "baselines.parquet"})]
+    written = plan().model_copy(update={"evaluations": evaluations, "baselines": baselines})
+    atomic.write_text(folder / "plan.json", written.model_dump_json())
+    write_scores(folder)
     rows = [one | ({"chain": CHAIN} if one["arm"] == ARM else {}) for one in METRICS]
     rows += [baseline(FIRST_TERM, "prompt", 0.25), baseline(FIRST_TERM, "prompt", 0.8) | {"subset": "bp-own"}]
+    rows.append(baseline("commonest_words", "prompt", 0.28) | {"subset": "bp-own"})
     rows.append(row(ARM, "term_score", 0.7, subset="bp-own", n=30, chain=CHAIN))
     atomic.write_tsv(folder / "metrics.tsv", pd.DataFrame(rows, columns=tables.METRIC_COLUMNS))
-    # Alone the first test would be one, and its group is not beaten.
-    tests = [*TESTS, comparison(FIRST_TERM, "prompt", 0.05, "n.s.", 0.004, p_holm=1.0)]
+    # Over the seeds of its arm it is below the first term.
+    tests = [*TESTS, comparison(FIRST_TERM, "prompt", -0.05, "b better", 0.004, p_holm=1.0)]
     tests += [comparison(FIRST_TERM, "prompt", -0.1, "b better", 0.01, subset="bp-own")]
     atomic.write_tsv(folder / "comparisons.tsv", pd.DataFrame(tests, columns=tables.COMPARISON_COLUMNS))
     atomic.write_json(folder / "audit.json", {"findings": [], "same_source": []})
+
+
+def write_scores(folder: Path) -> None:
+    """Those of every question: the model has .2 and .4 in turn, and .6 and .8 where the own term alone is withheld."""
+    subsets = [subset for subset in ("bp", "cc", "mf", "bp-own") for _ in range(30)]
+    questions = pd.DataFrame({"id": [str(place) for place in range(120)], "subset": subsets, "gold": "truth"})
+    of_model = [(0.6 if subset == "bp-own" else 0.2) + 0.2 * (place % 2) for place, subset in enumerate(subsets)]
+    scores = {"rouge_l": 0.25, "term_score": of_model, "sample": 0, "answer": "a name"}
+    questions.assign(**scores).to_parquet(folder / "scores.parquet")
+    of_first = [0.8 if subset == "bp-own" else 0.25 for subset in subsets]
+    of_words = [0.28 + 0.1 * (-1) ** (place // 2) for place in range(120)]
+    found = [
+        questions.assign(baseline=name, information="prompt", answer="a name", rouge_l=0.25, term_score=values)
+        for name, values in ((FIRST_TERM, of_first), ("commonest_words", of_words))
+    ]
+    pd.concat(found).to_parquet(folder / "baselines.parquet")
 
 
 def run(program, monkeypatch, **options) -> None:
@@ -109,6 +133,7 @@ def test_what_ships_is_one_adapter_with_its_card_its_worth_and_all_that_it_was_m
 
 def test_its_card_loads_the_backbone_from_where_results_lie(arm, monkeypatch):
     shutil.move("results", "elsewhere")
+    write_tables(Path("elsewhere/experiments/mine"))
     monkeypatch.setenv("REASONOME_RESULTS", "elsewhere")
     run(export_adapter, monkeypatch, experiment="mine", backbone=BACKBONE, chain=CHAIN, output="namer")
     card = Path("namer/README.md").read_text()
@@ -118,7 +143,7 @@ def test_its_card_loads_the_backbone_from_where_results_lie(arm, monkeypatch):
 
 def test_its_worth_is_that_of_the_tables(exported):
     worth = read_worth(exported / "measured.json")
-    assert (worth.experiment, worth.arm, worth.seed, worth.seeds) == ("mine", ARM, 0, 1)
+    assert (worth.experiment, worth.arm, worth.seed) == ("mine", ARM, 0)
     measured, own = worth.measured
     assert (own.subset, own.n, own.value, own.control(FIRST_TERM).value) == ("bp-own", 30, 0.7, 0.8)
     assert not own.control(FIRST_TERM).beaten and measured.subset == "mean"
@@ -129,11 +154,14 @@ def test_its_worth_is_that_of_the_tables(exported):
         0.29,
         0.31,
     )
-    assert measured.control(FIRST_TERM) == Control(
-        name=FIRST_TERM, value=0.25, difference=0.05, low=0.03, high=0.07, p=0.004, beaten=True
-    )
+    above = measured.control(FIRST_TERM)
+    assert (above.value, above.difference, above.beaten) == (0.25, pytest.approx(0.05), True)
+    # By t: the differences are −.05 and .15 in turn in three subsets of 30, so the error is .1 / √(3 × 29).
+    assert above.p == pytest.approx(2 * stats.t.sf(0.05 / 0.1 * math.sqrt(87), 87))
+    assert 0.02 < above.low < 0.04 and 0.06 < above.high < 0.08
+    assert own.control(FIRST_TERM).difference == pytest.approx(-0.1)
     assert not measured.control("commonest_words").beaten
-    assert measured.control("look_up") is None  # it was not tested
+    assert measured.control("nearest_set") is None  # there are no answers of it
 
 
 def test_a_model_that_the_experiment_does_not_score(arm, refused):

@@ -46,7 +46,7 @@ def worth(beaten: bool = True, **control) -> Worth:
     asked = {"benchmark": "enriched", "subset": "mean", "style": "enriched", "decoding": "greedy", "metric": "rouge_l"}
     scores = {"label": "ROUGE-L", "n": 1000, "value": 0.571, "low": 0.55, "high": 0.592}
     measured = Measured(**asked, **scores, controls=[other, first])
-    made = {"experiment": "mine", "arm": "SFT", "seed": 0, "seeds": 3, "date": datetime.date(2026, 11, 25)}
+    made = {"experiment": "mine", "arm": "SFT", "seed": 0, "date": datetime.date(2026, 11, 25)}
     return Worth(**made, measured=[measured])
 
 

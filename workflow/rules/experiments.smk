@@ -191,6 +191,8 @@ rule write_model_card:
 rule export_adapter:
     input:
         **CARD_INPUTS,
+        scores=lambda w: [RESULTS.scores(run) for run in cells_of_model(w)],
+        baselines=lambda w: [RESULTS.baselines(run.benchmark, run.style) for run in cells_of_model(w)],
         model=lambda w: [
             ancient(RESULTS.model(w.backbone, chain) / "model") for chain in chains.lineage(w.chain)
         ],
@@ -209,6 +211,9 @@ rule export_adapter:
         "../../envs/cpu.yaml"
     params:
         licences=carded_licences,
+        resamples=PROJECT.settings.bootstrap,
+        seed=PROJECT.settings.seed,
+        equivalence=PROJECT.settings.equivalence,
         code=lambda w: code_of_experiment("export_adapter.py", w.experiment),
         folder=subpath(output.manifest, parent=True),
     shell:

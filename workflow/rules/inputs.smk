@@ -231,6 +231,12 @@ def cell_baselines(wildcards):
     return list(dict.fromkeys(RESULTS.baselines(run.benchmark, run.style) for run in runs))
 
 
+def cells_of_model(wildcards):
+    """What an experiment asks of one model."""
+    runs = experiments.cells(PROJECT, wildcards.experiment)
+    return [run for run in runs if (run.backbone, run.chain) == (wildcards.backbone, wildcards.chain)]
+
+
 def step_manifests(wildcards):
     """The manifest of every step that the experiment trains."""
     steps = experiments.trained_steps(PROJECT, wildcards.experiment)

@@ -3,10 +3,10 @@
 import datetime
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -15,9 +15,12 @@ from reasonome.config.project import chains
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.report import number_text, tables
+from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.contrasts import Verdict, verdict
+from reasonome.report.evidence import read_evidence
 from reasonome.report.family import SIGNIFICANT
 from reasonome.report.plan import Evaluation, Plan, Strict, read_plan
+from reasonome.report.scored_arms import collect_scores
 from reasonome.report.tables import SETTING, information_rank, without_strata
 from reasonome.scoring.comparisons import MEAN
 from reasonome.task import Task
@@ -164,8 +167,8 @@ MEASURED = "measured.json"
 class Control(Strict):
     """A baseline on the same questions: its score, and how far the model is above it, with a 95 % interval.
 
-    `p` is of the test between the two alone, None without a test. The card has the adjusted claims about groups of
-    baselines. `beaten`: the model is better at p < .05.
+    `p` is of the test between the two alone, None without a test. The card has the adjusted claims of the arm, over its
+    seeds, about groups of baselines. `beaten`: the model is better at p < .05.
     """
 
     name: str
@@ -201,7 +204,7 @@ class Measured(Strict):
 
 
 class Worth(Strict):
-    """All that a model was measured by in an experiment: the mean of seed `seed`, tests of all `seeds` of its arm.
+    """All that a model was measured by in an experiment: the scores and tests of these weights, of seed `seed`.
 
     `measured` follows the experiment's benchmarks, in the style in which the model was asked first: the mean of the
     first is what it is about.
@@ -210,7 +213,6 @@ class Worth(Strict):
     experiment: str
     arm: str
     seed: int
-    seeds: int
     date: datetime.date
     measured: list[Measured]
 
@@ -232,18 +234,30 @@ def scores_of(folder: Path, backbone: str, chain: str, find_task: Callable[[str]
     return read_scores(folder, plan, evaluations)
 
 
-def model_worth(scored: Sequence[ModelScores], date: datetime.date) -> Worth:
-    """The worth of a model by its scores in an experiment, as `scores_of` has them; InputError where it has none."""
+def model_worth(scored: Sequence[ModelScores], date: datetime.date, **testing: Any) -> Worth:
+    """The worth of a model by its scores in an experiment, as `scores_of` has them; InputError where it has none.
+
+    Its answers are tested again, without those of its arm's other seeds: `testing` is what comparisons_table takes.
+    """
     first = scored[0].evaluation
     own = [one for one in scored if (one.evaluation.style, one.evaluation.decoding) == (first.style, first.decoding)]
+    alone = _alone(scored[0].plan, [one.evaluation for one in own])
+    tested = comparisons_table(alone, collect_scores(alone, read_evidence(alone)), **testing)
+    own = [replace(one, comparisons=tested) for one in own]
     return Worth(
         experiment=scored[0].plan.experiment,
         arm=first.arm,
         seed=first.seed,
-        seeds=scored[0].seeds,
         date=date,
         measured=[_measured(one, subset) for one in own for subset in [MEAN, *_variants(one)]],
     )
+
+
+def _alone(plan: Plan, evaluations: list[Evaluation]) -> Plan:
+    """The plan with these evaluations and the baselines of their questions alone."""
+    asked = {(one.benchmark, one.style) for one in evaluations}
+    baselines = [one for one in plan.baselines if (one.benchmark, one.style) in asked]
+    return plan.model_copy(update={"evaluations": evaluations, "baselines": baselines})
 
 
 def _variants(scores: ModelScores) -> list[str]:

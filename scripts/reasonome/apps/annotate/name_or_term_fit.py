@@ -26,14 +26,15 @@ def fit(
 ) -> NameOrTerm:
     """The calibration by the scores of a model's greedy answers to `examples`, and of the baseline `first_term`.
 
-    `examples` have the enriched terms that their prompts showed. Names that are the same as the first term take no part
-    in the fit, nor do answers without a name; both stand behind the term. Variants of a set, and sets that are alike
+    `examples` have the enriched terms that their prompts showed; those without one do not count. Names that are the
+    same as the first term take no part in the fit, nor do answers without a name; both stand behind the term. Variants of a set, and sets that are alike
     (one `cluster`), are held out together. InputError for tables of other questions, for several answers to a question,
     for a baseline that is not the first term, and where fewer than FOLDS names are better, or that are not.
     """
     table = _joined(scores, baselines, first_term, examples, metric)
+    table = table[table["term"].notna()]
     better = table[metric] > table["of_term"]
-    differ = [row.term and normalise(row.answer) not in ("", normalise(row.term.name)) for row in _rows(table)]
+    differ = [normalise(row.answer) not in ("", normalise(row.term.name)) for row in _rows(table)]
     fitted = table[np.array(differ, dtype=bool) & (table["name_tokens"] > 0)]
     truth = better[fitted.index].to_numpy()
     if min(truth.sum(), (~truth).sum()) < FOLDS:

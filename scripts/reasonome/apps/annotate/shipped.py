@@ -46,8 +46,8 @@ def features(name: str, logprob: float, term: ShownTerm) -> dict[Feature, float]
 class NameOrTerm(BaseModel):
     """A logistic regression by which a name is better than the first term of its question, by a metric.
 
-    It was fitted on `questions` of a benchmark, each answered once, greedily. Of these questions names were better in a
-    share `better`. In cross-validation a share `first` of names had a probability above one half, and of these a share
+    It was fitted on `questions` of a benchmark that have a first term, each answered once, greedily. Of these names a
+    share `better` was better. In cross-validation a share `first` of names had a probability above one half, and of these a share
     `better_where_first` was better (None: there were none). `made_from` are digests of the tables.
     """
 
@@ -136,9 +136,8 @@ def _worth_in_words(worth: Worth) -> list[str]:
     if control is None:
         return [f"{told}; it was not compared with the first enriched term."]
     bounds = _interval(control.low, control.high, number_text.signed)
-    seeds = f", over {worth.seeds} seeds" if worth.seeds > 1 else ""
     of_term = number_text.score(control.value)
-    difference = f"difference {number_text.signed(control.difference)}{bounds}{seeds}, {_outcome(control)}"
+    difference = f"difference {number_text.signed(control.difference)}{bounds}, {_outcome(control)}"
     sentences = [f"{told}, that of the first enriched term {of_term}: {difference}."]
     if briefly := [text for other in others if (text := _briefly(other))]:
         sentences.append(f"Elsewhere, beside the first term: {'; '.join(briefly)}.")
