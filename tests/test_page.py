@@ -5,6 +5,7 @@ import gzip
 import html
 import json
 import math
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,12 @@ def poisoned(tmp_path_factory):
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
     return render(tmp_path_factory.mktemp("clean"), per_subset=5, arms=["base", "KW", "KW+RA"])
+
+
+def test_a_comparison_without_an_interval_has_an_empty_cell(rendered):
+    text, inputs = rendered
+    assert inputs.comparisons["low"].isna().any()
+    assert not re.search(r">\s*to\s*<", text)
 
 
 def test_nothing_from_the_data_becomes_an_element_or_an_attribute(poisoned, rendered):

@@ -109,8 +109,8 @@ class Annotation(Strict):
     )
     style: Name | None = Field(
         None,
-        description="of the prompts; if not given the words that the model was trained with, with room for all genes, "
-        "or `facts` for a model that was not trained here",
+        description="of the prompts; if not given the one with the words that the model was trained with and the most "
+        "room, or `facts` for a model that was not trained here",
     )
     gsea: bool | None = Field(
         None,

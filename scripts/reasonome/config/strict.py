@@ -56,7 +56,8 @@ class WrongValue(ValueError):
 def check_inside_project(path: str) -> str:
     """`path`; ValueError if it is absolute, leads out of the project, or looks like an option."""
     if path.startswith(("/", "-")) or ".." in path.split("/"):
-        raise ValueError(f"'{path}' must be a relative path without '..' or a leading '-'")
+        what = f"'{path}' must be a relative path without '..' or a leading '-'"
+        raise WrongValue(what, "copy or link the file into the project's folder, and give its path from there")
     return path
 
 

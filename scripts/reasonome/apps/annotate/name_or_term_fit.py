@@ -27,9 +27,10 @@ def fit(
     """The calibration by the scores of a model's greedy answers to `examples`, and of the baseline `first_term`.
 
     `examples` have the enriched terms that their prompts showed; those without one do not count. Names that are the
-    same as the first term take no part in the fit, nor do answers without a name; both stand behind the term. Variants of a set, and sets that are alike
-    (one `cluster`), are held out together. InputError for tables of other questions, for several answers to a question,
-    for a baseline that is not the first term, and where fewer than FOLDS names are better, or that are not.
+    same as the first term take no part in the fit, nor do answers without a name; both stand behind the term. Variants
+    of a set, and sets that are alike (one `cluster`), are held out together. InputError for tables of other questions,
+    for several answers to a question, for a baseline that is not the first term, and where fewer than FOLDS names are
+    better, or that are not.
     """
     table = _joined(scores, baselines, first_term, examples, metric)
     table = table[table["term"].notna()]

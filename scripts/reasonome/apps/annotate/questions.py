@@ -95,7 +95,7 @@ def make_question(
     known: dict[str, AnnotatedGene] = {}
     unmapped: list[UnmappedGene] = []
     merged: list[str] = []
-    dates = 0
+    dates: list[str] = []
     mice: defaultdict[str, list[str]] = defaultdict(list)
     seen: set[str] = set()  # of the genes of the list's species
     for listed in gene_list.genes:
@@ -103,7 +103,7 @@ def make_question(
         if unknown:
             unmapped.append(unknown)
             continue
-        dates += any(how == "spreadsheet date" for _, how in resolved)
+        dates += [f"{listed.written} → {symbol}" for symbol, how in resolved if how == "spreadsheet date"]
         own = resolved[0][0] if orthologues is None else orthologues.gene(listed.written)
         if own in seen:
             merged.append(listed.written)
@@ -168,7 +168,7 @@ def _spelled(identifiers: Sequence[str], genes: GeneTable, orthologues: Ortholog
 
 def _flags(
     listed: int,
-    dates: int,
+    dates: Sequence[str],
     spelled: Mapping[str, Sequence[str]],
     unmapped: Sequence[UnmappedGene],
     merged: Sequence[str],
@@ -184,8 +184,8 @@ def _flags(
         are = counted(len(lost), "gene is a number", "genes are numbers")
         flags.append(f"{are}, as spreadsheet programs make of names: take them from another file ({some(lost)})")
     if dates:
-        were = counted(dates, "gene was a date", "genes were dates")
-        flags.append(f"{were}, as spreadsheet programs make of SEPT2: read back as genes")
+        were = counted(len(dates), "gene was a date", "genes were dates")
+        flags.append(f"{were}, as spreadsheet programs make of names: read back as {some(dates)}")
     if merged:
         are = counted(len(merged), "gene is", "genes are")
         flags.append(f"{are} listed more than once, by another name: {some(merged)}")

@@ -47,8 +47,8 @@ class NameOrTerm(BaseModel):
     """A logistic regression by which a name is better than the first term of its question, by a metric.
 
     It was fitted on `questions` of a benchmark that have a first term, each answered once, greedily. Of these names a
-    share `better` was better. In cross-validation a share `first` of names had a probability above one half, and of these a share
-    `better_where_first` was better (None: there were none). `made_from` are digests of the tables.
+    share `better` was better. In cross-validation a share `first` of names had a probability above one half, and of
+    these a share `better_where_first` was better (None: there were none). `made_from` are digests of the tables.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -140,7 +140,7 @@ def _worth_in_words(worth: Worth) -> list[str]:
     difference = f"difference {number_text.signed(control.difference)}{bounds}, {_outcome(control)}"
     sentences = [f"{told}, that of the first enriched term {of_term}: {difference}."]
     if briefly := [text for other in others if (text := _briefly(other))]:
-        sentences.append(f"Elsewhere, beside the first term: {'; '.join(briefly)}.")
+        sentences.append(f"On its other test questions: {'; '.join(briefly)}.")
     return sentences
 
 
@@ -151,7 +151,7 @@ def _briefly(measured: Measured) -> str:
         return ""
     name = measured.benchmark if measured.subset == MEAN else measured.subset
     score, of_term = (number_text.score(value) for value in (measured.value, control.value))
-    return f"{name} {score} to {of_term}, {_outcome(control)}"
+    return f"{name} {score} and the first term {of_term}, {_outcome(control)}"
 
 
 def _outcome(control: Control) -> str:

@@ -172,7 +172,8 @@ def check_memory(asked: float, in_job: bool, groups: Path = CONTROL_GROUPS) -> F
         return Finding(check, OK, f"{what}; training asks for up to {asked:g}")
     # Without SLURM a request is an upper bound; SLURM's own nodes are other than the one that submits.
     state = FAIL if in_job and limit < total else WARN
-    fix = f"give jobs a node with more (`srun --mem={asked:g}G`), or lower `memory_gb` in config/resources.yaml"
+    fix = f"on one machine this is an upper bound; give SLURM's jobs a node with more (`srun --mem={asked:g}G`), or "
+    fix += "lower `memory_gb` in config/resources.yaml"
     return Finding(check, state, f"{what}; config/resources.yaml asks for up to {asked:g} to train", fix)
 
 
