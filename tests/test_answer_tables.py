@@ -43,6 +43,13 @@ def test_a_truth_that_r_or_pandas_writes_as_missing_is_none(missing, refused):
         score_table(cells, COLUMNS, TASKS["gene_set_naming"])
 
 
+def test_a_class_may_be_called_none():
+    cells = rows(("1", "none", "none", "A"), ("2", "none", "gain", "B"), ("3", "gain", "gain", "C"))
+    scored = score_table(cells, COLUMNS, TASKS["gene_set_naming"], resamples=200)
+    assert scored.table["gold"].tolist() == ["none", "gain", "gain"]
+    assert scored.metrics["exact"].value == pytest.approx(2 / 3)
+
+
 def json_lines(path, rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path

@@ -15,6 +15,7 @@ import pytest
 import tiny_training
 import torch
 from accelerate import Accelerator
+from peft.tuners.lora import LoraLayer
 from transformers import AutoModelForCausalLM
 from transformers.integrations.flash_attention import get_target_dtype
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
@@ -256,7 +257,7 @@ def test_completions_are_drawn_in_the_precision_of_training(adapter, models, fla
     seen = {"trained": set(), "drawn": set()}
 
     def note(module, inputs, output):
-        if isinstance(module, torch.nn.Linear):
+        if isinstance(module, (torch.nn.Linear, LoraLayer)):
             seen["trained" if torch.is_grad_enabled() else "drawn"].add(output.dtype)
 
     hook = torch.nn.modules.module.register_module_forward_hook(note)

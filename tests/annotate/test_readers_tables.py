@@ -310,6 +310,13 @@ def test_a_statistic_that_is_no_number_is_missing(tmp_path, missing):
     assert by_name(found) == {"mine": ["C", "B", "A"]}
 
 
+def test_a_row_that_begins_with_excels_missing_value_is_no_comment(tmp_path):
+    found = read(tmp_path, "log2FC,gene,padj\n2,A,0.01\n#N/A,B,0.02\n2,C,.03\n", split=False)
+    assert by_name(found) == {"mine": ["A", "C"]}
+    assert not any("begins with #" in note or "begin with #" in note for note in found.notes)
+    assert found.notes[0] == "read as differential expression of 3 genes"
+
+
 # columns
 
 

@@ -159,7 +159,7 @@ STATEMENTS = ["--corpus", "demo", "--output", "results/new/out"]
 
 @pytest.mark.full
 @pytest.mark.parametrize(
-    ("options", "reason"), [("size=1m", "No space left on device"), ("ro", "Read-only file system")]
+    ("options", "reason"), [("size=64k", "No space left on device"), ("ro", "Read-only file system")]
 )
 def test_a_full_disk_and_a_read_only_folder_leave_no_half_file(copy, options, reason):
     listing = "; status=$?; find results/new -type f | sed 's/^/left: /'; exit $status"

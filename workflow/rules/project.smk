@@ -42,7 +42,11 @@ report: "../report/workflow.rst"
 
 
 # With `--software-deployment-method apptainer`: the image that envs/reasonome.def builds, or another one or its address.
-container: str(config.get("container", HERE / "envs/reasonome.sif"))
+# Without it there is none: Snakemake refuses the path of one in a folder with a space, even if it does not use it.
+IMAGE = str(config.get("container", HERE / "envs/reasonome.sif"))
+
+
+container: IMAGE if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method else None
 
 
 def literal(text):

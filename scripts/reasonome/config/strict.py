@@ -53,12 +53,20 @@ class WrongValue(ValueError):
         super().__init__(what)
 
 
-def check_inside_project(path: str) -> str:
-    """`path`; ValueError if it is absolute, leads out of the project, or looks like an option."""
+def check_relative(path: str) -> str:
+    """`path`; ValueError if it is absolute, leads out of its folder, or looks like an option."""
     if path.startswith(("/", "-")) or ".." in path.split("/"):
-        what = f"'{path}' must be a relative path without '..' or a leading '-'"
-        raise WrongValue(what, "copy or link the file into the project's folder, and give its path from there")
+        raise ValueError(f"'{path}' must be a relative path without '..' or a leading '-'")
     return path
+
+
+def check_inside_project(path: str) -> str:
+    """`path`; WrongValue if it is none below the project's folder."""
+    try:
+        return check_relative(path)
+    except ValueError as error:
+        fix = "copy or link the file into the project's folder, and give its path from there"
+        raise WrongValue(str(error), fix) from None
 
 
 def check_unique(values: list) -> list:
@@ -70,8 +78,11 @@ def check_unique(values: list) -> list:
 
 
 # Paths are used in shell commands and names of results, so without characters that need quotes.
-RelativePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(check_inside_project)]
-ProjectPath = Annotated[RelativePath, AfterValidator(looked_up)]
+_PLAIN_PATH = r"^[A-Za-z0-9._/+-]+$"
+RelativePath = Annotated[str, Field(pattern=_PLAIN_PATH), AfterValidator(check_relative)]
+ProjectPath = Annotated[
+    str, Field(pattern=_PLAIN_PATH), AfterValidator(check_inside_project), AfterValidator(looked_up)
+]
 
 
 def _file_of_the_project(value: str, info: ValidationInfo) -> str:

@@ -64,7 +64,7 @@ class GeneTable:
     FLII has that alias); database id, previous symbol, alias, written exactly so; the same in another case; a symbol
     that a spreadsheet program turned into a date; identifiers as programs write them (spellings). An identifier with
     several genes of that kind is ambiguous and stays unresolved. Ids may have their database's prefix (NCBIGene:7157,
-    HGNC:11998, UniProtKB:P04637); a bare number is an Entrez id. Texts for a missing value (NA, N/A, NaN, None, null,
+    HGNC:11998, UniProtKB:P04637); a bare number is an Entrez id. Texts for a missing value (NA, #N/A, NaN, None, null,
     -) resolve only to an identical current symbol: NA is also an alias of XK, and NaN of SCN11A. Raises InputError
     where two genes have the same symbol.
     """

@@ -38,7 +38,8 @@ class AgainstGroup(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelScores:
-    """The scores of the model of one evaluation of a plan; `metrics` and `comparisons` are the experiment's tables."""
+    """The scores of the model of one evaluation of a plan; `metrics` and `comparisons` are the experiment's tables, or
+    `comparisons` those of these weights alone."""
 
     plan: Plan
     evaluation: Evaluation

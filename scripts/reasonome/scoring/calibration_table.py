@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.core.errors import InputError
+from reasonome.facts.files.missing_value import is_missing
 from reasonome.facts.files.plain_table import PlainTable, check_fields, counted_lines, frame_table, read_table
 from reasonome.metrics import Metric, MetricSet
 from reasonome.scoring import calibration
@@ -25,7 +26,6 @@ from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, aligne
 _OPTIONAL = ("answer", "id", "kind")
 _TRUE = ("1", "1.0", "true", "t", "yes", "y", "right", "correct")
 _FALSE = ("0", "0.0", "false", "f", "no", "n", "wrong", "incorrect")
-_EMPTY = ("", "na", "n/a", "nan", "null", "none")
 _TELLING = 0.02  # of two values of ECE, by the side on which bins are closed, that differ by more, both are told
 _SCALES = (5, 10, 100)  # that numbers above 1 may be of
 _NUMBER = re.compile(r"((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(%?)")
@@ -146,7 +146,7 @@ def _edges(confidence: np.ndarray, right: np.ndarray, bins: Side) -> list[str]:
 def _rows(table: PlainTable, columns: Mapping[str, str], scale: float | None) -> tuple[pd.DataFrame, list[str]]:
     """The rows with a confidence, as numbers from 0 to 1 and 0 or 1, and notes on the others and on the scale."""
     cells = {field: table.cells(column) for field, column in columns.items()}
-    empty = [cell.strip().casefold() in _EMPTY for cell in cells["confidence"]]
+    empty = [is_missing(cell) for cell in cells["confidence"]]
     without = [line for line, is_empty in zip(table.lines, empty, strict=True) if is_empty]
     if len(without) == len(table.lines):
         raise _error(table, columns, "confidence", 0, "no row has a confidence", "name the column that has them")

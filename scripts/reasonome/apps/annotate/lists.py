@@ -369,7 +369,7 @@ def read_gmt(file: TextFile, settings: Annotation) -> GeneLists:
             raise InputError(what, file=file.path, line=line, fix=fix)
         genes = [without_weight(gene) for gene in rest[1:]]
         weighted += genes != rest[1:]
-        sets.append((line, name, rest[0] if rest[0] != "na" else "", genes))
+        sets.append((line, name, "" if is_missing(rest[0]) else rest[0], genes))
     called = ids_and_names([(name, description) for _, name, description, _ in sets])
     gene_lists = []
     for (line, name, description, genes), (set_id, set_name) in zip(sets, called, strict=True):

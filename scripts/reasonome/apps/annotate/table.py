@@ -112,7 +112,7 @@ def read_file(path: Path, sets: bool = False) -> TextFile:
         lines[0] = ""
 
     def is_comment(line: str) -> bool:
-        return line.startswith("#") and not (sets and "\t" in line)
+        return _is_comment(line) and not (sets and "\t" in line)
 
     first = next((line for line in lines if line.strip() and not is_comment(line)), "")
     if _SPACES.match(first):
@@ -148,13 +148,18 @@ def _delimiter(path: Path, first: str) -> str:
     return max(",;\t", key=unquoted.count)
 
 
+def _is_comment(line: str) -> bool:
+    """Whether a line begins with #, and not with Excel's #N/A."""
+    return line.startswith("#") and not line.upper().startswith("#N/A")
+
+
 def _commented_header(lines: Sequence[str], delimiter: str) -> int | None:
     """The place of the line above the first row, if it is the header although it begins with #; None otherwise.
 
     It has as many cells as the first row, which is no header itself. Without two known names of columns it must not
     look like prose, and the rows below must be several and no ranking.
     """
-    places = [place for place, line in enumerate(lines) if line.strip() and not line.startswith("#")][:2]
+    places = [place for place, line in enumerate(lines) if line.strip() and not _is_comment(line)][:2]
     if not places or not places[0] or not lines[places[0] - 1].startswith("#"):
         return None
     above = places[0] - 1
