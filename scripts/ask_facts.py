@@ -5,7 +5,7 @@ python scripts/ask_facts.py --model results/models/smollm2-135m/pretrain.demo-s0
 """
 
 from reasonome.answering import local, precision
-from reasonome.answering.fact_recall import drawn_questions, ranks
+from reasonome.answering.fact_recall import drawn_questions, recall
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import InputError, run_program
 from reasonome.core.manifest import Stopwatch
@@ -32,17 +32,17 @@ def main() -> None:
         what = f"no relation has facts with {OBJECTS} objects to choose from"
         raise InputError(what, file=statements, fix="ask about a corpus with more facts")
     model, tokenizer = local.load(args.model / "model", precision.choose("auto"))
-    found = ranks(model, tokenizer, questions)
+    found = recall(model, tokenizer, questions)
     rows = [
-        {**dict(zip(("gene", "relation", "object_id"), question.fact.key, strict=True)), "rank": rank}
-        for question, rank in zip(questions, found, strict=True)
+        {**dict(zip(("gene", "relation", "object_id"), question.fact.key, strict=True)), **recalled._asdict()}
+        for question, recalled in zip(questions, found, strict=True)
     ]
     atomic.write_jsonl(args.output, rows)
     device = precision.device()
     machine = {"device": device, "gpus": int(device != "cpu"), "engine": "transformers"}
     run = args.output.with_suffix(".run.json")
     stopwatch.write(run, backward_tokens=0, generated_tokens=0, facts=len(questions), **machine)
-    print(f"{sum(rank == 1 for rank in found)} of {len(found)} facts recalled among {OBJECTS} objects")
+    print(f"{sum(recalled.rank == 1 for recalled in found)} of {len(found)} facts recalled among {OBJECTS} objects")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from reasonome.answering.rows import read_answers, texts_by_id
-from reasonome.benchmarks.rows import read_rows
+from reasonome.benchmarks.rows import read_rows, read_splits
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.experiments import Asked
 from reasonome.core import atomic
@@ -24,8 +24,11 @@ def main() -> None:
     measured: list[Measured] = []
     for asked in experiments.asked_again(project, args.experiment):
         if asked.kind == "facts":
-            rows = atomic.read_jsonl(asked.path)
-            measured += forgetting.recalled(asked, rows, reading.exposures(asked.backbone, asked.chain, asked.of))
+            rows, read = list(atomic.read_jsonl(asked.path)), reading.exposures(asked.backbone, asked.chain, asked.of)
+            measured += forgetting.recalled(asked, rows, read)
+            if (only := project.corpora[asked.of].only) and only.answers_of:
+                folder, task = project.results.benchmark(only.answers_of), project.task(only.answers_of)
+                measured += forgetting.voted(asked, rows, read_splits(folder, task.Example, "test"), read)
             continue
         task = project.task(asked.of)
         rows = read_rows(project.results.prompts(asked.of, asked.style) / "train.jsonl", task.Example)
@@ -58,7 +61,7 @@ class Reading:
         read = 0.0
         for made in experiments.corpora_read(self.project, chain).get(corpus, ()):
             history, manifest = self._records(backbone, made)
-            read += history[-1].get("epoch", 0) * manifest["statements"]
+            read += manifest.get("replayed") or history[-1].get("epoch", 0) * manifest["statements"]
         return read / self.facts(corpus)
 
     def under_way(self, backbone: str, chain: str) -> Iterator[Measured]:

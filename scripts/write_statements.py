@@ -93,9 +93,13 @@ def _selected(project: Project, corpus: Corpus, facts: pd.DataFrame) -> pd.DataF
     if only is None:
         return facts
     genes = None
-    if only.genes_of is not None:
-        rows = read_splits(project.results.benchmark(only.genes_of), project.task(only.genes_of).Example, *SPLITS)
+    for benchmark in only.benchmarks:
+        task = project.task(benchmark)
+        rows = read_splits(project.results.benchmark(benchmark), task.Example, *SPLITS)
         genes = {symbol for row in rows for symbol in symbols(row)}
+        if benchmark == only.answers_of:
+            answers = {term for row in rows for term, _ in task.terms(row)}
+            facts = facts[facts["object_id"].isin(answers)]
     return select(facts, genes, only.relations, only.largest_object, only.most, only.facts, corpus.seed)
 
 

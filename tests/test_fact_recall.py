@@ -11,7 +11,7 @@ import torch
 import transformers
 
 from reasonome.answering import fact_recall
-from reasonome.answering.fact_recall import Question, drawn_questions, ranks
+from reasonome.answering.fact_recall import Question, drawn_questions, recall
 from reasonome.facts.selection import OBJECTS, StatedFact, object_names, stated_facts
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.wording import ASKED
@@ -159,7 +159,7 @@ def test_the_mean_per_token_decides():
     of_is = {("is", "red"): 0.3, ("is", "dark"): 0.2, ("is", "blue"): 0.1, ("is", "the"): 0.4}
     model = Bigrams(of_is | {("dark", "blue"): 0.9, ("dark", "the"): 0.1})
     asked = [question("dark blue", "red", "blue"), question("red", "dark blue", "blue"), question("blue", "red")]
-    assert ranks(model, Words(), asked) == [1, 2, 2]
+    assert [one.rank for one in recall(model, Words(), asked)] == [1, 2, 2]
     own, *others = fact_recall._scores(model, Words(), asked[0])
     expected = torch.tensor([(0.2 * 0.9) ** 0.5, 0.3, 0.1]).log().tolist()
     assert [own, *others] == pytest.approx(expected, abs=1e-5)
@@ -168,7 +168,9 @@ def test_the_mean_per_token_decides():
 
 
 def test_equally_likely_objects_come_before_the_own_one():
-    assert ranks(Bigrams({("is", "red"): 0.5, ("is", "blue"): 0.5}), Words(), [question("red", "blue")]) == [2]
+    assert recall(Bigrams({("is", "red"): 0.5, ("is", "blue"): 0.5}), Words(), [question("red", "blue")]) == [
+        (2, "blue")
+    ]
 
 
 def test_weights_that_are_gathered_to_be_asked_can_be_trained_afterwards():
@@ -178,7 +180,7 @@ def test_weights_that_are_gathered_to_be_asked_can_be_trained_afterwards():
             return super().__call__(*args, **kwargs)
 
     model = Gathering({("is", "red"): 0.5})
-    assert ranks(model, Words(), [question("red", "blue")]) == [1]
+    assert recall(model, Words(), [question("red", "blue")]) == [(1, "red")]
     assert not model.gathered.is_inference()
 
 

@@ -68,6 +68,11 @@ rule measure_forgetting:
             )
         ),
         statements=lambda w: [RESULTS.statements(corpus) / "train.jsonl" for corpus in audit_plan(w).corpora],
+        named=lambda w: [
+            RESULTS.benchmark(only.answers_of) / "test.jsonl"
+            for only in (PROJECT.corpora[corpus].only for corpus in audit_plan(w).corpora)
+            if only and only.answers_of
+        ],
         manifests=step_manifests,
     output:
         reported(f"{EXPERIMENT}/forgetting.tsv", "forgetting"),

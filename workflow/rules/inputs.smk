@@ -105,10 +105,8 @@ def statement_files(wildcards):
     the ontologies that tell which terms lie below held-out ones."""
     corpus = entry(PROJECT.corpora, "corpus", wildcards.corpus)
     files = held_out_files(corpus.leave_out)
-    if corpus.only and corpus.only.genes_of:
-        files += [
-            RESULTS.benchmark(corpus.only.genes_of) / f"{part}.jsonl" for part in ("train", "valid", "test")
-        ]
+    for listing in corpus.only.benchmarks if corpus.only else ():
+        files += [RESULTS.benchmark(listing) / f"{part}.jsonl" for part in ("train", "valid", "test")]
     if corpus.test_descendants == "drop":
         files += PROJECT.ontologies(wildcards.corpus).values()
     return list(dict.fromkeys(files))

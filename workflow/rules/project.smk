@@ -215,12 +215,15 @@ def reported(output, caption, **options):
 
 
 def program(script, arguments, variables=""):
-    """The command of a job: one program, whose output shows on the terminal and is kept in the job's log.
+    """The command of a job: one program, whose output is kept in the job's log, and shown unless REASONOME_QUIET is set.
 
     `variables` are those of its environment. `tee` outlives the signals that ask the program to stop, so that the
     program can still say what it did.
     """
-    return f"{BEFORE}{variables}{PYTHON} {_path(script)} {arguments} 2>&1 | (trap '' TERM USR1; exec tee -a {{log}})"
+    return (
+        f"{BEFORE}{variables}{PYTHON} {_path(script)} {arguments} 2>&1 | (trap '' TERM USR1; "
+        'if [ "${{REASONOME_QUIET:-}}" ]; then exec cat >> {log}; else exec tee -a {log}; fi)'
+    )
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os.path import commonprefix
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import torch
@@ -86,12 +86,24 @@ def _others(fact: StatedFact, candidates: Sequence[StatedFact], own: set[str], s
     return list(found.values())
 
 
-def ranks(model, tokenizer, questions: Sequence[Question]) -> list[int]:
-    """The rank of each fact's own object among the objects of its question, from 1; others as likely come before it."""
+class Recalled(NamedTuple):
+    """The rank of a fact's own object among those of its question, from 1, and the name of the likeliest one.
+
+    Of equally likely objects the own one comes last.
+    """
+
+    rank: int
+    likeliest: str
+
+
+def recall(model, tokenizer, questions: Sequence[Question]) -> list[Recalled]:
+    """What a model recalls of each fact."""
     found = []
     for question in tqdm(questions, "facts", delay=5, leave=False):
         own, *others = _scores(model, tokenizer, question)
-        found.append(1 + sum(other >= own for other in others))
+        rank = 1 + sum(other >= own for other in others)
+        likeliest = 0 if rank == 1 else 1 + others.index(max(others))
+        found.append(Recalled(rank, question.objects[likeliest]))
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
-from reasonome.config import is_variant
+from reasonome.config import ASKED, is_variant
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 
@@ -81,10 +81,11 @@ def write_splits(
 def in_mean(subsets: Iterable[str]) -> list[str]:
     """The distinct subsets, sorted, whose means make the mean.
 
-    Contaminated variants, named like bp-50, are reported separately; if there are only variants, all are returned.
+    Contaminated variants, named like bp-50, and what training asks for, too, are reported separately; if there is
+    nothing else, all are returned.
     """
     names = sorted(set(subsets))
-    return [name for name in names if not is_variant(name)] or names
+    return [name for name in names if name != ASKED and not is_variant(name)] or names
 
 
 def is_sealed(example: Any, share: float) -> bool:

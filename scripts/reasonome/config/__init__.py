@@ -11,4 +11,4 @@ from reasonome.config.rollouts import JUDGE, Grader, Grading, RewardedSamples, R
 from reasonome.config.settings import Decoding, Settings, Sizes
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import GeneListStyle, Style
-from reasonome.config.task_settings import Benchmark, is_variant, variant_suffix
+from reasonome.config.task_settings import ASKED, Benchmark, is_variant, variant_suffix

@@ -238,12 +238,17 @@ class QuestionRecipe(Recipe):
 class Rows(Strict):
     """A part of the training split. Its order is drawn at random once for all recipes and seeds."""
 
+    newer = ("subsets", "strata")
     skip: Annotated[int, Field(ge=0)] = Field(
         default=0, description="questions at the beginning of that order to leave out"
     )
     take: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="questions that follow them, at most; all if not given"
     )
+    subsets: list[str] = Field(
+        default=[], description="those of these that are of one of these subsets; all if not given"
+    )
+    strata: list[str] = Field(default=[], description="and of one of these strata; all if not given")
 
     @property
     def which(self) -> str:

@@ -223,6 +223,10 @@ class Selection(Strict):
     """Which facts of a corpus its statements say; each key that is given leaves some out."""
 
     genes_of: Name | None = Field(None, description="a benchmark: facts about the genes that its rows list, alone")
+    answers_of: Name | None = Field(
+        None,
+        description="a benchmark: facts whose object is the answer of a row, about genes that its rows list, alone",
+    )
     relations: Relations = Field([], description="facts of these alone; all if none is named")
     largest_object: Annotated[int, Field(ge=1)] | None = Field(
         None, description="genes at most that the corpus has of a fact's object, such as the size of a pathway"
@@ -231,6 +235,11 @@ class Selection(Strict):
         None, description="facts of a gene at most, drawn at random: one of each relation in turn, in their order"
     )
     facts: Annotated[int, Field(ge=1)] | None = Field(None, description="facts at most in all, drawn at random")
+
+    @property
+    def benchmarks(self) -> list[str]:
+        """The benchmarks whose rows say which facts are said."""
+        return [name for name in (self.genes_of, self.answers_of) if name is not None]
 
 
 class Corpus(Strict):
@@ -263,7 +272,9 @@ class Corpus(Strict):
     paraphrases: Annotated[int, Field(ge=1, le=16)] = Field(
         1, description="phrasings written per fact, or as many as its relation has"
     )
-    held_out: Annotated[float, Field(gt=0, lt=0.5)] = Field(0.02, description="share of facts kept for loss")
+    held_out: Annotated[float, Field(ge=0, lt=0.5)] = Field(
+        0.02, description="share of facts kept for loss; of none at 0, and then the loss on them is not measured"
+    )
     genes_per_statement: Annotated[int, Field(ge=1)] = Field(
         8, description="genes at most in a statement about several that share an object; 1: no such statements"
     )

@@ -11,6 +11,8 @@ from reasonome.config.styles import Style
 
 # What happens to training data that leak into test sets.
 Policy = Literal["report", "drop", "fail"]
+# The subset of test questions whose answers training questions ask for, too; it counts in no mean.
+ASKED = "asked"
 CONTAINED = 0.9  # of a set's genes in another are as good as all
 
 

@@ -66,6 +66,8 @@ LEAK_KINDS = {
     "asked_in_text": "a statement about a right gene holds the name of the disease or trait of its test question",
     "gene_in_reasoning": "a teacher's reasoning names a right gene of a test question",
     "gene_in_question": "the trait or a phenotype of a test question names its right gene",
+    "asked": "a training question's right answer is one that no training may ask for",
+    "read": "a statement puts a gene into what a test question asks for, which is the design of a closed book",
     "held_out_term": "a training question shows the term of a test set among its facts or enriched terms",
     "withheld_term": "a prompt shows an enriched term that is withheld of its question",
     "name_in_prompt": "the prompt holds the true name of its own genes",

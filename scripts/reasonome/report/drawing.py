@@ -11,6 +11,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.typing import LegendLocType, RcKeyType
@@ -49,6 +50,11 @@ STYLE: dict[RcKeyType, Any] = {
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 ElementTree.register_namespace("", _SVG)
 ElementTree.register_namespace("xlink", _XLINK)
+
+
+def drawing(folder: Path, name: str) -> Markup:
+    """A figure's SVG, for a page."""
+    return Markup((folder / f"{name}.svg").read_text(encoding="utf-8"))
 
 
 def save(figure: Figure, data: pd.DataFrame, stem: Path) -> None:

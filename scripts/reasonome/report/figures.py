@@ -2,7 +2,6 @@
 
 import re
 from functools import partial
-from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
@@ -10,7 +9,6 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tqdm import tqdm
@@ -20,6 +18,7 @@ from reasonome.config.experiments import parent_arm
 from reasonome.config.project.chains import BASE, lineage
 from reasonome.core.atomic import replacing
 from reasonome.facts.selection import RECALLED
+from reasonome.report import glance
 from reasonome.report.abstention import coverage
 from reasonome.report.contrasts import NOT_SHOWN, NOT_TESTED, PANEL, SHOWN, WORSE, contrasts
 from reasonome.report.drawing import (
@@ -47,6 +46,7 @@ HELD_OUT = "reward on held-out prompts"  # the title of a panel
 def write_figures(inputs: ReportInputs) -> None:
     """Write the folder of figures whole or not at all: each as .svg, .png and .tsv, in
 
+    glance/, the scores of the first setting and the reward of the last rollouts,
     ladder/, one per backbone and benchmark setting with a contrast of the protocol,
     ablation/, one per backbone and benchmark setting,
     calibration/, one per backbone, setting and kind of confidence, and coverage,
@@ -57,7 +57,10 @@ def write_figures(inputs: ReportInputs) -> None:
     settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
     settings = list(settings.itertuples(index=False))
     table, metric = contrasts(plan, inputs.comparisons), plan.metric_set.name(plan.metric_set.primary)
-    jobs = {
+    jobs = {f"glance/{glance.SCORES}": partial(glance.draw_scores, plan, inputs.metrics)}
+    if rewarded := glance.last_rewarded(inputs.steps):
+        jobs[f"glance/{glance.REWARD}"] = partial(glance.draw_reward, rewarded)
+    jobs |= {
         f"ladder/{figure_name(*panel)}": partial(ladder, rows, metric, limits(table))
         for panel, rows in grouped(table, PANEL)
     }
@@ -76,7 +79,7 @@ def write_figures(inputs: ReportInputs) -> None:
     jobs |= {f"training/{figure_name(step.backbone, step.chain)}": partial(_training, step) for step in inputs.steps}
     jobs |= {f"corpora/{name}": partial(_corpus, table) for name, table in inputs.corpora.items()}
     with replacing(inputs.figures) as temporary, matplotlib.rc_context(STYLE):
-        for kind in ("ladder", "ablation", "calibration", "forgetting", "training", "corpora"):
+        for kind in ("glance", "ladder", "ablation", "calibration", "forgetting", "training", "corpora"):
             (temporary / kind).mkdir(parents=True)
         for stem, draw in tqdm(jobs.items(), desc="figures", leave=False):
             save(*draw(), temporary / stem)
@@ -85,11 +88,6 @@ def write_figures(inputs: ReportInputs) -> None:
 def figure_name(*labels: str) -> str:
     """The name of a figure's files: backbone, and chain or setting; top-k curves end with "top_k"."""
     return ".".join(labels)
-
-
-def drawing(folder: Path, name: str) -> Markup:
-    """A figure's SVG, for a page."""
-    return Markup((folder / f"{name}.svg").read_text(encoding="utf-8"))
 
 
 def _ablation(

@@ -1,6 +1,7 @@
 """What models still know after each stage: shares of training questions answered right, and of training facts recalled,
 which a warm-up may measure under way, too."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reasonome.benchmarks.rows import symbols
 from reasonome.config.project import chains
 from reasonome.config.project.experiments import Asked
 from reasonome.facts.selection import OBJECTS, RECALLED
+from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT, worded_as
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
 from reasonome.task import Task
@@ -18,16 +21,18 @@ from reasonome.task import Task
 COLUMNS = ["backbone", "chain", "steps", "kind", "of", "style", "metric", "relation", "exposures"]
 COLUMNS += ["value", "low", "high", "n"]
 NUMBERS = ["steps", "exposures", "value", "low", "high", "n"]
+VOTED = "voted"  # the metric of questions that recalled facts name
 UNDER_WAY = "warm-up"  # the kind of what was asked during a warm-up
 CHANCE = 1 / OBJECTS  # of recalling a fact
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A metric, 0 or 1 for each question or fact that a model was asked; values of one of `questions` hang together.
+    """A metric, 0 or 1 for each question or fact that a model was asked (or a share, where votes tie); values of one of
+    `questions` hang together.
 
     Facts also have their `relation` ("": all), and `exposures`: how many statements of each fact of their corpus the
-    model had read by then, on average.
+    model had read by then, on average. Of questions that recalled facts name, `relation` is the subset.
     """
 
     asked: Asked
@@ -60,6 +65,30 @@ def recalled(asked: Asked, rows: Iterable[Mapping[str, Any]], exposures: float) 
         for relation in ("", worded_as(row["relation"])):
             by_relation.setdefault(relation, []).append(float(row["rank"] == 1))
     return [Measured(asked, RECALLED, values, None, relation, exposures) for relation, values in by_relation.items()]
+
+
+def voted(
+    asked: Asked, rows: Iterable[Mapping[str, Any]], questions: Iterable[Any], exposures: float
+) -> list[Measured]:
+    """How often what a model recalls of the genes of a question names it: of the objects that it finds likeliest, one
+    for each gene, that of most genes is the name; where k objects tie for it, 1/k. A metric of all questions, and of
+    those of each subset, by the facts of all of whose genes the model was asked; none where there are none.
+    """
+    likeliest = {row["gene"]: normalise(row["likeliest"]) for row in rows}
+    shares: dict[str, list[tuple[str, float]]] = {}
+    for question in questions:
+        if not all(gene in likeliest for gene in symbols(question)):
+            continue
+        votes = Counter(likeliest[gene] for gene in symbols(question))
+        first = [name for name, count in votes.items() if count == max(votes.values())]
+        share = (normalise(question.name) in first) / len(first)
+        for subset in ("", question.subset):
+            shares.setdefault(subset, []).append((question.name, share))
+    measured = []
+    for subset, of_subset in shares.items():
+        names, values = zip(*of_subset, strict=True)
+        measured.append(Measured(asked, VOTED, values, names, subset, exposures))
+    return measured
 
 
 def recalled_under_way(
@@ -97,6 +126,6 @@ def forgetting_table(measured: Iterable[Measured], seed: int, resamples: int) ->
         labels |= {"relation": one.relation, "exposures": one.exposures}
         values = np.array(one.values)
         strata, draws = [MEAN] * len(values), {"seed": seed, "resamples": resamples}
-        drawn = bootstrap_intervals(values, strata, one.questions, **draws, hits=[True])[MEAN]
+        drawn = bootstrap_intervals(values, strata, one.questions, **draws, hits=[one.metric != VOTED])[MEAN]
         rows.append(labels | {"value": drawn.value[0], "low": drawn.low[0], "high": drawn.high[0], "n": drawn.n})
     return pd.DataFrame(rows, columns=COLUMNS)

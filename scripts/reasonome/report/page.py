@@ -10,14 +10,15 @@ from markupsafe import Markup
 
 from reasonome.leaks.audit import LEAK_KINDS
 from reasonome.metrics import CEILINGS, MetricSet
-from reasonome.report import number_text, origins, page_files, scores_section
+from reasonome.report import glance, number_text, origins, page_files, scores_section
 from reasonome.report.abstention import measures_in_words
 from reasonome.report.answers_data import Run, answers_data, correlations, list_runs, reward_weights
 from reasonome.report.calibration_table import BASE_RATE
 from reasonome.report.contrasts import PANEL, contrasts, verdict
+from reasonome.report.drawing import drawing
 from reasonome.report.evidence import ReportInputs, TrainedStep
 from reasonome.report.family import SIGNIFICANT, is_claim
-from reasonome.report.figures import DIAGRAM, drawing, figure_name
+from reasonome.report.figures import DIAGRAM, figure_name
 from reasonome.report.origins import letters_in_words, steps_in_words
 from reasonome.report.plan import Plan
 from reasonome.report.scores_section import Setting, sides
@@ -62,6 +63,7 @@ def render_page(inputs: ReportInputs) -> str:
     return template.render(
         plan=plan,
         verdict=verdict(plan, inputs.comparisons),
+        glance=glance.glance_section(plan, inputs.evidence, inputs.steps, inputs.figures),
         contrasts=contrasts_section(plan, inputs.comparisons, inputs.figures, runs),
         groups=plan.metric_set.groups,
         ceilings=CEILINGS,

@@ -14,9 +14,10 @@ from reasonome.benchmarks.rows import in_mean
 from reasonome.config import is_variant
 from reasonome.metrics import CEILINGS, INDEPENDENT, MetricSet
 from reasonome.report.answers_data import Run
+from reasonome.report.drawing import drawing
 from reasonome.report.evidence import Evidence
 from reasonome.report.family import SIGNIFICANT, is_claim
-from reasonome.report.figures import drawing, figure_name
+from reasonome.report.figures import figure_name
 from reasonome.report.plan import Plan
 from reasonome.report.tables import grouped, records, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN

@@ -61,6 +61,12 @@ class ShippedTasks(Lazy[Task]):
         return MoleculeProperty()
 
     @cached_property
+    def closed_book(self) -> Task:
+        from reasonome.tasks.closed_book.task import ClosedBook
+
+        return ClosedBook()
+
+    @cached_property
     def pathway_qa(self) -> Task:
         from reasonome.tasks.pathway_qa.task import PathwayQA
 

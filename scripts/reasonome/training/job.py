@@ -20,7 +20,7 @@ from reasonome.config.project import Project, chains
 from reasonome.config.settings import check_trackers
 from reasonome.config.strict import WrongValue
 from reasonome.core import atomic
-from reasonome.core.errors import InputError
+from reasonome.core.errors import InputError, nearest
 from reasonome.core.manifest import (
     Stopwatch,
     canonical,
@@ -163,8 +163,16 @@ class TrainingJob(Generic[AnyRecipe]):
         """The training questions of a benchmark, or the part that the recipe takes, in an order drawn by the seed."""
         file = self.files("examples")[benchmark]
         examples = read_rows(file, task.Example)
-        if self.recipe.rows:
+        if rows := self.recipe.rows:
             examples = drawn(examples, self.recipe.part(), file)
+            for key, wanted in (("subset", rows.subsets), ("stratum", rows.strata)):
+                known = {getattr(example, key) for example in examples}
+                for name in wanted:
+                    if name not in known:
+                        raise InputError(
+                            f"no training question is of the {key} '{name}'", file=file, fix=nearest(name, known)
+                        )
+                examples = [example for example in examples if not wanted or getattr(example, key) in wanted]
         random.Random(self.step.seed).shuffle(examples)
         return examples
 

@@ -12,7 +12,7 @@ from transformers import TrainerCallback
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
-from reasonome.answering.fact_recall import Question, drawn_questions, ranks
+from reasonome.answering.fact_recall import Question, drawn_questions, recall
 from reasonome.config.tuning import WarmUpSettings
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
@@ -29,7 +29,7 @@ WRAPPED = {"packing": True, "packing_strategy": "wrapped"}
 
 
 def pretrain(job: TrainingJob[WarmUpSettings]) -> None:
-    """Train the parent on statements and measure the loss on held-out ones before, during and after."""
+    """Train the parent on statements; measure the loss on held-out ones, if there are any, before, during and after."""
     recipe = job.recipe
     tokenizer = job.load_tokenizer()
     missed = missed_facts(job.data["recalled"]) if recipe.drill else set()
@@ -47,9 +47,8 @@ def pretrain(job: TrainingJob[WarmUpSettings]) -> None:
         train, held_out = whole(train, recipe.sequence_length), whole(held_out, recipe.sequence_length)
         facts["too_long"] = sampled - len(train)
         print(f"{facts['too_long']} statements longer than {recipe.sequence_length} tokens left out", flush=True)
-    for statements, file in ((train, job.data["train"]), (held_out, job.data["held_out"])):
-        if not len(statements):
-            raise InputError("there is not one statement to use", file=file, fix="raise max_tokens or held_out")
+    if not len(train):
+        raise InputError("there is not one statement to use", file=job.data["train"], fix="raise max_tokens")
     print(f"{len(train)} statements to train on, {len(held_out)} held out", flush=True)
     job.fit(recipe.sequence_length)
     config = SFTConfig(
@@ -57,13 +56,13 @@ def pretrain(job: TrainingJob[WarmUpSettings]) -> None:
         **(packing.SEPARATE if separate else WRAPPED),
         max_length=recipe.sequence_length,
         eval_packing=True,
-        **job.evaluation(held_out=True),
+        **job.evaluation(held_out=len(held_out) > 0),
     )
     trainer = SFTTrainer(
         model=job.load_model(),
         args=config,
         train_dataset=train,
-        eval_dataset=held_out,
+        eval_dataset=held_out if len(held_out) else None,
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
     )
@@ -168,8 +167,8 @@ class Recall(TrainerCallback):
 
     def on_evaluate(self, args, state, control, model=None, **_):
         right: Counter[str] = Counter()
-        for question, rank in zip(self._asked, ranks(model, self._tokenizer, self._asked), strict=True):
-            right[question.fact.relation] += rank == 1
+        for question, recalled in zip(self._asked, recall(model, self._tokenizer, self._asked), strict=True):
+            right[question.fact.relation] += recalled.rank == 1
         of = by_relation(self._asked)
         state.log_history[-1] |= {RECALLED: right.total() / sum(of.values())}
         state.log_history[-1] |= {f"{RECALLED}/{relation}": right[relation] / count for relation, count in of.items()}

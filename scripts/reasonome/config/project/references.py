@@ -477,10 +477,12 @@ def _check_corpus(project: Project, name: str, corpus: Corpus) -> None:
             raise project.folder.error(file, (name, "sources", position), what, "it is a source of benchmarks")
     project.folder.check_known(file, (name, "leave_out"), corpus.leave_out, project.benchmarks)
     _check_authority(project, name, corpus)
-    if corpus.only is not None and corpus.only.genes_of is not None:
+    if corpus.only is not None:
         listing = [other for other in project.benchmarks if "genes" in project.task(other).Example.model_fields]
-        loc = (name, "only", "genes_of")
-        project.folder.check_known(file, loc, corpus.only.genes_of, listing, "benchmark whose rows list genes")
+        for key in ("genes_of", "answers_of"):
+            if (named := getattr(corpus.only, key)) is not None:
+                loc = (name, "only", key)
+                project.folder.check_known(file, loc, named, listing, "benchmark whose rows list genes")
     if corpus.tokenizer is None:
         return
     project.folder.check_known(file, (name, "tokenizer"), corpus.tokenizer, project.backbones)

@@ -11,9 +11,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from reasonome.benchmarks.rows import in_mean
-from reasonome.report.drawing import COLOURS, MARKERS, STYLE, legend, no_figure, save, shortened
+from reasonome.report.drawing import COLOURS, MARKERS, STYLE, drawing, legend, no_figure, save, shortened
 from reasonome.report.evidence import Evidence
-from reasonome.report.figures import drawing
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals

@@ -1,0 +1,80 @@
+"""Answers to the closed book that need no model."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from reasonome.config.project import Project
+from reasonome.core.errors import InputError
+from reasonome.enrichment.over_representation import upper_tail
+from reasonome.facts.sources.source import read_facts
+from reasonome.task_parts import BaselineJob, Baselines
+from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
+from reasonome.tasks.closed_book.scoring import labels, name_scores
+from reasonome.tasks.naming.dialogue import Example
+
+
+class ClosedBookBaselines(Baselines[ClosedBookDialogue]):
+    """The commonest name, that of the nearest training set, and over-representation against the pathways asked for."""
+
+    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
+        """A row for each baseline and question. InputError without training questions."""
+        if not job.training:
+            raise InputError("baselines are answers of training questions, and there are none", fix="hold out fewer")
+        benchmark = project.benchmarks[job.benchmark]
+        facts = read_facts(self.task.files.baselines(project, job.benchmark).files["facts"])
+        pathways = {example.main_id for example in (*job.training, *job.asked)}
+        of_world = facts[(facts["source"] == benchmark.collection) & (facts["relation"] == benchmark.relation)]
+        of_world = of_world[of_world["object_id"].isin(pathways)]
+        constant = commonest_name(job.training)
+        answers: dict[str, tuple[str, Callable[[Example], str]]] = {
+            "commonest name": ("none", lambda example: constant),
+            "nearest training set": ("training data", lambda example: nearest_name(example, job.training)),
+            "over-representation": ("a database", OverRepresented(of_world)),
+        }
+        rows = []
+        for baseline, (information, answer) in answers.items():
+            for example in job.asked:
+                name = answer(example)
+                row = {"baseline": baseline, "information": information, "answer": name, "draws": 1}
+                rows.append(row | labels(example) | name_scores(name, example))
+        return pd.DataFrame(rows)
+
+
+def commonest_name(training: Sequence[Example]) -> str:
+    """The name that most training questions have; of equals the first by the alphabet."""
+    counts = Counter(example.name for example in training)
+    return min(counts, key=lambda name: (-counts[name], name))
+
+
+def nearest_name(example: Example, training: Sequence[Example]) -> str:
+    """The name of the training question with the largest Jaccard index to the example; of equals the first by id."""
+    own = {gene.symbol for gene in example.genes}
+
+    def far(other: Example) -> tuple[float, str]:
+        genes = {gene.symbol for gene in other.genes}
+        return -len(own & genes) / len(own | genes), other.id
+
+    return min(training, key=far).name
+
+
+class OverRepresented:
+    """The pathway with the smallest p of over-representation, by the hypergeometric distribution."""
+
+    def __init__(self, facts: pd.DataFrame):
+        """`facts` are the memberships of all pathways to choose from, whose genes are the universe."""
+        self._names: Mapping[str, str] = dict(zip(facts["object_id"], facts["object_name"], strict=True))
+        pairs = facts[["gene", "object_id"]].drop_duplicates()
+        self._sizes = pairs["object_id"].value_counts()
+        self._pathways = pairs.groupby("gene")["object_id"].agg(list)
+
+    def __call__(self, example: Example) -> str:
+        """The name of the best pathway; of equal p the smallest id."""
+        genes = [gene.symbol for gene in example.genes]
+        shared = Counter(pathway for gene in genes for pathway in self._pathways.get(gene, ()))
+        ids = sorted(shared)
+        overlaps, sizes = np.array([shared[one] for one in ids]), self._sizes[ids].to_numpy()
+        tails = upper_tail(overlaps, sizes, np.full(len(ids), len(genes)), len(self._pathways))
+        return self._names[ids[int(np.argmin(tails))]]

@@ -1,0 +1,126 @@
+"""The world of a closed book: pathways that share no gene, and questions about sets of their genes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+import pandas as pd
+
+from reasonome.core.errors import InputError
+from reasonome.facts.text import normalise
+from reasonome.tasks.closed_book.settings import STRANGERS, ClosedBookBenchmark, Strangers
+from reasonome.tasks.naming.dialogue import Example, Gene
+
+NEVER = "never"  # the subset of test questions about pathways that no training question asks for
+_TRIES = 1000  # draws of a question, after which a pathway has no other one
+_LONG_WORD = 4  # characters from which a word of two names counts as shared
+
+
+@dataclass(frozen=True)
+class Pathway:
+    """A pathway of the world: its id and name in the collection, the genes that it is cut to, and its part."""
+
+    id: str
+    name: str
+    genes: tuple[str, ...]
+    part: str
+
+
+def draw_world(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> list[Pathway]:
+    """The pathways of a benchmark, drawn at random from the facts of its collection, part by part.
+
+    No gene of a pathway, in the collection, is in another one; no two names share two words. InputError where too few
+    pathways are like that.
+    """
+    of_collection = (facts["source"] == benchmark.collection) & (facts["relation"] == benchmark.relation)
+    members = facts[of_collection].groupby(["object_id", "object_name"])["gene"].agg(set)
+    parts = [part for part, number in benchmark.parts.model_dump().items() for _ in range(number)]
+    random = Random(benchmark.seed)
+    world: list[Pathway] = []
+    taken: set[str] = set()
+    words: list[set[str]] = []
+    for pathway_id, name in random.sample(list(members.index), len(members)):
+        genes = members[pathway_id, name]
+        short = sorted(gene for gene in genes if len(gene) <= benchmark.longest_symbol)
+        own_words = {word for word in normalise(name).split() if len(word) >= _LONG_WORD}
+        if not (
+            benchmark.smallest <= len(genes) <= benchmark.largest
+            and len(name) <= benchmark.longest_name
+            and len(short) >= benchmark.genes
+            and taken.isdisjoint(genes)
+            and all(len(own_words & others) < 2 for others in words)
+        ):
+            continue
+        cut = tuple(sorted(random.sample(short, benchmark.genes)))
+        world.append(Pathway(pathway_id, name, cut, parts[len(world)]))
+        taken |= genes
+        words.append(own_words)
+        if len(world) == len(parts):
+            return world
+    raise InputError(
+        f"{len(world)} pathways of {benchmark.collection} share no gene and are like that, and the parts want "
+        f"{len(parts)}",
+        field="parts",
+        fix="ask for fewer, or allow longer names, other sizes or fewer genes",
+    )
+
+
+def ask(pathway: Pathway, world: Sequence[Pathway], benchmark: ClosedBookBenchmark) -> dict[str, list[Example]]:
+    """Split → the questions about a pathway, drawn by the seed and the pathway alone; no two have the same genes.
+
+    Strangers of training questions are of pathways of the same part, those of other questions of any.
+
+    InputError where its genes make too few questions.
+    """
+    random, numbers = Random(f"{benchmark.seed}:{pathway.id}"), benchmark.questions
+    if pathway.part in ("sft", "grpo"):
+        wanted = {"train": (pathway.part, numbers.train), "test": ("asked", numbers.asked)}
+    elif pathway.part == "valid":
+        wanted = {"valid": (NEVER, numbers.valid)}
+    else:
+        wanted = {"test": (NEVER, numbers.never)}
+    elsewhere = [other for other in world if other is not pathway]
+    # In training no pathway is always a stranger and never the answer: models would learn not to name it.
+    others = dict.fromkeys(wanted, elsewhere) | {"train": [other for other in elsewhere if other.part == pathway.part]}
+    seen: set[frozenset[str]] = set()
+    asked: dict[str, list[Example]] = {}
+    for split, (subset, number) in wanted.items():
+        asked[split] = [
+            _question(
+                f"{pathway.id}.{split}.{kind}.{place}", subset, kind, pathway, others[split], benchmark, random, seen
+            )
+            for kind in benchmark.strangers
+            for place in range(number)
+        ]
+    return asked
+
+
+def _question(
+    question_id: str,
+    subset: str,
+    kind: Strangers,
+    pathway: Pathway,
+    others: Sequence[Pathway],
+    benchmark: ClosedBookBenchmark,
+    random: Random,
+    seen: set[frozenset[str]],
+) -> Example:
+    fewest, most = benchmark.members
+    for _ in range(_TRIES):
+        members = random.sample(pathway.genes, fewest if kind == "many" else random.randint(fewest, most))
+        strangers = {"none": 0, "one": 1, "many": len(members)}[kind]
+        outliers = [random.choice(other.genes) for other in random.sample(others, strangers)]
+        symbols = frozenset([*members, *outliers])
+        if symbols not in seen:
+            seen.add(symbols)
+            return Example(
+                id=question_id,
+                subset=subset,
+                name=pathway.name,
+                main_id=pathway.id,
+                genes=[Gene(symbol=symbol) for symbol in sorted(symbols)],
+                outliers=sorted(outliers),
+                stratum=STRANGERS[kind],
+            )
+    what = f"the {len(pathway.genes)} genes of '{pathway.name}' make fewer questions with {STRANGERS[kind]}"
+    raise InputError(what, field="questions", fix="ask fewer, or give each pathway more genes")

@@ -1,0 +1,275 @@
+"""The closed book: its world and questions, what counts as a leak, scores and baselines worked out by hand."""
+
+from collections import Counter
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from reasonome.answering.rows import AnswerRow
+from reasonome.benchmarks.rows import read_splits
+from reasonome.config.project.experiments import Asked, AuditPlan
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
+from reasonome.facts.sources.source import FACT_COLUMNS
+from reasonome.leaks.audit import check
+from reasonome.report.forgetting import VOTED, voted
+from reasonome.task_parts import BaselineJob, ScoringJob
+from reasonome.tasks import TASKS
+from reasonome.tasks.closed_book.leaks import leaking
+from reasonome.tasks.closed_book.settings import ClosedBookBenchmark
+from reasonome.tasks.closed_book.world import ask, draw_world
+from reasonome.tasks.naming.dialogue import Example, Gene
+
+TASK = TASKS["closed_book"]
+SETTINGS = {
+    "task": "closed_book",
+    "corpus": "tiny",
+    "collection": "pathways",
+    "genes": 4,
+    "smallest": 4,
+    "members": [2, 3],
+    "parts": {"sft": 3, "grpo": 3, "valid": 1, "never": 1},
+    "questions": {"train": 3, "valid": 2, "never": 2, "asked": 1},
+}
+NAMES = ["Red path", "Blue road", "Green lane", "Old street", "New alley", "Wide way", "Long trail", "Cold track"]
+
+
+def benchmark(**changes):
+    return ClosedBookBenchmark.model_validate(SETTINGS | changes)
+
+
+def memberships(pathways):
+    rows = [
+        (gene, "member_of_pathway", pathway_id, name, "pathways", "")
+        for pathway_id, (name, genes) in pathways.items()
+        for gene in genes
+    ]
+    return pd.DataFrame(rows, columns=FACT_COLUMNS)
+
+
+def pathways(names=NAMES, size=5):
+    return {f"P{i}": (name, [f"G{i}{letter}" for letter in "ABCDEFGH"[:size]]) for i, name in enumerate(names)}
+
+
+FACTS = memberships(pathways())
+
+
+def set_of(i, name, *symbols, subset="never", pathway="", outliers=()):
+    genes = [Gene(symbol=symbol) for symbol in symbols]
+    return Example(id=i, subset=subset, name=name, genes=genes, main_id=pathway or name, outliers=list(outliers))
+
+
+def symbols(example):
+    return {gene.symbol for gene in example.genes}
+
+
+def test_a_world_has_its_parts_no_gene_twice_and_the_same_pathways_for_a_seed():
+    world = draw_world(FACTS, benchmark())
+    assert Counter(pathway.part for pathway in world) == {"sft": 3, "grpo": 3, "valid": 1, "never": 1}
+    genes = [gene for pathway in world for gene in pathway.genes]
+    assert len(genes) == len(set(genes)) == 8 * 4
+    assert all(pathway.genes[0][:2] == f"G{pathway.id[1:]}" for pathway in world)
+    assert draw_world(FACTS, benchmark()) == world
+    assert draw_world(FACTS.sample(frac=1, random_state=1), benchmark()) == world
+    assert draw_world(FACTS, benchmark(seed=1)) != world
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"P0": ("Red path", ["G0A", "G0B", "G0C", "G0D", "G1A"])},  # a gene of another pathway
+        {"P0": ("Cold blue road", ["G0A", "G0B", "G0C", "G0D"])},  # two words of another name
+        {"P0": ("A path whose name is too long", ["G0A", "G0B", "G0C", "G0D"])},
+        {"P0": ("Red path", ["LONGSYMBOL", "G0B", "G0C", "G0D"])},  # three genes of short symbols
+        {"P0": ("Red path", ["G0A", "G0B", "G0C"])},  # too few genes
+    ],
+)
+def test_a_pathway_that_does_not_fit_stays_out(changed):
+    with pytest.raises(InputError) as error:
+        draw_world(memberships(pathways() | changed), benchmark())
+    assert (error.value.field, "the parts want 8" in error.value.what) == ("parts", True)
+
+
+def test_questions_have_the_members_and_strangers_that_their_stratum_says():
+    spec = benchmark()
+    world = draw_world(FACTS, spec)
+    part_of = {gene: pathway.part for pathway in world for gene in pathway.genes}
+    pathway_of = {gene: pathway.id for pathway in world for gene in pathway.genes}
+    seen = set()
+    for pathway in world:
+        for split, questions in ask(pathway, world, spec).items():
+            assert len(questions) == 3 * (
+                3 if split == "train" else 2 if part_of[pathway.genes[0]] == "never" else 1
+            ) or (split == "valid" and len(questions) == 6)
+            for one in questions:
+                members, strangers = symbols(one) & set(pathway.genes), symbols(one) - set(pathway.genes)
+                assert strangers == set(one.outliers)
+                assert len({pathway_of[gene] for gene in strangers}) == len(strangers)  # no two of one pathway
+                expected = {"no stranger": 0, "one stranger": 1, "as many strangers as members": 2}[one.stratum]
+                assert len(strangers) == expected
+                assert len(members) == 2 if expected == 2 else 2 <= len(members) <= 3
+                if split == "train":  # else a pathway that is never asked would only ever be a stranger
+                    assert {part_of[gene] for gene in strangers} <= {pathway.part}
+                key = (pathway.id, frozenset(symbols(one)))
+                assert key not in seen
+                seen.add(key)
+
+
+def test_the_subset_says_whether_training_asks_for_the_pathway():
+    spec = benchmark()
+    world = draw_world(FACTS, spec)
+    asked = {pathway.part: ask(pathway, world, spec) for pathway in world}
+    assert {part: sorted(splits) for part, splits in asked.items()} == {
+        "sft": ["test", "train"],
+        "grpo": ["test", "train"],
+        "valid": ["valid"],
+        "never": ["test"],
+    }
+    assert {row.subset for row in asked["sft"]["train"]} == {"sft"}
+    assert {row.subset for row in asked["grpo"]["test"]} == {"asked"}
+    assert {row.subset for part in ("valid", "never") for rows in asked[part].values() for row in rows} == {"never"}
+
+
+def test_more_questions_than_there_are_sets_of_genes_are_an_error():
+    spec = benchmark(strangers=["none"], questions=SETTINGS["questions"] | {"train": 11})  # 6 pairs and 4 triples
+    world = draw_world(FACTS, spec)
+    with pytest.raises(InputError) as error:
+        ask(world[0], world, spec)
+    assert error.value.field == "questions"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"members": [1, 3]},
+        {"members": [2, 5]},
+        {"smallest": 3},
+        {"largest": 3},
+        {"strangers": ["two"]},
+        {"parts": SETTINGS["parts"] | {"sft": 2}},  # of which a question wants two strangers
+    ],
+)
+def test_settings_that_cannot_be_met_are_refused(changes):
+    with pytest.raises(ValueError):
+        benchmark(**changes)
+
+
+NEVER = [set_of("t1", "Red path", "A", "B", pathway="P1"), set_of("t2", "Blue road", "C", "D", pathway="P2")]
+
+
+def test_a_never_asked_pathway_in_a_training_question_and_a_repeated_set_are_leaks():
+    questions = [
+        set_of("q0", "Green lane", "X", "Y", pathway="P3"),
+        set_of("q1", "Other name", "X", "Z", pathway="P1"),  # by id
+        set_of("q2", "blue ROAD", "Y", "Z", pathway="P9"),  # by name
+        set_of("q3", "Green lane", "B", "A", pathway="P3"),  # the genes of t1
+    ]
+    assert leaking(NEVER, questions) == {"asked": [1, 2], "same_question": [3]}
+    asked = [set_of("t3", "Green lane", "X", "W", pathway="P3", subset="asked")]
+    assert leaking(asked, questions)["asked"] == []
+
+
+def project_with(folder, tests, questions, statements=()):
+    atomic.write_jsonl(folder / "book/test.jsonl", [row.model_dump() for row in tests])
+    atomic.write_jsonl(folder / "book/train.jsonl", [row.model_dump() for row in questions])
+    atomic.write_jsonl(folder / "said/train.jsonl", statements)
+    facts = folder / "facts.parquet"
+    FACTS.to_parquet(facts)
+    results = SimpleNamespace(benchmark=lambda name: folder / name, statements=lambda name: folder / name)
+    results.facts = lambda name: facts
+    return SimpleNamespace(results=results, task=lambda name: TASK)
+
+
+def test_the_audit_fails_for_what_is_asked_and_reports_what_is_read(tmp_path):
+    said = [
+        {"text": "A is in Red path.", "gene": "A", "object_id": "P1"},
+        {"text": "x", "gene": "X", "object_id": "P3"},
+    ]
+    leaky = [set_of("q0", "Red path", "A", "C", pathway="P1", subset="sft")]
+    plan = AuditPlan([("book", "symbols")], {"book": ("sft.names",)}, {"said": ("pretrain.said",)})
+    findings = TASK.leaks.findings(project_with(tmp_path, NEVER, leaky, said), plan)
+    found = {finding.kind: (finding.remaining, finding.verdict) for finding in findings}
+    assert found == {"asked": (1, "fails"), "same_question": (0, "clean"), "read": (1, "reported")}
+    with pytest.raises(InputError) as error:
+        check("demo", findings, TASK.leaks.fixes)
+    assert (error.value.line, error.value.field) == (1, "asked")
+
+
+def answer(row, text):
+    return AnswerRow(id=row.id, subset=row.subset, sample=0, order=0, text=text, finish_reason="stop")
+
+
+def test_names_are_scored_and_drift_to_what_training_asks_is_told(tmp_path):
+    style = SimpleNamespace(track="strict", confidence=False, reasoning="none")
+    tests = [*NEVER, set_of("t3", "Green lane", "X", "Y", pathway="P3", subset="asked")]
+    answers = ["Process: red path", "Process: Green lane", "no form"]
+    job = ScoringJob("book", "symbols", tests, list(map(answer, tests, answers)), tmp_path, ())
+    project = SimpleNamespace(style=lambda *_: style, settings=SimpleNamespace(seed=0))
+    table = TASK.scoring.score(project, job).set_index("id")
+    assert table["exact"].tolist() == [1, 0, 0]
+    assert table["drifted"].tolist() == [0, 1, 0]
+    assert table["format"].tolist() == [1, 1, 0]
+    assert table["reward_exact"].tolist() == [1, 0, 0]
+    assert table["cluster"].tolist() == ["P1", "P2", "P3"]
+    assert table.loc["t1", "shuffled_exact"] == 0  # it gets "Green lane"
+
+
+def test_baselines_know_what_they_say(tmp_path):
+    facts = memberships({"P1": ("Red path", "ABEF"), "P2": ("Blue road", "CDGH"), "P3": ("Green lane", "XYZ")})
+    facts.to_parquet(tmp_path / "facts.parquet")
+    results = SimpleNamespace(facts=lambda name: tmp_path / "facts.parquet")
+    project = SimpleNamespace(benchmarks={"book": benchmark()}, results=results)
+    training = [
+        set_of("q1", "Green lane", "X", "Y", pathway="P3"),
+        set_of("q2", "Green lane", "X", "Z", pathway="P3"),
+        set_of("q3", "Old street", "A", "W", pathway="P4"),
+    ]
+    asked = [set_of("t1", "Red path", "A", "B", "C", pathway="P1"), set_of("t2", "Blue road", "C", "D", pathway="P2")]
+    table = TASK.baselines.score(project, BaselineJob("book", "symbols", training, asked))
+    answers = table.pivot(index="baseline", columns="id", values="answer").loc[:, ["t1", "t2"]]
+    assert answers.loc["commonest name"].tolist() == ["Green lane", "Green lane"]
+    assert answers.loc["nearest training set", "t1"] == "Old street"  # A of A, B, C and W
+    assert answers.loc["over-representation"].tolist() == ["Red path", "Blue road"]
+    assert table.groupby("baseline")["exact"].mean().to_dict() == {
+        "commonest name": 0,
+        "nearest training set": 0,
+        "over-representation": 1,
+    }
+
+
+NAMED = ["red path", "red path", "x", "x", "x"]
+
+
+def test_recalled_facts_vote_for_the_name():
+    rows = [{"gene": gene, "rank": 1, "likeliest": name} for gene, name in zip("ABCDE", NAMED, strict=True)]
+    questions = [
+        set_of("t1", "Red path", "A", "B", "C"),  # two of three votes
+        set_of("t2", "Red path", "A", "C"),  # a tie of two
+        set_of("t3", "Red path", "B", "C", "D", subset="asked"),  # outvoted
+        set_of("t4", "Red path", "A", "Q"),  # nobody asked for Q
+    ]
+    asked = Asked("model", "base", "facts", "said", "", None)
+    whole, never, other = voted(asked, rows, questions, 12.0)
+    assert (whole.metric, whole.relation, list(whole.values)) == (VOTED, "", [1.0, 0.5, 0.0])
+    assert (never.relation, list(never.values), other.relation, list(other.values)) == (
+        "never",
+        [1.0, 0.5],
+        "asked",
+        [0.0],
+    )
+    assert voted(asked, rows[:1], questions, 12.0) == []
+
+
+def test_a_built_benchmark_has_its_world_in_the_audit(tmp_path):
+    FACTS.to_parquet(tmp_path / "facts.parquet")
+    results = SimpleNamespace(facts=lambda name: tmp_path / "facts.parquet")
+    for asks, sizes in {"test": [54, 6, 24], "valid": [54, 0, 6]}.items():
+        project = SimpleNamespace(benchmarks={"book": benchmark(asks=asks)}, results=results)
+        TASK.building.build(project, "book", tmp_path / asks)
+        rows = [read_splits(tmp_path / asks, Example, part) for part in ("train", "valid", "test")]
+        assert list(map(len, rows)) == sizes
+        planned = [TASK.files.rows_by_settings(project, "book", part).rows for part in ("train", "valid", "test")]
+        assert planned == sizes
+        audit = atomic.read_json(tmp_path / asks / "audit.json")
+        assert Counter(pathway["part"] for pathway in audit["pathways"]) == SETTINGS["parts"]
