@@ -27,8 +27,9 @@ install: .venv/installed
 
 demo: install
 	@$(BIN)/python scripts/release_lock.py
-	snakemake --cores $(CORES) results/experiments/demo/report.html cards
-	$(BIN)/python scripts/show_results.py results/experiments/demo
+	@echo "training and testing; jobs' output is in results/logs/"
+	@REASONOME_QUIET=1 snakemake --cores $(CORES) --logger stages -- results/experiments/demo/report.html cards
+	@$(BIN)/python scripts/show_results.py results/experiments/demo
 
 check: lint
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile

@@ -1,4 +1,4 @@
-"""Print the verdict of an experiment, what it cost, its headline table, and where its report is.
+"""Print what an experiment showed: a bar for each arm, the verdict, and where its report is.
 
 python scripts/show_results.py results/experiments/demo
 """
@@ -7,24 +7,29 @@ from textwrap import fill
 
 from reasonome.core import arguments
 from reasonome.core.errors import run_program
-from reasonome.report import evidence, tables
+from reasonome.report import tables
 from reasonome.report.contrasts import verdict
+from reasonome.report.glance import parts_of_scores
 from reasonome.report.plan import read_plan
 from reasonome.tasks import find_task
+
+WIDTH = 30  # characters of a bar of 1
 
 
 def main() -> None:
     folder = arguments.experiment_parser(__doc__).parse_args().folder
     plan = read_plan(folder / "plan.json", find_task)
-    metric_set = plan.metric_set
+    metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
-    spent = tables.read_table(folder / "costs.tsv", evidence.COST_COLUMNS)
-    metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(metric_set))
-    print(*(fill(sentence, 100) for sentence in verdict(plan, comparisons)), sep="\n", end="\n\n")
-    print(spent.to_string(index=False), end="\n\n")
-    print(tables.headline(metrics, metric_set).to_string(index=False, na_rep=""), end="\n\n")
-    print(f"tables: {folder}/metrics.tsv, {folder}/comparisons.tsv")
-    print(f"report: {folder}/report.html (open it in a browser)")
+    parts, names = parts_of_scores(plan, metrics)
+    print(f"\n{plan.metric_set.name(plan.metric_set.primary)}, with its 95 % interval")
+    for part, label in names.items():
+        print(f"\n{label}")
+        for row in parts[parts["part"] == part].itertuples():
+            bar = "█" * round(WIDTH * row.value) if row.value > 0 else ""
+            print(f"  {row.arm:<12.24} {row.value:5.2f} [{row.low:.2f}, {row.high:.2f}] {bar}")
+    print("", *(fill(sentence, 100) for sentence in verdict(plan, comparisons)), sep="\n")
+    print(f"\nreport: {folder}/report.html (open it in a browser); tables beside it")
 
 
 if __name__ == "__main__":

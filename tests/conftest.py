@@ -147,14 +147,14 @@ def endpoint(monkeypatch):
 
 @pytest.fixture
 def config(tmp_path) -> Path:
-    """A copy of the shipped configuration, to change."""
-    return shutil.copytree(ROOT / "config", tmp_path / "config")
+    """A copy of the shipped configuration, to change; its demo is `tiny_project.NAMING`."""
+    return tiny_project.copied_config(tmp_path)
 
 
 @pytest.fixture(scope="session")
-def project() -> Project:
-    """The shipped configuration."""
-    return load_project(ROOT / "config")
+def project(tmp_path_factory) -> Project:
+    """The shipped configuration; its demo is `tiny_project.NAMING`."""
+    return load_project(tiny_project.copied_config(tmp_path_factory.mktemp("shipped")))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import json
 import math
-import shutil
 import signal
 import subprocess
 import sys
@@ -130,7 +129,7 @@ def configured(tmp_path):
     """A copy of the shipped configuration, in which an experiment `asks` has a model behind an endpoint."""
 
     def configure(backbones: dict, **experiment) -> Path:
-        config = shutil.copytree(ROOT / "config", tmp_path / "config", dirs_exist_ok=True)
+        config = tiny_project.copied_config(tmp_path)
         (tmp_path / "mine").mkdir(exist_ok=True)
         (tmp_path / "mine/answers.csv").touch()
         path = config / "backbones.yaml"
@@ -246,7 +245,7 @@ def test_reasonome_estimate(configured, tmp_path, monkeypatch, capsys, refused):
 
 
 def test_what_a_teacher_costs_is_counted_by_hand(tmp_path, monkeypatch, capsys, refused):
-    shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
+    tiny_project.copied_config(tmp_path)
     tiny_project.edit(
         tmp_path, "teachers.yaml", lambda c: c["gpt-4o"].update(price={"prompt": 1000, "completion": 100})
     )

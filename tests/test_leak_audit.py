@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+import tiny_project
 import yaml
 
 import audit_leaks
@@ -387,7 +388,7 @@ def test_a_policy_for_an_unknown_style_is_refused(tmp_path, refused):
 
 def config_with(folder: Path, **changes) -> Path:
     """The shipped configuration with benchmarks and corpora changed: {file: {entry: values}}."""
-    config = shutil.copytree(CONFIG, folder / "config")
+    config = tiny_project.copied_config(folder)
     for file, entries in changes.items():
         path = config / f"{file}.yaml"
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -575,7 +576,8 @@ def results(tmp_path, monkeypatch) -> Path:
     return root
 
 
-def run(monkeypatch, results: Path, config: Path = CONFIG) -> pd.DataFrame:
+def run(monkeypatch, results: Path, config: Path | None = None) -> pd.DataFrame:
+    config = config or tiny_project.copied_config(results.parent)
     folder = results / "experiments" / "demo"
     arguments = ["--config", str(config), "--experiment", "demo", "--output", str(folder)]
     monkeypatch.setattr(sys, "argv", ["audit_leaks.py", *arguments])
@@ -619,7 +621,7 @@ def test_a_variant_among_training_sets_is_the_set_that_it_is_of(monkeypatch, res
 
 
 def test_training_prompts_with_enriched_terms_are_looked_at(monkeypatch, results, tmp_path, refused):
-    config = shutil.copytree(CONFIG, tmp_path / "config")
+    config = tiny_project.copied_config(tmp_path)
     shutil.copy(config / "prompts/gene_set_naming.enriched.txt", config / "prompts/gene_set_naming.demo-names.txt")
     term = {"library": "GO BP", "id": "GO:1", "name": "x", "overlap": 2, "drawn": 3, "size": 9}
     prompts = results / "prompts" / "demo-go.demo-names"
@@ -631,7 +633,7 @@ def test_training_prompts_with_enriched_terms_are_looked_at(monkeypatch, results
 
 
 def test_training_prompts_with_facts_are_looked_at(monkeypatch, results, tmp_path, refused):
-    config = shutil.copytree(CONFIG, tmp_path / "config")
+    config = tiny_project.copied_config(tmp_path)
     shutil.copy(config / "prompts/gene_set_naming.facts.txt", config / "prompts/gene_set_naming.demo-names.txt")
     told = {"symbol": "U", "facts": [{"relation": "member_of_pathway", "object": "DNA Repair"}]}
     prompts = results / "prompts" / "demo-go.demo-names"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import grpo_steps
 import pytest
+import tiny_project
 import tiny_training
 from ranking_questions import TASK as RANKING
 from ranking_questions import question
@@ -31,7 +32,7 @@ GO = "  both:\n    mixture: {demo-go: 1, go-bioc: 1}\n"
 @pytest.fixture
 def config(tmp_path) -> Path:
     """The shipped configuration, with a style of one name for two tasks."""
-    folder = shutil.copytree(CONFIG, tmp_path / "config")
+    folder = tiny_project.copied_config(tmp_path)
     shutil.copy2(folder / "prompts/gene_set_naming.demo-names.txt", folder / "prompts/gene_set_naming.answer.txt")
     return folder
 

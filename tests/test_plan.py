@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import struct
 from pathlib import Path
 
@@ -660,7 +659,7 @@ def test_weights_that_answer_are_spread_over_the_gpus_that_the_engine_takes(tmp_
 
 def tiny_config(folder, more_resources=""):
     """A copy of the shipped configuration in `folder`, with more requests at the end."""
-    shutil.copytree(tiny_project.ROOT / "config", folder / "config")
+    tiny_project.copied_config(folder)
     path = folder / "config/resources.yaml"
     path.write_text(path.read_text() + more_resources)
     return folder / "config"

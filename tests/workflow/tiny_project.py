@@ -15,11 +15,12 @@ PRETRAINED = "pretrain.demo-s0"
 TAUGHT = f"{PRETRAINED}+sft.names-s0"
 ALIGNED = f"{TAUGHT}+grpo.soft-s0"
 REPORT = "results/experiments/demo/report.html"
+NAMING = ROOT / "tests/data/naming_experiment.yaml"
 
 
 def make(folder: Path, backbone_model: Path, encoder_model: Path) -> Path:
     """Copy config/ into `folder` and shrink it; weights come from local folders, so nothing is fetched."""
-    shutil.copytree(ROOT / "config", folder / "config")
+    copied_config(folder)
     (folder / "resources").symlink_to(ROOT / "resources")
     edit(folder, "backbones.yaml", lambda c: c[BACKBONE].update(weights=local(backbone_model)))
     edit(folder, "encoders.yaml", lambda c: c["minilm"].update(weights=local(encoder_model)))
@@ -31,6 +32,13 @@ def make(folder: Path, backbone_model: Path, encoder_model: Path) -> Path:
     edit(folder, "config.yaml", lambda c: c.update(bootstrap=200))
     edit(folder, "experiments/demo.yaml", lambda c: c.update(recall=0))  # facts are asked in test_preference_chain.py
     return folder
+
+
+def copied_config(folder: Path) -> Path:
+    """The shipped configuration in `folder`, with an experiment of gene-set naming in place of the demo."""
+    config = shutil.copytree(ROOT / "config", folder / "config", dirs_exist_ok=True)
+    shutil.copy(NAMING, config / "experiments/demo.yaml")
+    return config
 
 
 def local(model: Path) -> dict:

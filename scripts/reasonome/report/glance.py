@@ -82,19 +82,25 @@ def some_questions(plan: Plan, evidence: Evidence) -> list[Asked]:
     return shown
 
 
-def draw_scores(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """The primary metric of each arm of the first setting, a bar each for the mean, every stratum of it, and what
-    training asks for, with 95 % intervals."""
-    backbone, benchmark, style, decoding = first_setting(plan)
-    primary = plan.metric_set.primary
-    rows = metrics.query("kind == 'model' and metric == @primary and backbone == @backbone")
-    rows = rows.query("benchmark == @benchmark and style == @style and decoding == @decoding")
-    rows = reported_seeds(rows)
+def parts_of_scores(plan: Plan, metrics: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The rows of the primary metric of arms of the first setting, with `part`: the mean over subsets, each stratum of
+    it, and what training asks for; and part → its label. Arms are in the order of the plan."""
+    wanted = dict(zip(["backbone", *SETTING], first_setting(plan), strict=True))
+    wanted |= {"kind": "model", "metric": plan.metric_set.primary}
+    rows = reported_seeds(metrics[(metrics[list(wanted)] == pd.Series(wanted)).all(axis=1)])
     mean = ", ".join(in_mean(set(rows["subset"]) - {MEAN}))
     names = {MEAN: mean} | {stratum: f"{mean}: {stratum}" for stratum in rows["stratum"].unique() if stratum}
     names |= {ASKED: ASKED} if ASKED in set(rows["subset"]) else {}
     part = rows["stratum"].where(rows["stratum"] != "", rows["subset"])
     shown = rows.assign(part=part)[part.isin(list(names))]
+    return shown.sort_values("arm", key=lambda arms: arms.map(plan.arms.index), kind="stable"), names
+
+
+def draw_scores(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """The primary metric of each arm of the first setting, a bar for each part of `parts_of_scores`, with 95 %
+    intervals."""
+    shown, names = parts_of_scores(plan, metrics)
+    primary = plan.metric_set.primary
     arms = [arm for arm in plan.arms if arm in set(shown["arm"])]
     figure, axes = plt.subplots(figsize=(max(6.0, 1.7 * len(arms) + 1.5), 3.6), layout="constrained")
     width = 0.8 / len(names)
