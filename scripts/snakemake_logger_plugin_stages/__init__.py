@@ -9,7 +9,7 @@ import shutil
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from logging import WARNING, LogRecord
 from pathlib import Path
 
@@ -27,7 +27,7 @@ _WIDTH = 24
 class _Job:
     name: str
     log: Path | None
-    started: float = field(default_factory=time.monotonic)
+    started: float
 
 
 def job_name(rule: str, wildcards: dict[str, str]) -> str:
@@ -67,7 +67,7 @@ class LogHandler(LogHandlerBase):
         if event == LogEvent.JOB_INFO:
             log = Path(record.log[0]) if record.log else None  # pyright: ignore[reportAttributeAccessIssue]
             name = job_name(record.rule_name, dict(record.wildcards))  # pyright: ignore[reportAttributeAccessIssue]
-            self._running[record.jobid] = _Job(name, log)  # pyright: ignore[reportAttributeAccessIssue]
+            self._running[record.jobid] = _Job(name, log, time.monotonic())  # pyright: ignore[reportAttributeAccessIssue]
         elif event == LogEvent.JOB_FINISHED:
             job = self._running.pop(record.job_id, None)  # pyright: ignore[reportAttributeAccessIssue]
             if job and (seconds := time.monotonic() - job.started) >= _LONG:
