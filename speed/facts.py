@@ -1,37 +1,32 @@
-"""Facts put to use: claims of reasoning checked against them, and two releases of them compared.
+"""Claims of reasoning checked against facts.
 
 snakemake --cores 2 results/reasoning/knowledge-given/demo-go.demo-names.jsonl
 python speed/facts.py
 
-Claims are those of the demo teacher's reasoning; the facts that decide them are the demo's. The releases are made up:
-500,000 facts, and the same without 1,000 of them and with another evidence for 500.
+Claims are those of the demo teacher's reasoning; the facts that decide them are the demo's.
 
-theirs: every known gene and name is looked for in every step by a regular expression; facts are compared row by row.
-plain:  every known name is looked for as a part of the step in normal form. Releases have no such way.
-ours:   `tasks/naming/claims.py` and `facts/corpus.py`.
+theirs: every known gene and name is looked for in every step by a regular expression.
+plain:  every known name is looked for as a part of the step in normal form.
+ours:   `tasks/naming/claims.py`.
 
-Building indexes of the facts counts in no time of reading claims. All ways must count the same differences. Ours takes
-the longest name where names overlap, so the other ways find more claims: they must find all that ours finds true.
+Building indexes of the facts counts in no time of reading claims. Ours takes the longest name where names overlap, so
+the other ways find more claims: they must find all that ours finds true.
 """
 
 import re
 from collections.abc import Collection
 
-import numpy as np
-import pandas as pd
 from measuring import Check, Inputs, Speed, median_seconds, parser, report
 
 from reasonome.core.atomic import read_jsonl
 from reasonome.core.errors import run_program
-from reasonome.facts import corpus
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.tasks.naming.claims import TRUE, Knowledge
 
 ROWS = 200  # of reasoning, two steps each
-FACTS, REMOVED, CHANGED = 500_000, 1_000, 500
-LEAST_CLAIMS, LEAST_RELEASES = 20, 3  # times as fast as theirs
+LEAST_CLAIMS = 20  # times as fast as theirs
 
 Pairs = set[tuple[str, str]]  # of a gene and the name of what a fact says it has, in normal form
 
@@ -41,8 +36,8 @@ def main() -> int:
     arguments.add_argument("--times", type=int, default=3, help="runs of each way, of which the median counts")
     given = arguments.parse_args()
     inputs = Inputs(given.config, given.results)
-    parts = [claims(inputs, given.times), releases(given.times)]
-    return report([speed for speed, _ in parts], [check for _, check in parts], given.rows)
+    speed, check = claims(inputs, given.times)
+    return report([speed], [check], given.rows)
 
 
 def claims(inputs: Inputs, times: int) -> tuple[Speed, Check]:
@@ -92,56 +87,6 @@ def name_by_name(step: str, genes: frozenset[str], names: Collection[str], true:
 def found_true(knowledge: Knowledge, step: str) -> Pairs:
     """What ours reads in a step and finds true."""
     return {(claim.gene, normalise(claim.term)) for claim in knowledge.read(step).claims if claim.verdict == TRUE}
-
-
-def releases(times: int) -> tuple[Speed, Check]:
-    """Facts compared a second, and the differences."""
-    older, newer = made_up_releases()
-    ways = {"theirs": lambda: row_by_row(older, newer), "ours": lambda: compared(older, newer)}
-    seconds, found = median_seconds(ways, times)
-    theirs, ours = (FACTS / seconds[way] for way in ways)
-    differences = {"added": 0, "removed": REMOVED, "changed": CHANGED}
-    check = Check("differences", str(found["ours"]), "those made", found["ours"] == found["theirs"] == differences)
-    return Speed("releases compared", "facts/s", theirs, None, ours, LEAST_RELEASES), check
-
-
-def made_up_releases() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """FACTS facts of 20,000 genes, and what a later release makes of them."""
-    number = np.arange(FACTS)
-    older = pd.DataFrame(
-        {
-            "gene": pd.Series(number % 20_000).map("G{}".format),
-            "relation": "involved_in",
-            "object_id": pd.Series(number // 20_000).map("GO:{}".format),
-            "object_name": "process",
-            "source": "go",
-            "evidence": "IEA",
-        }
-    )
-    newer = older.iloc[REMOVED:].copy()
-    newer.iloc[:CHANGED, newer.columns.get_loc("evidence")] = "IDA"
-    return older, newer
-
-
-def row_by_row(older: pd.DataFrame, newer: pd.DataFrame) -> dict[str, int]:
-    """Differences by looking every fact of a release up among those of the other."""
-    before, after = (
-        {
-            (row.source, row.relation, row.gene, row.object_id): (row.object_name, row.evidence)
-            for row in facts.itertuples()
-        }
-        for facts in (older, newer)
-    )
-    return {
-        "added": sum(fact not in before for fact in after),
-        "removed": sum(fact not in after for fact in before),
-        "changed": sum(fact in after and after[fact] != values for fact, values in before.items()),
-    }
-
-
-def compared(older: pd.DataFrame, newer: pd.DataFrame) -> dict[str, int]:
-    """Differences by `corpus.compare_releases`."""
-    return corpus.compare_releases(older, newer).counts.iloc[-1][corpus.CHANGES].to_dict()
 
 
 if __name__ == "__main__":

@@ -4,12 +4,10 @@ import ast
 import json
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from reasonome import cli
 from reasonome.core.terminal import printable, say, show_json
-from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.leaks import audit as leak_audit
 from reasonome.tasks.naming.leaks import FIXES
 
@@ -63,17 +61,6 @@ def test_scores_tell_of_answers_and_truths_as_text(tmp_path, capsys, option):
     assert obeyed(printed.out + printed.err) == []
     if option:
         assert f"nucleus{BAD}" in json.loads(printed.out)["baselines"]["best_constant"]["note"]
-
-
-@pytest.mark.parametrize("option", [[], ["--format", "tsv"]])
-def test_releases_are_compared_in_text(tmp_path, capsys, option):
-    facts = [(f"TP53{BAD}", f"in{BAD}", f"GO:1{BAD}", f"apoptosis{BAD}", f"go{BAD}", f"IDA{BAD}")]
-    for name, rows in {"old": [], "new": facts}.items():
-        pd.DataFrame(rows, columns=FACT_COLUMNS, dtype=str).to_parquet(tmp_path / f"{name}.parquet")
-    assert cli.main(["diff", str(tmp_path / "old.parquet"), str(tmp_path / "new.parquet"), *option]) == 1
-    printed = capsys.readouterr().out
-    assert f"go{SHOWN}" in printed
-    assert [character for character in obeyed(printed) if character != "\t"] == []
 
 
 def test_leaks_are_told_of_in_text(capsys, refused):

@@ -2,7 +2,6 @@
 
 reasonome pin [SOURCE ...]       fetch native files and write what they are into config/sources.lock.yaml
 reasonome verify [SOURCE ...]    compare the native files on disk with their pins
-reasonome diff FACTS_A FACTS_B   what changed from one table of facts to another
 reasonome annotate SETS          enriched terms of your own gene sets, and a model's names for them, checked
 reasonome update                 fetch and pin today's HGNC, GO, Reactome and WikiPathways, which annotate then uses
 reasonome rank FILES             rank the genes of your own unsolved cases and loci; no diagnosis
@@ -32,7 +31,7 @@ from reasonome.tasks import load_project
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run one subcommand; the exit status is 0, 2 for an error, and 1 where verify or diff found a difference.
+    """Run one subcommand; the exit status is 0, 2 for an error, and 1 where verify found a difference.
 
     It is also 1 where verify had nothing to compare of the sources that it was asked for, or rank ranked nothing.
     """
@@ -65,12 +64,6 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = command_parser(commands, name, run, summary)
         command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
-    summary = "what changed between two builds of facts; exit status 1 if anything did"
-    command = commands.add_parser("diff", help=summary, description=summary)
-    command.set_defaults(run=_diff)
-    command.add_argument("old", type=Path, metavar="FACTS_A", help="facts.parquet, or the folder that holds it")
-    command.add_argument("new", type=Path, metavar="FACTS_B")
-    command.add_argument("--format", choices=["table", "tsv"], default="table", help="tsv: the counts alone")
     for module in (annotate, rank, score, calibrate, export, prompts, cluster):
         module.add(commands)
     summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
@@ -117,15 +110,6 @@ def _verify(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     return int(bool(changed or (args.sources and not verified)))
-
-
-def _diff(args: argparse.Namespace) -> int:
-    from reasonome.facts import corpus
-
-    changes = corpus.compare_releases(corpus.read_release(args.old), corpus.read_release(args.new))
-    tsv = changes.counts.to_csv(sep="\t", index=False, lineterminator="\n")
-    show(tsv if args.format == "tsv" else changes.text(), end="")
-    return int(changes.differs)
 
 
 def _estimate(args: argparse.Namespace) -> int:

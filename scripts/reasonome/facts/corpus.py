@@ -1,7 +1,6 @@
-"""The table of facts: all sources under current gene symbols, each fact once, in a fixed order; and two compared."""
+"""The table of facts: all sources under current gene symbols, each fact once, in a fixed order."""
 
 import os
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
@@ -12,20 +11,13 @@ from reasonome.core.atomic import replacing, write_tsv
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.formats import AUTHORITIES, FORMATS
-from reasonome.facts.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS, SourceFacts, read_facts
+from reasonome.facts.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS, SourceFacts
 
 REJECTED = "unmapped.rejected.tsv"
 STATISTICS_COLUMNS = ["source", "relation", "facts", "genes", "objects"]
 TOTAL = "total"  # in the column of sources, the row of all
 _SHOWN_UNMAPPED = 3
 _FACT_KEY = ["gene", "relation", "object_id", "source"]
-
-
-DIFF_KEY = ["source", "relation", "gene", "object_id"]  # one fact; its name and evidence may change
-DIFF_VALUES = ["object_name", "evidence"]
-CHANGES = ["added", "removed", "changed"]
-DIFF_COLUMNS = ["source", "relation", "before", "after", *CHANGES]
-DIFF_EXAMPLES = 3  # of each kind
 
 
 @dataclass(frozen=True)
@@ -123,66 +115,3 @@ def _statistics(facts: pd.DataFrame) -> pd.DataFrame:
     )
     total = [TOTAL, "", len(facts), facts["gene"].nunique(), facts["object_id"].nunique()]
     return pd.concat([counted, pd.DataFrame([total], columns=STATISTICS_COLUMNS)], ignore_index=True)
-
-
-@dataclass(frozen=True)
-class ReleaseDiff:
-    """`counts` (DIFF_COLUMNS) per source and relation, last row `total`; `examples`: the first changes of each kind.
-
-    `examples` has DIFF_KEY, `kind`, and object_name and evidence with the suffixes _before and _after.
-    """
-
-    counts: pd.DataFrame
-    examples: pd.DataFrame
-
-    @property
-    def differs(self) -> bool:
-        """Whether there is any difference."""
-        return bool(self.counts.iloc[-1][CHANGES].sum())
-
-    def text(self) -> str:
-        """The counts as a table, and the examples below it."""
-        lines = [self.counts.to_string(index=False)]
-        for kind in CHANGES:
-            rows = self.examples[self.examples["kind"] == kind]
-            if len(rows):
-                lines += ["", f"{kind}, for example:", *(f"  {_line(row)}" for row in rows.to_dict("records"))]
-        return "\n".join(lines) + "\n"
-
-
-def read_release(path: Path) -> pd.DataFrame:
-    """The facts of a facts.parquet, or of the folder that holds one."""
-    return read_facts(path / "facts.parquet" if path.is_dir() else path)
-
-
-def compare_releases(old: pd.DataFrame, new: pd.DataFrame) -> ReleaseDiff:
-    """The facts added, removed and changed in `new` since `old`; both have the columns of facts.parquet.
-
-    A fact is a gene, relation, object_id and source; it changed if its object_name or evidence did.
-    """
-    both = old.merge(new, how="outer", on=DIFF_KEY, suffixes=("_before", "_after"), indicator="side", sort=True)
-    kind = both.pop("side").map({"left_only": "removed", "right_only": "added", "both": ""}).astype(str)
-    same = pd.Series(True, index=both.index)
-    for value in DIFF_VALUES:
-        same &= both[f"{value}_before"] == both[f"{value}_after"]
-    both["kind"] = kind.mask((kind == "") & ~same, "changed")
-    counts = pd.DataFrame({"before": both["kind"] != "added", "after": both["kind"] != "removed"})
-    for name in CHANGES:
-        counts[name] = both["kind"] == name
-    counts = counts.groupby([both["source"], both["relation"]]).sum().astype(int).reset_index()
-    total = pd.DataFrame([["total", "", *counts[DIFF_COLUMNS[2:]].sum()]], columns=DIFF_COLUMNS)
-    changed = both[both["kind"] != ""]
-    return ReleaseDiff(pd.concat([counts, total], ignore_index=True), changed.groupby("kind").head(DIFF_EXAMPLES))
-
-
-def _line(row: Mapping[Hashable, str]) -> str:
-    """An example as text: the fact and its change."""
-    fact = f"{row['source']}: {row['gene']} {row['relation']} {row['object_id']}"
-    if row["kind"] != "changed":
-        return f"{fact} {row['object_name_after' if row['kind'] == 'added' else 'object_name_before']}"
-    changes = []
-    for value in DIFF_VALUES:
-        before, after = row[f"{value}_before"], row[f"{value}_after"]
-        if before != after:
-            changes.append(f"{value} '{before}' → '{after}'")
-    return f"{fact}: {', '.join(changes)}"
