@@ -1,26 +1,22 @@
-"""Answers of models behind endpoints: what they are asked, what a killed run keeps, what asking would cost."""
+"""Answers of models behind endpoints: what they are asked, what a killed run keeps, what is left to ask."""
 
 import json
-import math
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import tiny_project
 import yaml
 from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 
 import ask
-from reasonome import cli
 from reasonome.answering import api
 from reasonome.config import Decoding
 from reasonome.config.backbones import ApiModel
 from reasonome.config.project.experiments import cells, report_plan, trained_steps
-from reasonome.core import atomic
 from reasonome.report.plan import Plan
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.dialogue import Example
@@ -203,10 +199,10 @@ def test_an_estimate_is_counted_by_hand_and_leaves_out_what_is_cached(endpoint, 
     before = api.estimate(TASK, STYLE, decoding, [SPLICING], priced, target)
     # "Name it.": capital and dot, five letters and a space: 5. "Genes: SF3B1, U2AF1" in either order: capital, colon,
     # comma and ten of the genes are 13, four letters and two spaces 3: 16. Two messages of 8 beside: 37, twice.
-    assert before == api.Estimate(2, 2, 2 * 37, 2 * 20, pytest.approx(74 / 1000 + 40 / 250))
+    assert before == api.Estimate(2, 2 * 37, 2 * 20, pytest.approx(74 / 1000 + 40 / 250))
     assert server.requests == [] and list(tmp_path.iterdir()) == []
     api.write_answers(TASK, STYLE, decoding, [SPLICING], priced, target)
-    assert api.estimate(TASK, STYLE, decoding, [SPLICING], priced, target) == api.Estimate(2, 0, 0, 0, 0)
+    assert api.estimate(TASK, STYLE, decoding, [SPLICING], priced, target) == api.Estimate(0, 0, 0, 0)
     more = decoding.model_copy(update={"samples": 3})
     assert api.estimate(TASK, STYLE, more, [SPLICING], priced, target).left == 1
 
@@ -218,65 +214,6 @@ def test_an_estimate_without_price_or_limit(endpoint, tmp_path):
     own = model(endpoint(), not_sent=["max_tokens"], extra_body={"max_completion_tokens": 900})
     found = api.estimate(TASK, STYLE, GREEDY, [SPLICING], own, tmp_path / "x.jsonl")
     assert (found.completion_tokens, found.cost) == (900, None)
-
-
-def test_reasonome_estimate(configured, tmp_path, monkeypatch, capsys, refused):
-    priced = {"api": {"model": "m1", "price": {"prompt": 1000, "completion": 1000}}}
-    config = configured({"far": priced, "free": {"api": {"model": "m2"}}}, styles=["names", "symbols"])
-    monkeypatch.chdir(tmp_path)
-    with refused():
-        cli.main(["estimate", "asks", "--config", str(config)])
-    files = [f"results/prompts/demo-go.{style}/test.jsonl" for style in ("names", "symbols")]
-    for file in files:
-        write_examples(tmp_path / file, 3)
-    assert cli.main(["estimate", "asks", "--config", str(config)]) == 0
-    printed = capsys.readouterr().out
-    table = api.estimates(load_project(config), "asks")
-    assert list(table["asked"]) == ["far", "far", "free", "free", "far", "free"]
-    assert list(table["questions"]) == [3, 3, 3, 3, 6, 6]
-    assert list(table["completion_tokens"]) == [3 * 96] * 4 + [6 * 96] * 2
-    total = table[table["cell"] == "total"].set_index("asked")
-    assert total.loc["far", "cost"] == pytest.approx((total.loc["far", "prompt_tokens"] + 6 * 96) / 1000)
-    assert f"{math.ceil(total.loc['far', 'cost'] * 100) / 100:.2f}" in printed
-    assert "unknown" in printed and "price:" in printed
-    assert "smollm2" not in printed and list(tmp_path.glob("results/answers")) == []
-    assert cli.main(["estimate", "demo", "--config", str(config)]) == 0
-    assert capsys.readouterr().out == "'demo' asks no model behind an endpoint\n"
-
-
-def test_what_a_teacher_costs_is_counted_by_hand(tmp_path, monkeypatch, capsys, refused):
-    tiny_project.copied_config(tmp_path)
-    tiny_project.edit(
-        tmp_path, "teachers.yaml", lambda c: c["gpt-4o"].update(price={"prompt": 1000, "completion": 100})
-    )
-    learned = {"teacher": "gpt-4o", "style": "demo-symbols"}
-    tiny_project.edit(tmp_path, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(learned))
-    template = tmp_path / "config/prompts/teacher.gene_set_naming.txt"
-    template.write_text("[system]\nName it.\n[user]\nGenes: {genes}\n")
-    monkeypatch.chdir(tmp_path)
-    with refused():
-        cli.main(["estimate", "demo"])
-    atomic.write_jsonl(
-        tmp_path / "results/prompts/demo-go.demo-symbols/train.jsonl",
-        [{**SPLICING.model_dump(mode="json"), "id": name} for name in ("a", "b")],
-    )
-    assert cli.main(["estimate", "demo"]) == 0
-    table = api.estimates(load_project(tmp_path / "config"), "demo")
-    assert list(table["asked"]) == ["teacher gpt-4o"] * 2 and list(table["cell"])[1] == "total"
-    # Two rows with one prompt are asked once: the 37 tokens of the first estimate, less the comma between the genes.
-    row = table.iloc[0]
-    assert (row["questions"], row["left"], row["prompt_tokens"], row["completion_tokens"]) == (2, 1, 36, 1024)
-    assert row["cost"] == pytest.approx((36 * 1000 + 1024 * 100) / 1e6)
-    assert "teacher gpt-4o" in capsys.readouterr().out
-
-
-def test_an_upper_bound_is_rounded_up():
-    row = {"backbone": "far", "cell": "total", "questions": 3, "left": 2, "prompt_tokens": 5, "completion_tokens": 7}
-    costs = [1.25, 1.2501, 0.0001, 0.29, 1234.561]  # 0.29 * 100 is 28.999999999999996
-    printed = api.as_text(pd.DataFrame([{**row, "cost": cost} for cost in costs]).astype({"cost": "Float64"}))
-    shown = [line.split()[-1] for line in printed.splitlines()[1:6]]
-    assert shown == ["1.25", "1.26", "0.01", "0.29", "1,234.57"]
-    assert "where prompts are equal" in printed
 
 
 # --- in experiments ----------------------------------------------------------------------------------

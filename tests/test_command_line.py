@@ -10,7 +10,7 @@ from reasonome import cli
     [
         ["rank", "--model", "demo", "--pannel", "panel.txt", "case.json", "--out", "out"],
         ["annotate", "sets.gmt", "--ora-only", "--out", "out", "--libary"],
-        ["estimate", "demo", "everything"],
+        ["plan", "demo", "everything"],
     ],
 )
 def test_an_unknown_argument_is_told_with_the_nearest_option(words, refused):

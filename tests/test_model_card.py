@@ -1,16 +1,10 @@
 """Model cards: every statement follows from the tables, and what is not beaten is said to be not beaten."""
 
-import base64
-import json
-import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -21,7 +15,6 @@ from huggingface_hub import ModelCard
 from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, comparison, plan
 from synthetic_experiment import write_experiment
 
-from reasonome import cli
 from reasonome.answering import local
 from reasonome.config import Decoding
 from reasonome.config.project import chains
@@ -396,7 +389,7 @@ def test_the_code_of_a_card_answers_as_answers_were_drawn(tiny_backbone, tmp_pat
     assert capsys.readouterr().out == f"{answer.text}\n"
 
 
-# --- the hub -------------------------------------------------------------------------------------------------------
+# --- its head ----------------------------------------------------------------------------------------------------
 
 
 def test_the_head_has_the_scores_as_the_hub_reads_them():
@@ -406,125 +399,3 @@ def test_the_head_has_the_scores_as_the_hub_reads_them():
         ("demo-go", "names.greedy", "text-generation")
     }
     assert results[0].metric_args == {"low": 0.29, "high": 0.31, "questions": 90}
-
-
-ADDRESS = f"{BACKBONE}/{CHAIN}"
-
-
-@pytest.fixture
-def trained(tmp_path, monkeypatch) -> Path:
-    """The folder of a model that a card was written of; its steps trained all weights."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "config").symlink_to(tiny_project.ROOT / "config")
-    (tmp_path / "resources").symlink_to(tiny_project.ROOT / "resources")
-    models = tmp_path / "results/models" / BACKBONE
-    for chain, made_of in zip(chains.lineage(CHAIN), (BASE, READ, TAUGHT), strict=True):
-        atomic.write_json(models / chain / "manifest.json", made_of)
-    atomic.write_text(models / CHAIN / "model/config.json", "{}")
-    atomic.write_text(models / CHAIN / "model/model.safetensors", "weights")
-    atomic.write_text(models / CHAIN / "model/.snakemake_timestamp", "")
-    atomic.write_text(models / CHAIN / "card.demo.md", render())
-    return models / CHAIN
-
-
-def test_a_model_is_written_as_it_would_be_uploaded(trained, capsys, refused):
-    words = ["push", ADDRESS, "ada/names", "--experiment", "demo", "--to"]
-    assert cli.main([*words, "folder"]) == 0
-    assert sorted(path.name for path in Path("folder").iterdir()) == ["README.md", "config.json", "model.safetensors"]
-    card = ModelCard.load(Path("folder/README.md"))
-    assert [one.metric_value for one in card.data.eval_results] == [0.3, 0.25]
-    assert 'AutoModelForCausalLM.from_pretrained("ada/names")' in card.text and '"model")' not in card.text
-    with refused("folder"):
-        cli.main([*words, "folder"])
-    (trained / "card.demo.md").unlink()
-    with refused("card.demo.md"):
-        cli.main([*words, "other"])
-    with refused():
-        cli.main(["push", f"{BACKBONE}/sft.nams-s0", "ada/names"])
-    with refused():
-        cli.main(["push", f"{BACKBONE}/pretrain.demo-s7", "ada/names"])
-
-
-def test_of_a_chain_of_adapters_the_joined_one_is_uploaded_or_the_weights(trained, refused):
-    for chain in chains.lineage(CHAIN)[1:]:
-        file = trained.with_name(chain) / "manifest.json"
-        made = atomic.read_json(file)
-        atomic.write_json(file, made | {"recipe": made["recipe"] | {"adapter": {"rank": 16}}})
-    words = ["push", ADDRESS, "ada/names", "--experiment", "demo"]
-    with refused("joined.demo/manifest.json"):
-        cli.main([*words, "--to", "folder"])
-    for name in ("adapter_model.safetensors", "adapter_config.json", "README.md", "measured.json"):
-        atomic.write_text(trained / "joined.demo" / name, name)
-    atomic.write_json(trained / "joined.demo/manifest.json", {"steps": [atomic.read_json(trained / "manifest.json")]})
-    cli.main([*words, "--to", "folder"])
-    assert sorted(path.name for path in Path("folder").iterdir()) == [
-        *("README.md", "adapter_config.json", "adapter_model.safetensors", "measured.json"),
-    ]
-    cli.main([*words, "--to", "weights", "--whole"])
-    assert (Path("weights") / "model.safetensors").read_text() == "weights"
-
-
-def test_a_card_of_other_weights_is_not_uploaded(trained, refused):
-    again = atomic.read_json(trained / "manifest.json") | {"model": {"model.safetensors": "f" * 64}}
-    atomic.write_json(trained / "manifest.json", again)
-    with refused(file="card.demo.md"):
-        cli.main(["push", ADDRESS, "ada/names", "--experiment", "demo", "--to", "folder"])
-    assert not Path("folder").exists()
-
-
-class Hub(BaseHTTPRequestHandler):
-    """What the hub says to an upload of small files; what was asked is kept."""
-
-    asked: ClassVar[list[tuple[str, str, str]]] = []
-    status = 200
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.asked.append((self.path, self.headers["Authorization"], body))
-        here = f"http://127.0.0.1:{self.server.server_port}/ada/names"
-        files = [{"path": name, "uploadMode": "regular", "shouldIgnore": False} for name in FILES]
-        replies = {
-            "create": {"url": here},
-            "preupload": {"files": files},
-            "validate-yaml": {"errors": [], "warnings": []},
-        }
-        reply = next((said for word, said in replies.items() if word in self.path), None)
-        text = json.dumps(reply or {"commitUrl": f"{here}/commit/{'0' * 40}", "commitOid": "0" * 40}).encode()
-        self.send_response(self.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def log_message(self, *_) -> None:
-        pass
-
-
-FILES = ("README.md", "config.json", "model.safetensors")
-
-
-def test_an_upload_is_one_commit_to_a_private_repository_and_the_token_is_told_to_nobody(trained, monkeypatch):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    environment = {**os.environ, "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_TOKEN": "hf_secret"}
-    environment |= {"NO_PROXY": "127.0.0.1", "HF_HUB_OFFLINE": "0"}
-    command = [sys.executable, "-m", "reasonome.cli", "push", ADDRESS, "ada/names", "--experiment", "demo"]
-
-    def push() -> subprocess.CompletedProcess:
-        return subprocess.run(command, capture_output=True, text=True, env=environment)
-
-    done = push()
-    assert done.returncode == 0, done.stderr
-    paths = [path for path, _, _ in Hub.asked]
-    assert paths[0] == "/api/repos/create" and json.loads(Hub.asked[0][2])["visibility"] == "private"
-    assert paths[-1] == "/api/models/ada/names/commit/main"
-    sent = [json.loads(line)["value"] for line in Hub.asked[-1][2].splitlines()]
-    texts = {one["path"]: base64.b64decode(one["content"]).decode() for one in sent[1:]}
-    assert sorted(texts) == sorted(FILES) and texts["model.safetensors"] == "weights"
-    assert len(ModelCard(texts["README.md"]).data.eval_results) == 2
-    assert sent[0]["summary"] == f"{ADDRESS} of experiment demo"
-    monkeypatch.setattr(Hub, "status", 403)
-    failed = push()
-    server.shutdown()
-    assert failed.returncode == 2 and "could not upload to ada/names: 403 Forbidden" in failed.stderr
-    assert "hf_secret" not in done.stdout + done.stderr + failed.stdout + failed.stderr

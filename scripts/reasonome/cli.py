@@ -9,10 +9,8 @@ reasonome score ANSWERS          score answers of anybody: to a benchmark, or in
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
 reasonome export NAME            questions, parser and rewards for verifiers, lm-evaluation-harness or the Hub
 reasonome prompts EXPERIMENT     what its models will learn from and be asked, word for word, before any training
-reasonome push MODEL OWNER/NAME  a trained model with its card and its scores to the Hugging Face hub
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
 reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
-reasonome estimate EXPERIMENT    what asking its models behind endpoints would cost at most; asks nothing
 """
 
 import argparse
@@ -66,9 +64,6 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
     for module in (annotate, rank, score, calibrate, export, prompts, cluster):
         module.add(commands)
-    summary = "what an experiment's models behind endpoints are still to be asked, and the most that it costs"
-    command = command_parser(commands, "estimate", _estimate, summary)
-    command.add_argument("experiment", metavar="EXPERIMENT", help="of config/experiments/")
     for command in commands.choices.values():
         command.set_defaults(parser=command)
     return parser
@@ -110,15 +105,6 @@ def _verify(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     return int(bool(changed or (args.sources and not verified)))
-
-
-def _estimate(args: argparse.Namespace) -> int:
-    from reasonome.answering import api
-
-    project = load_project(args.config, args.set)
-    table = api.estimates(project, args.experiment)
-    show(f"'{args.experiment}' asks no model behind an endpoint" if table.empty else api.as_text(table))
-    return 0
 
 
 def program() -> None:

@@ -20,9 +20,7 @@ from reasonome.config.strict import Strict
 from reasonome.core.errors import InputError, nearest
 
 # Commands that work in a project's folder alone, in the words of a fix.
-_COMMAND = re.compile(
-    r"\b(?=snakemake -|make (?:demo|install)\b|reasonome (?:pin|verify|plan|doctor|estimate|export)\b)"
-)
+_COMMAND = re.compile(r"\b(?=snakemake -|make (?:demo|install)\b|reasonome (?:pin|verify|plan|doctor|export)\b)")
 
 
 @contextmanager

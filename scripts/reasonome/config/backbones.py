@@ -81,7 +81,7 @@ class Endpoint(Strict):
     concurrency: Annotated[int, Field(ge=1)] = 8
     max_retries: Annotated[int, Field(ge=0)] = 6
     timeout_seconds: Annotated[float, Field(gt=0)] = 60
-    price: Price | None = Field(None, description="for estimates and totals; none if not given")
+    price: Price | None = Field(None, description="for the cost of what is asked; none if not given")
 
     @field_validator("base_url")
     @classmethod
