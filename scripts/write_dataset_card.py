@@ -5,7 +5,7 @@ python scripts/write_dataset_card.py --benchmark demo-go --output results/benchm
 
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
-from reasonome.exports.libraries import benchmark_card
+from reasonome.exports.dataset_card import benchmark_card
 from reasonome.tasks import arguments_and_project
 
 

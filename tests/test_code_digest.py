@@ -215,7 +215,7 @@ def test_pages_are_made_of_their_templates():
     for program in ("render_report.py", "annotate.py"):
         assert {"page.css", "page_files.py"} <= {file.name for file in code_digest.closure(SCRIPTS / program)}
     assert "page.css" not in {file.name for file in code_digest.closure(SCRIPTS / "summarise.py")}
-    card = SCRIPTS / "reasonome/exports/libraries/hub/README.md.j2"
+    card = SCRIPTS / "reasonome/exports/dataset_card/README.md.j2"
     assert card in code_digest.closure(SCRIPTS / "write_dataset_card.py")
 
 

@@ -7,7 +7,7 @@ reasonome update                 fetch and pin today's HGNC, GO, Reactome and Wi
 reasonome rank FILES             rank the genes of your own unsolved cases and loci; no diagnosis
 reasonome score ANSWERS          score answers of anybody: to a benchmark, or in a table with the truth in a column
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
-reasonome export NAME            questions, parser and rewards for verifiers, lm-evaluation-harness or the Hub
+reasonome export BENCHMARK       its questions in a prompt style, as a dataset that other libraries load
 reasonome prompts EXPERIMENT     what its models will learn from and be asked, word for word, before any training
 reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
 reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes

@@ -1,62 +1,37 @@
-"""`reasonome export` writes a benchmark's questions for other libraries."""
+"""`reasonome export`: a benchmark's questions as a dataset that other libraries load; no sealed question.
+
+reasonome export closed-book --style symbols --out exports/closed-book
+"""
 
 import argparse
 import shlex
-import sys
-from pathlib import Path
 
-from reasonome.commands.options import command_parser
+from reasonome.commands.options import command_parser, folder
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.tasks import load_project
 
-_EXPORT = """\
-`reasonome export`: a benchmark's questions as others load them, with our parser and rewards; no sealed question.
-
-reasonome export EXPERIMENT --to verifiers                         an environment package for reinforcement learning
-reasonome export BENCHMARK --style STYLE --to lm-eval              a task for lm-evaluation-harness
-reasonome export BENCHMARK --style STYLE --to hub                  a dataset with splits and a card
-"""
-
 
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommand's arguments."""
-    summary = "write a benchmark's questions, parser and rewards for verifiers, lm-evaluation-harness or the Hub"
-    command = command_parser(commands, "export", run, summary, _EXPORT)
-    command.add_argument("name", metavar="EXPERIMENT_OR_BENCHMARK")
-    command.add_argument("--to", required=True, choices=("verifiers", "lm-eval", "hub"))
-    command.add_argument("--style", help="the prompt style; all of an experiment's without it")
-    command.add_argument(
-        "--recipe", metavar="STAGE.VARIANT", help="whose rewards count, as grpo.soft (default: the experiment's own)"
-    )
-    command.add_argument("--output", type=Path, default=Path("exports"), help="a folder (default: exports)")
+    summary = "write a benchmark's questions as a dataset that other libraries load"
+    command = command_parser(commands, "export", run, summary, __doc__)
+    command.add_argument("benchmark", metavar="BENCHMARK", help="of benchmarks.yaml; its questions must be there")
+    command.add_argument("--style", required=True, help="the prompt style")
+    command.add_argument("--out", type=folder, required=True, metavar="FOLDER", help="a folder that is not there yet")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write a folder for each benchmark and style; the exit status is 0."""
-    from reasonome.exports.libraries import WRITERS
-    from reasonome.exports.question_set import question_sets
+    """Write the folder; the exit status is 0."""
+    from reasonome.exports.question_set import question_set, write_questions
 
-    rewarded = args.to == "verifiers"
-    if args.recipe and not rewarded:
-        raise InputError("rewards go with --to verifiers", field="--recipe", fix="leave it out")
-    exported = question_sets(load_project(args.config, args.set), args.name, args.style, args.recipe, rewarded)
-    folders = [args.output / args.to / questions.name for questions in exported]
-    for folder in folders:
-        if folder.exists():
-            fix = f"remove it, or give another --output: rm -r {shlex.quote(str(folder))}"
-            raise InputError("this export is there already", file=folder, fix=fix)
-    if rewarded and not any(questions.weighted for questions in exported):
-        fix = "give a recipe with rewards, such as --recipe grpo.soft"
-        raise InputError("nothing says which rewards count", field="--recipe", fix=fix)
-    for questions, folder in zip(exported, folders, strict=True):
-        if rewarded and not questions.weighted:
-            show(f"{questions.name}: left out, as no recipe has rewards for it", file=sys.stderr)
-            continue
-        with atomic.replacing(folder) as temporary:
-            WRITERS[args.to](questions, temporary)
-        counts = ", ".join(f"{len(rows):,} {split}" for split, rows in questions.splits.items())
-        sealed = f"; {questions.sealed:,} sealed test questions stay here" if questions.sealed else ""
-        show(f"{folder}: {counts}{sealed}")
+    if args.out.exists():
+        fix = f"remove it, or give another folder: rm -r {shlex.quote(str(args.out))}"
+        raise InputError("this is there already", file=args.out, field="--out", fix=fix)
+    questions = question_set(load_project(args.config, args.set), args.benchmark, args.style)
+    with atomic.replacing(args.out) as temporary:
+        write_questions(questions, temporary)
+    counts = ", ".join(f"{len(rows):,} {split}" for split, rows in questions.rows.items())
+    show(f"{args.out}: {counts}. {questions.note}".strip())
     return 0

@@ -1,4 +1,4 @@
-"""What others can load of a project: a benchmark's questions in one prompt style, with our parser and rewards.
+"""A benchmark's questions in one prompt style as a dataset that other libraries load.
 
-`question_set.py` gathers them, `libraries.py` writes them, and `rewarded.py` scores answers where they are used.
+`question_set.py` writes it, with the card of `dataset_card.py`, which benchmarks have too.
 """

@@ -1,0 +1,73 @@
+"""The card of a dataset: its README.md, whose head says to `datasets` and the Hub which files and columns it has."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from huggingface_hub import DatasetCardData
+
+from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
+from reasonome.config.project import Project
+from reasonome.report.card_sources import SourceRead, hub_licence, sources_of
+from reasonome.report.page_files import templates
+from reasonome.task import Task
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a card says: `rows` are those of each split, in its JSONL file; `note` is on sealed questions, if any."""
+
+    name: str
+    about: str
+    rows: Mapping[str, Sequence[dict[str, Any]]]
+    sources: Sequence[SourceRead]
+    note: str
+
+    def card(self) -> str:
+        """The text of README.md. Its head states the type of each column, which files without a value leave open."""
+        from datasets import Features  # which takes a second to load
+
+        of_all = [row for rows in self.rows.values() for row in rows]
+        features = Features.from_arrow_schema(pa.schema(list(pa.array(of_all).type)))
+        files = [{"split": split, "path": f"{split}.jsonl"} for split, rows in self.rows.items() if rows]
+        head = DatasetCardData(
+            language="en",
+            license=sorted({hub_licence(source.licence) for source in self.sources}) or "other",
+            task_categories=["text-generation"],
+            size_categories=[_size_category(len(of_all))],
+            tags=["biology", "reasonome"],
+            pretty_name=self.name,
+            configs=[{"config_name": "default", "data_files": files}],
+            dataset_info={"features": features._to_yaml_list()},
+        )
+        template = templates(Path(__file__).with_suffix(""), html=False).get_template("README.md.j2")
+        return template.render(set=self, metadata=head.to_yaml())
+
+
+def _size_category(rows: int) -> str:
+    """What the Hub calls this many rows."""
+    return next((name for most, name in _SIZES if rows < most), "n>1M")
+
+
+def benchmark_card(project: Project[Task], benchmark: str) -> str:
+    """The card of a benchmark's folder, as it was built."""
+    task, spec, folder = project.task(benchmark), project.benchmarks[benchmark], project.results.benchmark(benchmark)
+    rows = {split: read_rows(folder / f"{split}.jsonl", task.Example) for split in SPLITS}
+    sealed = len(rows["test"]) - len(unsealed(rows["test"], spec.sealed, final=False))
+    return Dataset(
+        name=benchmark,
+        about=f"The rows of the benchmark `{benchmark}` ({task.name}), from reasonome, before a prompt\nstyle "
+        "makes messages of them. `audit.json` says what was looked for between the splits, and found.",
+        rows={
+            split: [row.model_dump(mode="json", exclude_defaults=True) for row in found]
+            for split, found in rows.items()
+        },
+        sources=sources_of(project, benchmark),
+        note=f"{sealed} test rows are sealed: publish the output of `reasonome export`, which leaves them out."
+        if sealed
+        else "",
+    ).card()
