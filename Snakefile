@@ -6,35 +6,21 @@ snakemake cards                                       their models' cards
 snakemake -n                                          what would run, and why
 """
 
-import gc
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from snakemake.sourcecache import LocalGitFile, LocalSourceFile
+from snakemake.exceptions import WorkflowError
+from snakemake.sourcecache import LocalSourceFile
 from snakemake.utils import min_version
 
 min_version("9.0")
 
-# What Snakemake has imported stays to the end: walking through it again at each full collection, while jobs are found,
-# took a sixth of a large dry-run.
-gc.freeze()
-
-# The folder of this Snakefile, not that of a workflow that imports it; of one in a repository, a copy of its commit.
-source = workflow.current_basedir
-if isinstance(source, LocalSourceFile):
-    HERE = Path(source)
-else:
-    from git import Repo
-
-    repository = Repo(source.repo_path if isinstance(source, LocalGitFile) else source.hosted_repo.repo_clone)
-    commit = repository.commit(source.ref).hexsha
-    HERE = Path(".snakemake", "reasonome", commit).absolute()
-    if not HERE.is_dir():
-        HERE.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=HERE.parent) as made:
-            repository.clone(f"{made}/copy", no_checkout=True).git.checkout(commit)
-            Path(made, "copy").rename(HERE)
+# The folder of this Snakefile, not that of a workflow that imports it.
+if not isinstance(workflow.current_basedir, LocalSourceFile):
+    raise WorkflowError(
+        "reasonome cannot be imported from a git address: clone its repository and name the path of that Snakefile"
+    )
+HERE = Path(workflow.current_basedir)
 sys.path.insert(0, str(HERE / "scripts"))
 
 

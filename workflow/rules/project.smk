@@ -1,16 +1,11 @@
 # The validated configuration, the paths, and what every job's shell shares.
 
-import ast
 import functools
-import json
 import re
 import shlex
 import shutil
 
-from snakemake import common, output_index, persistence
-from snakemake import rules as snakemake_rules
 from snakemake.exceptions import WorkflowError
-from snakemake.jobs import Job
 from snakemake.path_modifier import PathModifier
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
@@ -131,42 +126,6 @@ if workflow.modifier.is_main_snakefile():
     BEFORE = ""
 # Of a command that may ask the hub for weights.
 ONLINE = "HF_HUB_OFFLINE=0 "
-
-
-def leaves(settings, *path):
-    """Each value of settings behind the path of keys to it, as text."""
-    if isinstance(settings, (dict, list)):
-        pairs = settings.items() if isinstance(settings, dict) else enumerate(settings)
-        return {text for key, value in pairs for text in leaves(value, *path, str(key))}
-    return {f"{'.'.join(path)}: {settings}"}
-
-
-def said_of(params):
-    """Recorded params as texts: of settings, which are JSON, each value by itself."""
-    texts = set()
-    for param in params:
-        is_settings = param.startswith(("'{", "'["))
-        try:
-            texts |= leaves(json.loads(ast.literal_eval(param))) if is_settings else {param}
-        except json.JSONDecodeError:
-            texts.add(param)
-    return texts
-
-
-def changed_keys(change):
-    """The params that changed, value by value, for the reason of a job. Snakemake would write all settings."""
-    before, now = said_of(change.only_old), said_of(change.only_new)
-    return f"before: {', '.join(sorted(before - now)) or 'nothing'}; now: {', '.join(sorted(now - before)) or 'nothing'}"
-
-
-persistence.ParamsChange.__str__ = changed_keys
-# Snakemake reads the signature of each function again for each job, looks again for the rules of a file for each job that
-# reads it, and formats a command three times to show it: a tenth, a twentieth and a thirtieth of a dry-run.
-common.get_function_params = functools.cache(common.get_function_params)
-snakemake_rules.get_function_params = common.get_function_params
-output_index.OutputIndex.match_producers = functools.cache(output_index.OutputIndex.match_producers)
-formatted, shown = Job.shellcmd.fget, functools.cache(Job.shellcmd.fget)
-Job.shellcmd = property(lambda job: shown(job) if job.dag.workflow.dryrun else formatted(job))
 
 
 def one_of(names):
