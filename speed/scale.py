@@ -17,11 +17,10 @@ from measuring import print_tables, read
 
 from reasonome.core.errors import run_program
 
-PARTS = ("arithmetic", "rewards", "generation", "training", "grpo", "side_by_side", "facts", "overhead", "dry_run")
+PARTS = ("arithmetic", "rewards", "generation", "training", "grpo", "facts", "overhead", "dry_run")
 # What a part is given other than the demo's results.
 OTHER_INPUTS = {
     "arithmetic": lambda folder: [],
-    "side_by_side": lambda folder: [],
     "overhead": lambda folder: ["--folder", folder],
     "dry_run": lambda folder: [],
 }

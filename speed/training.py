@@ -14,7 +14,8 @@ is that of the saved (bf16) weights, all measured alike.
 theirs: SFTTrainer with TRL's defaults: batches of 8 in random order, padded to the longest; gradient checkpointing;
         fp32 weights, as TRL loads them, under bf16 autocast.
 plain:  SFTTrainer with fp32 weights, bf16 autocast, no gradient checkpointing, and batches of similar lengths.
-ours:   scripts/train.py, in the environment that rules give it (malloc settings, and the kernels of `auto`).
+ours:   scripts/train.py, in the environment that rules give it (malloc settings, waiting threads that sleep), with the
+        kernels of `auto`.
 
 All compute in the precision that this machine is faster in. Where that is fp32, theirs and plain have no autocast: with
 TRL's default of bf16 they would take hours.
@@ -60,6 +61,7 @@ JOB_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": "-1",
     "MALLOC_TOP_PAD_": "268435456",
     "MALLOC_MMAP_MAX_": "0",
+    "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "1000"),
     "HF_HUB_OFFLINE": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }

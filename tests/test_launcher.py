@@ -1,6 +1,5 @@
 """The launcher: what it starts, what it tells each process, how it ends, and what it refuses; without a model."""
 
-import ast
 import json
 import os
 import signal
@@ -14,7 +13,6 @@ import pytest
 import annotate
 import ask_facts
 import generate
-import reasonome
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.training import launcher
 from reasonome.training.job import check_batch
@@ -22,7 +20,7 @@ from reasonome.training.launcher import Launch
 
 ROOT = Path(__file__).resolve().parent.parent
 TOLD = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS", "REASONOME_SHARDING")
-TOLD += ("CUDA_VISIBLE_DEVICES", "VLLM_CACHE_ROOT", "GOMP_SPINCOUNT")
+TOLD += ("CUDA_VISIBLE_DEVICES", "VLLM_CACHE_ROOT")
 # A program that writes what it was told and its pid to a file of its rank, then does what its argument says.
 PROGRAM = f"""
 import json, os, signal, sys, time
@@ -99,50 +97,6 @@ def test_single_processes_that_start_together_have_ports_of_their_own(program):
     assert len(ports) > 1
 
 
-@pytest.mark.parametrize(
-    ("line", "shared"),
-    [
-        ("some avg10=20.01 avg60=0.44 avg300=2.40 total=1", True),
-        ("some avg10=3.27 avg60=90.00 avg300=90.00 total=1", False),
-    ],
-)
-def test_whether_other_jobs_want_the_cores_is_what_linux_tells_of_the_last_ten_seconds(tmp_path, line, shared):
-    pressure = tmp_path / "cpu"
-    assert not reasonome.shares_cores(str(pressure))  # an older kernel
-    assert not reasonome.shares_cores("/proc/self/mem")  # it refuses to read, as where pressure is not counted
-    pressure.write_text("")
-    assert not reasonome.shares_cores(str(pressure))
-    pressure.write_text(f"{line}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n")
-    assert reasonome.shares_cores(str(pressure)) == shared
-
-
-OURS = {"GOMP_SPINCOUNT": "1000", "REASONOME_WAITING_THREADS": "1"}
-
-
-@pytest.mark.parametrize(
-    ("given", "shared", "found"),
-    [
-        ({}, True, OURS),
-        ({}, False, {}),
-        (OURS, True, OURS),
-        (OURS, False, {}),  # decided on the node that submitted
-        ({"GOMP_SPINCOUNT": "5"}, True, {"GOMP_SPINCOUNT": "5"}),
-        ({"OMP_WAIT_POLICY": "active"}, True, {"OMP_WAIT_POLICY": "active"}),
-    ],
-)
-def test_beside_other_jobs_waiting_threads_sleep_soon_unless_the_user_says_otherwise(given, shared, found):
-    environment = {**given}
-    reasonome.decide_waiting_threads(environment, shared)
-    assert environment == found
-
-
-def test_every_program_keeps_what_the_user_says_of_waiting_threads():
-    """In the launcher, in what it starts, and in every other program: OpenMP reads it when torch is imported."""
-    command = [sys.executable, "-c", "import os, reasonome; print(os.environ['GOMP_SPINCOUNT'])"]
-    told = subprocess.run(command, env=os.environ | {"GOMP_SPINCOUNT": "5"}, capture_output=True, text=True, check=True)
-    assert told.stdout == "5\n"
-
-
 @pytest.mark.parametrize(("given", "found"), [({}, "1"), ({"TORCH_CUDNN_SDPA_DEPRIORITIZED": "0"}, "0")])
 def test_attention_that_plans_for_each_new_length_comes_last_unless_the_user_says_otherwise(given, found):
     name = "TORCH_CUDNN_SDPA_DEPRIORITIZED"
@@ -150,15 +104,6 @@ def test_attention_that_plans_for_each_new_length_comes_last_unless_the_user_say
     command = [sys.executable, "-c", f"import os, reasonome; print(os.environ[{name!r}])"]
     told = subprocess.run(command, env=environment | given, capture_output=True, text=True, check=True)
     assert told.stdout == f"{found}\n"
-
-
-def test_no_program_imports_openmp_before_the_library():
-    late = {"torch", "transformers", "trl", "peft", "sklearn", "datasets"}
-    for path in sorted((ROOT / "scripts").glob("*.py")):
-        imports = [node for node in ast.parse(path.read_bytes()).body if isinstance(node, ast.Import | ast.ImportFrom)]
-        names = [node.module if isinstance(node, ast.ImportFrom) else node.names[0].name for node in imports]
-        packages = [name.partition(".")[0] for name in names]
-        assert not late & set(packages[: packages.index("reasonome")]), path.name
 
 
 @pytest.mark.parametrize(

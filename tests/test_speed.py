@@ -130,16 +130,3 @@ def test_the_dry_run_is_of_a_valid_configuration_with_five_test_sets(module, tmp
     assert project.experiments["gene-r1"].benchmarks == ["go", "reactome-human", *added]
     assert [project.benchmarks[name].seed for name in added] == [1, 2, 3]
     assert project.corpora["human"].leave_out == ["go", "reactome-human", *added]
-
-
-def test_waiting_threads_are_compared_as_openmp_has_them_and_as_programs_set_them(module):
-    ways = module("side_by_side").settings_of_ways({"HOME": "/home"}, [200])
-    assert ways == {
-        "theirs": ({}, {}),
-        "plain": ({"OMP_WAIT_POLICY": "PASSIVE"}, {"OMP_WAIT_POLICY": "PASSIVE"}),
-        "ours": ({}, {"GOMP_SPINCOUNT": "1000"}),
-        "GOMP_SPINCOUNT=200": ({"GOMP_SPINCOUNT": "200"}, {"GOMP_SPINCOUNT": "200"}),
-    }
-    assert (
-        module("side_by_side").settings_of_ways({"GOMP_SPINCOUNT": "7"}, [])["ours"] == ({"GOMP_SPINCOUNT": "7"},) * 2
-    )

@@ -40,9 +40,9 @@ def test_jobs_run_in_the_python_and_after_the_setup_that_are_given(small):
     assert (small / "seen").read_text() == "well image\n"
 
 
-@pytest.mark.parametrize("own", ["", "; export VLLM_CACHE_ROOT=/warm"])
+@pytest.mark.parametrize("own", ["", " VLLM_CACHE_ROOT=/warm GOMP_SPINCOUNT=5"])
 def test_a_job_of_slurm_compiles_on_its_nodes_disk_and_leaves_nothing(small, own, monkeypatch):
-    for name in CACHES:
+    for name in (*CACHES, "GOMP_SPINCOUNT"):
         monkeypatch.delenv(name, raising=False)
     disk = small / "a disk"
     disk.mkdir()
@@ -59,6 +59,7 @@ def test_a_job_of_slurm_compiles_on_its_nodes_disk_and_leaves_nothing(small, own
     assert all(place.startswith(f"{disk}/reasonome.") for place in places.values())
     assert list(disk.iterdir()) == []
     assert (seen["VLLM_NO_USAGE_STATS"], seen["HF_HUB_OFFLINE"]) == ("1", "1")
+    assert seen["GOMP_SPINCOUNT"] == ("5" if own else "1000")
 
 
 def test_a_clone_may_lie_in_a_folder_with_a_space(small, tmp_path):
