@@ -40,7 +40,6 @@ TRAINING = (
     "datasets",
     "safetensors",
     "tokenizers",
-    "tensorboardX",
 )
 COMMON = ("numpy", "pandas", "pyarrow", "scipy", "sklearn", "pydantic", "yaml", "tqdm")
 ALL = (*TRAINING, *COMMON, "sentence_transformers", "rouge_score")

@@ -49,8 +49,8 @@ class Settings(Strict):
     annotation_model: Name | None = Field(
         None, description="the backbone that `reasonome annotate` asks without --model: a model that ships"
     )
-    trackers: Annotated[list[Literal["wandb", "mlflow"]], AfterValidator(check_unique)] = Field(
-        [], description="where training reports to beside TensorBoard; their settings come from the environment"
+    trackers: Annotated[list[Literal["tensorboard", "wandb", "mlflow"]], AfterValidator(check_unique)] = Field(
+        [], description="where training reports to; their settings come from the environment"
     )
 
 

@@ -1,6 +1,7 @@
 """One training step from recipe to model folder: what all stages have in common."""
 
 import logging
+import os
 import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +44,6 @@ from reasonome.training import (
     retention,
     sharding,
     throughput,
-    tracking,
 )
 
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
@@ -131,6 +131,9 @@ class TrainingJob(Generic[AnyRecipe]):
         self._sharding = None
         self._check_devices()
         check_trackers(self.trackers)
+        # By default transformers writes TensorBoard's curves beside the checkpoints, with which they would be removed.
+        curves = self.folder.parents[2] / "tensorboard" / self.folder.parent.name / self.folder.name
+        os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(curves))
         set_seed(self.step.seed)
 
     def _check_quantized(self) -> None:
@@ -259,7 +262,6 @@ class TrainingJob(Generic[AnyRecipe]):
             trainer.add_callback(checkpoints.SaveByTime(self.recipe.save_minutes))
         trainer.add_callback(self.stop)  # behind what leaves a checkpoint out
         trainer.add_callback(self.meter)
-        trainer.add_callback(tracking.TensorBoard(tracking.folder(self.folder)))
         batches.install(trainer, self.recipe.batch_size, self.recipe.steps_alike)
         self._ready_adapter(trainer.model)
         if self.kernels.compiled_layers:
