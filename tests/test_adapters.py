@@ -159,9 +159,7 @@ def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
     sft(again, {"demo-go": TASKS["gene_set_naming"]})
     for name, content in expected.items():
         assert (again.folder / name).read_bytes() == content, name
-    run = json.loads((again.folder / "run.json").read_text())
-    assert run["backward_tokens"] == tokens
-    assert 0 < run["tokens_per_second"] * run["step_seconds"] < tokens
+    assert json.loads((again.folder / "run.json").read_text())["backward_tokens"] == tokens
 
 
 def with_adapter(folder, dtype, size):

@@ -14,7 +14,7 @@ from reasonome.stages import STAGES
 from reasonome.training import kernels, shared_questions
 from reasonome.training.rollouts import WatchedTrainer, without_noise
 from reasonome.training.shared_questions import Sharing, choose
-from reasonome.training.throughput import counts
+from reasonome.training.token_count import real_tokens
 
 pytestmark = pytest.mark.usefixtures("signal_handlers")
 
@@ -113,9 +113,7 @@ def test_a_row_by_hand():
     assert (first.question, first.count, second.question) == (slice(0, 2), 2, slice(5, 5))
     assert first.answers.tolist() == [2, 3, 4, 4] and first.real.tolist() == [0, 1, 2]
     assert first.seen[0, 0].tolist() == [[True, True, True, False], [True] * 4]
-    # Tokens; those with a label; pairs of one and what it sees: 1 2, 3 4, 3, and 1, 1 2.
-    batch = {"input_ids": row.tokens, "position_ids": row.positions, "shift_labels": row.labels, "places": row.places}
-    assert counts(batch).tolist() == [8, 6, 17]
+    assert real_tokens({"input_ids": row.tokens, "position_ids": row.positions, "places": row.places}) == 8
 
 
 def test_a_model_that_does_not_attend_by_places_shares_nothing(model, monkeypatch, capsys, refused):

@@ -30,7 +30,7 @@ def grpo(here: Here) -> Iterator[Finding]:
         step = _rollouts(here, project, backbone, "grpo", batch, tokens, generations=here.size(8, 2))
         run, logged = project.trained(step), _logged(step)
         project.forget_checkpoints(step)
-        seconds = run["median_step_seconds"]
+        seconds = run["train_seconds"] / run["steps"]
         shown = ", ".join(f"{key} {logged[key]:.3g}" for key in KEYS if key in logged)
         yield here.compare("grpo", f"{most} s a step or less", f"{backbone}: {seconds:.1f} s a step", seconds <= most)
         yield Finding("grpo", "", f"{backbone}: {rates(run)}; {shown}")

@@ -25,18 +25,15 @@ def losses(step: Path) -> list[float]:
     return [entry["loss"] for entry in entries if "loss" in entry]
 
 
-def steady(run: dict[str, Any]) -> tuple[float, float]:
-    """Tokens a second of a run.json's median step, and the share of the peak: the first steps compile kernels."""
-    slower = run["step_seconds"] / run["steps"] / run["median_step_seconds"]
-    return run["tokens_per_second"] * slower, run["mfu"] * slower
+def rate(run: dict[str, Any]) -> float:
+    """Tokens a second of a run.json, the first steps included, which compile kernels."""
+    return run["backward_tokens"] / run["train_seconds"]
 
 
 def rates(run: dict[str, Any]) -> str:
     """Speed and memory of a run.json, in words."""
     gpu = f", {run['gpu_peak_memory_gb']:.1f} GB of the GPU at most" if "gpu_peak_memory_gb" in run else ""
-    tokens, mfu = steady(run)
-    compiled = f" ({run['tokens_per_second']:,.0f} with the first steps)"
-    return f"{tokens:,.0f} tokens/s{compiled}, {mfu:.0%} of the measured peak{gpu}"
+    return f"{rate(run):,.0f} tokens/s{gpu}"
 
 
 def sft(here: Here) -> Iterator[Finding]:
@@ -56,7 +53,7 @@ def sft(here: Here) -> Iterator[Finding]:
         printed = (step / "log.txt").read_text(encoding="utf-8")
         rows = re.search(r"rows of up to \d+ tokens at once: (\d+)", printed)
         what = f"packing {packing}, kernels {kernels}"
-        enough = steady(run)[0] >= 60_000
+        enough = rate(run) >= 60_000
         yield here.compare("sft", "60,000 tokens/s or more", f"{what}: {rates(run)}", enough)
         fits = int(rows[1]) if rows else 0
         yield here.compare("sft", "auto finds 32 rows of 512 or more", f"{what}: {fits}", fits >= 32)

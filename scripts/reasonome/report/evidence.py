@@ -136,7 +136,7 @@ def read_statistics(path: Path) -> pd.DataFrame:
 
 _TOKENS = ["backward_tokens", "prompt_tokens", "generated_tokens"]
 COST_COLUMNS = ["job", "backbone", "chain", "seconds", "share_of_time", *_TOKENS]
-COST_COLUMNS += ["tokens_per_second", "mfu", "peak_memory_gb", "precision"]
+COST_COLUMNS += ["tokens_per_second", "peak_memory_gb", "precision"]
 _MEASURED = ["seconds", *_TOKENS, "peak_memory_gb"]
 
 
@@ -158,14 +158,11 @@ def costs_table(plan: Plan) -> pd.DataFrame:
     rows = []
     for kind, what, backbone, chain, path in dict.fromkeys(trained + drawn + facts + answered):
         run = atomic.read_json(path)
-        rate = run.get("tokens_per_second")
-        if kind != "train":
-            rate = run["generated_tokens"] / run["seconds"] if run["seconds"] else 0.0
-        rows.append(
-            [f"{kind} {what}", backbone, chain, *_measured(run), rate, run.get("mfu"), run.get("precision", "")]
-        )
-    columns = ["job", "backbone", "chain", *_MEASURED, "tokens_per_second", "mfu", "precision"]
-    table = pd.DataFrame(rows, columns=columns).astype({"tokens_per_second": float, "mfu": float})
+        tokens = run["backward_tokens" if kind == "train" else "generated_tokens"]
+        rate = tokens / run["seconds"] if run["seconds"] else 0.0
+        rows.append([f"{kind} {what}", backbone, chain, *_measured(run), rate, run.get("precision", "")])
+    columns = ["job", "backbone", "chain", *_MEASURED, "tokens_per_second", "precision"]
+    table = pd.DataFrame(rows, columns=columns)
     total = {"job": "total", "backbone": "", "chain": "", "precision": "", **_added_up(table)}
     table.loc[len(table)] = total
     for model in plan.models:

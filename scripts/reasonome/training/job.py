@@ -43,8 +43,8 @@ from reasonome.training import (
     processes,
     retention,
     sharding,
-    throughput,
 )
+from reasonome.training.token_count import TokenCount
 
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
 WALL_CLOCK = ("_runtime", "_per_second", "step_time", "total_flos", "num_tokens", "num_input_tokens_seen")
@@ -125,7 +125,6 @@ class TrainingJob(Generic[AnyRecipe]):
         self.recipe = self.recipe.model_copy(update={"precision": chosen})
         self.kernels = kernels.choose(self.recipe, say=processes.is_first())
         kernels.use_head(self.kernels.labelled_head)
-        self.meter = throughput.Meter()
         # Until `fit` says what "auto" is.
         self.micro_batch_size = 1 if self.recipe.micro_batch_size == "auto" else self.recipe.micro_batch_size
         self._sharding = None
@@ -261,7 +260,7 @@ class TrainingJob(Generic[AnyRecipe]):
         if self.recipe.save_minutes:
             trainer.add_callback(checkpoints.SaveByTime(self.recipe.save_minutes))
         trainer.add_callback(self.stop)  # behind what leaves a checkpoint out
-        trainer.add_callback(self.meter)
+        trainer.add_callback(TokenCount())
         batches.install(trainer, self.recipe.batch_size, self.recipe.steps_alike)
         self._ready_adapter(trainer.model)
         if self.kernels.compiled_layers:
@@ -277,6 +276,8 @@ class TrainingJob(Generic[AnyRecipe]):
         if checkpoints.is_at_end(checkpoint):
             # Weights and history are restored; transformers would do one step more where the end is inside an epoch.
             trainer._run_epoch = lambda **_: None
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
         with atomic.naming_full_disks(self.trainer_folder):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if received := self.stop.agreed():
@@ -357,6 +358,12 @@ class TrainingJob(Generic[AnyRecipe]):
             tokenizer.save_pretrained(folder)
         if measure:
             measure()
+        on_gpu = (
+            {"gpu_peak_memory_gb": round(torch.cuda.max_memory_allocated() / 1e9, 2)}
+            if torch.cuda.is_available()
+            else {}
+        )
+        [*_, trained] = [entry for entry in trainer.state.log_history if "train_runtime" in entry]
         self.stopwatch.write(
             self.folder / "run.json",
             backward_tokens=trainer.state.num_input_tokens_seen,
@@ -370,7 +377,8 @@ class TrainingJob(Generic[AnyRecipe]):
             device=precision.device(),
             micro_batch_size=self.micro_batch_size,
             precision=self.recipe.precision,
-            **self.meter.facts(),
+            train_seconds=trained["train_runtime"],
+            **on_gpu,
             kernels=kernels_used,
             **wall_clock,
         )
