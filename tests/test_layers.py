@@ -2,19 +2,49 @@
 
 import ast
 import functools
-import importlib
 import re
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
 
+PACKAGE = Path(__file__).resolve().parents[1] / "scripts/reasonome"
+# From the lowest to the highest: a module imports its own layer and those before it. How relations are worded, which is
+# data, stands by itself.
+LAYERS = (
+    "core",
+    "facts.wording",
+    "config",
+    "facts",
+    "benchmarks",
+    "enrichment",
+    "prompts",
+    "metrics",
+    "rewards",
+    "task_parts",
+    "task",
+    "answering",
+    "scoring",
+    "teaching",
+    "training",
+    "stages",
+    "leaks",
+    "report",
+    "cluster",
+    "tasks",
+    "apps",
+    "exports",
+    "commands",
+    "cli",
+)
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in PACKAGE.rglob("*.py")
+}
 # Applications of tasks, and the tasks themselves.
 NAMES_TASKS = ("tasks", "apps")
-with pytest.MonkeyPatch.context() as patch:
-    patch.syspath_prepend("speed")
-    house = importlib.import_module("house")
-MODULES = house.MODULES
 GENERIC = sorted(m for m in MODULES if m.split(".")[1:2] and m.split(".")[1] not in NAMES_TASKS)
-PAGES = sorted(path for path in (house.PACKAGE / "report").rglob("*") if path.suffix in (".js", ".j2"))
+PAGES = sorted(path for path in (PACKAGE / "report").rglob("*") if path.suffix in (".js", ".j2"))
 # Words that are a metric of some task and mean something else in generic modules: measures of a confidence or a judge,
 # SciPy's exact test, the rank of a recalled fact, a kind of leak, what a prompt leaves out, ROUGE itself, columns for
 # each encoder, a correlation, and that a model says that it does not know.
@@ -22,14 +52,49 @@ HOMONYMS = {"accuracy", "auroc", "exact", "rank", "same_term", "similarity", "si
 HOMONYMS |= {"genes_left_out", "facts_left_out", "neighbours_left_out", "rouge_1", "rouge_2", "rouge_l", "spearman"}
 
 
+def imports(module: str) -> set[str]:
+    """The modules of the library that a module imports, anywhere and for whatever, or names in a string."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(MODULES[module].read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {name if name in MODULES else node.module for name in names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return {name for name in found if name in MODULES and name != module}
+
+
+def layer(module: str) -> int:
+    """The place of a module's layer; the longest name that fits counts."""
+    parts = module.split(".")[1:]
+    names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    return -1 if module == "reasonome" else next(LAYERS.index(name) for name in names if name in LAYERS)
+
+
+def above(module: str) -> set[str]:
+    """The modules of higher layers that a module imports."""
+    return {other for other in imports(module) if layer(other) > layer(module)}
+
+
+def circle() -> str:
+    """Modules that import each other in a circle; "" if none do."""
+    try:
+        TopologicalSorter({module: imports(module) for module in MODULES}).prepare()
+    except CycleError as error:
+        return " → ".join(error.args[1])
+    return ""
+
+
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_no_module_imports_a_layer_above(module):
-    assert not house.above(module)
+    assert not above(module)
 
 
 @pytest.mark.slow
 def test_no_imports_run_in_a_circle():
-    assert house.circle() == ""
+    assert circle() == ""
 
 
 @pytest.mark.parametrize("module", GENERIC)
@@ -38,7 +103,7 @@ def test_generic_modules_name_no_task(module):
 
     text = MODULES[module].read_text(encoding="utf-8")
     named = {name for name in TASKS if re.search(rf"\b{name}\b", text)}
-    packages = sorted(path.name for path in (house.PACKAGE / "tasks").iterdir() if (path / "task.py").is_file())
+    packages = sorted(path.name for path in (PACKAGE / "tasks").iterdir() if (path / "task.py").is_file())
     named |= {name for name in packages if re.search(rf"\btasks\.{name}\b|\btasks import {name}\b", text)}
     assert not named
 
