@@ -5,7 +5,7 @@ python scripts/render_report.py results/experiments/demo
 
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
-from reasonome.report import abstention, calibration_table, evidence, forgetting, tables
+from reasonome.report import calibration_table, evidence, forgetting, tables
 from reasonome.report.evidence import ReportInputs, count_reasoning, read_evidence, read_statistics, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.origins import read_answering
@@ -31,7 +31,6 @@ def main() -> None:
         reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
         corpora={corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora},
         answering=read_answering(plan),
-        abstention=read(folder / "abstention.tsv", abstention.ABSTENTION_COLUMNS),
         calibration=read(folder / "calibration.tsv", calibration_table.COLUMNS, calibration_table.NUMBERS),
         reliability=read(folder / "reliability.tsv", calibration_table.BIN_COLUMNS, calibration_table.NUMBERS),
         forgetting=read(plan.forgetting, forgetting.COLUMNS, forgetting.NUMBERS) if plan.forgetting else None,

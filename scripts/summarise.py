@@ -1,5 +1,5 @@
-"""Summarise an experiment: tables of metrics, comparisons, costs, calibration, reliability and abstention, what its
-task alone tells, and a printed headline.
+"""Summarise an experiment: tables of metrics, comparisons, costs, calibration and reliability, what its task
+alone tells, and a printed headline.
 
 python scripts/summarise.py results/experiments/demo
 """
@@ -7,7 +7,6 @@ python scripts/summarise.py results/experiments/demo
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.report import tables
-from reasonome.report.abstention import abstentions
 from reasonome.report.calibration_table import calibration_tables
 from reasonome.report.comparisons_table import EQUIVALENCE, comparisons_table
 from reasonome.report.evidence import costs_table, read_evidence
@@ -35,8 +34,6 @@ def main() -> None:
     calibration, reliability = calibration_tables(plan, evidence, **bootstrap)
     atomic.write_tsv(args.folder / "calibration.tsv", calibration)
     atomic.write_tsv(args.folder / "reliability.tsv", reliability)
-    abstained = abstentions(plan.metric_set, evidence.evaluations, **bootstrap)
-    atomic.write_tsv(args.folder / "abstention.tsv", abstained)
     with atomic.replacing(args.folder / "own") as folder:
         folder.mkdir()
         plan.report.write_own(plan, evidence, folder, **bootstrap)

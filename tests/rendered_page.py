@@ -6,7 +6,7 @@ from pathlib import Path
 from synthetic_experiment import write_experiment
 
 from reasonome.core import atomic
-from reasonome.report import abstention, page, tables
+from reasonome.report import page
 from reasonome.report.calibration_table import calibration_tables
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import (
@@ -41,8 +41,6 @@ def report_inputs(path: Path, resamples: int) -> ReportInputs:
     calibration, reliability = calibration_tables(plan, evidence, 0, resamples)
     (folder / "own").mkdir()
     plan.report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
-    measures = abstention.abstentions(plan.metric_set, evidence.evaluations, seed=0, resamples=resamples)
-    atomic.write_tsv(folder / "abstention.tsv", measures)
     inputs = ReportInputs(
         plan=plan,
         metrics=metrics,
@@ -56,7 +54,6 @@ def report_inputs(path: Path, resamples: int) -> ReportInputs:
         costs=costs_table(plan).astype(str),
         corpora={corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora},
         answering=read_answering(plan),
-        abstention=tables.read_table(folder / "abstention.tsv", abstention.ABSTENTION_COLUMNS),
         calibration=calibration,
         reliability=reliability,
         forgetting=None,

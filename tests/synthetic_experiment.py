@@ -40,7 +40,7 @@ def write_experiment(
 ) -> Path:
     """Write everything a report needs below `folder`; returns the plan's path.
 
-    With `shares`, such as (50, 100), examples have strata, and each a contaminated variant of every share. `poison`
+    With `shares`, such as (50,), examples have strata, and each a contaminated variant of every share. `poison`
     is put into every answer, reasoning step, gene, name, raw text and into what the logs say. With `ontology`, answers
     are linked to terms, claims checked and rewards noted, and a baseline looks the true term up. With `words`, every
     reasoning has about so many.
@@ -83,7 +83,7 @@ def write_experiment(
         frame["prompt_tokens"], frame["completion_tokens"] = 210, random.integers(20, 90, len(frame))
         frame["finish_reason"], frame["logprob"] = "stop", -12.5
         frame["format"] = answered.astype(float)
-        frame["abstained"] = (random.random(len(frame)) < 0.1).astype(float)
+        frame["copied"] = (random.random(len(frame)) < 0.1).astype(float)
         frame["facts_left_out"] = random.integers(0, 5, len(frame))
         frame["neighbours_left_out"] = 0
         frame["stratum"] = strata

@@ -361,8 +361,8 @@ def test_terms_of_other_sources_that_are_the_own_one_by_a_name_are_held_out(base
         term("R4", "a third", "XYZ"),
     )
     assert in_database(baseline, asked_of("ABC", "B1", "DNA repair"), terms=terms) == ["another pathway"]
-    # A variant of which nothing is left but the id of its set, whose name it is known by, as long as that is asked too.
-    variant = asked_of("ABC", "Q-100", "System of unrelated proteins", term="Q", contaminated=1.0)
+    # A variant is known by the id of its set, and by the names of that, as long as it is asked too.
+    variant = asked_of("ABC", "Q-50", "another name", term="Q", contaminated=0.5)
     whole = asked_of("XYZ", "Q", "a pathway", synonyms=["mending of DNA"])
     assert in_database(baseline, variant, whole, terms=terms)[0] == "another pathway"
 

@@ -22,7 +22,7 @@ def benchmark(**changes):
     "given",
     [
         {"subsets": {"bp": BP}},
-        {"subsets": {"pathways": {"source": "reactome", "test": 3, "valid": 2}}, "contaminated": [0.5, 1.0]},
+        {"subsets": {"pathways": {"source": "reactome", "test": 3, "valid": 2}}, "contaminated": [0.5, 0.9]},
         {"subsets": {"bp": {"namespace": "biological_process", "valid": 2}}, "split": SPLIT},
         {"kind": "published", "files": {"bp": FILE}},
         {"kind": "published", "files": {"bp": FILE}, "train_files": {"bp": FILE}},
@@ -59,6 +59,7 @@ def test_kinds_of_benchmarks(given):
         ({"subsets": {"bp": BP}, "split": {"by": "date"}}, "needs 'after'"),
         ({"subsets": {"bp": BP}, "split": {"after": "2023-01-01"}}, "'by: term' takes none"),
         ({"subsets": {"bp": BP}, "contaminated": [0]}, "greater than or equal to 0.01"),
+        ({"subsets": {"bp": BP}, "contaminated": [1.0]}, "less than 1"),
         ({"subsets": {"bp": BP}, "contaminated": [0.5, 0.5]}, "given twice"),
         ({"subsets": {"bp": BP}, "contaminated": [0.5, 0.501]}, "two shares of one percentage"),
     ],

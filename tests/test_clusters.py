@@ -37,7 +37,7 @@ def test_names_that_differ_in_words_of_regulation_are_a_cluster():
 
 
 def test_variants_go_with_the_set_they_were_made_of():
-    variant = {"term": "B", "contaminated": 1.0, "outliers": list("wxyz")}
+    variant = {"term": "B", "contaminated": 0.9, "outliers": list("wxyz")}
     asked = [
         example("A", "abcd"),
         example("B", "abce"),  # 3 of 5

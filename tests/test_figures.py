@@ -89,7 +89,7 @@ def test_every_figure_is_written_with_its_data(tabled, tmp_path):
     inputs = {"figures": tmp_path / "figures", "plan": plan, "metrics": metrics, "comparisons": comparisons}
     inputs |= {"reliability": no_bins, "forgetting": None, "steps": steps, "corpora": corpora}
     figures.write_figures(SimpleNamespace(**inputs, evidence=SimpleNamespace(evaluations=[])))
-    stems = ["ablation/smollm2-135m.demo-go.names.greedy", "calibration/coverage", "corpora/demo"]
+    stems = ["ablation/smollm2-135m.demo-go.names.greedy", "corpora/demo"]
     stems += ["ladder/smollm2-135m.demo-go.names.greedy"]
     stems += [f"training/{step.backbone}.{step.chain}" for step in steps]
     written = {str(path.relative_to(tmp_path / "figures")) for path in (tmp_path / "figures").glob("*/*")}

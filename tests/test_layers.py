@@ -48,7 +48,7 @@ PAGES = sorted(path for path in (PACKAGE / "report").rglob("*") if path.suffix i
 # Words that are a metric of some task and mean something else in generic modules: measures of a confidence or a judge,
 # SciPy's exact test, the rank of a recalled fact, a kind of leak, what a prompt leaves out, ROUGE itself, columns for
 # each encoder, a correlation, and that a model says that it does not know.
-HOMONYMS = {"accuracy", "auroc", "exact", "rank", "same_term", "similarity", "similarity_", "percentile_", "abstained"}
+HOMONYMS = {"accuracy", "auroc", "exact", "rank", "same_term", "similarity", "similarity_", "percentile_"}
 HOMONYMS |= {"genes_left_out", "facts_left_out", "neighbours_left_out", "rouge_1", "rouge_2", "rouge_l", "spearman"}
 
 

@@ -24,7 +24,7 @@ from reasonome.leaks.audit import Training
 from reasonome.tasks import load_project
 from reasonome.tasks.naming import leaks as naming_leaks
 from reasonome.tasks.naming import teaching
-from reasonome.tasks.naming.dialogue import ABSTENTION, Example, Fact, Gene, Neighbour, ShownTerm
+from reasonome.tasks.naming.dialogue import Example, Fact, Gene, Neighbour, ShownTerm
 from reasonome.tasks.naming.leaks import HeldOut
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 from reasonome.tasks.naming.splits import split
@@ -316,13 +316,13 @@ def test_the_true_name_in_a_prompt_is_told_from_one_inside_a_gene_name():
     rows = [
         example("vision"),
         example("cell cycle", "Cell Cycle kinase"),
-        example(ABSTENTION),
+        example("transport"),
         example("insulin secretion", "insulin", ["Release of insulin"], synonyms=synonyms),
         example("insulin secretion", "insulin secretion factor", ["insulin secretion"], synonyms=synonyms),
     ]
     on_its_own, in_gene_name = prompt_findings(style, *rows)
     assert on_its_own.kind == "name_in_prompt" and on_its_own.example == "'release of insulin'"
-    assert (on_its_own.looked_at, on_its_own.remaining, on_its_own.line, on_its_own.verdict) == (4, 2, 4, "fails")
+    assert (on_its_own.looked_at, on_its_own.remaining, on_its_own.line, on_its_own.verdict) == (5, 2, 4, "fails")
     assert (in_gene_name.kind, in_gene_name.remaining, in_gene_name.verdict) == ("name_in_gene_name", 1, "reported")
     assert (in_gene_name.example, in_gene_name.line) == ("'cell cycle'", 2)
     assert [f.verdict for f in prompt_findings(style, *rows[:1])] == ["clean"] * 2
@@ -332,13 +332,6 @@ def test_the_true_name_in_a_prompt_is_told_from_one_inside_a_gene_name():
     told = NamingStyle(**STYLE | {"user": "Vision? {genes}"}, budget_tokens=99)
     for policy, verdict in (({}, "reported"), ({"name_in_prompt": {"own": "fail"}}, "fails")):
         assert prompt_findings(told, rows[0], **policy)[0].verdict == verdict
-
-
-def test_a_set_without_an_answer_is_not_looked_for_in_an_instruction_to_abstain():
-    style = NamingStyle(**STYLE, budget_tokens=9)
-    contaminated = example(ABSTENTION, contaminated=1.0, term="GO:1")
-    rows = [example("vision"), contaminated, example("nothing in common")]
-    assert asked(style, *rows) == [("name_in_prompt", 2, 3), ("name_in_gene_name", 2, None)]
 
 
 def test_a_neighbour_of_the_same_name_as_a_gene_is_seen():

@@ -20,7 +20,7 @@ from reasonome.apps import page as apps_page
 from reasonome.apps.annotate import page as annotation_page
 from reasonome.apps.rank import page as ranking_page
 from reasonome.config import Grading
-from reasonome.report import abstention, contrasts, number_text, page, page_files, scores_section, tables
+from reasonome.report import contrasts, number_text, page, page_files, scores_section, tables
 from reasonome.report.answers_data import (
     Run,
     answers_data,
@@ -189,27 +189,22 @@ def list_failures(**columns) -> list[list[str]]:
 
 
 def test_kinds_of_failure():
-    answers = ["", "BRCA1 repair", "BRCA1 repair", "DNA repair", "none", "none", "x", "y"]
+    answers = ["", "BRCA1 repair", "BRCA1 repair", "DNA repair", "y"]
     kinds = list_failures(
         answer=answers,
-        gold=["a", "a", "BRCA1 complex", "a", "a", "a", "a", "a"],
-        genes=["BRCA1 TP53"] * 8,
-        problems=["no_process,empty_think"] + [""] * 7,
-        truncated=[1.0] + [0.0] * 7,
-        abstained=[0, 0, 0, 0, 1, 1, 0, 0],
-        contaminated=[0, 0, 0, 0, 0, 1.0, 1.0, 0.5],
-        claims_contradicted=[0, 0, 0, 2, 0, 0, 0, 0],
-        foreign_genes=[0, 0, 0, 1, 0, 0, 0, 0],
-        relation=["none", "other branch", "same", "ancestor", "none", "none", "none", "none"],
+        gold=["a", "a", "BRCA1 complex", "a", "a"],
+        genes=["BRCA1 TP53"] * 5,
+        problems=["no_process,empty_think"] + [""] * 4,
+        truncated=[1.0] + [0.0] * 4,
+        claims_contradicted=[0, 0, 0, 2, 0],
+        foreign_genes=[0, 0, 0, 1, 0],
+        relation=["none", "other branch", "same", "ancestor", "none"],
     )
     assert kinds == [
         ["no process", "empty think", "no usable name", "cut off"],
         ["copied a gene's symbol", "other branch"],
         [],  # the symbol is in the truth too
         ["claims contradicted", "genes that were not asked about", "too general"],
-        ["abstained wrongly"],
-        [],
-        ["named a random set"],
         ["linked to no term"],
     ]
 
@@ -480,7 +475,7 @@ def test_arms_of_another_backbone_are_compared_under_their_own_heading(with_term
 
 @pytest.mark.slow
 def test_strata_and_contaminated_variants_have_their_tables(tmp_path, rendered):
-    text, inputs = render(tmp_path, per_subset=6, arms=["base", "KW"], shares=(50, 100))
+    text, inputs = render(tmp_path, per_subset=6, arms=["base", "KW"], shares=(50, 75))
     metrics = inputs.metrics
     shown = show_setting(inputs)
     # The means of the main table, and ROUGE-L of the subsets that they are of.
@@ -492,12 +487,11 @@ def test_strata_and_contaminated_variants_have_their_tables(tmp_path, rendered):
     title, are_models, rows = strata["groups"][0]
     assert (title, are_models, rows[1]["arm"]) == ("Models", True, "KW")
     assert rows[1]["cells"][1][1]["value"] == found["value"].item()
-    assert [metric for metric, _ in shown["variants"]] == ["rouge_l", "exact", "abstained"]
-    table = shown["variants"][2][1]
-    assert [c.subset for c in table["columns"][:4]] == ["bp", "bp-50", "bp-100", "cc"]
-    assert [title for title, _, _ in table["groups"]] == ["Models"]  # no baseline abstains
-    abstained = metrics.query("arm == 'base' and metric == 'abstained' and subset == 'bp-100'")
-    assert table["groups"][0][2][0]["cells"][2][1]["value"] == abstained["value"].item()
+    assert [metric for metric, _ in shown["variants"]] == ["rouge_l", "exact"]
+    table = shown["variants"][1][1]
+    assert [c.subset for c in table["columns"][:4]] == ["bp", "bp-50", "bp-75", "cc"]
+    exact = metrics.query("arm == 'base' and metric == 'exact' and subset == 'bp-75'")
+    assert table["groups"][0][2][0]["cells"][2][1]["value"] == exact["value"].item()
     assert "6 understudied, 6 intermediate, 6 well-studied examples" in text
     assert "Baselines that use the facts chosen for the prompt" in text
     plain, _ = rendered
@@ -602,29 +596,3 @@ def test_numbers_are_written_for_people():
     flat = dict(number_text.flat({"a": {"b": 1234, "c": 0.123456}, "ids": list(range(30)), "ok": True, "none": {}}))
     assert flat["a › b"] == "1,234" and flat["a › c"] == "0.1235" and flat["ok"] == "yes" and flat["none"] == ""
     assert flat["ids"].endswith("18, 19 … and 10 more")
-
-
-def test_confidence_is_shown_where_it_was_measured_and_else_why_not():
-    label = dict(backbone="small", arm="KW", seed="0", benchmark="go", style="names", decoding="greedy")
-    rows = [
-        {"measure": "auroc", "against": "random sets", "coverage": "", "value": 0.75, "low": 0.6, "high": 0.9, "n": 40},
-        {"measure": "term_score", "against": "real sets", "coverage": "0.5", "value": 0.4, "n": 20},
-        {"measure": "term_score", "against": "real sets", "coverage": "0.25", "value": 0.6, "n": 20},
-        {"measure": "right", "against": "real sets", "coverage": "0.5", "value": 0.1, "n": 20},
-        {"measure": "auroc", "against": "half sets", "coverage": "", "n": 0, "note": "no such sets"},
-    ]
-    table = pd.DataFrame([label | row for row in rows], columns=abstention.ABSTENTION_COLUMNS).fillna({"note": ""})
-    found = page.abstention_section(METRICS, table)
-    shown = {row["words"]: row["value"] for row in found["rows"]}
-    assert shown == {"AUROC of the confidence": 0.75, "term score of the most confident half": 0.4}
-    assert found["reasons"] == ["no such sets"]
-
-
-def test_the_page_draws_coverage_and_says_what_was_not_measured(rendered, with_terms):
-    without, known = (
-        page[0].split('<section id="abstention">')[1].split("</section>")[0] for page in (rendered, with_terms)
-    )
-    assert without.count("<svg") == known.count("<svg") == 1
-    assert "No answer of this experiment has a confidence" in without
-    assert "measures with 95" in known or "Not measured in part" in known
-    assert "No answer of this experiment has a confidence" not in known

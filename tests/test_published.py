@@ -154,7 +154,7 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts, snapshot
         "corpus": "demo",
         "files": {"mine": {"path": str(table), "sha256": sha256}},
         "subsets": {"bp": {"namespace": "biological_process", "valid": 5, "train": 20}},
-        "contaminated": [1.0],
+        "contaminated": [0.5],
         "encoders": [],
     }
     (tmp_path / "config/benchmarks.yaml").open("a").write("\n" + yaml.safe_dump({"mine": entry}))

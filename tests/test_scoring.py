@@ -168,18 +168,15 @@ def test_contaminated_variants_and_strata_in_the_summary_by_hand():
         example("1", "bp", "DNA repair", "understudied"),
         example("2", "bp", "DNA binding", "well-studied"),
         example("3", "cc", "nucleus", "well-studied"),
-        example("1-100", "bp-100", "System of unrelated proteins", "understudied"),
+        example("1-50", "bp-50", "DNA repair", "understudied"),
     ]
-    answers = [
-        answer(i, n) for i, n in (("1", "DNA repair"), ("3", "nucleus"), ("1-100", "system of unrelated proteins"))
-    ]
+    answers = [answer(i, n) for i, n in (("1", "DNA repair"), ("3", "nucleus"), ("1-50", "DNA repair"))]
     table = scoring.score_answers(TASK, STYLE, examples, answers, Judges(), seed=0)
     assert table["stratum"].tolist() == ["understudied", "well-studied", "well-studied", "understudied"]
-    assert table["abstained"].tolist() == [0, 0, 0, 1]
     found = summary(table)
     # bp is (1 + 0) / 2, cc is 1; the variant, answered rightly, is not in their mean.
     assert found["metrics"]["mean"]["exact"] == 0.75
-    assert found["metrics"]["bp-100"]["exact"] == 1
+    assert found["metrics"]["bp-50"]["exact"] == 1
     # Well-studied: bp 0, cc 1. Understudied: bp alone.
     assert {stratum: means["exact"] for stratum, means in found["strata"].items()} == {
         "understudied": 1,

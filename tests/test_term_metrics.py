@@ -64,9 +64,8 @@ def asked(identifier: str, name: str, genes: str, **known) -> Example:
 
 ALPHA = asked(X, "alpha-repair", "g1 g2")
 PATHS = asked(PATHWAY, PATHWAY_NAME, "g1 g2 g9")
-# Half of its genes replaced, and all of them.
+# Half of its genes replaced.
 HALF = asked(f"{X}-50", "alpha-repair", "g1 g7", term=X, contaminated=0.5, outliers=["g7"])
-NONE = asked(f"{X}-100", ABSTENTION, "g7 g8", term=X, contaminated=1.0, outliers=["g7", "g8"])
 
 
 def one(scorer: TermScorer, name: str, example: Example) -> pd.Series:
@@ -236,15 +235,6 @@ def test_the_true_name_of_a_contaminated_set(scorer):
     table = scorer.score(["alpha-repair", "beta repair", ABSTENTION], [HALF] * 3)
     assert table["term_score"].tolist() == pytest.approx([1.0, PART_X_Y, 0.0])
     assert table["gene_overlap"].tolist() == pytest.approx([1 / 3, 0.0, 0.0])  # of the genes that were asked about
-
-
-def test_with_all_genes_replaced_the_right_answer_is_to_abstain(background):
-    scorer = TermScorer(background, {"a": Angles(DEGREES)})
-    table = scorer.score([ABSTENTION, "system of UNRELATED proteins!", "alpha-repair", ""], [NONE] * 4)
-    assert table["term_score"].tolist() == [1.0, 1.0, 0.0, 0.0]
-    unknown = ["lin", "resnik", "gene_overlap", "term_part", "gene_part", "same_term", "percentile_a", "percentile"]
-    assert table[unknown].isna().all(axis=None)
-    assert table["term"].tolist() == ["", "", X, ""] and set(table["relation"]) == {"none"}
 
 
 # --- percentile -----------------------------------------------------------------------------------------

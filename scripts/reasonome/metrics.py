@@ -21,10 +21,8 @@ OfTable = Callable[[pd.DataFrame], OfWeights | None]
 Pooled = Callable[[np.ndarray], OfWeights | None]
 # Where a metric may be shown: on the terminal after an experiment; by a scoring job; by `reasonome score`, and there of
 # baselines; in the page's table of answers; of each stratum; of contaminated variants; with one vote for each cluster;
-# by the share of questions that are answered, the most confident first; in a model's card, as about its answers.
-Place = Literal[
-    "terminal", "job", "score", "baselines", "answers", "strata", "variants", "clusters", "coverage", "card"
-]
+# in a model's card, as about its answers.
+Place = Literal["terminal", "job", "score", "baselines", "answers", "strata", "variants", "clusters", "card"]
 # Numbers in a table of scores that say which answer a row is of, for every task.
 DESCRIBES_A_ROW = ("sample", "order", "draws", "prompt_tokens", "completion_tokens")
 

@@ -32,7 +32,6 @@ rule summarise:
         comparisons=reported(f"{EXPERIMENT}/comparisons.tsv", "comparisons"),
         calibration=reported(f"{EXPERIMENT}/calibration.tsv", "calibration"),
         reliability=f"{EXPERIMENT}/reliability.tsv",
-        abstention=f"{EXPERIMENT}/abstention.tsv",
         own=reported(directory(f"{EXPERIMENT}/own"), "own", patterns=["{name}.svg"]),
     log:
         f"{ROOT}/logs/summarise/{{experiment}}.log",
@@ -131,7 +130,6 @@ rule render_report:
         calibration=f"{EXPERIMENT}/calibration.tsv",
         reliability=f"{EXPERIMENT}/reliability.tsv",
         leaks=f"{EXPERIMENT}/audit.json",
-        abstention=f"{EXPERIMENT}/abstention.tsv",
         own=f"{EXPERIMENT}/own",
         forgetting=lambda w: (
             [f"{ROOT}/experiments/{w.experiment}/forgetting.tsv"]

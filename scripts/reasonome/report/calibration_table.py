@@ -21,7 +21,7 @@ BIN_COLUMNS = [*_ABOUT, *calibration.Bin.__dataclass_fields__]
 NUMBERS = {*COLUMNS, *BIN_COLUMNS} - {*_ABOUT, "subset", "metric"}
 AGREEMENT = "agreement"
 BASE_RATE = "base_rate"
-_OF_SUBSETS = ("ece", "ece_if_calibrated", "accuracy")
+_OF_SUBSETS = ("ece", "accuracy")
 
 
 def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -29,9 +29,9 @@ def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int
 
     Kinds are `stated`, `logprob` and, where a question has several samples, `agreement`: the share of the other samples
     with the same answer. Answers count where they have a confidence of the kind; those of all subsets that make the
-    mean count together, and where there are several, ECE, what chance alone would give, and accuracy are given for each
-    `subset` as well. Beside each arm stands `base_rate`: its share of right answers as the confidence of each.
-    `on_edge` counts the confidences on the edge of two bins, which are in the lower one.
+    mean count together, and where there are several, ECE and accuracy are given for each `subset` as well. Beside each
+    arm stands `base_rate`: its share of right answers as the confidence of each. `on_edge` counts the confidences on
+    the edge of two bins, which are in the lower one.
     """
     rows, bins = [], []
     for about, table in _tables(evidence):
@@ -63,8 +63,7 @@ def _rows(
 ) -> Iterator[tuple[str, dict[str, object]]]:
     """The name of each of several confidences of the same answers, and a row per metric of it."""
     clusters = answers["cluster"].tolist() if "cluster" in answers else None
-    questions = (answers["subset"] + "\t" + answers["id"]).tolist()
-    for name, scores in calibration_scores(confidences, right, clusters, questions, seed, resamples).items():
+    for name, scores in calibration_scores(confidences, right, clusters, seed, resamples).items():
         shared = {
             "distinct_confidences": int(scores.pop("distinct_confidences").value),
             "distinct_answers": answers["answer"].str.casefold().nunique(),

@@ -54,8 +54,8 @@ class ReportInputs:
     """All that figures and page show. `metrics` includes the rows of strata; `figures` is the folder of figures;
     `audits` are those of the splits, by benchmark; `leaks` is the experiment's leak audit; `reasoning` has the counts
     of `count_reasoning`; `costs` has a row per job; `corpora` has statistics by name; `answering` has the run.json of
-    every evaluation of the plan; `abstention`, `calibration` and `reliability` are tables of summarise.py, `forgetting`
-    that of measure_forgetting.py, if that was asked for; `own` is the folder of the task's own tables."""
+    every evaluation of the plan; `calibration` and `reliability` are tables of summarise.py, `forgetting` that of
+    measure_forgetting.py, if that was asked for; `own` is the folder of the task's own tables."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -69,7 +69,6 @@ class ReportInputs:
     costs: pd.DataFrame
     corpora: dict[str, pd.DataFrame]
     answering: list[Answering]
-    abstention: pd.DataFrame
     calibration: pd.DataFrame
     reliability: pd.DataFrame
     forgetting: pd.DataFrame | None

@@ -19,7 +19,6 @@ from reasonome.config.project.chains import BASE, lineage
 from reasonome.core.atomic import replacing
 from reasonome.facts.selection import RECALLED
 from reasonome.report import glance
-from reasonome.report.abstention import coverage
 from reasonome.report.contrasts import NOT_SHOWN, NOT_TESTED, PANEL, SHOWN, WORSE, contrasts
 from reasonome.report.drawing import (
     COLOURS,
@@ -49,7 +48,7 @@ def write_figures(inputs: ReportInputs) -> None:
     glance/, the scores of the first setting and the reward of the last rollouts,
     ladder/, one per backbone and benchmark setting with a contrast of the protocol,
     ablation/, one per backbone and benchmark setting,
-    calibration/, one per backbone, setting and kind of confidence, and coverage,
+    calibration/, one per backbone, setting and kind of confidence,
     forgetting/, one per backbone, if that was measured,
     training/, one per trained step, and corpora/, one per corpus.
     """
@@ -72,7 +71,6 @@ def write_figures(inputs: ReportInputs) -> None:
         }
     for about, bins in grouped(reliability[reliability["backbone"] != ""], DIAGRAM):
         jobs[f"calibration/{figure_name(*about)}"] = partial(_reliability, bins, plan)
-    jobs["calibration/coverage"] = partial(coverage, plan.metric_set, inputs.evidence.evaluations)
     if inputs.forgetting is not None:
         for (backbone,), rows in grouped(inputs.forgetting, ["backbone"]):
             jobs[f"forgetting/{backbone}"] = partial(_forgetting, rows)

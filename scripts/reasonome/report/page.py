@@ -9,9 +9,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from reasonome.leaks.audit import LEAK_KINDS
-from reasonome.metrics import CEILINGS, MetricSet
+from reasonome.metrics import CEILINGS
 from reasonome.report import glance, number_text, origins, page_files, scores_section
-from reasonome.report.abstention import measures_in_words
 from reasonome.report.answers_data import Run, answers_data, correlations, list_runs, reward_weights
 from reasonome.report.calibration_table import BASE_RATE
 from reasonome.report.contrasts import PANEL, contrasts, verdict
@@ -22,7 +21,7 @@ from reasonome.report.figures import DIAGRAM, figure_name
 from reasonome.report.origins import letters_in_words, steps_in_words
 from reasonome.report.plan import Plan
 from reasonome.report.scores_section import Setting, sides
-from reasonome.report.tables import SETTING, grouped, records
+from reasonome.report.tables import grouped, records
 from reasonome.scoring.comparisons import MEAN
 
 # One script in one scope: later files use what earlier ones define.
@@ -40,7 +39,6 @@ _CONFIDENCES = {
 }
 _CALIBRATION = {
     "ece": "ECE",
-    "ece_if_calibrated": "ECE by chance",
     "mce": "MCE",
     "overconfidence": "over",
     "underconfidence": "under",
@@ -84,8 +82,6 @@ def render_page(inputs: ReportInputs) -> str:
         audits={name: list(number_text.flat(audit)) for name, audit in inputs.audits.items()},
         leaks=leaks_section(inputs.leaks),
         costs=inputs.costs,
-        abstention=abstention_section(plan.metric_set, inputs.abstention)
-        | {"drawing": drawing(inputs.figures / "calibration", "coverage")},
         calibration=calibration_section(inputs.calibration, inputs.figures),
         forgetting=forgetting_section(inputs.forgetting, inputs.figures),
         recorded=origins.evaluations_from(origins.RECORDED, plan, inputs.answering),
@@ -114,20 +110,6 @@ def _step_section(figures: Path, step: TrainedStep) -> dict[str, Any]:
     """The log, curves and run of a trained step."""
     curves = drawing(figures / "training", figure_name(step.backbone, step.chain))
     return {"log": step, "curves": curves, "run": list(number_text.flat(step.run))}
-
-
-def abstention_section(metric_set: MetricSet, table: pd.DataFrame) -> dict[str, Any]:
-    """Rows with a value (label, measure, against, value, low, high, n), and why others have none, each reason once."""
-    coverage = pd.to_numeric(table["coverage"])  # empty where a measure is of all questions
-    at_half = coverage.isna() | (coverage == 0.5)
-    words = measures_in_words(metric_set)
-    shown = table[table["measure"].isin(words) & at_half]
-    known = shown[shown["value"].notna()]
-    rows = [
-        row | {"words": words[row["measure"]], "setting": ", ".join(row[name] for name in SETTING)}
-        for row in records(known)
-    ]
-    return {"rows": rows, "reasons": sorted(set(shown.loc[shown["value"].isna(), "note"]) - {""})}
 
 
 def contrasts_section(

@@ -24,8 +24,6 @@ from reasonome.scoring.table_scores import Score, few_clusters, intervals
 BINS = 10
 DECIMALS = 12
 _UNITS = 10**DECIMALS  # confidences are whole numbers of these, so that bins are decided without rounding
-_DRAWS = 1000
-_TAILS = (0.025, 0.975)
 
 OfAnswers = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 Side = Literal["left", "right"]  # on which bins are closed
@@ -84,28 +82,6 @@ def brier(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.
     return _divided(weights @ (confidence - right) ** 2, weights.sum(axis=1))
 
 
-def brier_reliability(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The part of the Brier score that calibration would take away (Murphy, 1973), over distinct confidences.
-
-    The score is reliability − resolution + uncertainty.
-    """
-    n, won, stated = _by_confidence(weights, confidence, right)
-    return _divided((n * (stated - _divided(won, n, 0.0)) ** 2).sum(axis=1), n.sum(axis=1))
-
-
-def brier_resolution(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """How far the shares of right answers at distinct confidences are from that of all answers (Murphy, 1973)."""
-    n, won, _ = _by_confidence(weights, confidence, right)
-    share = _divided(won.sum(axis=1), n.sum(axis=1))
-    return _divided((n * (_divided(won, n, 0.0) - share[:, None]) ** 2).sum(axis=1), n.sum(axis=1))
-
-
-def brier_uncertainty(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The Brier score of the constant that is the share of right answers (Murphy, 1973)."""
-    share = _divided(weights @ right, weights.sum(axis=1))
-    return share * (1 - share)
-
-
 def auroc(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The chance that a right answer is surer than a wrong one, ties counting half."""
     return pooled_metrics.auroc(weights, right == 1, _in_units(confidence))
@@ -124,44 +100,10 @@ def accuracy_area(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray
 # Resampled, these are spread around the value; the calibration errors lie above it.
 METRICS: dict[str, OfAnswers] = {
     "brier": brier,
-    "brier_reliability": brier_reliability,
-    "brier_resolution": brier_resolution,
-    "brier_uncertainty": brier_uncertainty,
     "auroc": auroc,
     **{f"accuracy_at_{share:.0%}": partial(accuracy_at, share) for share in (0.25, 0.5, 0.75)},
     "accuracy_area": accuracy_area,
 }
-
-
-def equal_mass_error(confidence: np.ndarray, right: np.ndarray) -> float:
-    """Expected calibration error in BINS bins with as many answers each (Nixon et al., 2019), from 0 to 1.
-
-    Answers with equal confidence each count with their mean accuracy, so that it does not matter how ties are split
-    between bins.
-    """
-    units = _in_units(confidence)
-    expected = pd.Series(right, dtype=float).groupby(units).transform("mean").to_numpy()
-    order = np.argsort(units, kind="stable")
-    bins = np.array_split(order, min(BINS, len(order)))
-    gaps = [abs(np.mean(np.asarray(confidence)[rows]) - expected[rows].mean()) * len(rows) for rows in bins]
-    return float(np.sum(gaps) / len(order))
-
-
-def error_if_calibrated(
-    confidence: np.ndarray, seed: int, questions: Sequence[str] | None = None, closed: Side = "right"
-) -> tuple[float, float, float]:
-    """The expected calibration error that chance alone gives: its mean and 95 % range, were every confidence the true
-    chance to be right. From 1,000 draws; one draw decides all answers to a question."""
-    random = np.random.default_rng(seed)
-    places = bin_places(confidence, closed)
-    stated = np.bincount(places, confidence, BINS)
-    own = np.arange(len(confidence)) if questions is None else np.unique(questions, return_inverse=True)[1]
-    errors = []
-    for _ in range(_DRAWS):
-        right = random.random(own.max() + 1)[own] < confidence
-        errors.append(np.abs(stated - np.bincount(places[right], minlength=BINS)).sum())
-    shares = np.array(errors) / len(confidence)
-    return float(shares.mean()), *np.quantile(shares, _TAILS).tolist()
 
 
 def reliability(confidence: np.ndarray, right: np.ndarray, closed: Side = "right") -> list[Bin]:
@@ -181,19 +123,16 @@ def calibration_scores(
     confidences: Mapping[str, np.ndarray],
     right: np.ndarray,
     clusters: Sequence[str] | None,
-    questions: Sequence[str] | None,
     seed: int,
     resamples: int,
     closed: Side = "right",
 ) -> dict[str, dict[str, Score]]:
     """Name of a confidence → metric → its score; every confidence is of the same answers, and from 0 to 1.
 
-    `questions` says which question each answer is to, `clusters` which questions are alike; None: each its own. Bins
-    are `closed` on a side.
+    `clusters` says which answers are alike; None: each its own. Bins are `closed` on a side.
 
-    Beside METRICS and `errors` there are mean_confidence, accuracy, ece_equal_mass, ece_if_calibrated (what chance
-    alone would give, with its range) and distinct_confidences. Intervals are of a bootstrap over clusters; calibration
-    errors have none, since resampling raises them.
+    Beside METRICS and `errors` there are mean_confidence, accuracy and distinct_confidences. Intervals are of a
+    bootstrap over clusters; calibration errors have none, since resampling raises them.
     """
     columns = {(name, "mean_confidence"): own for name, own in confidences.items()}
     columns |= {(name, "accuracy"): right for name in confidences}
@@ -211,7 +150,7 @@ def calibration_scores(
         name: {
             metric: _in_decimals(score)
             for metric, score in (
-                *_errors(own, right, seed, questions, closed).items(),
+                *_errors(own, right, closed).items(),
                 *((metric, score) for (of, metric), score in scores.items() if of == name),
             )
         }
@@ -230,33 +169,21 @@ def _of_places(function: OfAnswers, confidence: np.ndarray, right: np.ndarray) -
     return lambda places: lambda weights: function(weights, confidence[places], right[places])
 
 
-def _errors(
-    confidence: np.ndarray, right: np.ndarray, seed: int, questions: Sequence[str] | None, closed: Side
-) -> dict[str, Score]:
-    """The calibration errors, and what the expected one would be by chance."""
-    n = len(right)
-    found = errors(reliability(confidence, right, closed)) | {"ece_equal_mass": equal_mass_error(confidence, right)}
-    by_chance = Score(*error_if_calibrated(confidence, seed, questions, closed), n)
-    return {name: Score(value, None, None, n) for name, value in found.items()} | {"ece_if_calibrated": by_chance}
+def _errors(confidence: np.ndarray, right: np.ndarray, closed: Side) -> dict[str, Score]:
+    """The calibration errors, which have no interval."""
+    found = errors(reliability(confidence, right, closed))
+    return {name: Score(value, None, None, len(right)) for name, value in found.items()}
 
 
 def _in_units(confidence: np.ndarray) -> np.ndarray:
     return np.rint(np.asarray(confidence, float) * _UNITS).astype(np.int64)
 
 
-def _by_confidence(
-    weights: np.ndarray, confidence: np.ndarray, right: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The number of answers and of right ones at every distinct confidence, (resamples, values), and these values."""
-    units = _in_units(confidence)
-    n, won = pooled_metrics.sums_by_score(weights, units, np.ones(len(right)), right)
-    return n, won, np.unique(units) / _UNITS
-
-
 def _falling(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    n, won, _ = _by_confidence(weights, confidence, right)
+    """The number of answers and of right ones at every distinct confidence, the surest first; (resamples, values)."""
+    n, won = pooled_metrics.sums_by_score(weights, _in_units(confidence), np.ones(len(right)), right)
     return n[:, ::-1], won[:, ::-1]
 
 
-def _divided(values: np.ndarray, by: np.ndarray, empty: float = np.nan) -> np.ndarray:
-    return np.divide(values, by, out=np.full(values.shape, empty), where=by > 0)
+def _divided(values: np.ndarray, by: np.ndarray) -> np.ndarray:
+    return np.divide(values, by, out=np.full(values.shape, np.nan), where=by > 0)

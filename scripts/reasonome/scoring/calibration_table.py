@@ -93,7 +93,7 @@ def calibrate_table(
     to `scale`; if it is not given to 1, or to 100 where half or more of those without a percent sign are above 1. Rows
     without one are left out and counted. `bins` is the side on which the bins of calibration errors are closed.
     Metrics are those of `calibration`, with 95 % intervals of a bootstrap; calibration errors have none, since
-    resampling raises them: `ece_if_calibrated` is what chance alone would give.
+    resampling raises them.
     InputError, with file, line and column, for a table that cannot be read, for a cell that is neither, and without a
     `scale` where confidences above 1 are all small, so that they may be of 5 or 10 as well as of 100.
     """
@@ -105,7 +105,7 @@ def calibrate_table(
     if "kind" in frame:
         values["base_rate_of_kind"] = frame.groupby("kind")["right"].transform("mean").to_numpy()
     clusters = frame["id"].tolist() if "id" in frame else None
-    metrics = calibration_scores(values, right, clusters, clusters, seed, resamples, bins)
+    metrics = calibration_scores(values, right, clusters, seed, resamples, bins)
     if too_few := few_clusters(len(frame), clusters, "their id"):
         notes.append(too_few)
     if "answer" in frame:
@@ -139,7 +139,7 @@ def _edges(confidence: np.ndarray, right: np.ndarray, bins: Side) -> list[str]:
     left, other = (calibration.errors(diagram)["ece"] for diagram in diagrams)
     if abs(left - other) > _TELLING:
         told = f"ECE depends on their side: {left:.4f} with bins closed on the left, {other:.4f} on the right (--bins)"
-        notes.append(f"{told}; ece_equal_mass and the Brier score do not")
+        notes.append(f"{told}; the Brier score does not")
     return notes
 
 

@@ -1,7 +1,6 @@
 """Variants of sets: contaminated ones, whose genes are replaced in part, and those of which less is withheld.
 
-Genes are replaced by random ones that are annotated as deeply. With all genes replaced nothing is left to name, and the
-right answer is to abstain. With fewer, the set keeps its name.
+Genes are replaced by random ones that are annotated as deeply; the set keeps its name.
 """
 
 import random
@@ -16,7 +15,6 @@ from reasonome.config import variant_suffix
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.go import Ontology, facts_of, propagate
 from reasonome.facts.text import normalise
-from reasonome.tasks.naming.dialogue import ABSTENTION
 from reasonome.tasks.naming.settings import WithheldTerms
 
 
@@ -108,8 +106,6 @@ def contaminated(
             suffix = variant_suffix(share)
             names = {"id": gene_set.id + suffix, "subset": gene_set.subset + suffix}
             variant = replace(gene_set, **names, symbols=frozenset(symbols))
-            if share == 1:  # nothing of the term is left
-                variant = GeneSet(variant.id, variant.subset, ABSTENTION, variant.symbols)
             variants.append(VariantSet(variant, gene_set.id, share, tuple(sorted(outliers))))
     return variants
 

@@ -33,8 +33,8 @@ from reasonome.tasks.stated_confidence import confidence_line, reward_of_confide
 MAX_NAME_WORDS = 30
 MAX_NAME_CHARACTERS = 200
 LIST_SEPARATORS = (";", " / ", " | ")
-# The right answer to genes that have nothing in common: the name that Hu et al. (Nature Methods, 2025) had models
-# give to such sets.
+# What a model writes that finds nothing in common, which counts as no name: the words of Hu et al. (Nature Methods,
+# 2025).
 ABSTENTION = "System of unrelated proteins"
 
 
@@ -111,7 +111,7 @@ class Example(BaseModel):
     stratum: str = ""
     main_id: str = ""
     term: str = ""
-    contaminated: float = Field(default=0.0, ge=0, le=1)
+    contaminated: float = Field(default=0.0, ge=0, lt=1)
     outliers: list[str] = []
     withheld: Literal["family", "own", "nothing"] = "family"
     neighbours: list[Neighbour] = []

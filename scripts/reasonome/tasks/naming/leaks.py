@@ -35,7 +35,7 @@ from reasonome.leaks.audit import (
 )
 from reasonome.task_parts import Leaks
 from reasonome.tasks.naming import files, prompt_terms
-from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue, ShownTerm
+from reasonome.tasks.naming.dialogue import Example, NamingDialogue, ShownTerm
 from reasonome.tasks.naming.rows import read_sets, sets_of_origin, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle, naming_style
 
@@ -438,17 +438,12 @@ def prompt_findings(
     """Prompts that contain a true name: on its own, or only within the official name of a gene.
 
     Where the policy does not name the style, the first fails if the style shows facts, and is reported otherwise.
-    The second ("name_in_gene_name") belongs to the question, so it is always reported. Rows whose answer is to abstain
-    are skipped: a style may state the words to abstain with. So are, in a style with enriched terms, rows of which
-    nothing is withheld; there is a third finding of such a style, "withheld_term".
+    The second ("name_in_gene_name") belongs to the question, so it is always reported. In a style with enriched terms,
+    rows of which nothing is withheld are skipped; there is a third finding of such a style, "withheld_term".
     """
     policy = tested.policy.name_in_prompt.get(name, "report" if style.facts is None else "fail")
     shows_terms = style.terms is not None
-    asked = {
-        number: row
-        for number, row in enumerate(rows)
-        if row.name != ABSTENTION and not (shows_terms and row.withheld == "nothing")
-    }
+    asked = {number: row for number, row in enumerate(rows) if not (shows_terms and row.withheld == "nothing")}
     training = Training("prompts", f"style {name}", (), file)
     chosen = [task.with_choice(row, style) for row in asked.values()]
     names = [gene_set.searchable_names for gene_set in with_term_of_origin(asked.values(), *ontologies)]

@@ -45,7 +45,7 @@ METRICS = MetricSet(
             tested=True,
             drawn="term score",
             leads="term_score",
-            on=("terminal", "job", "score", "baselines", "variants", "coverage"),
+            on=("terminal", "job", "score", "baselines", "variants"),
         ),
         Metric(
             "rouge_l",
@@ -96,7 +96,6 @@ METRICS = MetricSet(
         Metric("no_name", "no usable name", hit=True, of="report", on=("terminal", "score")),
         Metric("truncated", "cut off", hit=True, of_the_form=True, on=("terminal",)),
         Metric("length", "length", of_the_form=True, digits=1, on=("terminal", "answers")),
-        Metric("abstained", "abstained", hit=True, of="answer", apart=True, on=("score", "variants", "card")),
         Metric("rouge_1", "ROUGE-1", of="name", apart=True, on=("score",)),
         Metric("rouge_2", "ROUGE-2", of="name", apart=True, on=("score",)),
         Metric("lin", "Lin", of="name", may_be_unknown=True, apart=True, on=("score",)),

@@ -61,7 +61,7 @@ class TermScorer:
         scale, and term_score is the larger one; a link that is "far" has no term_part, and is not the same term.
         resnik is in nats, percentile_<encoder> and their mean, percentile, are in [0, 100], other numbers in [0, 1]. A
         name linked to nothing scores 0. nan: lin, resnik and term_part where the truth has no information, specificity
-        where the term has none; and where every gene of the set was replaced, all but term_score and specificity.
+        where the term has none.
         """
         table = self.score_terms(names, examples)
         percentiles = self._percentiles(names, examples)
@@ -79,9 +79,7 @@ class TermScorer:
     # one name
 
     def truth(self, example: Example) -> BackgroundTerm | None:
-        """The true term, by id or else by name; None where the background has none, and where there is no truth."""
-        if example.contaminated == 1:
-            return None
+        """The true term, by id or else by name; None where the background has none."""
         for identifier in (example.main_id, example.term, example.id):
             if identifier in self.background.by_id:
                 return self.background.by_id[identifier]
@@ -96,10 +94,7 @@ class TermScorer:
         if linked is not None:
             texts |= {"term": linked.id, "term_name": linked.name}
             scores["specificity"] = math.nan if by == _BY_FAR else self.background.specificity(linked.id)
-        if example.contaminated == 1:
-            scores |= dict.fromkeys(("lin", "resnik", "gene_overlap", "same_term", *_PARTS), math.nan)
-            scores["term_score"] = float(_abstains(name))
-        elif linked is not None:
+        if linked is not None:
             scores |= self._term_scores(linked, truth, example, far=by == _BY_FAR)
             if truth is not None and by != _BY_FAR:
                 texts["relation"] = self.background.relation(linked.id, truth.id)
@@ -148,11 +143,10 @@ class TermScorer:
         """The link of a name by its words; None where an encoder must decide."""
         if not normalise(name) or _abstains(name):
             return _NO_LINK
-        has_truth = example.contaminated < 1
         if truth is not None and _names(name, example.name, truth.name):
             return truth, "name"  # whether it is a candidate or not
         candidate, by = self.background.candidate(normalise(name), truth.namespace if truth else "")
-        if by != "name" and has_truth and _names(name, *example.synonyms, *([] if truth else [example.name])):
+        if by != "name" and _names(name, *example.synonyms, *([] if truth else [example.name])):
             return truth, "synonym" if truth else ""
         return (candidate, by) if candidate else None
 
@@ -186,12 +180,11 @@ class TermScorer:
         """percentile_<encoder> of every name among the candidates' names, by similarity to the true name."""
         if not self._names:
             return {}
-        has_truth = np.array([example.contaminated < 1 for example in examples], dtype=bool)
-        scored = has_truth & np.array([bool(normalise(name)) and not _abstains(name) for name in names], dtype=bool)
+        scored = np.array([bool(normalise(name)) and not _abstains(name) for name in names], dtype=bool)
         places: list[int] = np.flatnonzero(scored).tolist()
         percentiles = {}
         for encoder, embeds in self.encoders.items():
-            values = np.where(has_truth, 0.0, np.nan)
+            values = np.zeros(len(names))
             if places:
                 answers = embeds.embed([names[place] for place in places])
                 values[places] = self._shares(encoder, answers, [examples[place].name for place in places])
@@ -220,8 +213,7 @@ class TermScorer:
 
 
 _TEXTS = ("term", "term_name", "term_by", "relation")
-_PARTS = ("term_part", "gene_part")
-_NUMBERS = ("lin", "resnik", "gene_overlap", *_PARTS, "same_term", "term_score", "specificity")
+_NUMBERS = ("lin", "resnik", "gene_overlap", "term_part", "gene_part", "same_term", "term_score", "specificity")
 _BY_FAR = "far"
 
 

@@ -15,7 +15,6 @@ import pandas as pd
 from tqdm import tqdm
 
 from reasonome.benchmarks.rows import in_mean
-from reasonome.config import is_variant
 from reasonome.core import atomic
 from reasonome.facts.text import distinct_share
 from reasonome.metrics import CEILING_OF_TERMS
@@ -65,35 +64,25 @@ class NamingReporting(Reporting[NamingDialogue]):
         """The kinds of failure of each answer beside its problems; `repeated` are names that many questions get."""
         flags = {
             name: (table[name].fillna(0) > 0).tolist() if name in table else [False] * len(table)
-            for name in ("truncated", "claims_contradicted", "foreign_genes", "abstained")
+            for name in ("truncated", "claims_contradicted", "foreign_genes")
         }
-        random = _nothing_to_name(table)
         kinds = []
         words = (text_column(table, name) for name in ("answer", "gold", "genes", "relation"))
         for row, (answer, gold, genes, relation) in enumerate(zip(*words, strict=True)):
-            named, abstained = bool(names[row]), flags["abstained"][row]
+            named = bool(names[row])
             checks = {
                 "no usable name": not named,
                 "cut off": flags["truncated"][row],
-                "copied a gene's symbol": named and not abstained and _copies_a_gene(answer, gold, genes),
-                "constant-like": names[row] in repeated and not abstained,
-                "abstained wrongly": abstained and not random[row],
-                "named a random set": named and not abstained and random[row],
+                "copied a gene's symbol": named and _copies_a_gene(answer, gold, genes),
+                "constant-like": names[row] in repeated,
                 "claims contradicted": flags["claims_contradicted"][row],
                 "genes that were not asked about": flags["foreign_genes"][row],
-                "linked to no term": named and not abstained and not random[row] and relation == "none",
+                "linked to no term": named and relation == "none",
             }
             if relation in _BY_RELATION:
-                checks[_BY_RELATION[relation]] = named and not abstained and not random[row]
+                checks[_BY_RELATION[relation]] = named
             kinds.append([kind for kind, holds in checks.items() if holds])
         return kinds
-
-
-def _nothing_to_name(table: pd.DataFrame) -> list[bool]:
-    """Whether all genes of a question were replaced by random ones."""
-    if "contaminated" in table:
-        return (table["contaminated"].fillna(0) >= 1.0).tolist()
-    return [is_variant(subset) and subset.endswith("-100") for subset in table["subset"]]
 
 
 def _copies_a_gene(answer: str, gold: str, genes: str) -> bool:

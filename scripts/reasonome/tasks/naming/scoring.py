@@ -26,7 +26,7 @@ from reasonome.scoring.encoders import mean_similarity
 from reasonome.task import Dialogue
 from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.naming.choosing import copied_rank, snapped, strata
-from reasonome.tasks.naming.dialogue import ABSTENTION, Example, NamingDialogue
+from reasonome.tasks.naming.dialogue import Example, NamingDialogue
 from reasonome.tasks.naming.metrics import Judges, load_judges, reasoning_scores
 from reasonome.tasks.naming.prompt import by_precedence, listed_genes
 from reasonome.tasks.naming.rows import clusters
@@ -137,7 +137,6 @@ def score_answers(
                 **answer_columns(attempt),
                 "format": float(parsed_answer.formed),
                 "format_published": float(parsed_answer.format_published),
-                "abstained": float(normalise(parsed_answer.name) == normalise(ABSTENTION)),
                 **ending(answer),
                 **confidence(parsed_answer, answer),
             }

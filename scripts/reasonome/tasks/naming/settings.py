@@ -195,8 +195,8 @@ class NamingBenchmark(Benchmark):
         description="share of the genes of a test set that a training set may not have, and the reverse where the test "
         "set is at most twice as large (audit: containment)",
     )
-    contaminated: Annotated[list[Annotated[float, Field(ge=0.01, le=1)]], AfterValidator(check_unique)] = Field(
-        [], description="shares of genes to replace in variants of the test sets; at 1.0 the answer is to abstain"
+    contaminated: Annotated[list[Annotated[float, Field(ge=0.01, lt=1)]], AfterValidator(check_unique)] = Field(
+        [], description="shares of genes to replace in variants of the test sets"
     )
     withheld_terms: WithheldTerms = Field(
         WithheldTerms(), description="for styles that show enriched terms: which ones questions do not show"
