@@ -21,9 +21,7 @@ def main() -> None:
     out, model = args.output, project.results.model(args.backbone, args.chain)
     today = datetime.datetime.now(datetime.UTC).date()
     scored = scores_of(project.results.experiment(args.experiment), args.backbone, args.chain, find_task)
-    settings = project.settings
-    testing = {"seed": settings.seed, "resamples": settings.bootstrap, "equivalence": settings.equivalence}
-    worth = model_worth(scored, today, **testing)
+    worth = model_worth(scored, today, seed=project.settings.seed, resamples=project.settings.bootstrap)
     rounded = write_joined(model, out)
     adapter = {
         "rank": atomic.read_json(out / CONFIGURATION)["r"],

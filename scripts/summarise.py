@@ -8,7 +8,7 @@ from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.report import tables
 from reasonome.report.calibration_table import calibration_tables
-from reasonome.report.comparisons_table import EQUIVALENCE, comparisons_table
+from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import costs_table, read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
@@ -19,15 +19,13 @@ from reasonome.tasks import find_task
 def main() -> None:
     parser = arguments.experiment_parser(__doc__)
     arguments.add_bootstrap(parser)
-    what = '"on par" is a difference of scores smaller than this (default: %(default)s)'
-    parser.add_argument("--equivalence", type=float, default=EQUIVALENCE, help=what)
     args = parser.parse_args()
     plan = read_plan(args.folder / "plan.json", find_task)
     evidence = read_evidence(plan)
     scores = collect_scores(plan, evidence)
     bootstrap = {"seed": args.seed, "resamples": args.resamples}
     metrics = metrics_table(plan, scores, **bootstrap)
-    comparisons = comparisons_table(plan, scores, equivalence=args.equivalence, **bootstrap)
+    comparisons = comparisons_table(plan, scores, **bootstrap)
     atomic.write_tsv(args.folder / "costs.tsv", costs_table(plan))
     atomic.write_tsv(args.folder / "metrics.tsv", metrics)
     atomic.write_tsv(args.folder / "comparisons.tsv", comparisons)

@@ -140,7 +140,7 @@ def test_a_declared_control_stands_among_the_tests():
     declared = comparison("other arm", "", 0.02, "n.s.", 0.4, kind="declared control")
     card = render(comparisons=pd.DataFrame([*TESTS, declared], columns=tables.COMPARISON_COLUMNS))
     assert "- A control that the experiment declares, other arm: difference +0.020" in card
-    assert "Not shown: KW+RA &lt;b&gt; over other arm; " in card
+    assert "KW+RA &lt;b&gt; over other arm: +0.020" in card
 
 
 def test_a_group_with_a_baseline_that_could_not_be_tested_is_not_said_to_be_unbeaten():

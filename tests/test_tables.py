@@ -19,7 +19,7 @@ from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import Reasoning, read_plan
 from reasonome.report.scored_arms import Bootstrap, collect_scores, weights_of_seeds
-from reasonome.scoring.comparisons import ALIKE_HITS
+from reasonome.scoring.comparisons import ALIKE_HITS, holm
 from reasonome.tasks import find_task
 from reasonome.tasks.naming.metric_set import METRICS
 
@@ -378,16 +378,16 @@ def test_the_family_has_one_p_per_parent_and_group_of_baselines(experiment):
     experiment.arm("trained", answers([0.5, 0.9, 0.7, 0.41]).assign(shuffled_rouge_l=0.1))
     found = experiment.comparisons().set_index(["a", "b", "subset"])
     rows = found.loc["trained"].xs("mean", level="subset")
-    p = rows["p"]
-    assert p["nearest"] < p["base"] < p["random"] < p["constant"] < 2 * p["base"]
-    # The group's p is the constant's, the largest of the three, and never below an adjusted smaller one.
-    assert rows.loc["random", "group_p"] == p["constant"] and rows.loc["random", "p_family"] == p["random"]
-    adjusted = {"nearest": 3 * p["nearest"]} | dict.fromkeys(("base", "constant", "random"), 2 * p["base"])
+    p = rows["p_family"]
+    # The group's p is the largest of its baselines, and no adjusted p is below a smaller one's.
+    hypotheses = {"nearest": p["nearest"], "base": p["base"], "constant": max(p["constant"], p["random"])}
+    adjusted = dict(zip(hypotheses, holm(list(hypotheses.values())), strict=True))
+    adjusted["random"] = adjusted["constant"]
     assert rows["p_holm"].dropna().to_dict() == pytest.approx(adjusted)
     # Nothing else takes part: not the untrained arm, shuffled answers, single subsets, nor looking the own term up.
     assert set(rows.index[rows["family"] == ""]) == {"look_up", "trained (shuffled)"}
     others = found.drop(index=[("trained", b, "mean") for b in adjusted])
-    assert (others["family"] == "").all() and others[["group_p", "p_holm"]].isna().all().all()
+    assert (others["family"] == "").all() and others["p_holm"].isna().all()
 
 
 def family(rows: list[tuple]) -> pd.DataFrame:
@@ -418,7 +418,6 @@ def test_holm_over_groups_by_hand():
     assert found["p_holm"].tolist() == pytest.approx(
         [0.03, 0.016, 0.016, 0.04, 0.04, 0.03, np.nan, np.nan, 0.01], nan_ok=True
     )
-    assert found["group_p"].tolist()[:4] == [0.01, 0.004, 0.004, 0.03]
 
 
 def test_a_group_with_a_baseline_that_is_ahead_is_not_beaten():
@@ -430,9 +429,8 @@ def test_a_group_with_a_baseline_that_is_ahead_is_not_beaten():
             (*go, "baseline", "prompt", 0.02, 0.1),
         ]
     )
-    assert found["group_p"].tolist() == [1, 1, 0.02]
     assert found["p_holm"].tolist() == [1, 1, 0.04]
-    assert verdicts(found.assign(p_equivalence=np.nan)).tolist() == ["n.s.", "b better", "a better"]
+    assert verdicts(found).tolist() == ["n.s.", "b better", "a better"]
 
 
 def test_each_arm_without_a_step_is_a_hypothesis_of_its_own():
@@ -441,29 +439,19 @@ def test_each_arm_without_a_step_is_a_hypothesis_of_its_own():
 
 
 def test_verdicts():
-    columns = ["family", "kind", "p_family", "p_holm", "p_equivalence", "difference"]
+    columns = ["family", "kind", "p_family", "p_holm", "difference"]
     rows = [
-        ("protocol", "parent arm", 0.01, 0.04, 0.5, 0.1),
-        ("protocol", "parent arm", 0.01, 0.04, 0.5, -0.1),
-        ("protocol", "parent arm", 0.01, 0.06, 0.5, -0.1),  # the family decides
-        ("protocol", "baseline", 0.01, 0.06, 0.5, 0.1),
-        ("protocol", "baseline", 0.01, 0.06, 0.5, -0.1),  # but a baseline that is ahead needs no protection
-        ("", "baseline", 0.01, np.nan, 0.01, 0.1),  # a difference, though within the margin
-        ("", "baseline", 0.2, np.nan, 0.01, 0.1),
-        ("", "baseline", 0.2, np.nan, 0.06, 0.1),
-        ("protocol", "baseline", np.nan, np.nan, np.nan, 0.1),
+        ("protocol", "parent arm", 0.01, 0.04, 0.1),
+        ("protocol", "parent arm", 0.01, 0.04, -0.1),
+        ("protocol", "parent arm", 0.01, 0.06, -0.1),  # the family decides
+        ("protocol", "baseline", 0.01, 0.06, 0.1),
+        ("protocol", "baseline", 0.01, 0.06, -0.1),  # but a baseline that is ahead needs no protection
+        ("", "baseline", 0.01, np.nan, 0.1),
+        ("", "baseline", 0.2, np.nan, 0.1),
+        ("protocol", "baseline", np.nan, np.nan, 0.1),
     ]
-    expected = ["a better", "b better", "n.s.", "n.s.", "b better", "a better", "on par", "n.s.", ""]
+    expected = ["a better", "b better", "n.s.", "n.s.", "b better", "a better", "n.s.", ""]
     assert verdicts(pd.DataFrame(rows, columns=columns)).tolist() == expected
-
-
-def test_on_par_is_said_of_differences_within_the_margin(experiment):
-    experiment.baselines({"constant": ("none", [0.1, 0.3, 0.2, 0.4])})
-    experiment.arm("base", answers([0.11, 0.29, 0.21, 0.39]))
-    plan, scores = experiment.read()
-    for margin, verdict in [(0.2, "on par"), (0.001, "n.s.")]:
-        found = comparisons_table(plan, scores, resamples=200, equivalence=margin)
-        assert found.query("subset == 'mean'")["verdict"].tolist() == [verdict]
 
 
 def test_seeds_are_reported_one_by_one_and_averaged_by_example(experiment):
@@ -501,16 +489,14 @@ def test_seeds_that_differ_widen_the_interval(experiment):
     # The mean of all examples is 0.3 above; the one seed is 0.1 above, the other 0.5, and no example differs from that.
     assert row.difference == pytest.approx(0.3)
     assert row.low < 0.1 and row.high > 0.5
-    assert pd.isna(row.p) and row.p_bootstrap > 0.2  # of two numbers, 0.1 and 0.5, Student's t has p = .37
+    assert pd.isna(row.p) and row.p_family > 0.2  # of two numbers, 0.1 and 0.5, Student's t has p = .37
     assert (row.seeds_a, row.seeds_b) == (2, 1)
     # The family is the parent arm and the constant, which score alike.
-    assert row.p_family == row.p_bootstrap and row.p_holm == pytest.approx(2 * row.p_family)
+    assert row.p_holm == pytest.approx(2 * row.p_family)
     assert row.verdict == "n.s."
-    assert row.p_equivalence > 0.5
     assert pd.isna(found.loc["trained", "constant"].seeds_b)
     mean = value(experiment.metrics(), "trained", "rouge_l", seed="mean")
     assert mean.low < 0.35 and mean.high > 0.75
-    # The untrained arm has one seed: the t-test decides there.
     untrained = found.loc["base", "constant"]
     assert untrained.p_family == untrained.p == 1
 
@@ -552,14 +538,14 @@ def test_twins_are_resampled_together(experiment):
     found = experiment.comparisons().set_index("subset")
     bp, mf = found.loc["bp"], found.loc["mf"]
     assert plain.low < 0.35 < plain.high and np.isnan([bp.low, bp.high]).all()
-    assert pd.isna(bp.p_bootstrap) and "single cluster" in bp.note
-    assert mf.low < mf.high and mf.p_bootstrap > 0.05
+    assert pd.isna(bp.p_family) and "single cluster" in bp.note
+    assert mf.low < mf.high and mf.p_family > 0.05
     baselines.assign(cluster=["a", "b", "c", "d"]).to_parquet(path)
     again = experiment.comparisons().query("subset == 'bp'").iloc[0]
-    assert (again.low, again.high, again.p_bootstrap) == (plain.low, plain.high, plain.p_bootstrap)
+    assert (again.low, again.high, again.p_family) == (plain.low, plain.high, plain.p_family)
 
 
-def test_where_examples_have_near_duplicates_the_bootstrap_decides(experiment):
+def test_the_bootstrap_knows_near_duplicates_and_the_t_test_does_not(experiment):
     examples = [(subset, str(i)) for subset in ("bp", "mf") for i in range(6)]
     experiment.baselines({"constant": ("none", [0.1, 0.3, 0.2, 0.4, 0.3, 0.2] * 2)}, examples)
     experiment.arm("base", answers([0.2, 0.3, 0.5, 0.4, 0.6, 0.2] * 2, examples=examples))
@@ -571,27 +557,20 @@ def test_where_examples_have_near_duplicates_the_bootstrap_decides(experiment):
         return experiment.comparisons().set_index("subset")
 
     alone = compared(list("abcdefghijkl"))
-    assert (alone["p_family"] == alone["p"]).all()
-    plain = paired_test([0.1, 0, 0.3, 0, 0.3, 0] * 2, [0.0] * 12, ["bp"] * 6 + ["mf"] * 6, 0.02)
-    assert alone.loc["mean", "p_equivalence"] == pytest.approx(plain.p_equivalence)
     # Twins in bp: they count there and in the mean, not in mf.
     twins = compared(list("aacdefghijkl"))
-    by_bootstrap = twins.loc[["mean", "bp"]]
-    assert (by_bootstrap["p_family"] == by_bootstrap["p_bootstrap"]).all()
-    assert (by_bootstrap["p_family"] != by_bootstrap["p"]).all()
-    assert twins.loc["mean", "p_equivalence"] != pytest.approx(plain.p_equivalence)
-    assert twins.loc["mf", "p_family"] == twins.loc["mf", "p"] == alone.loc["mf", "p"]
-    assert twins.loc["mean", "p"] == alone.loc["mean", "p"]
+    assert (twins["p"] == alone["p"]).all()
+    for subset in ("mean", "bp"):
+        assert twins.loc[subset, "p_family"] != alone.loc[subset, "p_family"]
 
 
 @pytest.mark.parametrize("clusters", [list("abcd"), list("aabc")])
-def test_arms_that_are_wrong_everywhere_are_not_on_par(experiment, clusters):
+def test_arms_that_are_wrong_everywhere_are_identical(experiment, clusters):
     experiment.baselines({"constant": ("none", [0.0] * 4)})
     with_baseline(experiment, cluster=clusters)
     experiment.arm("base", answers([0.0] * 4))
     found = experiment.comparisons().query("subset == 'mean'").iloc[0]
-    assert (found.p_family, found.p_bootstrap, found.note, found.verdict) == (1, 1, "identical scores", "n.s.")
-    assert pd.isna(found.p_equivalence)
+    assert (found.p_family, found.note, found.verdict) == (1, "identical scores", "n.s.")
 
 
 def test_a_single_subset_is_compared_once(experiment):
@@ -804,8 +783,6 @@ def test_hits_are_tested_by_mcnemar(experiment):
     with_baseline(experiment, exact=[0.0, 0, 0, 0])
     experiment.arm("base", answers([0.1] * 4).assign(exact=[1.0, 1, 1, 0]))
     found = experiment.comparisons().query("subset == 'mean'").set_index("metric")
-    assert found.loc["exact", "p_exact"] == pytest.approx(0.25)
-    assert pd.isna(found.loc["rouge_l", "p_exact"])
     assert found.loc["exact", "p_family"] == pytest.approx(0.25)  # not the t-test's .205: t = 3, one degree of freedom
 
 

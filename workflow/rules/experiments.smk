@@ -45,14 +45,10 @@ rule summarise:
     params:
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
-        equivalence=PROJECT.settings.equivalence,
         code=lambda w: code_of_experiment("summarise.py", w.experiment),
         folder=subpath(input.plan, parent=True),
     shell:
-        program(
-            "summarise.py",
-            "{params.folder} --resamples {params.resamples} --seed {params.seed} --equivalence {params.equivalence}",
-        )
+        program("summarise.py", "{params.folder} --resamples {params.resamples} --seed {params.seed}")
 
 
 # What models still know after each stage of what any stage taught: of experiments with a warm-up, or that ask for it.
@@ -216,7 +212,6 @@ rule export_adapter:
         licences=carded_licences,
         resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
-        equivalence=PROJECT.settings.equivalence,
         code=lambda w: code_of_experiment("export_adapter.py", w.experiment),
         folder=subpath(output.manifest, parent=True),
     shell:

@@ -43,9 +43,6 @@ class Settings(Strict):
     prompt_share: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.75, description="of a backbone's context, that the longest prompt of a style may fill; answers have the rest"
     )
-    equivalence: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.02, description="differences of a score smaller than this count as none where two are said to be on par"
-    )
     annotation_model: Name | None = Field(
         None, description="the backbone that `reasonome annotate` asks without --model: a model that ships"
     )

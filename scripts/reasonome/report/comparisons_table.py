@@ -25,7 +25,6 @@ from reasonome.scoring.comparisons import (
     vary,
 )
 
-EQUIVALENCE = 0.02
 IDENTICAL = "identical scores"
 _ASKED = ["backbone", *SETTING]
 _ROUNDING = 1e-9  # of sums of weights, which are far from each other beside it
@@ -33,19 +32,13 @@ _ROUNDING = 1e-9  # of sums of weights, which are far from each other beside it
 
 @dataclass(frozen=True)
 class PairedTest:
-    """A test of "the mean difference is zero" over `n` pairs; `note` says why a number is nan.
-
-    `p_equivalence` is of two one-sided tests, whose claim is a difference within the margin.
-    """
+    """The paired t-test of "the mean difference is zero" over `n` pairs; `note` says why a number is nan."""
 
     difference: float
     t: float
     df: float
     p: float
-    p_wilcoxon: float
-    p_equivalence: float
     effect_size: float
-    effect_rank: float
     n: int
     note: str
 
@@ -63,9 +56,8 @@ def comparisons_table(
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
-    equivalence: float = EQUIVALENCE,
 ) -> pd.DataFrame:
-    """comparisons.tsv (docs/tables.md); "on par" needs a difference within ± `equivalence`.
+    """comparisons.tsv (docs/tables.md).
 
     Scores are averaged over samples and seeds, example by example. An answer without a usable name scores 0, and so
     does an example without an answer. A benchmark with a single subset has rows for "mean" only.
@@ -81,7 +73,7 @@ def comparisons_table(
         pairs = list(_pairs(scores.arms[key], later, elsewhere, scores.baselines[benchmark, style], plan))
         questions, hits = scores.questions[benchmark, style], plan.metric_set.hits
         outside = {"family": ""} if style in plan.control_styles else {}
-        rows += [labels | row | outside for row in _compare(pairs, questions, bootstrap, equivalence, hits)]
+        rows += [labels | row | outside for row in _compare(pairs, questions, bootstrap, hits)]
     table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
     return table.assign(verdict=verdicts(table))
 
@@ -149,9 +141,7 @@ def _differing(arm: Scored, other: Scored) -> list[str]:
     return [name for name in _ASKED if arm.labels[name] != other.labels[name]]
 
 
-def _compare(
-    pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, equivalence: float, hits: Sequence[str]
-) -> list[dict]:
+def _compare(pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, hits: Sequence[str]) -> list[dict]:
     """Test every pair on every subset; all pairs share the resamples of one bootstrap. `hits` are metrics of 0 or 1."""
     values, columns = _columns(pairs)
     subsets = questions.subsets.to_numpy()
@@ -174,32 +164,22 @@ def _compare(
                 for side, place in zip(sides, places, strict=True)
             ]
             difference_means = over_seeds[0] - over_seeds[1]
-            test = asdict(paired_test(a, b, subsets[known].tolist(), equivalence))
+            test = asdict(paired_test(a, b, subsets[known].tolist()))
             row = labels | test | _seeds_and_missing(sides, known)
             row["subset"], row["low"], row["high"] = subset, *percentile_bounds(difference_means[:, None])[:, 0]
             if not vary(difference_means[:, None])[0]:
                 row["low"] = row["high"] = np.nan
-            row["p_bootstrap"], p_equivalence = bootstrap_test(test["difference"], difference_means, equivalence)
+            row["p_family"] = bootstrap_test(test["difference"], difference_means)
             in_subset = pd.Series(clusters[known]).groupby(subsets[known]).nunique()
             if in_subset.min() < 2 and row["note"] != IDENTICAL:
-                row["p_bootstrap"] = p_equivalence = np.nan
+                row["p_family"] = np.nan
                 row["note"] = row["note"] or "a subset with a single cluster has nothing to resample"
             if np.isnan(row["low"]):
                 row["note"] = row["note"] or ALIKE
-            row["p_exact"] = np.nan
-            if labels["metric"] in hits:
+            if labels["metric"] in hits and max(map(len, places)) == 1:
                 expected = not any(sides[1].scored.distinct)
-                row["p_exact"] = exact_test(
-                    a, b, subsets[known].tolist(), clusters[known].tolist(), expected, bootstrap
-                )
-            row["p_family"] = row["p"]
-            of_seeds, of_clusters = max(map(len, places)) > 1, len(set(clusters[known])) < known.sum()
-            if of_seeds or of_clusters:  # the t-test ignores both
-                row["p_family"], row["p_equivalence"] = row["p_bootstrap"], p_equivalence
-            if max(map(len, places)) == 1 and np.isfinite(row["p_exact"]):
-                row["p_family"] = row["p_exact"]
-            if row["note"] == IDENTICAL:
-                row["p_equivalence"] = np.nan
+                exact = exact_test(a, b, subsets[known].tolist(), clusters[known].tolist(), expected, bootstrap)
+                row["p_family"] = exact if np.isfinite(exact) else row["p_family"]
             row["family"] = comparison_family(row)
             rows.append(row)
     return sorted(rows, key=lambda row: (row["subset"] != MEAN, row["subset"]))
@@ -240,15 +220,13 @@ def _seeds_and_missing(sides: list[Side], chosen: np.ndarray) -> dict[str, float
 # --- tests -------------------------------------------------------------------------------------------
 
 
-def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str], margin: float = np.nan) -> PairedTest:
+def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str]) -> PairedTest:
     """Test aligned scores `a` against `b` (both of shape (n,)); a positive difference favours `a`.
 
     t: mean over strata of the mean difference, over sqrt(sum var_k / n_k) / K, with Welch-Satterthwaite
-    degrees of freedom; with one stratum this is the paired t-test. Two one-sided tests of a difference of `margin`
-    use the same error. Wilcoxon's signed-rank test pools the strata. Effect sizes: Cohen's dz, with the mean
-    within-stratum variance, and the matched-pairs rank-biserial correlation, pooled.
-    Differences without any variance: p is 1 where they are all zero, nan (and a note) where they are not. Neither
-    shows equivalence: two sides that are wrong everywhere are identical too.
+    degrees of freedom; with one stratum this is the paired t-test. The effect size is Cohen's dz, with the mean
+    within-stratum variance. Differences without any variance: p is 1 where they are all zero, nan (and a note) where
+    they are not.
     Raises ValueError for scores that are not finite.
     """
     difference = np.asarray(a, float) - np.asarray(b, float)
@@ -257,12 +235,9 @@ def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str], margin: flo
     difference[np.abs(difference) < NOISE] = 0
     groups = [difference[np.equal(strata, name)] for name in sorted(set(strata))]
     estimate = float(np.mean([group.mean() for group in groups]))
-    wilcoxon = _wilcoxon(difference) if difference.any() else 1.0
-    rank = rank_biserial(difference)
 
-    def result(t=np.nan, df=np.nan, p=np.nan, p_equivalence=np.nan, effect_size=np.nan, note="") -> PairedTest:
-        n = len(difference)
-        return PairedTest(estimate, t, df, p, wilcoxon, p_equivalence, effect_size, rank, n, note)
+    def result(t=np.nan, df=np.nan, p=np.nan, effect_size=np.nan, note="") -> PairedTest:
+        return PairedTest(estimate, t, df, p, effect_size, len(difference), note)
 
     if not difference.any():
         return result(t=0.0, p=1.0, effect_size=0.0, note=IDENTICAL)
@@ -276,17 +251,7 @@ def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str], margin: flo
     error = np.sqrt(of_mean.sum()) / len(groups)
     t = estimate / error
     df = of_mean.sum() ** 2 / (of_mean**2 / (sizes - 1)).sum()
-    one_sided = stats.t.sf([(estimate + margin) / error, (margin - estimate) / error], df)
-    return result(t, df, 2 * stats.t.sf(abs(t), df), one_sided.max(), estimate / np.sqrt(variance.mean()))
-
-
-def rank_biserial(difference: np.ndarray) -> float:
-    """Matched-pairs rank-biserial correlation (Kerby, 2014): from -1, all below zero, to 1; zeros do not count."""
-    nonzero = difference[difference != 0]
-    if not len(nonzero):
-        return 0.0
-    ranks = stats.rankdata(np.abs(nonzero))
-    return float((ranks * np.sign(nonzero)).sum() / ranks.sum())
+    return result(t, df, 2 * stats.t.sf(abs(t), df), estimate / np.sqrt(variance.mean()))
 
 
 def exact_test(
@@ -331,35 +296,16 @@ def _by_chance(hits: int, chances: np.ndarray) -> float:
     return float(min(1.0, likely[likely <= likely[hits] * (1 + 1e-7)].sum()))
 
 
-def bootstrap_test(difference: float, resampled: np.ndarray, margin: float = np.nan) -> tuple[float, float]:
-    """(p, p of equivalence) of a difference of means, from its resamples, shape (resamples,); nan does not count.
+def bootstrap_test(difference: float, resampled: np.ndarray) -> float:
+    """Two-sided p of a difference of means, from its resamples, shape (resamples,); nan does not count.
 
-    The resamples are shifted to the hypothesis: p counts those at least as far from zero as the difference; the p of
-    equivalence, the larger of two one-sided ones, counts those beyond the difference when the true one is ∓ `margin`.
-    As in Davison and Hinkley (1997, 4.2), p is (1 + count) / (1 + resamples). Where the resamples do not vary,
-    equivalence is nan, and p is 1 for a difference of zero, else nan too.
+    The resamples are shifted to the hypothesis: p counts those at least as far from zero as the difference. As in
+    Davison and Hinkley (1997, 4.2), it is (1 + count) / (1 + resamples). Where the resamples do not vary, p is 1 for a
+    difference of zero, else nan.
     """
     resampled = resampled[~np.isnan(resampled)]
     if not len(resampled) or np.ptp(resampled) < NOISE:
         no_difference = len(resampled) and abs(difference) < NOISE and abs(resampled[0]) < NOISE
-        return 1.0 if no_difference else np.nan, np.nan
-    deviation = resampled - difference
-    shares = [
-        (1 + np.count_nonzero(beyond)) / (1 + len(resampled))
-        for beyond in (
-            np.abs(deviation) >= abs(difference) - NOISE,
-            deviation >= difference + margin,
-            deviation <= difference - margin,
-        )
-    ]
-    return shares[0], max(shares[1:]) if margin > 0 else np.nan
-
-
-def _wilcoxon(difference: np.ndarray) -> float:
-    """Exact for up to 50 differences without zeros and ties, else by the normal approximation.
-
-    By itself scipy would permute small samples with ties, which takes a second a test.
-    """
-    sizes = np.abs(difference)
-    exact = len(difference) <= 50 and sizes.all() and len(np.unique(sizes)) == len(sizes)
-    return float(stats.wilcoxon(difference, method="exact" if exact else "asymptotic").pvalue)
+        return 1.0 if no_difference else np.nan
+    beyond = np.abs(resampled - difference) >= abs(difference) - NOISE
+    return (1 + np.count_nonzero(beyond)) / (1 + len(resampled))

@@ -1,12 +1,14 @@
-"""The contrasts of the protocol's family by the primary metric, and the verdict that they make, in two sentences."""
+"""The contrasts of the protocol's family by the primary metric, as a table, and the verdict: a sentence on each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from reasonome.config.experiments import parents_first
-from reasonome.report.family import ARMS, HYPOTHESIS, PROTOCOL, SIGNIFICANT, with_hypothesis
+from reasonome.report.family import ARMS, HYPOTHESIS, PROTOCOL, with_hypothesis
+from reasonome.report.number_text import signed
 from reasonome.report.plan import Plan
 from reasonome.report.tables import grouped, information_rank, records
 
@@ -61,17 +63,11 @@ def _places(plan: Plan) -> Callable[[dict], tuple]:
     return place
 
 
-_LONGEST, _MOST_NAMES = 400, 3  # characters of clauses, and names of a count; more are summarised
-_KINDS = {
-    "parent arm": "over the parent arm",
-    "without a step": "over the arm without a step",
-    "declared control": "over a declared control",
-    "baseline": "over a group of baselines",
-}
+_LONGEST = 400  # characters of a text of the verdict
 
 
 class Verdict(NamedTuple):
-    """What was shown, and what was not: a sentence each."""
+    """What was shown, and what was not: a text each, of at most 400 characters."""
 
     shown: str
     not_shown: str
@@ -80,22 +76,19 @@ class Verdict(NamedTuple):
 def verdict(plan: Plan, comparisons: pd.DataFrame) -> Verdict:
     """The verdict on the arms in these comparisons, which are all or some of the experiment's; names are not escaped.
 
-    It rests on the family of the primary metric alone. Sentences that would be long give counts.
+    It rests on the family of the primary metric alone: how many contrasts were shown, and a sentence on each that has
+    room.
     """
     table = contrasts(plan, comparisons)
     metric = plan.metric_set.name(plan.metric_set.primary)
     if table.empty:
         return _nothing_tested(plan, metric)
-    runs = _single_runs(plan, table)
-    shown, others = table[table["outcome"] == SHOWN], table[table["outcome"] != SHOWN]
-    if shown.empty:
-        first = f"By {metric}{runs}, nothing was shown: no arm beats a control or a group of baselines"
-        first += f" at an adjusted p below {SIGNIFICANT}."
-    else:
-        first = f"Shown by {metric}{runs}: {_told(plan, shown, table, 'and')}."
-    if others.empty:
-        return Verdict(first, "Nothing that was tested is left unshown.")
-    return Verdict(first, f"Not shown: {_told(plan, others, table, 'or')}.")
+    is_shown = table["outcome"] == SHOWN
+    first = f"By {metric}{_single_runs(plan, table)}, {is_shown.sum()} of {len(table)} contrasts were shown."
+    if is_shown.all():
+        return Verdict(_told(first, plan, table, is_shown), "Nothing that was tested is left unshown.")
+    others = f"Not shown: {(~is_shown).sum()} of {len(table)}."
+    return Verdict(_told(first, plan, table, is_shown), _told(others, plan, table, ~is_shown))
 
 
 def _nothing_tested(plan: Plan, metric: str) -> Verdict:
@@ -107,107 +100,37 @@ def _nothing_tested(plan: Plan, metric: str) -> Verdict:
 
 
 def _single_runs(plan: Plan, table: pd.DataFrame) -> str:
-    """The arms that were trained once, in brackets: their tests do not say what another run would give."""
+    """In brackets how many arms were trained once: their tests do not say what another run would give."""
     seeds: dict[str, set[int]] = {}
     for evaluation in plan.evaluations:
         seeds.setdefault(evaluation.arm, set()).add(evaluation.seed)
     arms = table["a"].unique().tolist()
-    once = [arm for arm in arms if len(seeds[arm]) == 1]
-    if not once:
-        return ""
-    named = "each arm" if once == arms else _listed(once, "and")
-    return f" (one training run of {named})" if len(arms) > 1 else " (one training run)"
+    once = sum(len(seeds[arm]) == 1 for arm in arms)
+    if len(arms) == 1 == once:
+        return " (one training run)"
+    counted = "each arm" if once == len(arms) else f"{once} of {len(arms)} arms"
+    return f" (one training run of {counted})" if once else ""
 
 
-def _told(plan: Plan, rows: pd.DataFrame, table: pd.DataFrame, word: str) -> str:
-    """The contrasts in clauses; where they are many, those of the first benchmark, and counts of the others."""
+def _told(first: str, plan: Plan, table: pd.DataFrame, chosen: pd.Series) -> str:
+    """`first`, a sentence on each of the chosen contrasts of a table that has room, and how many have none."""
     varying = [name for name in ("benchmark", "style", "decoding", "backbone") if table[name].nunique() > 1]
-    told, parts = _clauses(plan, rows, table, varying, word), []
-    if len(told) <= _LONGEST:
-        return told
-    first = rows["benchmark"] == table["benchmark"].iloc[0]
-    told = _clauses(plan, rows[first], table, varying, word)
-    if told and len(told) <= _LONGEST:
-        parts, rows = [told], rows[~first]
-    for (benchmark,), own in grouped(rows, ["benchmark"]):
-        counted = _counts(own, table[table["benchmark"] == benchmark], by_kind=not parts)
-        parts.append(f"on {benchmark} {counted}" if "benchmark" in varying else counted)
-    return "; ".join(parts)
+    sentences = [_sentence(row, plan, varying) for row in records(table[chosen])]
+    told, left = first, len(sentences)
+    for sentence in sentences:
+        rest = f" And {left - 1} more." if left > 1 else ""
+        if len(f"{told} {sentence}{rest}") > _LONGEST:
+            return f"{told} And {left} more."
+        told, left = f"{told} {sentence}", left - 1
+    return told
 
 
-def _clauses(plan: Plan, rows: pd.DataFrame, table: pd.DataFrame, varying: Sequence[str], word: str) -> str:
-    """Clauses such as "A over B" and "A and C over the baselines that use …", each after its settings.
-
-    The labels that are `varying` in the experiment name the settings.
-    """
-    panels = dict(grouped(table, PANEL))
-    settings: dict[str, list[str]] = {}  # clause → settings
-    for panel, of_panel in grouped(rows, PANEL):
-        labels = dict(zip(PANEL, panel, strict=True))
-        first, *others = [labels[name] for name in varying] or [""]
-        for clause in _clauses_of_panel(plan, of_panel, panels[panel], word):
-            settings.setdefault(clause, []).append(f"{first} [{', '.join(others)}]" if others else first)
-    clauses: dict[tuple[str, ...], list[str]] = {}
-    for clause, labels in settings.items():
-        clauses.setdefault(tuple(labels), []).append(clause)
-    if varying:
-        for labels, own in clauses.items():
-            own[0] = f"on {_listed(labels, 'and')}: {own[0]}"
-    return "; ".join(clause for own in clauses.values() for clause in own)
-
-
-def _clauses_of_panel(plan: Plan, rows: pd.DataFrame, panel: pd.DataFrame, word: str) -> list[str]:
-    """The clauses about some of the contrasts of a panel: on other arms, then on groups of baselines."""
-    controls: dict[str, list[str]] = {}  # controls → the arms of which the same is said
-    groups: dict[str, list[str]] = {}
-    for (arm,), own in grouped(rows, ["a"]):
-        is_baseline = own["kind"] == "baseline"
-        if not is_baseline.all():
-            controls.setdefault(_listed(_marked(own[~is_baseline], "b", {}), word), []).append(arm)
-        if is_baseline.any():
-            all_groups = ((panel["a"] == arm) & (panel["kind"] == "baseline")).sum()
-            groups.setdefault(_groups(plan, own[is_baseline], all_groups, word), []).append(arm)
-    return [f"{_listed(arms, 'and')} over {against}" for over in (controls, groups) for against, arms in over.items()]
-
-
-def _groups(plan: Plan, rows: pd.DataFrame, all_groups: int, word: str) -> str:
-    """The groups of baselines of an arm's contrasts; not one by one where it is all of them."""
-    if 1 < len(rows) == all_groups:
-        apart = _counted(rows)
-        return ("every" if word == "and" else "any") + " group of baselines" + (f" ({apart})" if apart else "")
-    used = _listed(_marked(rows, "information", plan.metric_set.groups), "or")
-    return f"{'all' if word == 'and' else 'the'} baselines that use {used}"
-
-
-def _marked(rows: pd.DataFrame, column: str, words: Mapping[str, str]) -> list[str]:
-    """The controls, in words where these have them; what is more than not shown is said in brackets."""
-    return [
-        words.get(name, name) + (f" ({outcome})" if outcome in (WORSE, NOT_TESTED) else "")
-        for name, outcome in zip(rows[column], rows["outcome"], strict=True)
-    ]
-
-
-def _counts(rows: pd.DataFrame, table: pd.DataFrame, by_kind: bool) -> str:
-    """How many of the contrasts of a table these are, by kind of control with the first arms if that is wanted, and how
-    many are worse or were not tested."""
-    apart = _counted(rows)
-    counted, parts = f"{len(rows)} of {len(table)} contrasts" + (f" ({apart})" if apart else ""), []
-    for kind, words in _KINDS.items() if by_kind else ():
-        of_kind, arms = rows[rows["kind"] == kind], rows.loc[rows["kind"] == kind, "a"].unique().tolist()
-        if len(of_kind):
-            more = [f"{len(arms) - _MOST_NAMES} more"] if len(arms) > _MOST_NAMES else []
-            named = _listed([*arms[:_MOST_NAMES], *more], "and")
-            parts.append(f"{len(of_kind)} of {(table['kind'] == kind).sum()} {words} ({named})")
-    return f"{counted}: {', '.join(parts)}" if parts else counted
-
-
-def _counted(rows: pd.DataFrame) -> str:
-    """How many are worse, and how many were not tested."""
-    numbers = [f"{n} {outcome}" for outcome in (WORSE, NOT_TESTED) if (n := (rows["outcome"] == outcome).sum())]
-    return ", ".join(numbers)
-
-
-def _listed(names: Sequence[str], word: str) -> str:
-    """A, B and C, or with another word."""
-    *most, last = names
-    return f"{', '.join(most)} {word} {last}" if most else last
+def _sentence(row: Mapping[str, Any], plan: Plan, varying: Sequence[str]) -> str:
+    """A contrast, such as "KW+RA over RA: +0.830 [+0.740, +0.910], shown."; `varying` labels name its setting."""
+    against = row["b"]
+    if row["kind"] == "baseline":
+        used = plan.metric_set.groups.get(row["information"], row["information"])
+        against += f", the best baseline that uses {used}"
+    setting = f" [{', '.join(row[name] for name in varying)}]" if varying else ""
+    bounds = "" if np.isnan(row["low"]) else f" [{signed(row['low'])}, {signed(row['high'])}]"
+    return f"{row['a']} over {against}{setting}: {signed(row['difference'])}{bounds}, {row['outcome']}."

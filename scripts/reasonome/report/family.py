@@ -32,7 +32,7 @@ def with_hypothesis(inside: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
-    """The table, which has `family` and `p_family`, with `group_p` and `p_holm` (nan outside the family).
+    """The table, which has `family` and `p_family`, with `p_holm` (nan outside the family).
 
     The rows of an arm against the baselines of one group are one hypothesis, "beats them all". Its p is the largest of
     theirs (Berger, 1982), 1 where a baseline is not behind, nan where one could not be tested. Holm's adjustment
@@ -41,12 +41,11 @@ def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
     inside = with_hypothesis(table[table["family"] == PROTOCOL])
     not_behind = (inside["kind"] == "baseline") & (inside["difference"] <= 0) & inside["p_family"].notna()
     claimed = inside.assign(p_family=inside["p_family"].mask(not_behind, 1.0))
-    largest = claimed.groupby(HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).rename("group_p")
-    hypotheses = largest.to_frame().astype(float)
-    families = hypotheses.groupby(["benchmark", "metric"])["group_p"]
-    hypotheses["p_holm"] = families.transform(lambda p: pd.Series(holm(p.tolist()), p.index))
-    adjusted = hypotheses.reindex(pd.MultiIndex.from_frame(inside[HYPOTHESIS])).set_axis(inside.index)
-    return table.assign(**{name: adjusted[name].reindex(table.index) for name in ("group_p", "p_holm")})
+    largest = claimed.groupby(HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).astype(float)
+    families = largest.groupby(["benchmark", "metric"])
+    p_holm = families.transform(lambda p: pd.Series(holm(p.tolist()), p.index))
+    adjusted = p_holm.reindex(pd.MultiIndex.from_frame(inside[HYPOTHESIS])).set_axis(inside.index)
+    return table.assign(p_holm=adjusted.reindex(table.index))
 
 
 def is_claim(test):
@@ -58,7 +57,7 @@ def is_claim(test):
 
 
 def verdicts(table: pd.DataFrame) -> np.ndarray:
-    """For every row "a better", "b better", "on par", "n.s.", or "" where there was no test.
+    """For every row "a better", "b better", "n.s.", or "" where there was no test.
 
     A claim is judged by the adjusted p, any other difference by `p_family`.
     """
@@ -69,8 +68,7 @@ def verdicts(table: pd.DataFrame) -> np.ndarray:
             table["p_family"].isna(),
             significant & (difference > 0),
             significant & (difference < 0),
-            table["p_equivalence"] < SIGNIFICANT,
         ],
-        ["", "a better", "b better", "on par"],
+        ["", "a better", "b better"],
         "n.s.",
     )

@@ -177,7 +177,7 @@ def _outcome(row: Mapping[str, Any]) -> str:
     difference = f"difference {number_text.signed(row['difference'])}"
     if pd.notna(row["low"]):
         difference += f" ({number_text.signed(row['low'])} to {number_text.signed(row['high'])})"
-    words = {"a better": "better", "b better": "worse", "on par": "on par", "n.s.": "no difference shown"}
+    words = {"a better": "better", "b better": "worse", "n.s.": "no difference shown"}
     by_itself = row["kind"] == "baseline" and row["verdict"] == "b better"  # as verdicts judge it
     adjusted = row["family"] == PROTOCOL and not by_itself
     p = row["p_holm"] if adjusted else row["p_family"]

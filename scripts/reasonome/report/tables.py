@@ -16,9 +16,8 @@ SETTING = ["benchmark", "style", "decoding"]
 _LABELS = ["experiment", "backbone", "arm", "chain", "seed", *SETTING, "subset", "stratum", "kind", "information"]
 METRIC_COLUMNS = [*_LABELS, "metric", "value", "low", "high", "n", "sd_seeds", "n_seeds", "note"]
 COMPARISON_COLUMNS = ["experiment", "backbone", *SETTING, "subset", "kind", "metric", "a", "b", "information"]
-COMPARISON_COLUMNS += ["difference", "low", "high", "verdict", "t", "p", "p_wilcoxon", "p_bootstrap", "p_exact"]
-COMPARISON_COLUMNS += ["p_equivalence", "family", "p_family", "group_p", "p_holm", "effect_size", "effect_rank", "n"]
-COMPARISON_COLUMNS += ["seeds_a", "seeds_b", "missing_a", "missing_b", "note"]
+COMPARISON_COLUMNS += ["difference", "low", "high", "verdict", "family", "p_family", "p_holm", "t", "p", "effect_size"]
+COMPARISON_COLUMNS += ["n", "seeds_a", "seeds_b", "missing_a", "missing_b", "note"]
 ERROR = "se"  # a column of the metrics of rankings: the standard deviation of the resampled means
 # The order of the baselines in every table.
 INFORMATION = [*BASELINE_GROUPS, *CEILINGS]
