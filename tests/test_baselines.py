@@ -12,7 +12,6 @@ import traced_sets
 from reasonome.benchmarks.rows import shuffled
 from reasonome.facts.genes import GeneTable
 from reasonome.metrics import BASELINE_GROUPS, CEILINGS
-from reasonome.prompts.prompts import gene_order
 from reasonome.scoring import rouge
 from reasonome.tasks.naming import baselines
 from reasonome.tasks.naming.background import Background
@@ -48,21 +47,6 @@ ASKED = [
 ]
 
 
-class ByWords:
-    """An encoder whose vectors are counts of words, and which remembers what it read."""
-
-    def __init__(self):
-        self.places, self.read = {}, []
-
-    def embed(self, texts):
-        self.read += texts
-        vectors = np.zeros((len(texts), 100), np.float32)
-        for row, text in enumerate(texts):
-            for word in text.replace("(", " ").replace(")", " ").replace(";", " ").split():
-                vectors[row, self.places.setdefault(word, len(self.places))] += 1
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
 def term(id, name, genes, synonyms=(), candidate=True):
     unknown = {"namespace": "", "information": float("nan")}
     return traced_sets.term(id, name, genes, synonyms=list(synonyms), candidate=candidate, **unknown)
@@ -82,15 +66,15 @@ BACKGROUND = a_background(
 
 
 def answers(name, style=NAMES, seed=0, training=TRAINING, asked=ASKED, terms=BACKGROUND):
-    return baselines.BASELINES[name].answer(questions_of(asked, style, seed, training, {"by words": ByWords()}, terms))
+    return baselines.BASELINES[name].answer(questions_of(asked, style, seed, training, terms))
 
 
-def questions_of(asked, style=NAMES, seed=0, training=(), encoders=None, terms=BACKGROUND):
+def questions_of(asked, style=NAMES, seed=0, training=(), terms=BACKGROUND):
     """Questions with the terms of a background, and tests among all genes of its sets."""
     if terms is None:
-        return Questions(asked, style, seed, training, encoders or {})
+        return Questions(asked, style, seed, training)
     tests = background_tests(terms, GeneTable([]))
-    return Questions(asked, style, seed, training, encoders or {}, TermScorer(terms, {}), tests)
+    return Questions(asked, style, seed, training, TermScorer(terms, {}), tests)
 
 
 def test_constant():
@@ -212,11 +196,6 @@ def test_as_many_of_the_commonest_words_as_do_best_on_training_sets():
     assert answers("commonest_words", terms=None, training=training)[0][0] == "dna ligase"
 
 
-def test_the_shortest_name_of_a_gene():
-    two = example("Q", "?", ["A=lamin two", "B=lamin one", "C"])
-    assert answers("gene_names", asked=[two, ASKED[1], ASKED[2]]) == [["lamin one", "zinc finger protein four", ""]]
-
-
 def test_nearest_set():
     chosen = answers("nearest_set")[0]
     assert (chosen[0], chosen[2]) == ("DNA repair", "DNA binding")
@@ -274,45 +253,10 @@ def test_baselines_that_read_prompts_know_no_more_than_the_prompts_show():
     training = [example("T1", "ligation", ["P=DNA ligase", "Q=zinc ion"]), example("T2", "binding", ["R=zinc ion"])]
     for name, answer in (
         ("commonest_phrase", "zinc ion"),
-        ("gene_names", "zinc ion"),
         ("over_representation", "x"),
         ("nearest_prompt", "binding"),
-        ("nearest_prompt_encoder", "binding"),
     ):
         assert answers(name, tight, training=training, asked=asked)[0] == [answer], name
-
-
-def test_nearest_prompt_by_encoders_reads_the_listing_of_the_prompt():
-    assert answers("nearest_prompt_encoder")[0] == ["DNA repair", "DNA binding", "DNA binding"]
-    by_chance = {answers("nearest_prompt_encoder", SYMBOLS, seed)[0][1] for seed in range(30)}
-    assert by_chance == {"DNA repair", "DNA binding", "nucleus"}
-    encoder = ByWords()
-    style = NAMES.model_copy(update={"separator": " | ", "seed": 3})
-    questions = Questions(ASKED[:1], style, 0, TRAINING, {"by words": encoder})
-    baselines.BASELINES["nearest_prompt_encoder"].answer(questions)
-    assert len(encoder.read) == 4
-    order = gene_order(["A", "B", "Z"], 3)
-    written = ["A (DNA ligase one)", "B (DNA ligase two)", "Z (lamin one)"]
-    assert encoder.read[0] == " | ".join(written[i] for i in order)
-
-
-def test_nearest_prompt_by_several_encoders_is_by_their_mean():
-    class Fixed:
-        def __init__(self, *cosines):
-            self.vectors = [np.array([1, 0, 0], np.float32)]  # of the question; a training set's has the given cosine
-            self.vectors += [np.array([c, np.sqrt(1 - c * c), 0], np.float32) for c in cosines]
-
-        def embed(self, texts):
-            return np.stack([self.vectors[0]] if len(texts) == 1 else self.vectors[1:])
-
-    def nearest(**encoders):
-        questions = Questions(ASKED[:1], NAMES, 0, TRAINING, encoders)
-        return baselines.BASELINES["nearest_prompt_encoder"].answer(questions)[0][0]
-
-    first, second = Fixed(0.9, 0.8, 0.1), Fixed(0.1, 0.7, 0.8)  # means 0.5, 0.75, 0.45
-    assert nearest(first=first) == "DNA repair"
-    assert nearest(second=second) == "nucleus"
-    assert nearest(first=first, second=second) == "DNA binding"
 
 
 def asked_of(genes, id="Q", name="?", **more):
@@ -323,15 +267,7 @@ def in_database(name, *asked, terms=BACKGROUND, seed=0):
     return baselines.BASELINES[name].answer(questions_of(asked, NAMES, seed, terms=terms))[0]
 
 
-def test_the_nearest_set_of_a_database():
-    # Jaccard indices with B1, B2, B3, B4: ABZ 3/4, 0, 0, 3/10; CE 1/5, 2/3, 0, 2/10; AP 1/5, 0, 0, 2/10.
-    sets = [asked_of("ABZ"), asked_of("CE"), asked_of("PQ")]
-    assert in_database("database_nearest_set", *sets) == ["DNA repair", "DNA binding", "cell"]
-    # B5 is no candidate, so that F is shared with none: chance.
-    by_chance = {in_database("database_nearest_set", asked_of("F"), seed=seed)[0] for seed in range(40)}
-    assert by_chance == {"DNA repair", "DNA binding", "nucleus", "cell"}
-
-
+DATABASE = "database_over_representation"
 OWN = [
     {"id": "B1"},
     {"main_id": "B1"},  # of a set with an alternative id
@@ -342,17 +278,13 @@ OWN = [
 
 
 @pytest.mark.parametrize("known", OWN, ids=lambda known: " ".join(known))
-@pytest.mark.parametrize(
-    ("baseline", "other"), [("database_nearest_set", "cell"), ("database_over_representation", "DNA binding")]
-)
-def test_the_own_term_is_held_out_however_it_is_known(baseline, other, known):
+def test_the_own_term_is_held_out_however_it_is_known(known):
     question = asked_of("ABCZ").model_copy(update=known)
-    assert in_database(f"{baseline}_own_term", question) == ["DNA repair"]
-    assert in_database(baseline, question) == [other]
+    assert in_database(f"{DATABASE}_own_term", question) == ["DNA repair"]
+    assert in_database(DATABASE, question) == ["DNA binding"]
 
 
-@pytest.mark.parametrize("baseline", ["database_nearest_set", "database_over_representation"])
-def test_terms_of_other_sources_that_are_the_own_one_by_a_name_are_held_out(baseline):
+def test_terms_of_other_sources_that_are_the_own_one_by_a_name_are_held_out():
     terms = a_background(
         term("B1", "DNA repair", "ABC", ["mending of DNA"]),
         term("R1", "Mending of DNA", "ABC"),  # by a synonym that only the background knows
@@ -360,18 +292,17 @@ def test_terms_of_other_sources_that_are_the_own_one_by_a_name_are_held_out(base
         term("R3", "another pathway", "ABCDEF"),
         term("R4", "a third", "XYZ"),
     )
-    assert in_database(baseline, asked_of("ABC", "B1", "DNA repair"), terms=terms) == ["another pathway"]
+    assert in_database(DATABASE, asked_of("ABC", "B1", "DNA repair"), terms=terms) == ["another pathway"]
     # A variant is known by the id of its set, and by the names of that, as long as it is asked too.
     variant = asked_of("ABC", "Q-50", "another name", term="Q", contaminated=0.5)
     whole = asked_of("XYZ", "Q", "a pathway", synonyms=["mending of DNA"])
-    assert in_database(baseline, variant, whole, terms=terms)[0] == "another pathway"
+    assert in_database(DATABASE, variant, whole, terms=terms)[0] == "another pathway"
 
 
-@pytest.mark.parametrize("baseline", ["database_nearest_set", "database_over_representation"])
-def test_nothing_but_the_own_term(baseline):
+def test_nothing_but_the_own_term():
     terms = a_background(term("B1", "DNA repair", "ABC"))
-    assert in_database(f"{baseline}_own_term", asked_of("ABC", "B1"), terms=terms) == ["DNA repair"]
-    assert in_database(baseline, asked_of("ABC", "B1"), terms=terms) == [""]
+    assert in_database(f"{DATABASE}_own_term", asked_of("ABC", "B1"), terms=terms) == ["DNA repair"]
+    assert in_database(DATABASE, asked_of("ABC", "B1"), terms=terms) == [""]
 
 
 def test_over_representation_in_a_database_by_hand():
@@ -482,29 +413,26 @@ def test_a_name_that_is_shown_nowhere_is_composed(snapshot):
 
 def test_which_baselines_can_answer():
     facts = NAMES.model_copy(update={"facts": PromptFacts(most=1, budget_tokens=8)})
-    prompt = {"commonest_phrase", "commonest_words", "gene_names"}
+    prompt = {"commonest_phrase", "commonest_words"}
     none, nearest = {"constant", "common_words", "random"}, {"nearest_set", "nearest_prompt"}
-    database = {"database_nearest_set", "database_over_representation"}
     of_terms, learned = {"first_term", "largest_jaccard", "best_shown"}, {"reranker", "composer"}
-    with_terms = {"constant_term", *database, *(f"{name}_own_term" for name in database)}
-    encoders = {"minilm": None}
+    with_terms = {"constant_term", DATABASE, f"{DATABASE}_own_term"}
 
-    def usable(style, training=(), encoders=None, terms=None):
-        return set(baselines.usable_baselines(questions_of(ASKED, style, 0, training, encoders, terms)))
+    def usable(style, training=(), terms=None):
+        return set(baselines.usable_baselines(questions_of(ASKED, style, 0, training, terms)))
 
     assert usable(NAMES, TRAINING) == none | prompt | nearest
     assert usable(facts, TRAINING) == none | prompt | nearest | {"over_representation"}
     assert usable(facts) == prompt | {"over_representation"}
-    assert usable(NAMES, TRAINING, encoders) == none | prompt | nearest | {"nearest_prompt_encoder"}
-    assert usable(NAMES, (), encoders, BACKGROUND) == prompt | with_terms - {"constant_term"}
+    assert usable(NAMES, (), BACKGROUND) == prompt | with_terms - {"constant_term"}
     assert usable(TERMS, TRAINING) == none | prompt | nearest | of_terms | learned
     assert usable(TERMS) == prompt | of_terms
     # Nothing reads genes that the prompt does not list; the set itself is known to whoever has the list of genes.
     # A database is not looked up where prompts show what it has, less what is withheld.
-    everything = none | {"nearest_set"} | of_terms | learned | with_terms - database
-    assert usable(WITHOUT_GENES, TRAINING, encoders, BACKGROUND) == everything
+    everything = none | {"nearest_set"} | of_terms | learned | with_terms - {DATABASE}
+    assert usable(WITHOUT_GENES, TRAINING, BACKGROUND) == everything
     both = TERMS.model_copy(update={"facts": facts.facts})
-    assert usable(both, TRAINING, encoders, BACKGROUND) == set(baselines.BASELINES) - database
+    assert usable(both, TRAINING, BACKGROUND) == set(baselines.BASELINES) - {DATABASE}
     groups = {baseline.information for baseline in baselines.BASELINES.values()}
     assert groups == {*BASELINE_GROUPS, *CEILINGS} - {"a domain model"}
 

@@ -309,31 +309,6 @@ def test_no_attack_earns_more_than_the_best_honest_constant(splits, part):
             assert weighted(values, weights) <= best, (name, weights)
 
 
-@pytest.mark.slow
-def test_a_reader_of_prompts_alone_is_no_better_than_the_commonest_answer(splits):
-    """By kinds whose answers the wording does not tell; within what 128 questions allow."""
-    kinds = ("direction", "comparison", "leadingedge", "significance")
-    training, asked = ([q for q in splits[part] if q.subset in kinds] for part in ("train", "test"))
-    found = {baseline.name: baseline for baseline in baselines(training, asked, 0, False)}
-    right = {
-        name: sum(TASK.verify(answer, q) for answer, q in zip(found[name].answers, asked, strict=True)) / len(asked)
-        for name in found
-    }
-    assert right["commonest"] == 0.5
-    assert right["words"] < 0.5 + 1.96 * 0.5 / len(asked) ** 0.5
-
-
-@pytest.mark.slow
-def test_a_look_up_is_a_baseline_only_where_the_prompt_shows_the_table(splits, project):
-    asked = splits["test"]
-    with_table = {b.name: b for b in baselines(splits["train"], asked, 0, True)}
-    without = {b.name: b for b in baselines(splits["train"], asked, 0, False)}
-    assert set(with_table) - set(without) == {"look_up"}
-    shown = TASK.prompt(asked[0], project.style("spaceflight", "table")).messages[-1]["content"]
-    plain = TASK.prompt(asked[0], project.style("spaceflight", "plain")).messages[-1]["content"]
-    assert asked[0].columns["table"] in shown and asked[0].columns["table"] not in plain
-
-
 def test_verifiers_of_a_baseline_by_hand():
     """The commonest answer, up, is right of the first question and wrong of the second, with the confidence 2/3."""
     tables = Tables([contrast("liver", study, A=2, B=-2) for study in "12"], 0.05)
@@ -344,7 +319,6 @@ def test_verifiers_of_a_baseline_by_hand():
     rewards = ["reward_facts", "reward_sets", "reward_consistency", "reward_uncertainty"]
     found = {name: rows[rewards].to_numpy() for name, rows in table.groupby("baseline")}
     assert found["commonest"] == pytest.approx(np.array([[1, 1, 1, 4 / 3 - 4 / 9], [0, 1, 1, -4 / 9]]))
-    assert found["look_up"].tolist() == [[1, 1, 1, 1]] * 2
     assert np.isnan(found["random"][:, 3]).all() and not np.isnan(found["random"][:, :3]).any()
 
 
@@ -352,7 +326,7 @@ def test_a_set_of_other_tissues_is_looked_up_by_hand(splits):
     question = next(q for q in splits["train"] if q.subset == "direction" and q.answer == DOWN)
     asked = question.model_copy(update={"about": ((question.about[0][0], "thymus"),)})
     not_listed = asked.model_copy(update={"tissues": ("thymus",)})
-    [*_, listed, elsewhere] = baselines([question], [asked, not_listed], 0, False)
+    [*_, listed, elsewhere] = baselines([question], [asked, not_listed], 0)
     assert (elsewhere.name, elsewhere.answers) == ("elsewhere", [DOWN, CANNOT_BE_TOLD])
     assert (listed.name, listed.answers, listed.confidences) == ("listed", [DOWN, CANNOT_BE_TOLD], [1.0, 1.0])
 
@@ -505,7 +479,7 @@ def test_tables_of_a_factorial_design_are_built(tmp_path):
         "test": {"eye"},
     }
     assert not [q for q in splits["train"] if names(q, "eye") or names(q, "skin")]
-    found = {b.name: b for b in baselines(splits["train"], splits["test"], 0, False)}
+    found = {b.name: b for b in baselines(splits["train"], splits["test"], 0)}
     right = [TASK.verify(answer, q) for answer, q in zip(found["elsewhere"].answers, splits["test"], strict=True)]
     asked_before = {(q.asks, q.group) for q in splits["train"]}
     assert all(value for value, q in zip(right, splits["test"], strict=True) if (q.asks, q.group) in asked_before)

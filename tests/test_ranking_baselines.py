@@ -112,7 +112,6 @@ def test_every_baseline_is_scored_on_every_question_and_told_by_its_information(
     information = table.drop_duplicates("baseline").set_index("baseline")["information"].to_dict()
     assert information == {
         "random_order": "none",
-        "alphabetical": "none",
         "prompt_order": "prompt",
         "commonest_gene": "training data",
         "nearest_gene": "a database",
@@ -128,15 +127,14 @@ def test_every_baseline_is_scored_on_every_question_and_told_by_its_information(
     assert (sure["b"], sure["a"]) == (1.0, 0.0)
     assert set(rows.loc["commonest_gene", "confidence_kind"]) == {"stated"}
     assert rows["confidence"].notna().sum() == 2
-    assert rows.loc[("alphabetical", "a"), "genes"] == "IL13 IL4 KIF3A RAD50"
     chance_of_b = rows.loc[("random_order", "b")]
     assert (chance_of_b["top_1"], chance_of_b["mrr"], chance_of_b["draws"]) == (0.5, 0.75, 0)
-    assert (rows.loc[("alphabetical", "b"), "cluster"], chance_of_b["gold"]) == ("WRAP53", "WRAP53")
+    assert (rows.loc[("tool_score", "b"), "cluster"], chance_of_b["gold"]) == ("WRAP53", "WRAP53")
 
 
 def test_without_training_places_and_scores_only_the_prompt_is_left(refused):
     table = scored([locus("a", {"IL13": None, "IL4": None}, "IL4")])
-    assert sorted(table["baseline"].unique()) == ["alphabetical", "prompt_order", "random_order"]
+    assert sorted(table["baseline"].unique()) == ["prompt_order", "random_order"]
     with refused():
         scored([])
 

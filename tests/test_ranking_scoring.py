@@ -175,10 +175,10 @@ def test_recorded_lists_are_scored_against_a_benchmark_beside_its_baselines(tmp_
     # Ranks 2 and 1, and none in the third, whose two candidates leave rank 3.
     values = {metric: found["metrics"][metric]["value"] for metric in ("top_1", "top_3", "mrr", "rank", "invented")}
     assert values == pytest.approx({"top_1": 1 / 3, "top_3": 2 / 3, "mrr": 1 / 2, "rank": 2, "invented": 1 / 3})
-    assert list(found["baselines"]) == ["random_order", "alphabetical", "prompt_order", "shuffled_answers"]
+    assert list(found["baselines"]) == ["random_order", "prompt_order", "shuffled_answers"]
     # A random order has expected values, and no answers that could differ.
     shares = {name: one["metrics"].get("distinct_names") for name, one in found["baselines"].items()}
-    assert shares["random_order"] is None and shares["alphabetical"]["value"] > 0
+    assert shares["random_order"] is None and shares["prompt_order"]["value"] > 0
     # One right gene of four, two of four, and one of two.
     by_chance = found["baselines"]["random_order"]["metrics"]["mrr"]["value"]
     assert by_chance == pytest.approx((25 / 48 + 13 / 18 + 3 / 4) / 3)

@@ -1,6 +1,6 @@
 """Baselines and domain models of molecule properties, fitted on the training questions of each subset."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -10,16 +10,12 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from reasonome.config.project import Project
 from reasonome.task_parts import BaselineJob
-from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, molecular_weight, similarities
+from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, similarities
 from reasonome.tasks.prediction.baselines import (
     DOMAIN_MODEL,
-    PROMPT,
     TRAINING,
     Baseline,
     PredictionBaselines,
@@ -36,21 +32,18 @@ class MoleculeBaselines(PredictionBaselines):
     def found(self, project: Project, job: BaselineJob) -> list[Baseline]:
         """The baselines by the information that they use; the same to the bit when run again."""
         seed = project.settings.seed
-        linear = make_pipeline(StandardScaler(), LogisticRegression()), LinearRegression()
         forest = {"n_estimators": _TREES, "random_state": seed, "n_jobs": -1}
         forests = RandomForestClassifier(**forest), RandomForestRegressor(max_features=1 / 3, **forest)
         boosted = HistGradientBoostingClassifier(random_state=seed), HistGradientBoostingRegressor(random_state=seed)
 
-        def fitted(name: str, information: str, features: Callable, models: Sequence[BaseEstimator]) -> Baseline:
-            return fitted_baseline(name, information, job.training, job.asked, features, *models)
+        def fitted(name: str, models: Sequence[BaseEstimator]) -> Baseline:
+            return fitted_baseline(name, DOMAIN_MODEL, job.training, job.asked, features, *models)
 
         return [
             *super().found(project, job),
-            fitted("smiles_length", PROMPT, _lengths, linear),
-            fitted("molecular_weight", PROMPT, _weights, linear),
             _nearest(job.training, job.asked),
-            fitted("random_forest", DOMAIN_MODEL, features, forests),
-            fitted("gradient_boosting", DOMAIN_MODEL, features, boosted),
+            fitted("random_forest", forests),
+            fitted("gradient_boosting", boosted),
         ]
 
 
@@ -59,14 +52,6 @@ def features(questions: Sequence[PredictionQuestion]) -> np.ndarray:
     molecules = [question.columns["smiles"] for question in questions]
     described = np.array([list(descriptors(smiles).values()) for smiles in molecules], dtype=np.float32)
     return np.hstack([fingerprints(molecules), described])
-
-
-def _lengths(questions: Sequence[PredictionQuestion]) -> np.ndarray:
-    return np.array([[len(question.columns["smiles"])] for question in questions], dtype=float)
-
-
-def _weights(questions: Sequence[PredictionQuestion]) -> np.ndarray:
-    return np.array([[molecular_weight(question.columns["smiles"])] for question in questions])
 
 
 def _nearest(training: Sequence[PredictionQuestion], asked: Sequence[PredictionQuestion]) -> Baseline:

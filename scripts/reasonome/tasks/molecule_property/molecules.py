@@ -109,8 +109,3 @@ def descriptors(smiles: str) -> dict[str, float]:
     values = CalcMolDescriptors(rdkit().MolFromSmiles(smiles), missingVal=0.0)
     # Some grow beyond every bound for large molecules.
     return {name: float(np.clip(np.nan_to_num(value), -1e6, 1e6)) for name, value in values.items()}
-
-
-def molecular_weight(smiles: str) -> float:
-    """In g/mol."""
-    return descriptors(smiles)["MolWt"]

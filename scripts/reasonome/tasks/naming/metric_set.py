@@ -20,7 +20,6 @@ _BASELINES = {
     "random": "draws a training name by chance; it does not see the genes",
     "commonest_phrase": "answers with the commonest phrase of the official names of the genes shown",
     "commonest_words": "answers with the commonest words of the official names of the genes shown",
-    "gene_names": "answers with the shortest official name among the genes shown",
     "nearest_prompt": "answers with the name of the training set whose genes, as prompted, read most like these",
     "nearest_set": "answers with the name of the training set that shares most genes with this one, shown or not",
     "over_representation": "answers with the most over-represented of the facts shown",
@@ -29,10 +28,7 @@ _BASELINES = {
     "reranker": "answers with the enriched term shown that gradient boosting, fitted on training sets, finds best",
     "composer": "the same among these terms and variants of their names: bare, regulation of, words that they share",
     "best_shown": "answers with the enriched term shown that is nearest to the true name by ROUGE-L",
-    "nearest_prompt_encoder": "answers with the name of the training set whose genes, as listed, encoders find nearest",
-    "database_nearest_set": "answers with the term, other than the true one, that shares most genes with this set",
     "database_over_representation": "answers with the most over-represented term other than the true one",
-    "database_nearest_set_own_term": "answers with the term that shares most genes with this set, mostly the true one",
     "database_over_representation_own_term": "answers with the most over-represented term, the true one among them",
 }
 

@@ -7,9 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pandas as pd
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
@@ -23,13 +20,10 @@ from reasonome.tasks.pathway_qa.dialogue import (
     PathwayDialogue,
     PathwayQuestion,
     covers,
-    lines,
-    listed_studies,
     with_statements,
 )
 from reasonome.tasks.prediction.baselines import NOTHING, PROMPT, TRAINING, Baseline, scored_baselines
 
-LOOK_UP = "look_up"
 _DIRECTIONS = ("direction", "comparison")
 
 
@@ -41,14 +35,14 @@ class PathwayBaselines(Baselines[PathwayDialogue]):
         training.
 
         The verifiers score the answer with the statements that go with it: of a comparison, whose answer does not say
-        which way either tissue goes, a drawn pair, and of a look-up the right ones. V4 is nan without a confidence.
+        which way either tissue goes, a drawn pair. V4 is nan without a confidence.
         """
         if not job.training:
             raise InputError("baselines are answers of training questions, and there are none", fix="hold out fewer")
-        asked, shows_table = job.asked, "{table}" in project.style(job.benchmark, job.style).user
-        found = baselines(job.training, asked, project.settings.seed, shows_table)
+        asked = job.asked
+        found = baselines(job.training, asked, project.settings.seed)
         answers = [
-            stated_answer(baseline.name, answer, sure, example, project.settings.seed)
+            stated_answer(answer, sure, example, project.settings.seed)
             for baseline in found
             for example, answer, sure in zip(asked, baseline.answers, baseline.confidences, strict=True)
         ]
@@ -61,32 +55,26 @@ class PathwayBaselines(Baselines[PathwayDialogue]):
         return table.assign(reward_uncertainty=table["reward_uncertainty"].where(table["confidence"].notna()))
 
 
-def stated_answer(baseline: str, answer: str, sure: float, example: PathwayQuestion, seed: int) -> PathwayAnswer:
+def stated_answer(answer: str, sure: float, example: PathwayQuestion, seed: int) -> PathwayAnswer:
     """A baseline's answer with the statements that go with it, as a model would give it."""
     drawn = random.Random(f"{seed}:{example.id}")
     words, _, statements = with_statements(answer, example, drawn).partition("\n")
-    if baseline == LOOK_UP and answer == example.answer:
-        statements = lines(example.statements)
     return replace(parse_answer(stated(words, statements, 0.0)), confidence=None if math.isnan(sure) else sure)
 
 
-def baselines(
-    training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion], seed: int, shows_table: bool
-) -> list[Baseline]:
-    """The commonest answer of a kind, one drawn at random, two readers of prompts alone, the set's direction in
-    training tissues, and where the prompt shows the table a look-up in it.
+def baselines(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion], seed: int) -> list[Baseline]:
+    """The commonest answer of a kind, one drawn at random, the commonest by the listed studies, and the set's direction
+    in training tissues.
 
-    The second reader and the set's direction say "cannot be told" where the listed studies do not cover the question.
-    A confidence is the answer's share of the training questions of its kind, or the reader's probability; nan where a
-    baseline cannot say. Questions of a kind without training questions are answered as those of all kinds.
+    The last two say "cannot be told" where the listed studies do not cover the question. A confidence is the answer's
+    share of the training questions of its kind; nan where a baseline cannot say. Questions of a kind without training
+    questions are answered as those of all kinds.
     """
-    found = [_commonest(training, asked), _drawn(training, asked, seed), _reader(training, asked)]
+    found = [_commonest(training, asked), _drawn(training, asked, seed)]
     covered = [question for question in training if covers(question)] or training
     commonest = _commonest(covered, asked)
     found.append(_where_covered(asked, commonest._replace(name="listed", information=PROMPT)))
     found.append(_where_covered(asked, _elsewhere(covered, asked)))
-    if shows_table:
-        found.append(_look_up(asked, commonest))
     return found
 
 
@@ -118,33 +106,10 @@ def _where_covered(asked: Sequence[PathwayQuestion], answered: Baseline) -> Base
     )
 
 
-def _look_up(asked: Sequence[PathwayQuestion], otherwise: Baseline) -> Baseline:
-    """The truth, as a faultless reader of the shown rows finds it.
-
-    A correlation has too many rows to be shown: there the answer is that of another baseline.
-    """
-    given = zip(asked, otherwise.answers, otherwise.confidences, strict=True)
-    read = ((q.answer, 1.0) if q.asks != "conservation" else (answer, share) for q, answer, share in given)
-    return Baseline.of(LOOK_UP, PROMPT, read)
-
-
 def _drawn(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion], seed: int) -> Baseline:
     of_kind = _by_what_is_asked(training)
     drawn = [random.Random(f"{seed}:{question.id}").choice(of_kind(question)) for question in asked]
     return Baseline("random", NOTHING, drawn, [float("nan")] * len(asked))
-
-
-def _reader(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion]) -> Baseline:
-    """Logistic regression on the words of prompts: it knows what the wording gives away, and no table."""
-    texts, answers = ([_text(question) for question in training], [question.answer for question in training])
-    if len(set(answers)) == 1:
-        return Baseline("words", PROMPT, [answers[0]] * len(asked), [1.0] * len(asked))
-    reader = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LogisticRegression(C=10.0, max_iter=1000)
-    )
-    shares = reader.fit(texts, answers).predict_proba([_text(question) for question in asked])
-    best = shares.argmax(axis=1)
-    return Baseline("words", PROMPT, reader.classes_[best].tolist(), shares.max(axis=1).tolist())
 
 
 def _elsewhere(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuestion]) -> Baseline:
@@ -175,10 +140,6 @@ def _elsewhere(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuest
         else:
             answered.append(_most(of_kind(question)))
     return Baseline.of("elsewhere", TRAINING, answered)
-
-
-def _text(question: PathwayQuestion) -> str:
-    return f"{question.columns['question']} {listed_studies(question)}"
 
 
 def _template(question: PathwayQuestion) -> str:

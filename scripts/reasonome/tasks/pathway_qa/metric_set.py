@@ -32,9 +32,7 @@ METRICS = replace(
     baselines={
         "commonest": "gives the commonest answer of training questions that ask the same",
         "random": "gives the answer of a training question that asks the same, drawn at random",
-        "words": "logistic regression on the words of the prompt",
         "listed": "says that it cannot be told where the prompt lists no study of what is asked, else the commonest",
         "elsewhere": "the same, but gives what training questions say of the set in other tissues",
-        "look_up": "reads the answer off the table that the prompt shows",
     },
 )

@@ -205,8 +205,6 @@ METRICS = replace(
         "family": "gives the commonest class of the gene's family among training questions",
         "facts_regression": "logistic regression on the terms that facts give the gene",
         "names_regression": "logistic regression on the encoded official name",
-        "smiles_length": "a line through the length of the SMILES",
-        "molecular_weight": "a line through the molecular weight",
         "nearest_molecule": "gives the value of the training molecule with the highest Tanimoto similarity",
         "random_forest": "a random forest on Morgan fingerprints and RDKit's descriptors",
         "gradient_boosting": "gradient boosting on Morgan fingerprints and RDKit's descriptors",

@@ -130,7 +130,6 @@ def _any_candidate(attribute: str, questions: RankingQuestions) -> bool:
 
 
 BASELINES: dict[str, RankingBaseline] = {
-    "alphabetical": RankingBaseline("none", lambda q, place: sorted(q.among(place))),
     "prompt_order": RankingBaseline("prompt", lambda q, place: list(q.shown[place]), lambda q: any(q.shown)),
     "name_similarity": RankingBaseline("prompt", name_similarity, lambda q: bool(q.encoders)),
     "commonest_gene": RankingBaseline("training data", commonest_gene, lambda q: bool(q.training)),

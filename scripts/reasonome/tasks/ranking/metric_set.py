@@ -11,7 +11,6 @@ _GROUPS = {
 }
 _BASELINES = {
     "random_order": "lists the genes in a random order; its numbers are expected values, not draws",
-    "alphabetical": "lists the genes by the alphabet",
     "prompt_order": "lists the candidates as the prompt does",
     "name_similarity": "lists the genes by how near encoders find their official names to what is asked",
     "commonest_gene": "lists the genes by how often each is the right one of a training question",

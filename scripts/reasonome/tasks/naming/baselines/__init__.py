@@ -26,12 +26,9 @@ from reasonome.tasks.naming.baselines.names import (
     commonest_words,
     constant,
     constant_term,
-    database_nearest_set,
     nearest_prompt,
-    nearest_prompt_encoder,
     nearest_set,
     random_name,
-    shortest_gene_name,
 )
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.baselines.terms import (
@@ -59,7 +56,7 @@ class Baseline:
 
     information: str
     answer: Callable[[Questions], list[list[str]]]
-    needs: tuple[Literal["encoders", "terms", "tests", "training", "listing"], ...] = ()
+    needs: tuple[Literal["terms", "tests", "training", "listing"], ...] = ()
     constant: bool = False
 
 
@@ -70,7 +67,6 @@ BASELINES = {
     "random": Baseline("none", random_name, ("training",)),
     "commonest_phrase": Baseline("prompt", commonest_phrase, ("listing",)),
     "commonest_words": Baseline("prompt", commonest_words, ("listing",)),
-    "gene_names": Baseline("prompt", shortest_gene_name, ("listing",)),
     "over_representation": Baseline("prompt facts", over_representation, ("listing",)),
     "first_term": Baseline("prompt terms", first_term),
     "largest_jaccard": Baseline("prompt terms", largest_jaccard),
@@ -78,12 +74,9 @@ BASELINES = {
     "composer": Baseline("prompt terms", composer, ("training",)),
     "nearest_set": Baseline("training data", nearest_set, ("training",)),
     "nearest_prompt": Baseline("training data", nearest_prompt, ("training", "listing")),
-    "nearest_prompt_encoder": Baseline("training data", nearest_prompt_encoder, ("encoders", "training", "listing")),
-    "database_nearest_set": Baseline("a database", database_nearest_set, ("terms",)),
     "database_over_representation": Baseline("a database", database_over_representation, ("terms", "tests")),
     # Ceilings: the best of what the prompt shows, and what a look-up in a database with the tested set would give.
     "best_shown": Baseline(CEILING_OF_TERMS, best_shown),
-    "database_nearest_set_own_term": Baseline(CEILING, partial(database_nearest_set, own_term=True), ("terms",)),
     "database_over_representation_own_term": Baseline(
         CEILING, partial(database_over_representation, own_term=True), ("tests",)
     ),
@@ -91,7 +84,7 @@ BASELINES = {
 
 
 def usable_baselines(questions: Questions) -> dict[str, Baseline]:
-    """The baselines whose data are there: what the style shows, training sets, encoders, terms and tests of them.
+    """The baselines whose data are there: what the style shows, training sets, terms and tests of them.
 
     Where prompts show enriched terms, a look-up in a database is one of these: of a set's relatives it would know what
     is withheld from everyone. Looking the very term up stays a ceiling.
@@ -99,7 +92,6 @@ def usable_baselines(questions: Questions) -> dict[str, Baseline]:
     facts, terms = questions.style.facts is not None, questions.style.terms is not None
     shown = {"prompt facts": facts, "prompt terms": terms, CEILING_OF_TERMS: terms, "a database": not terms}
     there = {
-        "encoders": bool(questions.encoders),
         "terms": questions.terms is not None,
         "tests": questions.tests is not None,
         "training": bool(questions.training),
@@ -142,7 +134,7 @@ def baseline_scores(
     """
     cluster_of = clusters(asked, judges.jaccard)
     tables = []
-    questions = Questions(asked, style, seed, training, judges.encoders, judges.terms, tests)
+    questions = Questions(asked, style, seed, training, judges.terms, tests)
     of_questions = {} if style.terms is None else strata(asked, judges.terms)
     common = Counter(normalise(example.name) for example in training)
     for name, baseline in usable_baselines(questions).items():

@@ -1,6 +1,6 @@
 """Baselines that answer with a name: one for all, one drawn at random, the nearest set's, or one of gene names.
 
-The nearest set is one of the training data, or of a database; gene names are the official ones that a prompt shows.
+The nearest set is one of the training data; gene names are the official ones that a prompt shows.
 """
 
 import random
@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
-from tqdm import tqdm
 
 from reasonome.benchmarks.gene_sets import jaccard_blocks
 from reasonome.scoring import rouge
@@ -18,7 +17,6 @@ from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import common_word_rows, most_overlapping
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.metrics import TermScorer
-from reasonome.tasks.naming.prompt import genes_text
 from reasonome.tasks.naming.prompt_neighbours import in_order, nearness, tie_break
 from reasonome.tasks.naming.rows import gene_set
 
@@ -82,9 +80,6 @@ def random_name(questions: Questions) -> list[list[str]]:
     ]
 
 
-_ROWS_AT_ONCE = 1024  # of a block of asked against training sets
-
-
 def nearest_set(questions: Questions) -> list[list[str]]:
     """The name of the training set with the highest Jaccard index; chance where no gene is shared."""
     training = in_order(questions.training)
@@ -100,42 +95,6 @@ def nearest_prompt(questions: Questions) -> list[list[str]]:
     cosine_blocks = nearness(training, questions.prompts, questions.style, questions.seed)
     blocks = [cosines.argmax(axis=1) for _, cosines in cosine_blocks]
     return [[training[i].name for block in blocks for i in block]]
-
-
-def nearest_prompt_encoder(questions: Questions) -> list[list[str]]:
-    """The name of the training set whose genes read most alike (mean cosine of the encoders), listed as a prompt does.
-
-    An encoder reads as many of its tokens as it can.
-    """
-    training = questions.training_prompts
-    known, queries = ([genes_text(e.genes, questions.style) for e in sets] for sets in (training, questions.prompts))
-    vectors = [(encoder.embed(queries), encoder.embed(known).T) for encoder in questions.encoders.values()]
-    chance = tie_break(len(training), questions.seed)
-    answers = []
-    for start in tqdm(range(0, len(queries), _ROWS_AT_ONCE), "nearest prompts", delay=5, leave=False):
-        cosines = np.mean([left[start : start + _ROWS_AT_ONCE] @ right for left, right in vectors], axis=0)
-        # Rounded, so that equal listings are equally near whatever the order in which their products were summed.
-        nearest = (cosines.astype(float).round(6) + chance).argmax(axis=1)
-        answers += [training[i].name for i in nearest]
-    return [answers]
-
-
-def database_nearest_set(questions: Questions, own_term: bool = False) -> list[list[str]]:
-    """The term of the background with the highest Jaccard index; chance where no gene is shared, "" without any term.
-
-    Its own is left out, unless `own_term`: then it mostly is that one, a ceiling.
-    """
-    database = questions.database
-    place = {term.id: place for place, term in enumerate(database)}
-    chance = tie_break(len(database), questions.seed)
-    blocks = jaccard_blocks([gene_set(e) for e in questions.asked], database)
-    answers: list[str] = []
-    for example, indices in zip(questions.asked, (row for block in blocks for row in block + chance), strict=True):
-        if not own_term:
-            indices[[place[i] for i in questions.own_ids(example) if i in place]] = -1
-        best = indices.argmax()
-        answers.append(database[best].name if indices[best] >= 0 else "")
-    return [answers]
 
 
 _MOST_WORDS, _WORDS_UNTRAINED = 8, 5
@@ -199,12 +158,6 @@ def _row(example: Example, most: int) -> list[str]:
     for gene in example.genes:
         counts.update(set(_words(gene.name)) - _EMPTY_IN_ROWS)
     return sorted(counts, key=lambda word: (-counts[word], word))[:most]
-
-
-def shortest_gene_name(questions: Questions) -> list[list[str]]:
-    """The shortest official name among the genes, the first of equals by the alphabet; "" where none is known."""
-    official_names = [[gene.name for gene in example.genes if gene.name] for example in questions.prompts]
-    return [[min(names, key=lambda name: (len(name), name), default="") for names in official_names]]
 
 
 def _words(name: str) -> list[str]:

@@ -1,13 +1,11 @@
 """The questions that baselines answer, and the data that they may use, such as a background as a database."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
-from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.text import normalise
-from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.metrics import TermScorer
 from reasonome.tasks.naming.prompt import as_shown
@@ -20,15 +18,13 @@ class Questions:
     """Sets to be named (`asked`), and all data for baselines; each uses no more than its `information` says.
 
     `terms` scores names by the terms of a background: some baselines choose names by term_score on training sets, and
-    those that use a database search its background, or the over-representation analysis of it, `tests`. `encoders` (by
-    name) compare texts.
+    those that use a database search the over-representation analysis of its background, `tests`.
     """
 
     asked: Sequence[Example]
     style: NamingStyle
     seed: int
     training: Sequence[Example] = ()
-    encoders: Mapping[str, SentenceEncoder] = field(default_factory=dict)
     terms: TermScorer | None = None
     tests: OverRepresentation | None = None
 
@@ -48,12 +44,6 @@ class Questions:
         if self.terms is None:
             raise ValueError("these questions have no background")
         return self.terms
-
-    @cached_property
-    def database(self) -> list[GeneSet]:
-        """The candidates of the background as sets, sorted by id."""
-        background = self.scorer.background
-        return [GeneSet(term.id, "", term.name, background.genes(term.id)) for term in background.candidates]
 
     def own_ids(self, example: Example) -> frozenset[str]:
         """The ids of the example's own term in the background, by id, main id, name or synonym.
