@@ -63,7 +63,7 @@ def test_no_two_relations_share_a_sentence():
 @pytest.mark.parametrize("relation", sorted(wording.FURTHER))
 def test_a_relation_with_further_wordings_has_a_dozen_and_two_that_are_never_trained(relation):
     said = phrasings(relation, "DNA repair", "XYZ1", paraphrases=16)
-    assert len(set(said)) == wording.wordings(relation) == 12
+    assert len(set(said)) == len(wording.paraphrases(relation, 0)) == 12
     assert set(phrasings(relation, "DNA repair", "XYZ1", paraphrases=3)) < set(said)
     assert len(wording.ASKED[relation]) == 2
 
@@ -73,7 +73,7 @@ def test_further_wordings_come_after_all_others():
     for relation, further in wording.FURTHER.items():
         first = wording.PARAPHRASES[relation]
         for turn in range(40):
-            chosen = [wording.paraphrase(relation, number, turn) for number in range(12)]
+            chosen = wording.paraphrases(relation, turn)
             assert chosen[: len(first)] == [first[(turn + n) % len(first)] for n in range(len(first))]
             assert sorted(chosen[len(first) :]) == sorted(further)
 
@@ -125,3 +125,11 @@ def test_three_genes_are_listed_with_commas_and_an_and():
 )
 def test_a_name_at_the_start_is_not_damaged(name, at_the_start):
     assert f"{at_the_start} involves A." in phrasings("involved_in", name, "A")
+
+
+@pytest.mark.parametrize("relation", wording.PARAPHRASES)
+def test_wordings_that_begin_with_the_gene_lead_to_the_object(relation):
+    chosen = wording.paraphrases(relation, 1, gene_first=True)
+    assert chosen and all(text.index("{gene}") < text.index("{object}") for text in chosen)
+    others = [text for text in wording.paraphrases(relation, 1) if text not in chosen]
+    assert all(text.index("{object}") < text.index("{gene}") for text in others)

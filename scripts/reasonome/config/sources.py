@@ -245,7 +245,7 @@ class Selection(Strict):
 class Corpus(Strict):
     """Facts from several sources, and the statements written from them."""
 
-    newer: ClassVar = ("only",)
+    newer: ClassVar = ("only", "gene_first")
 
     sources: SomeNames
     authority: Name | None = Field(
@@ -271,6 +271,11 @@ class Corpus(Strict):
     only: Selection | None = Field(None, description="which facts statements say; all if not given")
     paraphrases: Annotated[int, Field(ge=1, le=16)] = Field(
         1, description="phrasings written per fact, or as many as its relation has"
+    )
+    gene_first: bool = Field(
+        False,
+        description="only phrasings in which the gene stands before the object: a model that is to name objects learns "
+        "little from the others",
     )
     held_out: Annotated[float, Field(ge=0, lt=0.5)] = Field(
         0.02, description="share of facts kept for loss; of none at 0, and then the loss on them is not measured"

@@ -43,19 +43,16 @@ def worded_as(relation: str) -> str:
     return SAME_WORDING.get(first, first)
 
 
-def wordings(relation: str) -> int:
-    """How many paraphrases a relation with wordings of its own has."""
-    return len(PARAPHRASES[relation]) + len(FURTHER.get(relation, ()))
-
-
-def paraphrase(relation: str, number: int, turn: int) -> str:
-    """The paraphrase of this number, from 0, of a relation with wordings of its own; `turn` says which comes first.
+def paraphrases(relation: str, turn: int, gene_first: bool = False) -> list[str]:
+    """The wordings of a relation with wordings of its own, in the order in which a corpus takes them; `turn` says which
+    comes first. With `gene_first` those alone in which the gene stands before the object.
 
     Those in FURTHER come after all others, so that a corpus with few paraphrases reads the same whatever stands there.
     """
-    first = PARAPHRASES[relation]
-    part, place = (first, number) if number < len(first) else (FURTHER[relation], number - len(first))
-    return part[(turn + place) % len(part)]
+    parts = [PARAPHRASES[relation], FURTHER.get(relation, [])]
+    if gene_first:
+        parts = [[text for text in part if text.index("{gene}") < text.index("{object}")] for part in parts]
+    return [part[(turn + place) % len(part)] for part in parts for place in range(len(part))]
 
 
 def opening(name: str) -> str:
