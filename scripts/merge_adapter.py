@@ -1,4 +1,4 @@
-"""Write a backbone that is another one with a LoRA adapter added, in fp32: a model that ships without its weights.
+"""Write a backbone that is another one with a LoRA adapter added, in fp32.
 
 python scripts/merge_adapter.py --backbone NAME --output results/models/NAME/base
 """

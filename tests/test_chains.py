@@ -60,7 +60,6 @@ def test_a_step_of_an_unknown_stage_has_no_recipe(project, refused):
         "models/smollm2-135m/sft.nams-s0/manifest.json",
         "models/smollm2-153m/base/manifest.json",
         "models/smollm2-135m/sft.names-s0/card.dmeo.md",
-        "models/smollm2-135m/sft.names-s0/joined.dmeo/manifest.json",
         "scores/smollm2-135m/base/demo-og.names/greedy.json",
         "prompts/demo-go.nams/train.jsonl",
         "experiments/dmeo/report.html",

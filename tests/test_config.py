@@ -471,7 +471,6 @@ def test_values_of_a_command_line_are_merged_over_the_settings(config):
         ({"boostrap": 200}, "boostrap"),
         ({"bootstrap": 5}, "bootstrap"),
         ({"experiments": ["demo", "gene-r"]}, "experiments.1"),
-        ({"annotation_model": "smollm2"}, "annotation_model"),
         ({"results": "../out"}, "results"),
         ({"results": "/out/../in"}, "results"),
     ],

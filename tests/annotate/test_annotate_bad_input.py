@@ -357,7 +357,7 @@ def test_names_of_files_sets_and_genes_send_nothing_to_the_terminal(annotating, 
     assert cli.main(command) == 0
     told = capsys.readouterr().out
     assert r"evil\u202e: 3 sets, by genes: 'few\x1b[2J\x9b31m' (1)" in told
-    assert r"not asked: evil\u202e: 'unknown\x1b[2J\x9b31m': " in told
+    assert r"not tested: evil\u202e: 'unknown\x1b[2J\x9b31m': " in told
     assert [one for one in told if not one.isprintable() and one != "\n"] == []
 
 

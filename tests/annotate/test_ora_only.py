@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -13,6 +15,8 @@ import scipy
 from annotation_project import GOOD
 
 from reasonome import cli
+from reasonome.apps.annotate import making
+from reasonome.core.errors import InputError
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 # The heavy packages of models, and what would ask one.
@@ -42,13 +46,16 @@ def test_nothing_of_a_model_is_loaded(annotating):
     assert (annotating.out / "annotations.html").is_file()
 
 
-@pytest.mark.parametrize("given", [["--set", "annotation_model=null"], ["--model", "a/b", "--ora-only"]])
-def test_either_a_model_is_named_or_none_is_wanted(annotating, given, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(["annotate", "mine.gmt", "--out", str(annotating.out), *given])
-    assert stopped.value.code == 2
-    told = capsys.readouterr().err
-    assert "--model" in told and "--ora-only" in told
+@pytest.mark.parametrize("given", [[], ["--ora-only"]])
+@pytest.mark.parametrize("sets", [GOOD, "none\tna\tFILL01\tRPL3\tBUB1\tSEPTIN2\nfew\tna\tBRCA1\n"])
+def test_terminal_and_page_say_nothing_of_models_or_names(annotating, sets, given, capsys):
+    mine = annotating.file("mine.gmt", sets)
+    for more in (["--preview"], []):
+        cli.main(["annotate", str(mine), "--out", str(annotating.out), *more, *given])
+    page = (annotating.out / "annotations.html").read_text(encoding="utf-8").partition("<body>")[2]
+    shown = re.sub("<[^>]*>", " ", page.partition('<script id="data"')[0])
+    for text in (shown, capsys.readouterr().out):
+        assert not re.search(r"\b(model|answer|asked|suggest\w+|judged?)\b", text.replace(str(annotating.out), ""))
 
 
 def test_the_page_says_what_computed_and_of_which_release(annotating):
@@ -78,3 +85,17 @@ def test_facts_and_encoders_need_not_be_there(annotating):
     finally:
         facts.with_name("elsewhere").rename(facts)
     assert record["enriched"][0]["name"] == "DNA repair"
+
+
+@pytest.mark.slow
+def test_what_cannot_be_made_is_told_with_the_command(annotation_folder, tmp_path, monkeypatch):
+    """The background cannot: the native files of the project's sources are not here."""
+    folder = shutil.copytree(annotation_folder, tmp_path / "project")
+    monkeypatch.chdir(folder)
+    Path("results/backgrounds/demo-go.parquet").unlink()
+    monkeypatch.setattr(making, "native_files", lambda *_: [])
+    Path("mine.gmt").write_text(GOOD)
+    with pytest.raises(InputError, match="Snakemake ended with status 1; what went wrong stands above") as error:
+        cli.main(["annotate", "mine.gmt", "--out", "out"])
+    assert error.value.fix.endswith("snakemake --cores 2 results/backgrounds/demo-go.parquet")
+    assert not Path("out").exists()

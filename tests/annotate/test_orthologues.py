@@ -117,7 +117,7 @@ HUMAN_ERROR = "most of these are genes of humans, not of mice: leave `--species 
         (["TP53:ENSG00000141510", "GRCh38_CD8A", "ACTB;CD8A"], "human", ""),
         (["TP53:ENSG00000141510", "GRCh38_CD8A", "ACTB;CD8A"], "mouse", HUMAN_ERROR),
         # an error of before stays
-        (["Trp53", "Cd8a"], None, "too few genes: 2, and a name needs at least 3"),
+        (["Trp53", "Cd8a"], None, "too few genes: 2; 3 are the fewest that are tested"),
     ],
 )
 def test_a_list_of_another_species_is_an_error(genes, orthologues, written, species, error):

@@ -80,7 +80,7 @@ def test_sets_that_cannot_be_annotated_are_kept_beside_the_others(tmp_path):
     )
     errors = {one.name: one.error for one in found.lists}
     assert errors["none"].startswith("there is no gene in this list")
-    assert errors["two"] == "too few genes: 2, and a name needs at least 3"
+    assert errors["two"] == "too few genes: 2; 3 are the fewest that are tested"
     assert errors["many"] == "2,001 genes are too many to have one function: filter them, to 2,000 at most"
     assert errors["three"] == errors["most"] == ""
 

@@ -68,9 +68,6 @@ def test_the_page_warns_and_says_how_the_names_were_made(clean):
     for said in (
         "Read the enriched terms first:",
         "neither the enriched terms nor known facts about the genes bear it out.",
-        "On 90 true names they came 0.300 near.",
-        "Its model card:",
-        "results/models/tiny/grpo.names-s0/card.demo.md",
         "Nothing was uploaded",
         "This model's scores do not beat the best constant.",
         "5 in 2 lists: day 0, day 7",
@@ -93,9 +90,7 @@ def test_a_page_without_a_model_speaks_of_none():
     assert data(found)["model"] == "" and 'id="ranked"' not in written
     told = " ".join(text for tag in ("p", "dt", "dd", "strong") for text in found.text[tag])
     for word in ("model", "learned from", "suggestion"):
-        assert word not in told.replace("no language model has a part in", "").replace(
-            "language model has a part in", ""
-        ), word
+        assert word not in told, word
 
 
 def test_rankings_are_in_the_page_without_what_is_folded(clean):
@@ -104,19 +99,9 @@ def test_rankings_are_in_the_page_without_what_is_folded(clean):
     assert ranking["ends"][0] == "higher in treated than in control"
 
 
-def test_a_card_and_lists_side_by_side_are_shown_only_where_there_are_some(clean):
-    single = page.render_page([SPINDLE], ABOUT.model_copy(update={"card": ""}))
-    assert not any("model card" in text for text in Elements(single).text["p"])
+def test_lists_side_by_side_are_shown_only_where_there_are_some(clean):
+    single = page.render_page([SPINDLE], ABOUT)
     assert 'id="side-by-side"' in clean and 'id="side-by-side"' not in single
-
-
-def test_a_page_of_a_model_that_ships_has_one_column_for_terms_and_names():
-    written = page.render_page(RECORDS, ABOUT.model_copy(update={"second_opinion": True}))
-    found = Elements(written)
-    assert data(found)["second_opinion"] is True
-    told = " ".join(" ".join(words) for words in found.text.values())
-    assert "else below it, as a second opinion." in told and "what they share" in found.text["dt"]
-    assert "a target of Snakemake" not in told and "model's suggestion" not in found.text["dt"]
 
 
 def test_the_page_holds_the_lines_of_enrichment_tsv_or_those_that_it_shows(tmp_path, monkeypatch):

@@ -39,14 +39,6 @@ def test_rows_stand_in_the_order_of_the_records_and_errors_and_abstentions_have_
     assert [abstention[name] for name in ("abstained", "suggested_name", "confidence")] == ["true", "", "0.1"]
 
 
-def test_a_name_that_stands_first_is_what_the_set_is_called():
-    first = SPINDLE.model_copy(update={"stands_first": True, "better_than_first_term": 0.71})
-    assert [cell(first, name) for name in ("called", "called_by", "better_than_first_term", "best_term")] == [
-        *("spindle checkpoint", "model", "0.71", "spindle assembly checkpoint"),
-    ]
-    assert [cell(INTERFERON, name) for name in ("called", "called_by")] == ["", ""]
-
-
 def test_a_name_that_is_unconfirmed_has_its_cell_like_any_other(tmp_path):
     write_tables([INTERFERON], tmp_path)
     [row] = read(tmp_path)

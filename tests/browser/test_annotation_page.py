@@ -447,30 +447,3 @@ def test_two_thousand_sets_open_and_are_searched(driver, tmp_path):
     page.get(f"{(tmp_path / 'annotations.html').as_uri()}#set-1999")
     wait(page, lambda d: d.find_elements(By.CSS_SELECTOR, ".evidence"))
     assert page.find_element(By.ID, "status").text == "1,976–2,000 of 2,000 rows"
-
-
-def test_a_name_stands_before_the_first_term_or_below_it(driver, tmp_path):
-    of_words = {"confidence_kind": "probability of its words", "agreement": None}
-    known = of_words | {"first_term": "spindle assembly checkpoint", "better_than_first_term": 0.71}
-    first = SPINDLE.model_copy(update=known | {"name": "spindle signaling", "stands_first": True})
-    below = {"id": "b", "set": "cluster 4", "group": 9, "name": "cell cycle", "standing": "unconfirmed"}
-    below |= {"first_term": "mitosis", "better_than_first_term": 0.32}
-    path = tmp_path / "annotations.html"
-    records = [first, SPINDLE.model_copy(update=known | below)]
-    path.write_text(render_page(records, ABOUT.model_copy(update={"second_opinion": True})))
-    page = opened(driver, path)
-    above, under = (text.split("\n") for text in cells(page, "what they share"))
-    assert above[:2] == [
-        *("spindle signaling", "the model's name, confirmed: better than the first term with a probability of 0.71"),
-    ]
-    assert above[2].startswith("spindle assembly checkpoint (GO BP), 2/3")
-    assert under[0] == "spindle assembly checkpoint" and under[1].startswith("GO BP")
-    opinion = "second opinion, by the model: cell cycle, unconfirmed; better than “mitosis” with a probability of 0.32"
-    assert under[2] == opinion
-    assert page.execute_script("return document.getElementById('sets').tHead.innerText").count("suggestion") == 0
-    told = open_set(page, "cluster 1")
-    assert (
-        told.startswith("spindle signaling\nthe model's name, confirmed")
-        and "before the first term: better than" in told
-    )
-    check_quiet(driver, path)

@@ -72,46 +72,33 @@ def test_sets_of_mice_wait_for_the_table_of_orthologues(fresh):
     assert "resources/annotate/mouse_orthologues.tsv.gz" in planned
 
 
-def ship(folder) -> None:
-    """Let the project have a backbone with an adapter, and ask it."""
+def add_adapter(folder) -> None:
+    """Let the project have a backbone with an adapter."""
     weights = {"source": "adapter", "backbone": BACKBONE, "path": "resources-of-mine/namer", "licence": "Apache-2.0"}
     tiny_project.edit(folder, "backbones.yaml", lambda c: c.update({"namer": {"weights": weights}}))
-    tiny_project.edit(folder, "config.yaml", lambda c: c.update(annotation_model="namer"))
 
 
-def test_an_adapter_is_merged_into_its_backbone_and_what_lies_beside_it_makes_the_page_again(fresh):
-    ship(fresh)
+def test_an_adapter_is_merged_into_its_backbone(fresh):
+    add_adapter(fresh)
     adapter = fresh / "resources-of-mine/namer"
     adapter.mkdir(parents=True)
-    for name in ("adapter_model.safetensors", "adapter_config.json", "measured.json"):
+    for name in ("adapter_model.safetensors", "adapter_config.json"):
         (adapter / name).touch()
     model = "results/models/namer/base/manifest.json"
     assert tiny_project.planned_jobs(fresh, model) == {"fetch_backbone": 1, "merge_adapter": 1}
-    page = "results/annotations/namer/base/mine/annotations.html"
-    planned = tiny_project.snakemake(fresh, "--dry-run", page).stdout
-    assert "measured.json" in planned and "calibration.json" not in planned
-
-
-def test_what_ships_is_made_from_an_arm_by_the_path_of_its_manifest(fresh):
-    chain = "sft.enriched-s0+grpo.enrichedshort-s0"
-    joined = f"results/models/{BACKBONE}/{chain}/joined.enriched/manifest.json"
-    jobs = tiny_project.planned_jobs(fresh, joined)
-    assert (jobs["export_adapter"], jobs["summarise"], jobs["audit_leaks"]) == (1, 1, 1)
-    calibration = f"results/models/{BACKBONE}/{chain}/calibration.enriched-valid.enriched.greedy-short.json"
-    jobs = tiny_project.planned_jobs(fresh, calibration)
-    assert [jobs[rule] for rule in ("fit_name_or_term", "score", "score_baselines", "generate")] == [1, 1, 1, 1]
 
 
 @pytest.mark.full
 def test_the_first_annotation_makes_all_that_it_needs_and_the_second_nothing(tmp_path, tiny_backbone, encoder_model):
     folder = tiny_project.make(tmp_path / "project", tiny_backbone, encoder_model)
-    ship(folder)
+    add_adapter(folder)
     adapted = get_peft_model(AutoModelForCausalLM.from_pretrained(tiny_backbone), LoraConfig(target_modules=["q_proj"]))
     adapted.save_pretrained(folder / "resources-of-mine/namer")
     (folder / "mine.gmt").write_text("repair\tna\tBRCA1\tBRCA2\tRAD51\tATM\n")
 
     def annotate() -> str:
-        command = [sys.executable, "-m", "reasonome.cli", "annotate", "mine.gmt", "--out", "out", "--samples", "1"]
+        words = ["mine.gmt", "--model", "namer", "--out", "out", "--samples", "1"]
+        command = [sys.executable, "-m", "reasonome.cli", "annotate", *words]
         environment = tiny_project.environment() | {"PYTHONPATH": str(tiny_project.ROOT / "scripts")}
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -10,7 +10,6 @@ rule annotate:
         encoders=lambda w: project_files.encoder_targets(
             project_files.answer_sources(PROJECT, annotation_of(w))
         ),
-        shipped=lambda w: beside_adapter(w.backbone, "measured.json", "calibration.json"),
     output:
         table=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.tsv",
         records=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.jsonl",

@@ -1,5 +1,4 @@
 # Scores → tables, audit and report of an experiment, and cards of its models: `snakemake cards`, or a card by its path.
-# What ships of a model, one adapter with its card and its worth, is made by the path of its manifest; its calibration too.
 
 
 EXPERIMENT = f"{ROOT}/experiments/{{experiment}}"
@@ -156,21 +155,16 @@ rule render_report:
         program("render_report.py", "{params.folder}")
 
 
-CARD_INPUTS = {
-    "plan": f"{EXPERIMENT}/plan.json",
-    "metrics": f"{EXPERIMENT}/metrics.tsv",
-    "comparisons": f"{EXPERIMENT}/comparisons.tsv",
-    "leaks": f"{EXPERIMENT}/audit.json",
-    "manifests": lambda w: [
-        RESULTS.model(w.backbone, chain) / "manifest.json"
-        for chain in or_stop(card_sources.models_read, PROJECT, w.chain)
-    ],
-}
-
-
 rule write_model_card:
     input:
-        **CARD_INPUTS,
+        plan=f"{EXPERIMENT}/plan.json",
+        metrics=f"{EXPERIMENT}/metrics.tsv",
+        comparisons=f"{EXPERIMENT}/comparisons.tsv",
+        leaks=f"{EXPERIMENT}/audit.json",
+        manifests=lambda w: [
+            RESULTS.model(w.backbone, chain) / "manifest.json"
+            for chain in or_stop(card_sources.models_read, PROJECT, w.chain)
+        ],
     output:
         f"{ROOT}/models/{{backbone}}/{{chain}}/card.{{experiment}}.md",
     log:
@@ -185,58 +179,6 @@ rule write_model_card:
         code=lambda w: code_of_experiment("write_model_card.py", w.experiment),
     shell:
         configured("write_model_card.py", "experiment", "backbone", "chain", output="{output}")
-
-
-rule export_adapter:
-    input:
-        **CARD_INPUTS,
-        scores=lambda w: [RESULTS.scores(run) for run in cells_of_model(w)],
-        baselines=lambda w: [RESULTS.baselines(run.benchmark, run.style) for run in cells_of_model(w)],
-        model=lambda w: [
-            ancient(RESULTS.model(w.backbone, chain) / "model") for chain in chains.lineage(w.chain)
-        ],
-    output:
-        adapter=f"{MODEL}/joined.{{experiment}}/adapter_model.safetensors",
-        settings=f"{MODEL}/joined.{{experiment}}/adapter_config.json",
-        card=f"{MODEL}/joined.{{experiment}}/README.md",
-        measured=f"{MODEL}/joined.{{experiment}}/measured.json",
-        manifest=f"{MODEL}/joined.{{experiment}}/manifest.json",
-    log:
-        f"{ROOT}/logs/export_adapter/{{backbone}}.{{chain}}.{{experiment}}.log",
-    wildcard_constraints:
-        chain="|".join(chains.stage_pattern(stage) for stage in PROJECT.recipes),
-    localrule: True
-    conda:
-        "../../envs/cpu.yaml"
-    params:
-        licences=carded_licences,
-        resamples=PROJECT.settings.bootstrap,
-        seed=PROJECT.settings.seed,
-        code=lambda w: code_of_experiment("export_adapter.py", w.experiment),
-        folder=subpath(output.manifest, parent=True),
-    shell:
-        configured("export_adapter.py", "experiment", "backbone", "chain", output="{params.folder}")
-
-
-# When the name of a model is better than the first enriched term, by answers to valid questions (`asks: valid`).
-rule fit_name_or_term:
-    input:
-        scores=f"{ROOT}/scores/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.parquet",
-        baselines=f"{ROOT}/baselines/{{benchmark}}.{{style}}.parquet",
-        examples=examples("test"),
-    output:
-        f"{MODEL}/calibration.{{benchmark}}.{{style}}.{{decoding}}.json",
-    log:
-        f"{ROOT}/logs/fit_name_or_term/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.log",
-    localrule: True
-    conda:
-        "../../envs/cpu.yaml"
-    params:
-        code=lambda w: code_of("fit_name_or_term.py"),
-    shell:
-        configured(
-            "fit_name_or_term.py", "backbone", "chain", "benchmark", "style", "decoding", output="{output}"
-        )
 
 
 rule cards:

@@ -133,12 +133,6 @@ def adapted_backbone(wildcards):
     return RESULTS.model(ADAPTED[wildcards.backbone].backbone, chains.BASE)
 
 
-def beside_adapter(backbone, *names):
-    """The files of these names beside a backbone's adapter, as far as they are there; none of a backbone without."""
-    folder = Path(ADAPTED[backbone].path) if backbone in ADAPTED else None
-    return [folder / name for name in names if folder and (folder / name).is_file()]
-
-
 def recipe(wildcards):
     """The merged recipe of the chain's last step; an unknown one ends the run with the nearest valid name."""
     return or_stop(lambda: chains.last_step(wildcards.chain).recipe(PROJECT))
@@ -227,12 +221,6 @@ def cell_scores(wildcards):
 def cell_baselines(wildcards):
     runs = experiments.cells(PROJECT, wildcards.experiment)
     return list(dict.fromkeys(RESULTS.baselines(run.benchmark, run.style) for run in runs))
-
-
-def cells_of_model(wildcards):
-    """What an experiment asks of one model."""
-    runs = experiments.cells(PROJECT, wildcards.experiment)
-    return [run for run in runs if (run.backbone, run.chain) == (wildcards.backbone, wildcards.chain)]
 
 
 def step_manifests(wildcards):

@@ -4,13 +4,13 @@
 ruleorder: merge_adapter > fetch_backbone
 
 
-# A backbone that is another one with an adapter, such as a model that ships.
+# A backbone that is another one with an adapter.
 rule merge_adapter:
     input:
         manifest=lambda w: adapted_backbone(w) / "manifest.json",
         model=lambda w: ancient(adapted_backbone(w) / "model"),
         adapter=lambda w: Path(ADAPTED[w.backbone].path) / "adapter_model.safetensors",
-        others=lambda w: beside_adapter(w.backbone, "adapter_config.json", "manifest.json"),
+        settings=lambda w: Path(ADAPTED[w.backbone].path) / "adapter_config.json",
     output:
         model=directory(f"{ROOT}/models/{{backbone}}/base/model"),
         manifest=f"{ROOT}/models/{{backbone}}/base/manifest.json",

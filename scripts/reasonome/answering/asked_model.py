@@ -340,7 +340,7 @@ def _finished(project: Project, folder: Path, name: str) -> AskedWeights:
     backbone = project.backbones.get(folder.parent.name)
     engine = backbone.engine if backbone else "transformers"
     # A backbone with an adapter was trained too, elsewhere.
-    steps = [base, *base.get("steps", []), *trained]
+    steps = [base, *trained]
     return AskedWeights(name, (trained or [base])[-1], folder, folder / "model", steps, engine)
 
 

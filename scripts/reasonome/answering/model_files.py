@@ -145,8 +145,7 @@ def with_adapter(base: Path, base_digest: str, adapter: Path, kept: Path) -> Pat
 def write_adapted(name: str, spec: AdapterWeights, base: Path, folder: Path) -> None:
     """Write the backbone `name` to `folder`: the model in `base` with an adapter added, and its manifest.
 
-    The manifest has the steps that made the adapter, where a manifest beside it tells them. InputError for a folder
-    that is no adapter, for one of another digest, and for one that was made beside other weights.
+    InputError for a folder that is no adapter, for one of another digest, and for one that does not fit the model.
     """
     field = f"backbones.yaml: {name}.weights"
     files = _adapter_files(adapter := Path(spec.path), f"{field}.path")
@@ -155,17 +154,13 @@ def write_adapted(name: str, spec: AdapterWeights, base: Path, folder: Path) -> 
         what = f"checksum of the adapter is {sha256}, expected {spec.sha256}"
         fix = "it is damaged or another one: get the right one, or pin the new sha256 if you trust it"
         raise InputError(what, file=adapter, field=f"{field}.sha256", fix=fix)
-    made = atomic.read_json(adapter / "manifest.json") if (adapter / "manifest.json").is_file() else {}
     beside = read_manifest(base / "manifest.json")
-    if made and made["base"]["model"] != beside["model"]:
-        what = f"this adapter was made beside other weights than those of {spec.backbone} here"
-        raise InputError(what, file=adapter, field=field, fix="name the backbone that its card names")
     with atomic.replacing(folder / "model") as temporary:
         _merge(base / "model", adapter, temporary, field)
         weights.let_others_read(temporary)
     origin = {**spec.identity(), "sha256": sha256, "licence": spec.licence, "of": beside["weights"]}
-    manifest = {"name": name, "weights": origin, "steps": made.get("steps", [])}
-    atomic.write_json(folder / "manifest.json", manifest | {"model": folder_sha256(folder / "model")})
+    manifest = {"name": name, "weights": origin, "model": folder_sha256(folder / "model")}
+    atomic.write_json(folder / "manifest.json", manifest)
 
 
 def _adapter_files(adapter: Path, field: str) -> dict[str, str]:

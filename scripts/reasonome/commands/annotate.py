@@ -1,7 +1,6 @@
 """`reasonome annotate`: what your own gene sets have in common: enriched terms, and a model's name beside them.
 
-reasonome annotate clusters.csv --out my_clusters                  # the model that ships, if one does
-reasonome annotate deseq2.csv --ora-only --contrast "treated vs control" --out my_genes
+reasonome annotate deseq2.csv --contrast "treated vs control" --out my_genes                # enriched terms
 reasonome annotate clusters.csv --model demo --out my_clusters
 reasonome annotate deseq2.csv --model http://localhost:8080/v1 --out my_genes --adjusted-p 0.01 --top 200
 
@@ -56,8 +55,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     command = command_parser(commands, "annotate", run, summary, __doc__)
     command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
     names = command.add_mutually_exclusive_group()
-    names.add_argument("--model", help="which model is asked; see above (default: the one that ships, if one does)")
-    names.add_argument("--ora-only", action="store_true", help="enriched terms alone: no model is asked for names")
+    names.add_argument("--model", help="which model is asked for names; see above (default: none)")
+    names.add_argument("--ora-only", action="store_true", help=argparse.SUPPRESS)  # is so without --model
     add_model(command)
     command.add_argument("--out", type=folder, required=True, metavar="DIR", help="folder of the results")
     add_settings(command, Annotation.model_fields, _OPTIONS)
@@ -72,7 +71,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--gsea",
         action=argparse.BooleanOptionalAction,
-        help="GSEA of tables and whole rankings beside the lists (default: with a model, and not with --ora-only)",
+        help="GSEA of tables and whole rankings beside the lists (default: with a model)",
     )
     libraries = command.add_mutually_exclusive_group()
     for name in _LIBRARIES:
@@ -121,10 +120,6 @@ def run(args: argparse.Namespace) -> int:
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     with project_folder(args.config) as place:
         project = load_project(args.config, args.set)
-        if not (args.model or args.ora_only):
-            args.model = project.settings.annotation_model
-        if not (args.model or args.ora_only):
-            args.parser.error("one of the arguments --model --ora-only is required")
         settings = parse_settings(args).placed(place)
         gene_lists = job.read_lists(settings)
         model = made_with_model(project, settings, args.model, lambda _: asked_model(project, args, place))

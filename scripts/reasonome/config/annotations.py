@@ -118,8 +118,7 @@ class Annotation(Strict):
     )
     samples: Annotated[int, Field(ge=1, le=1000)] | None = Field(
         None,
-        description="answers for each set; 1: the likeliest alone; if not given 5, or 1 of a model that was calibrated "
-        "so",
+        description="answers for each set; 1: the likeliest alone; if not given 5",
     )
     temperature: Annotated[float, Field(gt=0)] = 0.7
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95

@@ -43,9 +43,6 @@ class Settings(Strict):
     prompt_share: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.75, description="of a backbone's context, that the longest prompt of a style may fill; answers have the rest"
     )
-    annotation_model: Name | None = Field(
-        None, description="the backbone that `reasonome annotate` asks without --model: a model that ships"
-    )
     trackers: Annotated[list[Literal["tensorboard", "wandb", "mlflow"]], AfterValidator(check_unique)] = Field(
         [], description="where training reports to; their settings come from the environment"
     )

@@ -41,13 +41,9 @@ def render_card(
     decodings: Mapping[str, Decoding],
     target: str,
     judges: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
-    adapter: Mapping[str, Any] = MappingProxyType({}),
 ) -> str:
     """The card of a model by its scores in an experiment. `manifests` are those of the chain, the backbone's first.
 
-    With `adapter` it is the card of one adapter with the effect of all steps: its `rank`, the digests of its `files`,
-    the backbone's folder (`beside`), and by step what rounding took of the update when it was merged
-    (`lost_to_rounding`, `error_of_rounding`).
     `judges` has, by the step whose completions it judged, the manifests of a reward model's steps.
     `leaks` is the experiment's audit.json, `decodings` are those that it may ask with, by name, and `target` is the
     card's path as Snakemake calls it. InputError where the tables have no score of the model.
@@ -62,7 +58,7 @@ def render_card(
         plan=plan,
         backbone=asked.backbone,
         chain=asked.chain,
-        metadata=_metadata(scored, weights, "peft" if adapter else "transformers"),
+        metadata=_metadata(scored, weights),
         does=plan.report.does if learned_to_answer else _READS,
         use=plan.report.use if learned_to_answer else _AS_A_START,
         weights=_weights(weights, asked.backbone),
@@ -85,7 +81,6 @@ def render_card(
         target=target,
         software=_software(all_steps),
         recipes={step["step"]: step["recipe"] for step in all_steps},
-        adapter=adapter,
     )
 
 
@@ -105,7 +100,7 @@ def _environment(plan: Plan) -> Environment:
     return environment
 
 
-def _metadata(scored: Sequence[ModelScores], weights: Mapping[str, str], library: str) -> str:
+def _metadata(scored: Sequence[ModelScores], weights: Mapping[str, str]) -> str:
     """The card's metadata for the Hugging Face hub, as YAML: its scores are the model-index."""
     licence, asked = weights.get("licence", ""), scored[0].evaluation
     return ModelCardData(
@@ -113,7 +108,7 @@ def _metadata(scored: Sequence[ModelScores], weights: Mapping[str, str], library
         license_name=licence or None if hub_licence(licence) == "other" else None,
         base_model=weights["repository"] if weights.get("source") == "hub" else None,
         language="en",
-        library_name=library,
+        library_name="transformers",
         pipeline_tag="text-generation",
         tags=["biology", "genomics", scored[0].plan.report.tag, "reasonome"],
         model_name=f"{asked.backbone}/{asked.chain}",
@@ -224,9 +219,8 @@ def experiment_card(
     chain: str,
     target: str,
     find_task: Callable[[str], Task],
-    adapter: Mapping[str, Any] = MappingProxyType({}),
 ) -> str:
-    """The card as `render_card` gives it; `target` is its path as Snakemake calls it, `adapter` as there.
+    """The card as `render_card` gives it; `target` is its path as Snakemake calls it.
 
     InputError for files that are missing.
     """
@@ -244,5 +238,4 @@ def experiment_card(
             step: chains.step_manifests(project.results.model(backbone, judge))[1:]
             for step, judge in judges(project, chain).items()
         },
-        adapter=adapter and {**adapter, "beside": project.results.model(backbone, chains.BASE).as_posix()},
     )

@@ -1,26 +1,19 @@
-"""What a model is worth: its scores in an experiment beside its baselines, for cards and pages, and as a file."""
+"""The scores of a model in an experiment beside its baselines, for cards and pages."""
 
-import datetime
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from reasonome.benchmarks.rows import in_mean
 from reasonome.config.project import chains
-from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.report import number_text, tables
-from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.contrasts import Verdict, verdict
-from reasonome.report.evidence import read_evidence
-from reasonome.report.family import SIGNIFICANT
-from reasonome.report.plan import Evaluation, Plan, Strict, read_plan
-from reasonome.report.scored_arms import collect_scores
+from reasonome.report.plan import Evaluation, Plan, read_plan
 from reasonome.report.tables import SETTING, information_rank, without_strata
 from reasonome.scoring.comparisons import MEAN
 from reasonome.task import Task
@@ -38,8 +31,7 @@ class AgainstGroup(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelScores:
-    """The scores of the model of one evaluation of a plan; `metrics` and `comparisons` are the experiment's tables, or
-    `comparisons` those of these weights alone."""
+    """The scores of the model of one evaluation of a plan; `metrics` and `comparisons` are the experiment's tables."""
 
     plan: Plan
     evaluation: Evaluation
@@ -75,15 +67,10 @@ class ModelScores:
         return len({e.seed for e in self.plan.evaluations if (e.backbone, e.arm) == arm})
 
     @property
-    def by_subset(self) -> pd.DataFrame:
-        """The model's rows of each subset, by `metric`."""
-        rows = self._rows(kind="model", metric=self.metric, **self._model)
-        return rows[rows["subset"] != MEAN]
-
-    @property
     def counted(self) -> pd.DataFrame:
-        """Those of `by_subset` that make the mean: no variants."""
-        rows = self.by_subset
+        """The model's rows of the subsets that make the mean, by `metric`: no variants."""
+        rows = self._rows(kind="model", metric=self.metric, **self._model)
+        rows = rows[rows["subset"] != MEAN]
         return rows[rows["subset"].isin(in_mean(rows["subset"]))]
 
     @property
@@ -99,7 +86,7 @@ class ModelScores:
 
     def best_baselines(self, metrics: Sequence[str]) -> dict[str, dict[str, pd.Series]]:
         """Information → metric → the mean of the best baseline that uses it, from the least information to the most."""
-        baselines = self._baselines(MEAN)
+        baselines = self._baselines
         best: dict[str, dict[str, pd.Series]] = {
             group: {} for group in sorted(baselines["information"].unique(), key=information_rank)
         }
@@ -115,17 +102,18 @@ class ModelScores:
         """What was shown of the model's arm in this setting, and what was not."""
         return verdict(self.plan, _where(self.comparisons, a=self.evaluation.arm, **self._setting))
 
-    def baseline(self, name: str, subset: str = MEAN) -> pd.Series:
-        """The score of a baseline on a subset, or the mean over them, by `metric`."""
-        return _where(self._baselines(subset), arm=name, metric=self.metric).iloc[0]
+    def baseline(self, name: str) -> pd.Series:
+        """The mean score of a baseline, by `metric`."""
+        return _where(self._baselines, arm=name, metric=self.metric).iloc[0]
 
-    def _baselines(self, subset: str) -> pd.DataFrame:
+    @property
+    def _baselines(self) -> pd.DataFrame:
         setting = {"benchmark": self.evaluation.benchmark, "style": self.evaluation.style}
-        return _where(without_strata(self.metrics), kind="baseline", subset=subset, **setting)
+        return _where(without_strata(self.metrics), kind="baseline", subset=MEAN, **setting)
 
-    def tests(self, kind: str, subset: str = MEAN) -> list[dict]:
-        """The tests of this arm on a subset, or on the benchmark's mean, by `metric`."""
-        wanted = {"kind": kind, "subset": subset, "metric": self.metric, "a": self.evaluation.arm}
+    def tests(self, kind: str) -> list[dict]:
+        """The tests of this arm on the benchmark's mean, by `metric`."""
+        wanted = {"kind": kind, "subset": MEAN, "metric": self.metric, "a": self.evaluation.arm}
         return tables.records(_where(self.comparisons, **wanted, **self._setting))
 
     def against(self, group: str) -> AgainstGroup:
@@ -162,62 +150,6 @@ def with_interval(row: pd.Series, digits: int = 3) -> str:
     return f"{value} ({number_text.score(row['low'], digits)} to {number_text.score(row['high'], digits)})"
 
 
-MEASURED = "measured.json"
-
-
-class Control(Strict):
-    """A baseline on the same questions: its score, and how far the model is above it, with a 95 % interval.
-
-    `p` is of the test between the two alone, None without a test. The card has the adjusted claims of the arm, over its
-    seeds, about groups of baselines. `beaten`: the model is better at p < .05.
-    """
-
-    name: str
-    value: float
-    difference: float
-    low: float | None
-    high: float | None
-    p: float | None
-    beaten: bool
-
-
-class Measured(Strict):
-    """The model's mean on the test questions of a benchmark by a metric, with a 95 % interval over `n` questions.
-
-    `subset` is "mean", or a subset of variants, which the mean leaves out.
-    """
-
-    benchmark: str
-    subset: str
-    style: str
-    decoding: str
-    metric: str
-    label: str
-    n: int
-    value: float
-    low: float | None
-    high: float | None
-    controls: list[Control]
-
-    def control(self, name: str) -> Control | None:
-        """The baseline of this name, if the model was compared with it."""
-        return next((control for control in self.controls if control.name == name), None)
-
-
-class Worth(Strict):
-    """All that a model was measured by in an experiment: the scores and tests of these weights, of seed `seed`.
-
-    `measured` follows the experiment's benchmarks, in the style in which the model was asked first: the mean of the
-    first is what it is about.
-    """
-
-    experiment: str
-    arm: str
-    seed: int
-    date: datetime.date
-    measured: list[Measured]
-
-
 def read_scores(folder: Path, plan: Plan, evaluations: Sequence[Evaluation]) -> list[ModelScores]:
     """The scores of each of these evaluations by the tables in the folder of an experiment. InputError."""
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
@@ -233,75 +165,3 @@ def scores_of(folder: Path, backbone: str, chain: str, find_task: Callable[[str]
         what = f"experiment '{plan.experiment}' does not score {backbone}/{chain}"
         raise InputError(what, file=folder / "plan.json", fix="name a chain at the end of one of its arms")
     return read_scores(folder, plan, evaluations)
-
-
-def model_worth(scored: Sequence[ModelScores], date: datetime.date, **testing: Any) -> Worth:
-    """The worth of a model by its scores in an experiment, as `scores_of` has them; InputError where it has none.
-
-    Its answers are tested again, without those of its arm's other seeds: `testing` is what comparisons_table takes.
-    """
-    first = scored[0].evaluation
-    own = [one for one in scored if (one.evaluation.style, one.evaluation.decoding) == (first.style, first.decoding)]
-    alone = _alone(scored[0].plan, [one.evaluation for one in own])
-    tested = comparisons_table(alone, collect_scores(alone, read_evidence(alone)), **testing)
-    own = [replace(one, comparisons=tested) for one in own]
-    return Worth(
-        experiment=scored[0].plan.experiment,
-        arm=first.arm,
-        seed=first.seed,
-        date=date,
-        measured=[_measured(one, subset) for one in own for subset in [MEAN, *_variants(one)]],
-    )
-
-
-def _alone(plan: Plan, evaluations: list[Evaluation]) -> Plan:
-    """The plan with these evaluations and the baselines of their questions alone."""
-    asked = {(one.benchmark, one.style) for one in evaluations}
-    baselines = [one for one in plan.baselines if (one.benchmark, one.style) in asked]
-    return plan.model_copy(update={"evaluations": evaluations, "baselines": baselines})
-
-
-def _variants(scores: ModelScores) -> list[str]:
-    """The subsets of a benchmark that its mean leaves out."""
-    subsets = scores.by_subset["subset"].tolist()
-    return [subset for subset in subsets if subset not in in_mean(subsets)]
-
-
-def _measured(scores: ModelScores, subset: str) -> Measured:
-    [own] = tables.records(
-        scores.own.loc[[scores.metric]] if subset == MEAN else _where(scores.by_subset, subset=subset)
-    )
-    metric, asked = scores.metric, scores.evaluation
-    return Measured(
-        benchmark=asked.benchmark,
-        style=asked.style,
-        decoding=asked.decoding,
-        subset=subset,
-        metric=metric,
-        label=scores.plan.metric_set.name(metric),
-        n=int(own["n"]),
-        value=float(own["value"]),
-        low=_number(own["low"]),
-        high=_number(own["high"]),
-        controls=[
-            Control(
-                name=test["b"],
-                value=scores.baseline(test["b"], subset)["value"],
-                difference=float(test["difference"]),
-                low=_number(test["low"]),
-                high=_number(test["high"]),
-                p=_number(test["p_family"]),
-                beaten=bool(test["difference"] > 0 and test["p_family"] < SIGNIFICANT),
-            )
-            for test in scores.tests("baseline", subset)
-        ],
-    )
-
-
-def _number(value: float) -> float | None:
-    return None if pd.isna(value) else float(value)
-
-
-def read_worth(path: str | os.PathLike) -> Worth:
-    """The worth in a file; InputError if it cannot be read as one."""
-    return atomic.read_model(path, Worth, "write it again: scripts/export_adapter.py")

@@ -1,4 +1,4 @@
-"""The page's section on how terms and names were found: the tests, the model's training and scores, the sources."""
+"""The page's section on how terms and names were found: the tests, the model's training, the sources."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,6 @@ from reasonome.apps.annotate.lists import GeneLists
 from reasonome.apps.annotate.page import PageAbout
 from reasonome.apps.annotate.project_files import Completed, Library, naming_benchmarks
 from reasonome.apps.annotate.tables import Recognised
-from reasonome.apps.measured import names_measured
 from reasonome.apps.run import recipe_sentences
 from reasonome.config.project import Project
 from reasonome.core.manifest import PACKAGES, versions
@@ -37,10 +36,9 @@ def about_page(
     command: str,
     asked: Asked | None,
 ) -> PageAbout:
-    """How terms were found, and where a model was `asked`, how names were made and the model's scores so far.
+    """How terms were found, and where a model was `asked`, how names were made.
 
-    `tests` and `gene_lists` have the name of a file as key, and `releases` that of a library. Of a model that ships the
-    scores are those that it ships with.
+    `tests` and `gene_lists` have the name of a file as key, and `releases` that of a library.
     """
     corpora = [project.benchmarks[settings.benchmark].corpus] if asked else []
     corpora.append(files.background_corpus(project, settings.benchmark))
@@ -67,10 +65,7 @@ def about_page(
 
 def _of_names(project: Project, asked: Asked) -> dict[str, Any]:
     """What the page says of the model, as fields of PageAbout."""
-    model, settings, shipped, decoding = asked.model, asked.settings, asked.shipped, asked.decoding
-    scores, card = names_measured(project, settings, model.folder)
-    if shipped is not None:
-        scores, card = shipped.in_words(settings.style, settings.samples), str(shipped.folder / "README.md")
+    model, settings, decoding = asked.model, asked.settings, asked.decoding
     base, trained = (model.steps or [model.manifest])[0], model.steps[1:]
     sampled = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
     return {
@@ -81,9 +76,6 @@ def _of_names(project: Project, asked: Asked) -> dict[str, Any]:
         "backbone_licence": base.get("weights", {}).get("licence", "not stated"),
         "recipe_steps": recipe_sentences(trained),
         "decoding": sampled if decoding.samples > 1 else "greedy",
-        "measured": scores,
-        "second_opinion": shipped is not None,
-        "card": card,
         "style": settings.style,
         "samples": settings.samples,
         "warnings": _warnings(project, trained, asked),
@@ -115,10 +107,7 @@ def _sources_used(project: Project, settings: Completed, corpora: Sequence[str])
 
 
 def _warnings(project: Project, trained: Sequence[Mapping[str, Any]], asked: Asked) -> list[str]:
-    """Warnings: a model not trained to name sets, or not in this style; prompts that show what names are held against.
-
-    Of a model that ships the page says by itself that it reads the enriched terms.
-    """
+    """Warnings: a model not trained to name sets, or not in this style; prompts that show what names are checked by."""
     styles = set(trained_styles(trained, naming_benchmarks(project)))
     warnings = []
     if not styles:
@@ -130,7 +119,7 @@ def _warnings(project: Project, trained: Sequence[Mapping[str, Any]], asked: Ask
             "the prompts show facts of the sources that claims are checked against: a supported claim, or a name that "
             "fits a term, may be copied from the prompt"
         )
-    if asked.style.terms is not None and asked.shipped is None:
+    if asked.style.terms is not None:
         warnings.append("the prompts show the enriched terms: a suggestion that says the same as one may be copied")
     if asked.known.similarity is None:
         warnings.append(WITHOUT_ENCODER_TOLD)

@@ -19,7 +19,6 @@ from reasonome.apps.annotate.knowledge import Known
 from reasonome.apps.annotate.project_files import Asking
 from reasonome.apps.annotate.questions import Question
 from reasonome.apps.annotate.record import AnnotatedClaim, AnnotationRecord, Sample
-from reasonome.apps.annotate.shipped import OF_WORDS, Shipped, placed
 from reasonome.apps.annotate.tables import IDENTIFIERS
 from reasonome.apps.run import check_context, decoding_of
 from reasonome.config import Decoding
@@ -48,7 +47,7 @@ class Asked:
     """How a model is asked, and what its answers are held against.
 
     `tests`, by the name of the sets' file, give the terms that the style shows, which are those that benchmarks show of
-    the same genes. `shipped` is what lies beside a model that ships.
+    the same genes.
     """
 
     model: AskedModel
@@ -56,7 +55,6 @@ class Asked:
     style: NamingStyle
     known: Known
     tests: Mapping[str, OverRepresentation]
-    shipped: Shipped | None
 
     @property
     def decoding(self) -> Decoding:
@@ -73,8 +71,7 @@ def annotate(
     those of others in a seeded random order, as far as the style's budget goes. Raises InputError as the model's
     `write_answers` does.
     """
-    style, shipped = how.style, how.shipped
-    calibration = shipped and shipped.calibration_of(how.settings.style, how.settings.samples)
+    style = how.style
     examples = {question.record.id: question.example for question in questions if question.example is not None}
     if style.facts is not None:
         index = FactIndex(how.known.facts, style.seed)
@@ -94,10 +91,7 @@ def annotate(
         record = question.record
         if record.id in examples:
             named = _named(record, examples[record.id], answers[record.id], style)
-            shown = examples[record.id].enriched or []
             record = _checked(named, how.known, terms[record.id])
-            if shipped is not None:
-                record = placed(record, shown, shipped, calibration)
         records.append(record)
     return records
 
@@ -118,7 +112,7 @@ def _named(
     likelihood = sum(_likelihood(likeliest[place]) for place in agreeing) / len(agreeing)
     kind = "stated" if stated else ""
     if not stated and any(row.name_logprob is not None for row in rows):
-        kind = OF_WORDS
+        kind = "probability of its words"
     others = [place for place in range(len(rows)) if place != chosen]
     return record.model_copy(
         update={

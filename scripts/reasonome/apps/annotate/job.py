@@ -29,7 +29,6 @@ from reasonome.apps.annotate.project_files import (
 )
 from reasonome.apps.annotate.questions import Question, check_species, make_question
 from reasonome.apps.annotate.record import AnnotationRecord
-from reasonome.apps.annotate.shipped import Shipped, shipped_with
 from reasonome.apps.annotate.tables import Recognised, recognised, write_identifiers
 from reasonome.apps.run import SHOWN, print_flags, stem, unused_name, write_page
 from reasonome.config.annotations import Annotation
@@ -122,11 +121,11 @@ def preview_lists(
         for total, record in list(zip(listed, records, strict=True))[:SHOWN]:
             known = f"{total - len(record.unmapped):,} of {counted(total, 'gene')} known"
             say(f"{_called(record)}: {'; '.join([known, *record.flags])}")
-    _print_not_asked(prepared.questions)
+    _print_not_tested(prepared.questions)
     for warning in prepared.about.warnings:
         say(f"warning: {warning}")
     n_asked = sum(question.example is not None for question in prepared.questions)
-    would = "no model would be asked, and terms tested for" if model is None else "the model would be asked about"
+    would = "terms would be tested for" if model is None else "the model would be asked about"
     print(f"a preview: {would} {counted(n_asked, 'set')}; nothing was written")
 
 
@@ -142,8 +141,7 @@ def prepare(
     _print_reading(gene_lists)
     sources = answer_sources(project, given, model is not None)
     check_made(targets(sources), "facts or terms by which answers are checked were not made yet")
-    shipped = shipped_with(project, model)
-    asking = None if model is None else _asking(project, given, model, shipped)
+    asking = None if model is None else _asking(project, given, model)
     tested_genes, universe_sha256 = read_universe(Path(given.universe)) if given.universe else (None, None)
     genes = read_authority(project, sources.authority)
     orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
@@ -169,7 +167,7 @@ def prepare(
             shown = named_libraries(project, style.terms.libraries, background, genes)
             shown_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
         known = read_known(project, sources, background, libraries)
-        asked = Asked(model, settings_asked, style, known, shown_tests, shipped)
+        asked = Asked(model, settings_asked, style, known, shown_tests)
     releases = about.library_releases(project, background, sources.libraries)
     read = recognised(gene_lists, (given.universe, tested_genes), libraries, genes, to_human)
     page_about = about.about_page(project, given, tests, releases, gene_lists, read, command, asked)
@@ -222,14 +220,11 @@ def _tests(
     return with_errors, tests
 
 
-def _asking(
-    project: Project, settings: Completed, model: AskedModel, shipped: Shipped | None
-) -> tuple[Asking, NamingStyle]:
+def _asking(project: Project, settings: Completed, model: AskedModel) -> tuple[Asking, NamingStyle]:
     """The settings with all that was left open, and the style of the prompts.
 
     Without a choice the style is that of the model's training. The seed of the settings changes the order in which it
-    shows genes. A model that ships is asked once, as it was calibrated.
-    Raises InputError for a style that needs what a user's sets lack.
+    shows genes. Raises InputError for a style that needs what a user's sets lack.
     """
     styles = project.styles(answers.TASK.name)
     name = settings.style or own_style(styles, model.steps, naming_benchmarks(project)) or UNTRAINED_STYLE
@@ -238,10 +233,9 @@ def _asking(
         what = f"style '{name}' shows training sets as examples, and sets of your own have none"
         raise InputError(what, field="style", fix="ask in another style")
     style = style.model_copy(update={"seed": style.seed + settings.seed})
-    alone = shipped is not None and shipped.calibration is not None
     open_settings = {
         "style": name,
-        "samples": settings.samples or (1 if alone else SAMPLES),
+        "samples": settings.samples or SAMPLES,
         "max_new_tokens": settings.max_new_tokens or answers.NEW_TOKENS + model.room_to_think,
     }
     return Asking(**settings.model_dump() | open_settings), style
@@ -285,7 +279,7 @@ def annotate_lists(
     _print_terms(records)
     if model is not None:
         _print_names(records)
-    _print_not_asked(prepared.questions)
+    _print_not_tested(prepared.questions)
     _print_rankings(rankings)
     print_flags((_called(record), record.flags) for record in records)
     say(f"{out / RESULTS.page}: open it in a browser")
@@ -311,8 +305,7 @@ def _print_terms(records: Sequence[AnnotationRecord]) -> None:
     for record in tested[:SHOWN]:
         best = tables.best_term(record)
         told = "no term is enriched" if best is None else f"{best.name} ({best.library}), {tables.in_figures(best)}"
-        first = f"{record.name} (by the model); " if record.stands_first else ""
-        say(f"{_called(record)}: {first}{told}")
+        say(f"{_called(record)}: {told}")
     enriched = sum(bool(record.enriched) for record in tested)
     without, failed = len(tested) - enriched, len(records) - len(tested)
     print(
@@ -324,15 +317,13 @@ def _print_names(records: Sequence[AnnotationRecord]) -> None:
     """Print how far enriched terms and facts bear the names out."""
     stands = Counter(record.standing for record in records if not record.error)
     told = [f"{stands[one]:,} {one}" for one in STANDINGS] + [f"{stands['']:,} without a name"]
-    if first := sum(record.stands_first for record in records):
-        told.append(f"{first:,} before the first term")
     print(f"the model's names: {', '.join(told)}")
 
 
-def _print_not_asked(questions: Sequence[Question]) -> None:
+def _print_not_tested(questions: Sequence[Question]) -> None:
     for question in questions:
         if question.record.error:
-            say(f"not asked: {question.record.list}: {question.record.set!r}: {question.record.error}")
+            say(f"not tested: {question.record.list}: {question.record.set!r}: {question.record.error}")
 
 
 def _refuse_sets_without_descriptions(
@@ -365,7 +356,6 @@ def _manifest(prepared: Prepared) -> dict[str, Any]:
         "universe": prepared.universe_sha256,
         "checked_with": checked_with,
         "model": asked and asked.model.manifest,
-        "shipped": asked and asked.shipped and asked.shipped.digests,
         "code": code_sha256(__file__),
         "versions": versions((*about.COMPUTED_WITH, *(PACKAGES if asked else ()))),
     }

@@ -155,7 +155,7 @@ def _unusable(count: int, empty: str) -> str:
     if not count:
         return empty
     if count < FEWEST:
-        return f"too few genes: {count}, and a name needs at least {FEWEST}"
+        return f"too few genes: {count}; {FEWEST} are the fewest that are tested"
     if count > MOST:
         return f"{count:,} genes are too many to have one function: filter them, to {MOST:,} at most"
     return ""

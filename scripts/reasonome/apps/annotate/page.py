@@ -26,21 +26,16 @@ NO_TERMS: Terms = MappingProxyType({})
 
 
 class PageAbout(About):
-    """How the terms and the names were found, and the model's scores; without a model its fields are empty.
+    """How the terms and the names were found; without a model its fields are empty.
 
-    `measured` has the model's scores and those of baselines, or says that there are none; `card` is the path of its
-    card, "" without one. With `second_opinion` names stand before or below the first term, in one column with it
-    (`shipped`). `chain` are the training steps, first to last. `universe` says which genes enrichment is tested
-    against, and `recognised` how many identifiers of the files are genes. `releases` are of the libraries, and `tests`
-    says for each list and library for how many tests p is adjusted.
+    `chain` are the training steps, first to last. `universe` says which genes enrichment is tested against, and
+    `recognised` how many identifiers of the files are genes. `releases` are of the libraries, and `tests` says for each
+    list and library for how many tests p is adjusted.
     """
 
     chain: list[str] = []
     backbone: str = ""
     backbone_licence: str = ""
-    measured: str = ""
-    card: str = ""
-    second_opinion: bool = False
     samples: int = 0
     universe: list[str]
     libraries: list[str] = []
@@ -64,7 +59,6 @@ def render_page(
     data = {
         "model": f"{about.model} ({about.backbone})" if about.model else "",
         "decoding": f"{about.decoding}, prompts of style {about.style}",
-        "second_opinion": about.second_opinion,
         "files": "annotations-shown",
         "rankings": [ranking_values(analysis) | {"lines": gsea_lines(analysis)} for analysis in rankings],
         "gsea_heading": "\t".join(GSEA_COLUMNS),

@@ -88,9 +88,7 @@ class AnnotationRecord(Record):
     share of the other samples with this name, None for a single sample. `samples` has the one behind the name first.
     `unchecked` are sentences of the reasoning that name a gene but no known term. `supporting_genes` have a term behind
     the name, `other_genes` have none, and were shown to the model. `group` numbers groups of nearly identical sets from
-    1. `ranked` says that the first genes matter most, and were shown to the model first. `better_than_first_term` is
-    the probability that the name of a model that ships is better than `first_term`, the first that its question showed;
-    None where nobody calibrated it. A name that `stands_first` stands before the enriched terms (`shipped`).
+    1. `ranked` says that the first genes matter most, and were shown to the model first.
     """
 
     list: str
@@ -123,7 +121,4 @@ class AnnotationRecord(Record):
     enriched: several[EnrichedTerm] = []
     nearest_term: str = ""
     likeness: Share | None = None
-    first_term: str = ""
-    better_than_first_term: Share | None = None
-    stands_first: bool = False
     group: Annotated[int, Field(ge=1)] = 1

@@ -20,18 +20,7 @@ from reasonome.facts.text import counted, some
 
 TSV, JSONL = "annotations.tsv", "annotations.jsonl"
 COLUMNS = (
-    *(
-        "list",
-        "set",
-        "direction",
-        "called",
-        "called_by",
-        "better_than_first_term",
-        "best_term",
-        "best_term_library",
-        "best_term_id",
-        "genes_in_term",
-    ),
+    *("list", "set", "direction", "best_term", "best_term_library", "best_term_id", "genes_in_term"),
     *("fold_enrichment", "adjusted_p", "suggested_name", "name_standing", "name_standing_why"),
     *("terms_behind_name", "facts_behind_name"),
     *("confidence", "confidence_kind", "other_answers_alike", "abstained", "problems", "error", "flags", "n_genes"),
@@ -41,7 +30,6 @@ COLUMNS = (
 NUMBERS = (
     *("fold_enrichment", "adjusted_p", "confidence", "other_answers_alike", "n_genes", "n_unmapped", "group"),
     *("claims_supported", "claims_unknown", "claims_contradicted", "likeness_of_nearest_term"),
-    "better_than_first_term",
 )
 ENRICHMENT, GSEA = "enrichment.tsv", "gsea.tsv"
 ENRICHMENT_COLUMNS = (
@@ -85,8 +73,6 @@ def _values(record: AnnotationRecord) -> dict[str, Any]:
     verdicts = [claim.verdict for claim in record.claims]
     best = best_term(record)
     return record.model_dump(include=set(COLUMNS)) | {
-        "called": record.name if record.stands_first else best and best.name,
-        "called_by": "model" if record.stands_first else best and "enriched term",
         "n_genes": len(record.genes),
         "n_unmapped": len(record.unmapped),
         "unmapped": [gene.written for gene in record.unmapped],

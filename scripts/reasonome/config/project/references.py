@@ -321,10 +321,6 @@ def check_references(project: Project) -> None:
                 getattr(project, name)
     with mistakes:
         known("config.yaml", ("experiments",), project.settings.experiments, project.experiments)
-    if (asked := project.settings.annotation_model) is not None:
-        with mistakes:
-            weighted = [name for name, backbone in project.backbones.items() if backbone.kind == "weights"]
-            known("config.yaml", ("annotation_model",), asked, weighted, "backbone with weights")
     with mistakes:
         _check_left_out(project)
     for part, check in (
@@ -448,8 +444,8 @@ def check_target(project: Project, target: str) -> None:
             project.style(benchmark, style)
         elif kind != "file":
             lookup(getattr(project, _TABLES[kind]), name, kind)
-        elif of_experiment := re.fullmatch(r"card\.(.+)\.md|joined\.(.+)", name):
-            lookup(project.experiments, of_experiment[1] or of_experiment[2], "experiment")
+        elif of_experiment := re.fullmatch(r"card\.(.+)\.md", name):
+            lookup(project.experiments, of_experiment[1], "experiment")
 
 
 def _check_backbone(project: Project, name: str, backbone: Backbone) -> None:

