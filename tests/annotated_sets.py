@@ -6,9 +6,7 @@ from reasonome.apps.annotate.record import (
     AnnotatedClaim,
     AnnotatedGene,
     AnnotationRecord,
-    FactBehindName,
     Sample,
-    TermBehindName,
     UnmappedGene,
 )
 from reasonome.enrichment.term import EnrichedTerm, FoldedTerm
@@ -31,20 +29,8 @@ SPINDLE = AnnotationRecord(
     flags=["listed twice: TTK"],
     direction="higher in cluster 1 than in the others",
     name="spindle checkpoint",
-    standing="confirmed",
-    standing_why="it says nearly the same as the enriched term 'spindle assembly checkpoint' (GO BP; 2 of 3 genes)",
-    terms_behind_name=[
-        TermBehindName(
-            name="spindle assembly checkpoint",
-            id="GO:0007094",
-            library="GO BP",
-            genes=["BUB1", "MAD2L1"],
-            adjusted_p=3.1e-05,
-        )
-    ],
-    facts_behind_name=[
-        FactBehindName(gene="BUB1", term="spindle assembly checkpoint", fact="involved in spindle signaling (IDA)")
-    ],
+    standing="same",
+    standing_why="it is the enriched term 'spindle assembly checkpoint' (GO BP; 2 of 3 genes)",
     confidence=0.75,
     confidence_kind="stated",
     agreement=0.8,
@@ -96,9 +82,8 @@ NEARLY = SPINDLE.model_copy(
         "list": "day 7",
         "id": "day 7/cluster 1",
         "name": "mitotic checkpoint",
-        "standing": "compatible",
-        "standing_why": "it is near in meaning to 'mitosis', which 2 of 3 genes have by known facts",
-        "facts_behind_name": [],
+        "standing": "near",
+        "standing_why": "it is near the enriched term 'mitosis' (GO BP; 2 of 3 genes)",
         "confidence": 0.5,
         "flags": [],
         "claims": [],
@@ -112,8 +97,8 @@ INTERFERON = AnnotationRecord(
     id="day 0/cluster 2",
     genes=[AnnotatedGene(symbol=symbol, written=symbol) for symbol in ("ISG15", "MX1")],
     name="interferon response",
-    standing="unconfirmed",
-    standing_why="none of the 2 genes has the term of that name, 'interferon response'",
+    standing="none",
+    standing_why="no term is enriched",
     confidence=1.0,
     confidence_kind="probability of its words",
     samples=[Sample(name="interferon response", text="the only text")],

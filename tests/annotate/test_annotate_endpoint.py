@@ -20,7 +20,7 @@ NAMED = (200, {}, completion(ANSWER))
 def test_a_model_behind_an_endpoint_names_sets_and_what_it_cannot_give_is_left_empty(annotating, endpoint):
     server = endpoint(NAMED, pages=SERVES)
     (record,) = annotating(annotating.file("mine.gmt", GOOD), model=server.url)
-    assert record["name"] == "DNA repair" and record["standing"] == "confirmed"
+    assert record["name"] == "DNA repair" and record["standing"] == "same"
     assert (record["confidence"], record["confidence_kind"]) == (None, "")
     page = (annotating.out / "annotations.html").read_text()
     assert f"Nothing was uploaded: the model answered on this machine, at {server.url}." in page

@@ -261,7 +261,7 @@ def test_prompts_of_the_style_enriched_show_the_terms_and_the_page_says_so(annot
     ]
     told = answers.TASK.prompt(asked, style).messages[1]["content"]
     assert told.startswith("DNA repair (100%, 100%)\nbiological_process (100%, 9%)\n\nGenes: BRCA1 (gene 1); ")
-    assert record["standing"] == "confirmed"
+    assert record["standing"] == "same"
     assert "the prompts show the enriched terms" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
 
 
@@ -367,26 +367,19 @@ def test_a_true_claim_that_has_nothing_to_do_with_the_name_supports_nothing(anno
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
     assert [claim["verdict"] for claim in record["claims"]] == ["supported"]
     assert (record["supporting_genes"], record["other_genes"]) == ([], REPAIR)
-    assert (record["standing"], record["likeness"]) == ("unconfirmed", 0)
+    assert (record["standing"], record["likeness"]) == ("none", 0)
 
 
-def test_a_correct_name_in_other_words_is_shown_with_its_terms_and_facts(annotating, by_hand, capsys):
-    by_hand.answers = {
-        "ATM": answer("Repair of DNA by recombination", "BRCA1 and ATM act in it."),
-        "RPL3": answer("DNA repair pathway", "RPL3 acts in DNA repair."),
-    }
+def test_terminal_and_table_say_which_names_are_an_enriched_term(annotating, by_hand, capsys):
+    by_hand.answers = {"RPL3": answer("DNA repair", "RPL3 acts in DNA repair.")}
     right, wrong = annotating(annotating.file("mine.gmt", GOOD + gmt(ribosome=RIBOSOME)))
-    assert (right["standing"], right["supporting_genes"], right["other_genes"]) == ("compatible", REPAIR, [])
-    assert [term["name"] for term in right["terms_behind_name"]] == ["DNA repair"]
-    told = {(fact["gene"], fact["fact"]) for fact in right["facts_behind_name"]}
-    assert ("ATM", "involved in DNA repair (GO:0006281, go-demo, IDA)") in told
-    why = "none of the 5 genes has the term of that name, 'DNA repair'"
-    assert (wrong["name"], wrong["standing"], wrong["standing_why"]) == ("DNA repair pathway", "unconfirmed", why)
-    told = capsys.readouterr().out
-    assert "the model's names: 0 confirmed, 1 compatible, 1 unconfirmed, 0 without a name\n" in told
+    assert (right["standing"], right["supporting_genes"], right["other_genes"]) == ("same", REPAIR, [])
+    assert (wrong["standing"], wrong["supporting_genes"], wrong["other_genes"]) == ("none", [], RIBOSOME)
+    told = "the model's names: 1 the same as an enriched term, 0 near one, 1 near none, 0 without a name\n"
+    assert told in capsys.readouterr().out
     table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t")
-    assert table["suggested_name"].tolist() == ["Repair of DNA by recombination", "DNA repair pathway"]
-    assert table["terms_behind_name"][0] == "DNA repair"
+    assert table["suggested_name"].tolist() == ["DNA repair", "DNA repair"]
+    assert table["name_standing"].tolist() == ["same", "none"]
 
 
 def test_without_an_encoder_the_judge_works_and_page_and_terminal_say_so(annotating, by_hand, monkeypatch, capsys):
@@ -395,7 +388,7 @@ def test_without_an_encoder_the_judge_works_and_page_and_terminal_say_so(annotat
     there = dataclasses.replace(sources, encoders=[annotating.out / "minilm"])
     monkeypatch.setattr(job, "answer_sources", lambda *given: there)
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert record["standing"] == "confirmed"
+    assert record["standing"] == "same"
     assert WITHOUT_ENCODER_TOLD in capsys.readouterr().out
     assert WITHOUT_ENCODER_TOLD in (annotating.out / "annotations.html").read_text(encoding="utf-8")
 
@@ -416,7 +409,7 @@ def test_the_name_of_a_kind_says_nothing_of_a_gene(annotating, by_hand):
     by_hand.answers = {"ATM": answer("Biological process", step)}
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
     assert record["claims"] == []
-    assert (record["standing"], record["supporting_genes"]) == ("unconfirmed", [])
+    assert (record["standing"], record["supporting_genes"]) == ("none", [])
 
 
 def test_an_abstention_is_no_name(annotating, by_hand):

@@ -162,7 +162,7 @@ def test_names_may_be_asked_for_in_the_folder_of_a_run_without_a_model(annotatin
     path = annotating.file("mine.gmt", GOOD)
     annotating(path, model=None)
     (record,) = annotating(path)
-    assert (record["name"], record["standing"]) == ("DNA repair", "confirmed")
+    assert (record["name"], record["standing"]) == ("DNA repair", "same")
 
 
 # as others compute it, and as biologists know it

@@ -24,7 +24,7 @@ def test_a_data_frame_of_markers_is_annotated(annotating, by_hand):
         ["day 7", "a", "DNA repair", "DNA repair"],
         ["day 7", "b", "cytoplasmic translation", "DNA repair"],
     ]
-    assert table["name_standing"].tolist() == ["confirmed", "unconfirmed"]
+    assert table["name_standing"].tolist() == ["same", "none"]
     assert (annotating.out / "annotations.html").is_file()
 
 

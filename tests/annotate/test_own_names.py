@@ -67,5 +67,5 @@ def test_other_names_are_not_flagged(name):
 def test_an_annotation_says_so(annotating, by_hand):
     by_hand.answers = {"ATM": "Process: BRCA1\nReasoning:\n<think>BRCA1 takes part in DNA repair.</think>"}
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert (record["name"], record["standing"]) == ("BRCA1", "unconfirmed")
+    assert (record["name"], record["standing"]) == ("BRCA1", "none")
     assert record["standing_why"] == "the name is a gene's own: BRCA1"

@@ -67,7 +67,7 @@ def test_the_page_warns_and_says_how_the_names_were_made(clean):
     text = " ".join(" ".join(words) for words in Elements(clean).text.values())
     for said in (
         "Read the enriched terms first:",
-        "neither the enriched terms nor known facts about the genes bear it out.",
+        "no enriched term is near it.",
         "Nothing was uploaded",
         "This model's scores do not beat the best constant.",
         "5 in 2 lists: day 0, day 7",

@@ -39,11 +39,11 @@ def test_rows_stand_in_the_order_of_the_records_and_errors_and_abstentions_have_
     assert [abstention[name] for name in ("abstained", "suggested_name", "confidence")] == ["true", "", "0.1"]
 
 
-def test_a_name_that_is_unconfirmed_has_its_cell_like_any_other(tmp_path):
+def test_a_name_that_is_near_no_term_has_its_cell_like_any_other(tmp_path):
     write_tables([INTERFERON], tmp_path)
     [row] = read(tmp_path)
-    assert (row["suggested_name"], row["name_standing"]) == ("interferon response", "unconfirmed")
-    assert row["name_standing_why"] == "none of the 2 genes has the term of that name, 'interferon response'"
+    assert (row["suggested_name"], row["name_standing"]) == ("interferon response", "none")
+    assert row["name_standing_why"] == "no term is enriched"
     assert row["reasoning"] == "both are induced by interferon"
 
 

@@ -123,20 +123,21 @@ def test_the_best_term_stands_first_in_figures_and_the_suggestion_beside_it(page
     assert (cells(page, "gene ratio")[0], cells(page, "times chance")[0]) == ("2/3", "300.0")
     assert cells(page, "set")[0].split("\n")[:2] == ["cluster 1", "higher in cluster 1 than in the others"]
     click(page, "//*[@id='sets']//button[@class='fold']")
-    unconfirmed = page.find_element(By.CSS_SELECTOR, "#sets .suggested.unconfirmed")
-    assert unconfirmed.text == "interferon response"
-    confirmed, compatible = page.find_elements(By.CSS_SELECTOR, "#sets .suggested:not(.unconfirmed)")
-    assert (confirmed.text, compatible.text) == ("spindle checkpoint", "mitotic checkpoint")
-    assert confirmed.value_of_css_property("color") == compatible.value_of_css_property("color")
-    assert confirmed.value_of_css_property("color") != unconfirmed.value_of_css_property("color")
-    assert cells(page, "model's suggestion")[:2] == ["spindle checkpoint\nconfirmed", "mitotic checkpoint\ncompatible"]
+    far = page.find_element(By.CSS_SELECTOR, "#sets .suggested.far")
+    assert far.text == "interferon response"
+    same, near = page.find_elements(By.CSS_SELECTOR, "#sets .suggested:not(.far)")
+    assert (same.text, near.text) == ("spindle checkpoint", "mitotic checkpoint")
+    assert same.value_of_css_property("color") == near.value_of_css_property("color")
+    assert same.value_of_css_property("color") != far.value_of_css_property("color")
+    assert cells(page, "model's suggestion")[:2] == [
+        *("spindle checkpoint\nthe same as an enriched term", "mitotic checkpoint\nnear an enriched term"),
+    ]
 
 
 @pytest.mark.full
-def test_a_name_that_is_unconfirmed_is_told_why(page):
+def test_a_name_that_is_near_no_term_is_told_why(page):
     text = open_set(page, "interferon response")
-    assert "unconfirmed: none of the 2 genes has the term of that name, 'interferon response'." in text
-    assert "terms behind it" not in text and "facts behind it" not in text
+    assert "no term is enriched." in text
     assert not page.find_elements(By.XPATH, "//*[@id='sets']//button[.='Copy term']")
 
 
@@ -197,12 +198,11 @@ def test_an_opened_set_shows_what_its_name_rests_on_and_takes_the_focus(page):
         "markers of cluster 1",
         "spindle assembly checkpoint (GO BP): 2 of 3 genes, 300.0 times as many as by chance, adjusted p 3.1e-5",
         "higher in cluster 1 than in the others",
-        "confirmed: it says nearly the same as the enriched term 'spindle assembly checkpoint' (GO BP; 2 of 3 genes).",
-        "spindle assembly checkpoint (GO BP, adjusted p 3.1e-5): BUB1 MAD2L1",
+        "it is the enriched term 'spindle assembly checkpoint' (GO BP; 2 of 3 genes).",
         "0.75 of 1, stated by the model; not a probability of being right",
         "80 %",
         "BUB1 and MAD2L1 delay anaphase.",
-        "spindle assembly checkpoint; how alike they are, from 0 to 1: 0.90",
+        "spindle assembly checkpoint; term score, from 0 to 1: 0.90",
         "+ 1 with nearly the same genes",
         "spindle signaling (GO:0071174): 2 genes, adjusted p 4.0e-5",
         "the first text",

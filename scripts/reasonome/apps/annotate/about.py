@@ -121,7 +121,7 @@ def _warnings(project: Project, trained: Sequence[Mapping[str, Any]], asked: Ask
         )
     if asked.style.terms is not None:
         warnings.append("the prompts show the enriched terms: a suggestion that says the same as one may be copied")
-    if asked.known.similarity is None:
+    if not asked.known.terms.encoders:
         warnings.append(WITHOUT_ENCODER_TOLD)
     return warnings
 

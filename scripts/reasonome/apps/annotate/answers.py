@@ -149,7 +149,7 @@ def _likelihood(row: AnswerRow) -> float:
 
 
 def _checked(record: AnnotationRecord, known: Known, terms: Sequence[EnrichedTerm]) -> AnnotationRecord:
-    """The record with checked claims, the standing of the name, and what stands behind it."""
+    """The record with checked claims, and the standing of the name beside the enriched terms."""
     symbols = [gene.symbol for gene in record.genes]
     reading = known.claims.read(record.reasoning, symbols)
     shown = [gene.symbol for gene in record.genes if gene.shown]

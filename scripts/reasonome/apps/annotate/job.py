@@ -12,7 +12,7 @@ from reasonome.apps.annotate import about, answers, gsea, page, tables
 from reasonome.apps.annotate.answers import RESULTS, Asked
 from reasonome.apps.annotate.enrichment import enrich
 from reasonome.apps.annotate.inputs import holds_sets, read_gene_lists, read_universe
-from reasonome.apps.annotate.judge import STANDINGS, WITHOUT_ENCODER_TOLD
+from reasonome.apps.annotate.judge import NEAR, NONE, SAME, WITHOUT_ENCODER_TOLD
 from reasonome.apps.annotate.knowledge import read_known, read_libraries
 from reasonome.apps.annotate.lists import GeneLists
 from reasonome.apps.annotate.page import PageAbout
@@ -266,7 +266,7 @@ def annotate_lists(
                 )
             records = [question.record for question in questions]
             if prepared.asked is not None:
-                if prepared.asked.known.similarity is None:
+                if not prepared.asked.known.terms.encoders:
                     say(WITHOUT_ENCODER_TOLD)
                 records = answers.annotate(questions, prepared.asked, terms, out)
             claim(out, RESULTS)
@@ -314,10 +314,12 @@ def _print_terms(records: Sequence[AnnotationRecord]) -> None:
 
 
 def _print_names(records: Sequence[AnnotationRecord]) -> None:
-    """Print how far enriched terms and facts bear the names out."""
+    """Print how many names are an enriched term, or near one."""
     stands = Counter(record.standing for record in records if not record.error)
-    told = [f"{stands[one]:,} {one}" for one in STANDINGS] + [f"{stands['']:,} without a name"]
-    print(f"the model's names: {', '.join(told)}")
+    print(
+        f"the model's names: {stands[SAME]:,} the same as an enriched term, {stands[NEAR]:,} near one, "
+        f"{stands[NONE]:,} near none, {stands['']:,} without a name"
+    )
 
 
 def _print_not_tested(questions: Sequence[Question]) -> None:

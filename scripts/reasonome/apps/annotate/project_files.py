@@ -171,5 +171,5 @@ def targets(sources: Sources) -> list[Path]:
 
 
 def encoder_targets(sources: Sources) -> list[Path]:
-    """The encoders' manifests as Snakemake targets: without their weights names are judged by terms and words alone."""
+    """The encoders' manifests as Snakemake targets: without their weights names are linked to terms by words alone."""
     return [folder / "manifest.json" for folder in sources.encoders]

@@ -48,27 +48,6 @@ class AnnotatedClaim(Record):
     fact: str = ""
 
 
-class TermBehindName(Record):
-    """A term that a name is borne out by: of a `library`, "" where only facts have it, and the genes of the list in it.
-
-    `adjusted_p` is that of an enriched term, None where the term is none.
-    """
-
-    name: str
-    id: str
-    library: str
-    genes: list[str]
-    adjusted_p: float | None = None
-
-
-class FactBehindName(Record):
-    """What is known of a gene of the list that has a term behind the name: relation, object, source and evidence."""
-
-    gene: str
-    term: str
-    fact: str
-
-
 class Sample(Record):
     """One of several completions: its name ("" if none can be parsed) and its text."""
 
@@ -77,18 +56,18 @@ class Sample(Record):
 
 
 class AnnotationRecord(Record):
-    """One gene set: the terms that are enriched in it, and a model's name with the evidence for and against it.
+    """One gene set: the terms that are enriched in it, and a model's name, held against them.
 
     `direction` says in words where the genes are higher, "" where the list has none. `enriched` has the best terms of
-    each library, at most MOST_TERMS of one; those that are one of many come last. `standing` says how far the enriched
-    terms and known facts bear the name out, `standing_why` why, `terms_behind_name` and `facts_behind_name` by what
-    (judge.judge). `nearest_term` is the enriched term that is most alike, and `likeness` how much. `name` is "" where
-    the model abstained (`abstained`), gave no usable answer (`problems`), or the set could not be asked about
-    (`error`). `confidence` (0 to 1) is of `confidence_kind`: "stated" or "probability of its words"; `agreement` is the
-    share of the other samples with this name, None for a single sample. `samples` has the one behind the name first.
-    `unchecked` are sentences of the reasoning that name a gene but no known term. `supporting_genes` have a term behind
-    the name, `other_genes` have none, and were shown to the model. `group` numbers groups of nearly identical sets from
-    1. `ranked` says that the first genes matter most, and were shown to the model first.
+    each library, at most MOST_TERMS of one; those that are one of many come last. `standing` says whether the name is
+    an enriched term, near one or near none, and `standing_why` why (judge.judge). `nearest_term` is the enriched term
+    that is nearest, and `likeness` the name's term score beside it. `name` is "" where the model abstained
+    (`abstained`), gave no usable answer (`problems`), or the set could not be asked about (`error`). `confidence` (0 to
+    1) is of `confidence_kind`: "stated" or "probability of its words"; `agreement` is the share of the other samples
+    with this name, None for a single sample. `samples` has the one behind the name first. `unchecked` are sentences of
+    the reasoning that name a gene but no known term. `supporting_genes` are in the term that the name is or is near to,
+    `other_genes` are not, and were shown to the model. `group` numbers groups of nearly identical sets from 1. `ranked`
+    says that the first genes matter most, and were shown to the model first.
     """
 
     list: str
@@ -103,10 +82,8 @@ class AnnotationRecord(Record):
     flags: several[str] = []
     error: str = ""
     name: str = ""
-    standing: Literal["", "confirmed", "compatible", "unconfirmed"] = ""
+    standing: Literal["", "same", "near", "none"] = ""
     standing_why: str = ""
-    terms_behind_name: several[TermBehindName] = []
-    facts_behind_name: several[FactBehindName] = []
     abstained: bool = False
     problems: several[str] = []
     confidence: Share | None = None

@@ -22,7 +22,6 @@ TSV, JSONL = "annotations.tsv", "annotations.jsonl"
 COLUMNS = (
     *("list", "set", "direction", "best_term", "best_term_library", "best_term_id", "genes_in_term"),
     *("fold_enrichment", "adjusted_p", "suggested_name", "name_standing", "name_standing_why"),
-    *("terms_behind_name", "facts_behind_name"),
     *("confidence", "confidence_kind", "other_answers_alike", "abstained", "problems", "error", "flags", "n_genes"),
     *("n_unmapped", "supporting_genes", "other_genes", "unmapped", "claims_supported", "claims_unknown"),
     *("claims_contradicted", "term_nearest_to_name", "likeness_of_nearest_term", "group", "reasoning", "id"),
@@ -86,8 +85,6 @@ def _values(record: AnnotationRecord) -> dict[str, Any]:
         "suggested_name": record.name,
         "name_standing": record.standing,
         "name_standing_why": record.standing_why,
-        "terms_behind_name": [term.name for term in record.terms_behind_name],
-        "facts_behind_name": [f"{fact.gene}: {fact.fact}" for fact in record.facts_behind_name],
         "other_answers_alike": record.agreement,
         "term_nearest_to_name": record.nearest_term,
         "likeness_of_nearest_term": record.likeness and round(record.likeness, 2),

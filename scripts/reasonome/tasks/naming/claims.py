@@ -171,7 +171,6 @@ class Knowledge:
         self._gene_counts = known[["gene", "object_id"]].drop_duplicates()["object_id"].value_counts().to_dict()
         self._gene_rows = known.groupby("gene", observed=True).indices
         self._object_ids = known["object_id"].to_numpy(dtype=object)
-        self._objects: dict[str, frozenset[str]] = {}  # by gene, of those that were asked for
         self._facts = known[_OF_FACT]
 
     def _names(self, facts: pd.DataFrame) -> dict[str, tuple[str, ...]]:
@@ -309,23 +308,14 @@ class Knowledge:
         return UNKNOWN, ""
 
     def holds_for_most(self, object_id: str) -> bool:
-        """Whether so many genes have an object (id) that having it supports nothing."""
+        """Whether more than MOST_GENES of the genes have an object (id), so that having it supports nothing.
+
+        Genes are those of the background, or of the facts without one.
+        """
         if self._background is not None and object_id in self._background.by_id:
-            return self.are_most(self._background.by_id[object_id].n_genes)
-        return self.are_most(self.n_genes(object_id))
-
-    def objects(self, gene: str) -> frozenset[str]:
-        """The ids of all that a fact says of the gene, its names and running texts apart."""
-        if gene not in self._objects:
-            self._objects[gene] = frozenset(self._object_ids[self._gene_rows.get(gene, _NO_ROWS)])
-        return self._objects[gene]
-
-    def n_genes(self, object_id: str) -> int:
-        """How many genes have an object (id) by a fact of their own."""
-        return self._gene_counts.get(object_id, 0)
-
-    def are_most(self, genes: int) -> bool:
-        """Whether this number is more than MOST_GENES of the genes of the background, or of the facts without one."""
+            genes = self._background.by_id[object_id].n_genes
+        else:
+            genes = self._gene_counts.get(object_id, 0)
         return genes > MOST_GENES * self.annotated_genes
 
     def _known(self, gene: str, objects: Sequence[str]) -> str:

@@ -37,41 +37,23 @@ function setFacts(record) {
   ], "facts");
 }
 
-// How far the enriched terms bear the name out comes before the name.
+// How near the enriched terms are to the name comes before the name.
 function suggestionParts(record) {
   const confidence = record.confidence === null ? null
     : `${number(record.confidence, 2)} of 1, ${confidenceTold[record.confidence_kind] ?? record.confidence_kind}; not a probability of being right`;
   const nearest = record.nearest_term
-    ? `${record.nearest_term}; how alike they are, from 0 to 1: ${number(record.likeness, 2)}` : null;
+    ? `${record.nearest_term}; term score, from 0 to 1: ${number(record.likeness, 2)}` : null;
   return [
-    element("p", record.name ? `${record.standing}: ${record.standing_why}.` : suggestionOrWhy(record)),
+    element("p", record.name ? `${record.standing_why}.` : suggestionOrWhy(record)),
     definitions([
       ["what it suggests", record.name ? element("span", record.name, lookOf(record, "suggested")) : null],
-      ["terms behind it", termsBehind(record)],
-      ["facts behind it", factsBehind(record)],
-      ["enriched term that is most alike", nearest],
+      ["nearest enriched term", nearest],
       ["confidence", confidence],
       ["other answers that gave this name", record.agreement === null ? null : `${Math.round(100 * record.agreement)} %`],
       ["named by", `${given.model}; ${given.decoding}`],
       ["reasoning, written by the model", record.reasoning ? reasoningSteps(record.reasoning) : null],
     ], "facts"),
   ];
-}
-
-function termsBehind(record) {
-  if (!record.terms_behind_name.length) return null;
-  return bullets(record.terms_behind_name.map((term) => {
-    const from = term.adjusted_p === null ? "by facts" : `${term.library}, adjusted p ${pValue(term.adjusted_p)}`;
-    return `${term.name} (${from}): ${term.genes.join(" ")}`;
-  }));
-}
-
-function factsBehind(record) {
-  const facts = record.facts_behind_name;
-  if (!facts.length) return null;
-  return onOpening(`${facts.length} ${facts.length === 1 ? "fact" : "facts"} about the genes`, () => wide(plainTable(
-    ["gene", "term", "the fact"], facts.map((one) => [one.gene, one.term, one.fact]),
-  ), "stacked"));
 }
 
 function reasoningSteps(text) {
@@ -95,8 +77,8 @@ function claimsParts(record) {
 function geneSplit(record) {
   const joined = (genes) => (genes.length ? genes.join(" ") : "none named");
   return definitions([
-    [`have a term behind it (${record.supporting_genes.length})`, joined(record.supporting_genes)],
-    [`have none (${record.other_genes.length})`, joined(record.other_genes)],
+    [`are in the term that it is or is near to (${record.supporting_genes.length})`, joined(record.supporting_genes)],
+    [`are not (${record.other_genes.length})`, joined(record.other_genes)],
   ]);
 }
 

@@ -28,8 +28,10 @@ function termLink(term, className, text = term.name) {
   return made;
 }
 
-// An unconfirmed name is grey wherever it stands.
-const lookOf = (record, look) => (record.standing === "unconfirmed" ? `${look} unconfirmed` : look);
+const standingTold = { same: "the same as an enriched term", near: "near an enriched term", none: "near no enriched term" };
+
+// A name that is near no enriched term is grey wherever it stands.
+const lookOf = (record, look) => (record.standing === "none" ? `${look} far` : look);
 
 // What the model suggests, or why there is nothing.
 function suggestionOrWhy(record) {
@@ -42,7 +44,7 @@ function suggestionOrWhy(record) {
 function suggestionShown(record) {
   const made = element("span");
   made.append(element("span", suggestionOrWhy(record), record.name ? lookOf(record, "suggested") : "no-name"));
-  if (record.standing) made.append(element("small", record.standing, "under"));
+  if (record.standing) made.append(element("small", standingTold[record.standing], "under"));
   return made;
 }
 
