@@ -146,7 +146,6 @@ ELSEWHERE = {
         ("held_out: 40", "held_out: 0"),
         ("held_out: 40", f"shares: {{{', '.join(f'{k}: 0' for k in KINDS)}}}"),
     ],
-    "recipes/kto.yaml": [("micro_batch_size: 4", "micro_batch_size: 1")],
     "recipes/dpo.yaml": [
         ("micro_batch_size: 4", "micro_batch_size: auto"),
         ("preferences: demo-tiers", "preferences: demo-teirs"),

@@ -295,8 +295,6 @@ def written_pairs(preferences, pairs, benchmark="demo-go", model=""):
     [
         # Six pairs of each of 570 questions but 40, 240 at most, of two texts of 512 tokens; then 120 pairs.
         ("dpo.demotiers", 240 * 2 * 512, 120 * 2 * 512),
-        # Four answers of each of 530 questions, 400 at most; 120 pairs are of 20 questions, so of 80 answers.
-        ("kto.demotiers", 400 * 512, 80 * 512),
         ("reward.demotiers", 530 * 6 * 2 * 512, 120 * 2 * 512),
         # One pair of the samples for each of 64 questions.
         ("dpo.demosamples", 64 * 2 * 512, 120 * 2 * 512),
@@ -312,36 +310,20 @@ def test_tokens_of_learning_from_pairs_without_a_run(tmp_path, step, unwritten, 
     written_pairs("demo-samples", 120, model=f"{BACKBONE}/{TAUGHT}/")
     work = planned_work(project, job).backward
     assert (work.value, work.source) == (written, "counted")
-    assert work.note == ("max_length" if step == "kto.demotiers" else "two of max_length")
+    assert work.note == "two of max_length"
 
 
-def test_thinned_pairs_of_questions_that_are_not_held_out_have_texts_of_the_style_s_length(project, tmp_path):
-    """With nothing built: 291 questions but 80, each with .15 + .5 + .15 + 0 + .15 + 1 pairs, are 411, as were found.
-
-    KTO learns from two answers of each pair.
-    """
+def test_thinned_pairs_of_questions_that_are_not_held_out_have_texts_of_the_style_s_length(project):
+    """With nothing built: 291 questions but 80, each with .15 + .5 + .15 + 0 + .15 + 1 pairs: 411, as were found."""
     work = planned_work(project, training("sft.bp-s0+reward.demobp-s0")).backward
     assert work.value == pytest.approx(211 * 1.95 * 4 * 2 * 190) and work.source == "assumed"
-    thinned = varied(
-        tmp_path, "kto", "demotiers", preferences="demo-names-tiers", benchmark="demo-bp", max_answers=None
-    )
-    work = planned_work(thinned, training("kto.demotiers-s0")).backward
-    assert work.value == pytest.approx(211 * 1.95 * 2 * 190)
-
-
-def test_answers_of_thinned_tiers_are_two_of_a_pair_at_most(tmp_path):
-    benchmark()
-    project = varied(tmp_path, "kto", "demotiers", preferences="demo-names-tiers", epochs=2)
-    written_pairs("demo-names-tiers", 50)
-    assert planned_work(project, training("kto.demotiers-s0")).backward.value == 50 * 2 * 2 * 190
 
 
 @pytest.mark.parametrize(
     ("step", "settings", "expected"),
     [
-        # Four steps of eight rows were 9,600 tokens: 300 of each pair, or of each of KTO's answers.
+        # Four steps of eight rows were 9,600 tokens: 300 of each pair.
         ("dpo.demotiers", {}, 120 * 300),
-        ("kto.demotiers", {}, 80 * 300),
         ("reward.demotiers", {"epochs": 3}, 3 * 120 * 300),
         ("reward.demotiers", {"max_steps": 5}, 5 * 8 * 300),
     ],

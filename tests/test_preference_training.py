@@ -1,4 +1,4 @@
-"""DPO, KTO and reward models on the tiny backbone: what they write, that they load, resume, and add up gradients."""
+"""DPO and reward models on the tiny backbone: what they write, that they load, resume, and add up gradients."""
 
 import json
 import shutil
@@ -8,13 +8,11 @@ import tiny_training
 import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
-from trl.trainer.kto_trainer import DataCollatorForUnpairedPreference
 
-from reasonome.core import atomic
 from reasonome.stages import reward as reward_stage
 from reasonome.stages.reward import accuracies
 
-NAMES = ("dpo", "kto", "reward")
+NAMES = ("dpo", "reward")
 pytestmark = pytest.mark.usefixtures("signal_handlers")
 
 LORA = {"rank": 4, "alpha": 16.0}
@@ -85,7 +83,7 @@ def test_a_reward_model_is_measured_as_it_is_saved(tiny_models, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["dpo", "reward"])
+@pytest.mark.parametrize("name", NAMES)
 def test_micro_batches_give_one_gradient(tiny_models, name):
     """1 × 4, 2 × 2 and 4 × 1 pairs: the first step's gradient is the same in every weight."""
     settings = {"batch_size": 4, "max_steps": 1, "save_steps": 1, "precision": "fp32", "max_grad_norm": 1e9}
@@ -126,51 +124,6 @@ def _tokens(tiny_models, pair):
         )
         for side in ("chosen", "rejected")
     )
-
-
-def test_kto_takes_whole_micro_batches_in_a_fixed_order(tiny_models):
-    job = tiny_training.preference_job(tiny_models, "kto", batch_size=4, micro_batch_size=2)
-    assert job.arguments()["train_sampling_strategy"] == "sequential"
-    assert job.recipe._whole(list(range(7))) == [0, 1, 2, 3, 4, 5]
-    with pytest.raises(ValueError, match="'micro_batch_size' is 2 or more"):
-        tiny_training.preference_job(tiny_models, "kto", micro_batch_size=1, batch_size=1)
-
-
-def _asked_and_said(question, said):
-    return {"messages": [{"role": "user", "content": question}], "chosen": said[0], "rejected": said[1]}
-
-
-@pytest.mark.slow
-def test_kto_counts_the_answers_that_it_leaves_out(tiny_models):
-    rows = _pairs(tiny_models, "pairs.jsonl")
-    # Of the first question both answers are as often better as worse: 22 others, of which the recipe takes 5.
-    turned = rows[0] | {"chosen": rows[0]["rejected"], "rejected": rows[0]["chosen"]}
-    atomic.write_jsonl(tiny_models.parent.parent / "pairs.jsonl", [*rows, turned])
-    tiny_training.train(tiny_training.preference_job(tiny_models, "kto", max_answers=5))
-    manifest = json.loads((tiny_models / "kto.try-s0" / "manifest.json").read_text())
-    left_out = {"as_often_worse": 2, "no_whole_micro_batch": 1, "too_long": 0}
-    assert {key: manifest[key] for key in ("answers", *left_out)} == {"answers": 4} | left_out
-
-
-@pytest.mark.slow
-def test_kto_never_cuts_an_answer_after_another_prompt(tiny_models, monkeypatch):
-    long = " ".join(f"GEN{number}" for number in range(12))
-    rows = [_asked_and_said(long, ("yes", "no")), _asked_and_said("GEN1", (f"is {long}", f"was {long}"))]
-    rows = [_pairs(tiny_models, "pairs.jsonl")[0] | row for row in rows]
-    atomic.write_jsonl(tiny_models.parent.parent / "pairs.jsonl", rows)
-    longest = max(_tokens(tiny_models, row) for row in rows)
-    lengths, collate = [], DataCollatorForUnpairedPreference.torch_call
-
-    def watched(collator, examples):
-        batch = collate(collator, examples)
-        expected = [len(row["prompt_ids"]) + len(row["KL_completion_ids"]) for row in examples]
-        assert batch["KL_attention_mask"].sum(dim=1).tolist() == expected
-        lengths.extend(expected)
-        return batch
-
-    monkeypatch.setattr(DataCollatorForUnpairedPreference, "torch_call", watched)
-    tiny_training.train(tiny_training.preference_job(tiny_models, "kto", max_steps=1, max_length=longest))
-    assert max(lengths) > longest
 
 
 def test_accuracies_by_hand():

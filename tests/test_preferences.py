@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
@@ -14,7 +13,6 @@ import write_preferences
 from reasonome.config import RewardedSamples
 from reasonome.config.preferences import KINDS
 from reasonome.core import atomic
-from reasonome.stages.preferring import single_answers
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import NamingStyle
@@ -201,26 +199,6 @@ def test_a_users_table_with_other_columns_is_told_which_it_needs(tmp_path, refus
     file.write_text("id,prompt,better,rejected\nGO:2,a,b,c\n", encoding="utf-8")
     with refused():
         table_pairs(NAMING, STYLE, SETS, file)
-
-
-def test_single_answers_are_good_if_they_win_more_pairs_than_they_lose():
-    pairs, _ = tier_pairs(NAMING, STYLE, SETS, reasoned("GO:0", "GO:1"), 0)
-    answers = single_answers([asdict(p) for p in pairs], 0)
-    # Right ones win 3 and 2 of 3 pairs, wrong ones 1 and none.
-    right = {"GEN0": "DNA repair", "GEN1": "axon guidance"}
-    for row in answers:
-        name = right[row["prompt"][-1]["content"].removeprefix("Genes: ")]
-        assert row["label"] == (name in row["completion"][0]["content"])
-    assert Counter(row["label"] for row in answers) == {True: 4, False: 4}
-    # KTO compares neighbours: they answer different questions.
-    assert all(row["prompt"] != after["prompt"] for row, after in zip(answers, answers[1:], strict=False))
-    assert answers == single_answers([asdict(p) for p in pairs], 0) != single_answers([asdict(p) for p in pairs], 1)
-
-
-def test_an_answer_as_often_better_as_worse_is_neither():
-    even = [{"id": "q", "messages": [], "chosen": a, "rejected": b} for a, b in ("xy", "yx", "xz")]
-    labels = {row["completion"][0]["content"]: row["label"] for row in single_answers(even, 0)}
-    assert labels == {"x": True, "z": False}
 
 
 # --- the program -------------------------------------------------------------------------------------------------

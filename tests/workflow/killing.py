@@ -100,7 +100,6 @@ STAGES = {
     "pretrain": _model("pretrain.demo-s0"),
     "sft": _model("sft.names-s0"),
     "dpo": _model("dpo.demotiers-s0"),
-    "kto": _model("kto.demotiers-s0"),
     # What it judges follows from it.
     "reward": dataclasses.replace(
         _model("reward.demotiers-s0", "pair_accuracies.json"), chain="onlinedpo.demojudged-s0"
@@ -169,15 +168,14 @@ def shrink(folder: Path, backbone: Path) -> None:
         lambda c: c["variants"].update(twice=c["variants"]["soft"] | {"iterations": 2, "save_steps": 2}),
     )
     edit(folder, "preferences.yaml", lambda c: c["demo-tiers"].update(held_out=4))
-    for stage, most in (("dpo", "max_pairs"), ("kto", "max_answers"), ("reward", "max_pairs")):
-        few = steps | {most: 10}
-        edit(folder, f"recipes/{stage}.yaml", lambda c, few=few: c["variants"]["demotiers"].update(few))
+    for stage in ("dpo", "reward"):
+        edit(folder, f"recipes/{stage}.yaml", lambda c: c["variants"]["demotiers"].update(steps, max_pairs=10))
     judged = {key: value for key, value in grpo.items() if key != "generations"}
     judged |= {"judge": ["reward.demotiers"], "rewards": {"format": 1.0}, "max_completion_length": 32}
     edit(folder, "recipes/onlinedpo.yaml", lambda c: c["variants"].update(demojudged=judged))
     shutil.copy(folder / "config/experiments/demo.yaml", folder / f"config/experiments/{EXPERIMENT}.yaml")
     arms = {"base": [], "KW": ["pretrain.demo"], "RA": ["sft.names"], "TA": ["grpo.soft"], "twice": ["grpo.twice"]}
-    arms |= {"DPO": ["dpo.demotiers"], "KTO": ["kto.demotiers"], "online": ["onlinedpo.demojudged"]}
+    arms |= {"DPO": ["dpo.demotiers"], "online": ["onlinedpo.demojudged"]}
     edit(folder, f"experiments/{EXPERIMENT}.yaml", lambda c: c.update(arms=arms, description="Jobs that are killed."))
 
 

@@ -18,7 +18,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.full]
 CELLS = [
     ("sft", "SIGTERM job"),
     ("dpo", "kill -9 job"),
-    ("kto", "SIGTERM job"),
     ("reward", "kill -9 program"),
     ("onlinedpo", "SIGTERM program"),
     ("grpo", "kill -9 job"),

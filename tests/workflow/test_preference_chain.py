@@ -30,7 +30,7 @@ TARGETS = (
     REPORT,
     *(
         f"results/models/{BACKBONE}/sft.names-s0+{step}-s0/manifest.json"
-        for step in ("dpo.demosamples", "kto.demotiers", "grpo.placebo")
+        for step in ("dpo.demosamples", "grpo.placebo")
     ),
     f"results/scores/{BACKBONE}/sft.names-s0+sft.sure-s0/demo-go.confidence/greedy.parquet",
 )
@@ -41,7 +41,7 @@ def edit(folder):
     (folder / "pairs.csv").touch()
     tiny_project.edit(folder, "preferences.yaml", _preferences)
     tiny_project.edit(folder, "decodings.yaml", lambda c: c["sample8-96"].update(samples=3, max_new_tokens=12))
-    for stage in ("dpo", "kto", "reward"):
+    for stage in ("dpo", "reward"):
         tiny_project.edit(folder, f"recipes/{stage}.yaml", lambda c: c["variants"]["demotiers"].update(STEPS))
     tiny_project.edit(folder, "recipes/dpo.yaml", lambda c: c["variants"]["demosamples"].update(STEPS))
     judged = ROLLOUTS | {"judge": ["sft.names", "reward.demotiers"], "rewards": {"format": 1.0}}
@@ -184,7 +184,7 @@ def _what_learned_from_a_change_is_trained_again(copy):
     tiny_project.edit(copy, "recipes/onlinedpo.yaml", lambda c: c["variants"]["judged"].update(another))
     assert trained() == {"dpo": 1, "reward": 1, "onlinedpo": 1}
     tiny_project.edit(copy, "preferences.yaml", lambda c: c["demo-tiers"].update(held_out=5))
-    assert trained() == {"dpo": 2, "kto": 1, "reward": 1, "onlinedpo": 1}
+    assert trained() == {"dpo": 2, "reward": 1, "onlinedpo": 1}
 
 
 def table_id(copy) -> str:

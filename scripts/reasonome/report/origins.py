@@ -46,7 +46,6 @@ _LETTERS = {
     "TA": "task alignment, by reinforcement learning",
     "SFT": "supervised fine-tuning",
     "DPO": "direct preference optimisation",
-    "KTO": "Kahneman-Tversky optimisation",
     "GRPO": "group relative policy optimisation",
 }
 

@@ -41,12 +41,6 @@ class Stages(Lazy[type[Recipe]]):
         return DpoRecipe
 
     @cached_property
-    def kto(self) -> type[Recipe]:
-        from reasonome.stages.kto import KtoRecipe
-
-        return KtoRecipe
-
-    @cached_property
     def reward(self) -> type[Recipe]:
         from reasonome.stages.reward import RewardRecipe
 

@@ -14,7 +14,6 @@ class DpoRecipe(PreferenceRecipe):
     in_words = "preference optimisation (DPO)"
     holds_parent = True
     stage: Literal["dpo"]
-    max_pairs: Annotated[int, Field(ge=1)] | None = None
     beta: Annotated[float, Field(gt=0)] = Field(0.1, description="how far the parent holds the model back")
     loss: Literal["sigmoid", "ipo"] = "sigmoid"
 

@@ -1,15 +1,12 @@
 """What stages share that learn which of two answers is better: settings, files, checks, and the pairs of answers."""
 
-import json
 import random
 from abc import abstractmethod
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getfile
-from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -30,8 +27,8 @@ if TYPE_CHECKING:
 class PreferenceRecipe(QuestionRecipe):
     """The settings of stages that learn which of two answers is better."""
 
-    single_answers: ClassVar[bool] = False  # whether it learns the answers of pairs one by one
     preferences: Name = Field(description="of preferences.yaml")
+    max_pairs: Annotated[int, Field(ge=1)] | None = None
     max_length: Annotated[int, Field(ge=32)] = Field(
         1024, description="of a prompt and its answer, in tokens; pairs with a longer one are left out"
     )
@@ -46,20 +43,6 @@ class PreferenceRecipe(QuestionRecipe):
     def trainer(self) -> tuple["Callable[..., Trainer]", "Callable[..., TrainingArguments]"]:
         """TRL's trainer, and its arguments but for those that all stages share."""
 
-    @property
-    def most(self) -> int | None:
-        """The most pairs, or single answers, to learn from; None for all."""
-        return getattr(self, "max_answers" if self.single_answers else "max_pairs")
-
-    def rows(self, pairs: "Pairs", seed: int) -> tuple[list[dict], list[dict], dict[str, int]]:
-        """Rows to train on and held-out ones, as TRL reads them, and counts for the manifest."""
-        from reasonome.training.job import mixed
-
-        train = mixed(pairs.train, self.weights_of_benchmarks, self.most, "max_pairs")
-        print(f"{len(train)} pairs to train on", flush=True)
-        counts = {"pairs": len(train), "too_long": pairs.too_long}
-        return conversations(train), conversations(pairs.held_out), counts
-
     def measure(self, folder: Path, held_out: Sequence[Mapping[str, Any]]) -> None:
         """Measure the saved model in `folder` on held-out pairs, and write what was found beside it."""
 
@@ -68,22 +51,26 @@ class PreferenceRecipe(QuestionRecipe):
         from datasets import Dataset
 
         from reasonome.training import adapters
+        from reasonome.training.job import mixed
 
         tokenizer = job.load_tokenizer()
         pairs = self.read(job, tokenizer)
-        train, held_out, counts = self.rows(pairs, job.step.seed)
+        train = mixed(pairs.train, self.weights_of_benchmarks, self.max_pairs, "max_pairs")
+        print(f"{len(train)} pairs to train on", flush=True)
+        held_out = conversations(pairs.held_out)
         job.fit(pairs.longest)
         trainer_of, arguments_of = self.trainer()
         trainer = trainer_of(
             model=job.load_model(),
             args=arguments_of(**job.arguments(), **job.evaluation(bool(held_out))),
-            train_dataset=Dataset.from_list(train),
+            train_dataset=Dataset.from_list(conversations(train)),
             eval_dataset=Dataset.from_list(held_out) if held_out else None,
             processing_class=tokenizer,
             peft_config=adapters.configuration(self.adapter, reward_model=not self.answers),
         )
         job.train(trainer)
-        facts = counts | {"code": code_sha256(getfile(type(self)), getfile(type(job)))}
+        code = code_sha256(getfile(type(self)), getfile(type(job)))
+        facts = {"pairs": len(train), "too_long": pairs.too_long, "code": code}
         job.finish(trainer, tokenizer, facts, lambda: self.measure(job.folder, pairs.held_out))
 
     def read(self, job: "TrainingJob", tokenizer) -> "Pairs":
@@ -157,9 +144,8 @@ class PreferenceRecipe(QuestionRecipe):
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:
         recipe = manifest["recipe"]
-        kind, what = ("answers", "good and bad answers") if cls.single_answers else ("pairs", "pairs of answers")
         asked = f"training questions of {' and '.join(recipe.get('mixture') or [recipe['benchmark']])}"
-        return f"{manifest[kind]:,} {what} to {asked}, by preferences {recipe['preferences']}"
+        return f"{manifest['pairs']:,} pairs of answers to {asked}, by preferences {recipe['preferences']}"
 
 
 @dataclass(frozen=True)
@@ -180,39 +166,6 @@ def conversations(pairs: Sequence[Mapping[str, Any]]) -> list[dict[str, list[dic
     return [
         {"prompt": pair["messages"]} | {side: _said(pair[side]) for side in ("chosen", "rejected")} for pair in pairs
     ]
-
-
-def single_answers(pairs: Sequence[Mapping[str, Any]], seed: int) -> list[dict[str, Any]]:
-    """Prompt, completion and label of each answer of pairs: True for those that are better in more pairs than worse.
-
-    Answers that are as often better as worse are left out. The order is drawn by the seed: one answer of each question,
-    then another of each, so that neighbours answer different questions.
-    """
-    answers, draw = _points(pairs), random.Random(seed)
-    questions = [
-        [
-            {"prompt": json.loads(messages), "completion": _said(text), "label": points > 0}
-            for text, points in draw.sample(list(won.items()), len(won))
-            if points
-        ]
-        for messages, won in draw.sample(list(answers.items()), len(answers))
-    ]
-    return [row for turn in zip_longest(*questions) for row in turn if row is not None]
-
-
-def as_often_worse(pairs: Iterable[Mapping[str, Any]]) -> int:
-    """How many answers of pairs are as often better as worse, so that they are neither good nor bad."""
-    return sum(points == 0 for won in _points(pairs).values() for points in won.values())
-
-
-def _points(pairs: Iterable[Mapping[str, Any]]) -> dict[str, Counter[str]]:
-    """Messages of a question → its answers, with the pairs in which each is better, less those in which it is worse."""
-    answers: dict[str, Counter[str]] = {}
-    for pair in pairs:
-        won = answers.setdefault(json.dumps(pair["messages"]), Counter())
-        won[pair["chosen"]] += 1
-        won[pair["rejected"]] -= 1
-    return answers
 
 
 def _said(text: str) -> list[dict[str, str]]:

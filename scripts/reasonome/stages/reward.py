@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field
 
 from reasonome.config.project import Project
 from reasonome.core import atomic
@@ -22,7 +21,6 @@ class RewardRecipe(PreferenceRecipe):
     further_files = ("pair_accuracies",)
     answers = False
     stage: Literal["reward"]
-    max_pairs: Annotated[int, Field(ge=1)] | None = None
 
     def check_part(self, project: Project, file: str, variant: str) -> None:
         if not project.preferences[self.preferences].held_out:

@@ -53,11 +53,9 @@ class Order(Sampler):
 
 
 def install(trainer, batch_size: int, alike: bool = False) -> None:
-    """Let `trainer` go through its examples in this order, unless it has one of its own, or keeps that of the rows."""
+    """Let `trainer` go through its examples in this order, unless it has one of its own."""
     if processes.count() > 1 and trainer.eval_dataset is not None:
         _evaluate_all(trainer)
-    if trainer.args.train_sampling_strategy == "sequential":
-        return
     if type(trainer)._get_train_sampler is not Trainer._get_train_sampler:
         return
     grouped = trainer.args.train_sampling_strategy == "group_by_length"

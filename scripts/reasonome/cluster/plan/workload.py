@@ -14,7 +14,7 @@ from reasonome.cluster.plan.estimates import Estimate, combine, counted, unknown
 from reasonome.cluster.plan.jobs import Job
 from reasonome.cluster.plan.rates import ANSWERING, SAMPLING, MeasuredRun
 from reasonome.config import QuestionRecipe, Recipe, RolloutRecipe, RowsRecipe
-from reasonome.config.preferences import KINDS, TIERS, TierPreferences
+from reasonome.config.preferences import KINDS, TierPreferences
 from reasonome.config.project import Project, chains
 from reasonome.stages.preferring import PreferenceRecipe
 from reasonome.stages.pretrain import PretrainRecipe
@@ -119,17 +119,15 @@ class Workload:
 
     @_training.register
     def _preferring(self, recipe: PreferenceRecipe, job: Job) -> Work:
-        """KTO learns from answers one by one, the other stages from both of a pair."""
-        each = 1 if recipe.single_answers else 2
         if recipe.max_steps:
             rows = counted(recipe.max_steps * recipe.batch_size, "max_steps")
         else:
-            rows = _fewer(_mixed(recipe, lambda part: self._preferred(job, part)), recipe.most).times(recipe.epochs)
+            pairs = _mixed(recipe, lambda part: self._preferred(job, part))
+            rows = _fewer(pairs, recipe.max_pairs).times(recipe.epochs)
         alike = self._alike(job, recipe.stage, _learned(recipe) | {"max_steps": None})
         if seen := sum(run.steps * run.settings["batch_size"] for run in alike):
             return Work(rows * _length(sum(run.backward_tokens for run in alike) / seen, alike, job))
-        length = self._assumed_length(recipe, "max_length" if each == 1 else "two of max_length")
-        return Work(rows * length.times(each))
+        return Work(rows * self._assumed_length(recipe, "two of max_length").times(2))
 
     def _assumed_length(self, recipe: TuningRecipe | PreferenceRecipe, longest: str) -> Estimate:
         """Tokens of a question with its answer by sizes.yaml, else `max_length`, which `longest` says in words."""
@@ -140,21 +138,15 @@ class Workload:
         return Estimate(length, "assumed", f"texts of {length} tokens by sizes.yaml")
 
     def _preferred(self, job: Job, recipe: PreferenceRecipe) -> Estimate:
-        """Pairs of answers to the training questions of a recipe's one benchmark, or with KTO its answers."""
+        """Pairs of answers to the training questions of a recipe's one benchmark."""
         spec = self.project.preferences[recipe.preferences]
-        tiers = isinstance(spec, TierPreferences)
-        # Four answers make six pairs of a question; elsewhere a pair has two answers of its own at most.
-        all_pairs = isinstance(spec, TierPreferences) and not spec.shares
-        answers_of_pair = (len(TIERS) / len(KINDS) if all_pairs else 2) if recipe.single_answers else 1
         files = recipe.files(self.project, (job.backbone, chains.parent(job.chain)))
         if (pairs := _lines(files["preferences"])) is not None:
-            return counted(round(pairs * answers_of_pair), at_most=answers_of_pair == 2 and tiers)
+            return counted(pairs)
         questions = _fewer(self._rows(*recipe.questions[0], "train"), getattr(spec, "questions", None))
         left = combine(lambda count: max(0, count - spec.held_out), questions)
         of_question = sum(spec.shares.get(kind, 1) for kind in KINDS) if isinstance(spec, TierPreferences) else 1
-        most = len(TIERS) if tiers and recipe.single_answers else math.inf
-        rows = left.times(min(most, of_question * answers_of_pair))
-        return rows * counted(1, "preferences not written", at_most=True)
+        return left.times(of_question) * counted(1, "preferences not written", at_most=True)
 
     def _taught(self, recipe: TuningRecipe) -> Estimate:
         """Training questions of a recipe's one benchmark that have a completion."""
