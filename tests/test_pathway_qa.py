@@ -23,10 +23,9 @@ from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stat
 from reasonome.tasks.pathway_qa.baselines import baselines
 from reasonome.tasks.pathway_qa.dialogue import DEPENDS, DOWN, UP, covers, listed_studies, with_statements
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, EnrichedSet, Tables
-from reasonome.tasks.pathway_qa.factorial import FactorialWriter
 from reasonome.tasks.pathway_qa.leaks import named
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer, shown_name
-from reasonome.tasks.pathway_qa.settings import HeldOutPlaces, PathwayBenchmark
+from reasonome.tasks.pathway_qa.settings import PathwayBenchmark
 
 TASK = TASKS["pathway_qa"]
 PROMPT = Prompt([], [], 0, "")
@@ -122,7 +121,7 @@ def project():
 
 @pytest.fixture(scope="module")
 def splits(project):
-    contrasts, _, _ = building.read_tables(project, "spaceflight")
+    contrasts, _ = building.read_tables(project, "spaceflight")
     return building.split(contrasts, project.benchmarks["spaceflight"])[0]
 
 
@@ -331,58 +330,6 @@ def test_a_set_of_other_tissues_is_looked_up_by_hand(splits):
     assert (listed.name, listed.answers, listed.confidences) == ("listed", [DOWN, CANNOT_BE_TOLD], [1.0, 1.0])
 
 
-# Genes under two factors and their interaction, in one tissue. Radiation moves A, B and C; unloading A and D.
-GENES = {"A": (2, 2, 0.1), "B": (-2, 0.5, 2), "C": (2, 0.1, -0.1), "D": (0.1, -2, 0.1), "E": (0.1, 0.1, 0.1)}
-
-
-@pytest.fixture
-def factorial():
-    effects = ("radiation", "unloading", "radiation:unloading")
-    contrasts = [
-        contrast("liver", effect, **{gene: scores[place] for gene, scores in GENES.items()})
-        for place, effect in enumerate(effects)
-    ]
-    return FactorialWriter(Tables(contrasts, 0.05), benchmark())
-
-
-def test_interactions_by_hand(factorial, snapshot):
-    asked = list(factorial.of_kind("interaction"))
-    assert {q.group: q.answer for q in asked} == {"A": "no", "B": "yes", "C": "no", "D": "no"}  # nothing moves E
-    assert asked[1].columns["question"] == snapshot
-    assert asked[1].columns["table"].splitlines() == snapshot
-
-
-def test_questions_of_two_steps_by_hand(factorial):
-    """Radiation moves three genes and unloading two, so the direction is that under radiation."""
-    asked = list(factorial.of_kind("multihop"))
-    assert {q.group: q.answer for q in asked} == {"A": UP, "B": DOWN, "C": UP}
-    assert asked[0].columns["question"].endswith("under the one of radiation and unloading that changes more genes "
-                                                 "(adjusted p below 0.05)?")  # fmt: skip
-    counts = asked[0].columns["table"].splitlines()[-2:]
-    assert counts == ["genes moved; liver; radiation; 3", "genes moved; liver; unloading; 2"]
-
-
-def test_a_question_on_genes_depends_on_every_effect_that_it_names_or_shows(factorial):
-    """So that each is held out with any of them; the audit finds the same without the build."""
-    effects = {"radiation", "unloading", "radiation:unloading"}
-    for kind in ("interaction", "multihop"):
-        for question in factorial.of_kind(kind):
-            assert {*question.places} == effects == named(question, "study"), kind
-            assert named(question, "tissue") == {"liver"}
-    for question in factorial.of_kind("correction"):
-        assert question.places == (question.study,) and named(question, "study") == {question.study}
-
-
-def test_an_interaction_is_held_out_with_an_effect_beside_it():
-    """Age is no factor of radiation:unloading, but the prompt with the table shows its rows."""
-    names = ("age", "radiation", "unloading", "radiation:unloading")
-    tables = Tables([contrast("liver", name, A=2) for name in names], 0.05)
-    [asked] = FactorialWriter(tables, benchmark()).of_kind("interaction")
-    assert "; age; " in asked.columns["table"] and "age" not in asked.columns["question"]
-    held_out = HeldOutPlaces(by="study", test=["age"], valid=["unloading"])
-    assert "age" in named(asked, "study") and building.part_of(asked, held_out, {"liver"}) == "test"
-
-
 def test_the_audit_reads_places_without_case_and_blanks():
     tables = Tables([contrast("Bone  Marrow", "RR-1", A=2), contrast("skin", "rr-2", A=2)], 0.05)
     writer = Writer(tables, benchmark(held_out={"test": ["skin"], "valid": ["Bone  Marrow"]}))
@@ -419,70 +366,6 @@ def test_leaks_into_another_benchmark_are_found(tmp_path):
 def test_places_that_differ_in_case_or_blanks_alone_are_refused(places, refused):
     with refused(field="tables"):
         building.split([contrast(*place, A=2) for place in places], benchmark())
-
-
-def test_corrections_by_hand(factorial):
-    asked = {(q.study, q.group): q for q in factorial.of_kind("correction")}
-    true = {("radiation", "A"): UP, ("radiation", "B"): DOWN, ("radiation", "C"): UP}
-    true |= {("unloading", "A"): UP, ("unloading", "D"): DOWN}
-    assert asked.keys() == true.keys()
-    for key, question in asked.items():
-        assert question.answer == ("yes" if question.claimed == true[key] else "no")
-        assert [one.value for one in question.statements] == [true[key]]
-        assert f"moves {key[1]} {question.claimed} in the liver" in question.columns["question"]
-
-
-@pytest.mark.parametrize("kind", ["interaction", "multihop", "correction"])
-def test_truths_of_a_factorial_design_earn_the_most_and_wrong_ones_do_not(factorial, kind):
-    for question in factorial.of_kind(kind):
-        assert earned(TASK.completion(question, PROMPT, None, None, confidence=1.0), [question], FULL) == 1
-        wrong = {"yes": "no", "no": "yes", UP: DOWN, DOWN: UP}[question.answer]
-        answer = parse_answer(stated(wrong, said(wrong, question), 0.5))
-        assert not TASK.verified(answer, question)
-        assert TASK.rewards()["consistency"].function([answer], [question], None) == [1]  # wrong, but follows
-        bare = parse_answer(stated(wrong, said(question.answer, question), 0.5))
-        assert TASK.rewards()["consistency"].function([bare], [question], None) == [0]
-
-
-def test_tables_of_a_factorial_design_are_built(tmp_path):
-    """Written as DESeq2, edgeR and limma write them; the held-out tissue is in no training prompt."""
-    heads = {
-        "radiation": '"","baseMean","log2FoldChange","padj"',
-        "unloading": "gene,logFC,FDR",
-        "both": "SYMBOL,logFC,adj.P.Val",
-    }
-    differential = []
-    for tissue in ("liver", "skin", "eye"):
-        for place, (effect, head) in enumerate(heads.items()):
-            rows = [
-                f"{gene},{'9,' if place == 0 else ''}{scores[place]},{0.01 if abs(scores[place]) >= 1 else 0.5}"
-                for gene, scores in GENES.items()
-            ]
-            path = tmp_path / f"{tissue}_{effect}.csv"
-            path.write_text("\n".join([head, *rows, *(["F,9,NA,NA"] if place == 0 else [])]) + "\n")
-            name = "radiation:unloading" if effect == "both" else effect
-            differential.append({"path": str(path), "tissue": tissue, "effect": name})
-    wanted = {"train": 8, "valid": 2, "test": 4}
-    spec = benchmark(
-        tables=[],
-        differential=differential,
-        held_out={"test": ["eye"], "valid": ["skin"]},
-        subsets={kind: wanted for kind in ("interaction", "multihop", "correction")},
-    )
-    contrasts, effects, left_out = building.read_tables(SimpleNamespace(benchmarks={"x": spec}), "x")
-    assert (contrasts, len(effects)) == ([], 9)
-    assert {(row.id, row.reason) for row in left_out} == {("F", "the adjusted p is 'NA'")}
-    splits, _ = building.split(contrasts, spec, effects)
-    assert {part: {tissue for q in rows for tissue in q.tissues} for part, rows in splits.items()} == {
-        "train": {"liver"},
-        "valid": {"skin"},
-        "test": {"eye"},
-    }
-    assert not [q for q in splits["train"] if names(q, "eye") or names(q, "skin")]
-    found = {b.name: b for b in baselines(splits["train"], splits["test"], 0)}
-    right = [TASK.verify(answer, q) for answer, q in zip(found["elsewhere"].answers, splits["test"], strict=True)]
-    asked_before = {(q.asks, q.group) for q in splits["train"]}
-    assert all(value for value, q in zip(right, splits["test"], strict=True) if (q.asks, q.group) in asked_before)
 
 
 def benchmark(**changes):
@@ -557,9 +440,9 @@ def two_tables(folder, *texts):
 def test_two_reports_of_one_contrast_are_put_together(tmp_path):
     """GSEA desktop writes the sets that go up into one file, and the others into another."""
     project, _ = two_tables(tmp_path, "NAME,NES,FDR q-val\nA,2,.01\n", "NAME,NES,FDR q-val\nB,-2,.02\n")
-    [found], effects, left_out = building.read_tables(project, "x")
+    [found], left_out = building.read_tables(project, "x")
     assert {row.id: row.score for row in found.sets.values()} == {"A": 2, "B": -2}
-    assert (effects, left_out) == ([], [])
+    assert left_out == []
 
 
 @pytest.mark.parametrize("second", ["pathway,padj,NES\nB,.01,2\nA,.01,2\n", "Term,Adjusted P-value\nB,.01\n"])
@@ -575,12 +458,7 @@ def test_two_tables_of_one_contrast_that_do_not_fit_are_refused(tmp_path, second
         ({"tables": [{"path": "t.csv", "tissue": "liver"}]}, "give 'study', or in 'columns' the column of it"),
         ({"held_out": {"by": "study", "test": ["1"], "valid": ["1"]}}, "'1' is in test and in valid"),
         ({"leave_out": ["demo-go"]}, "hold the same tissues or studies out in both"),
-        ({"tables": []}, "'significance' needs 'tables', of which there are none"),
-        (
-            {"subsets": {"multihop": {"train": 1, "valid": 0, "test": 1}}},
-            "'multihop' needs 'differential', of which there are none",
-        ),
-        ({"differential": [{"path": "t.csv", "tissue": "liver", "effect": "a:b:c"}]}, "effect"),
+        ({"tables": []}, "tables"),
         ({"subsets": {"directions": {"train": 1, "valid": 0, "test": 1}}}, "direction"),
     ],
 )

@@ -131,9 +131,7 @@ def _elsewhere(training: Sequence[PathwayQuestion], asked: Sequence[PathwayQuest
             for name, tissue in question.about
         ]
         best = [_most(found) for found in values if found]
-        if best and question.asks == "correction":
-            answered.append(("yes" if best[0][0] == question.claimed else "no", best[0][1]))
-        elif len(best) == len(question.about) == 1 and question.asks != "comparison":
+        if len(best) == len(question.about) == 1 and question.asks != "comparison":
             answered.append(best[0])
         elif len(best) == 2 and {best[0][0], best[1][0]} <= {UP, DOWN}:
             answered.append((SAME if best[0][0] == best[1][0] else OPPOSITE, math.nan))

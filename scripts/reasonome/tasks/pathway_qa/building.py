@@ -13,16 +13,9 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
 from reasonome.task_parts import Building
 from reasonome.tasks.pathway_qa.dialogue import PathwayDialogue, PathwayQuestion
-from reasonome.tasks.pathway_qa.enrichment_tables import DIFFERENTIAL, LAYOUTS, Contrast, Tables, folded, read_contrasts
-from reasonome.tasks.pathway_qa.factorial import FactorialWriter
+from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, Tables, folded, read_contrasts
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer
-from reasonome.tasks.pathway_qa.settings import (
-    FACTORIAL,
-    DifferentialFile,
-    HeldOutPlaces,
-    PathwayBenchmark,
-    table_files,
-)
+from reasonome.tasks.pathway_qa.settings import HeldOutPlaces, PathwayBenchmark, table_files
 from reasonome.tasks.question_answer.building import LeftOut, show_left_out
 
 
@@ -37,19 +30,15 @@ class PathwayBuilding(Building[PathwayDialogue]):
         alone, a held-out place that is in no table, and a kind without a test question.
         """
         benchmark = project.benchmarks[name]
-        contrasts, effects, left_out = read_tables(project, name)
+        contrasts, left_out = read_tables(project, name)
         try:
-            splits, counted = split(contrasts, benchmark, effects)
+            splits, counted = split(contrasts, benchmark)
         except InputError as error:
             error.file, error.field = project.folder.file_of("benchmarks.yaml", name), f"{name}.{error.field}"
             raise
         answers = {part: by_answer(rows) for part, rows in splits.items()}
         audit = {
-            "contrasts": [
-                f"{contrast.tissue}, {contrast.study}: {len(contrast.sets)} {rows}"
-                for rows, read in (("sets", contrasts), ("genes", effects))
-                for contrast in read
-            ],
+            "contrasts": [f"{contrast.tissue}, {contrast.study}: {len(contrast.sets)} sets" for contrast in contrasts],
             "sizes": {part: {kind: sum(counts.values()) for kind, counts in answers[part].items()} for part in SPLITS},
             "classes": answers,
             "not_drawn": counted,
@@ -59,35 +48,27 @@ class PathwayBuilding(Building[PathwayDialogue]):
         atomic.write_tsv(folder / "counts.tsv", counts_table(answers))
         write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
         sizes = ", ".join(f"{len(splits[part])} {part}" for part in SPLITS)
-        print(f"{name}: {sizes}, of {len(contrasts) + len(effects)} contrasts")
+        print(f"{name}: {sizes}, of {len(contrasts)} contrasts")
         show_left_out(name, left_out)
 
 
-def read_tables(project: Project, name: str) -> tuple[list[Contrast], list[Contrast], list[LeftOut]]:
-    """The contrasts of a benchmark's enrichment tables, those of differential expression, and the rows left out.
+def read_tables(project: Project, name: str) -> tuple[list[Contrast], list[LeftOut]]:
+    """The contrasts of a benchmark's tables, and the rows left out.
 
     Tables of one contrast, such as the two reports of GSEA desktop, are put together. InputError as of `build`.
     """
     benchmark = project.benchmarks[name]
-    paths = iter(table_files(project, name))
     left_out: list[LeftOut] = []
-    found: list[list[Contrast]] = []
-    for field, specs in (("tables", benchmark.tables), ("differential", benchmark.differential)):
-        contrasts: dict[tuple[str, str], Contrast] = {}
-        for place, spec in enumerate(specs):
-            path = next(paths)
-            study, layouts = (
-                (spec.effect, DIFFERENTIAL) if isinstance(spec, DifferentialFile) else (spec.study, LAYOUTS)
-            )
-            read, bad = read_contrasts(path, spec.tissue, study, {**spec.columns}, layouts, benchmark.significant)
-            left_out += [LeftOut(str(path), row.id, row.reason, str(row.line)) for row in bad]
-            for contrast in read:
-                key = (contrast.tissue, contrast.study)
-                earlier = contrasts.setdefault(key, contrast)
-                if earlier is not contrast:
-                    _put_together(earlier, contrast, path, f"{name}.{field}.{place}")
-        found.append(list(contrasts.values()))
-    return found[0], found[1], left_out
+    contrasts: dict[tuple[str, str], Contrast] = {}
+    for place, (spec, path) in enumerate(zip(benchmark.tables, table_files(project, name), strict=True)):
+        read, bad = read_contrasts(path, spec.tissue, spec.study, {**spec.columns}, benchmark.significant)
+        left_out += [LeftOut(str(path), row.id, row.reason, str(row.line)) for row in bad]
+        for contrast in read:
+            key = (contrast.tissue, contrast.study)
+            earlier = contrasts.setdefault(key, contrast)
+            if earlier is not contrast:
+                _put_together(earlier, contrast, path, f"{name}.tables.{place}")
+    return list(contrasts.values()), left_out
 
 
 def _put_together(earlier: Contrast, later: Contrast, path: Path, field: str) -> None:
@@ -113,32 +94,28 @@ def _check_spelling(contrasts: Sequence[Contrast]) -> None:
 
 
 def split(
-    contrasts: Sequence[Contrast], benchmark: PathwayBenchmark, effects: Sequence[Contrast] = ()
+    contrasts: Sequence[Contrast], benchmark: PathwayBenchmark
 ) -> tuple[dict[str, list[PathwayQuestion]], dict[str, int]]:
     """Part → its questions, by kind and with as many of each answer; and kind → questions that were not drawn.
 
-    `effects` are contrasts of differential expression. A question that depends on a place of test is test or nothing,
-    and one on a place of valid never training. Each absent tissue is asked about in one part alone. InputError as of
-    `build`.
+    A question that depends on a place of test is test or nothing, and one on a place of valid never training. Each
+    absent tissue is asked about in one part alone. InputError as of `build`.
     """
-    tables = Tables(contrasts, benchmark.significant)
     held_out = benchmark.held_out
-    given = [*contrasts, *effects]
-    _check_spelling(given)
-    known = {contrast.tissue if held_out.by == "tissue" else contrast.study: None for contrast in given}
+    _check_spelling(contrasts)
+    known = {contrast.tissue if held_out.by == "tissue" else contrast.study: None for contrast in contrasts}
     for part in ("test", "valid"):
         for place, name in enumerate(getattr(held_out, part)):
             if name not in known:
                 what = f"no table has the {held_out.by} '{name}'"
                 raise InputError(what, field=f"held_out.{part}.{place}", fix=nearest(name, known))
-    sets, genes = Writer(tables, benchmark), FactorialWriter(Tables(effects, benchmark.significant), benchmark)
-    tissues = {contrast.tissue for contrast in given}
+    writer = Writer(Tables(contrasts, benchmark.significant), benchmark)
+    tissues = {contrast.tissue for contrast in contrasts}
     hidden = {"train": [*held_out.test, *held_out.valid], "valid": held_out.test, "test": []}
     splits: dict[str, list[PathwayQuestion]] = {part: [] for part in SPLITS}
     not_drawn: dict[str, int] = {}
     for kind, wanted in benchmark.subsets.items():
         by_part: dict[str, list[PathwayQuestion]] = {part: [] for part in SPLITS}
-        writer = genes if kind in FACTORIAL else sets
         for question in writer.of_kind(kind):
             by_part[part_of(question, held_out, tissues)].append(question)
         for part, questions in by_part.items():

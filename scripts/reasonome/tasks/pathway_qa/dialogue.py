@@ -37,7 +37,7 @@ _DRAWS = (0, 1)  # seeds of statements: two tissues that go down, or up
 
 
 class Statement(BaseModel):
-    """A statement that a right answer makes: the set or gene as the prompt names it, the tissue, and the value."""
+    """A statement that a right answer makes: the set as the prompt names it, the tissue, and the value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     set: str
@@ -46,12 +46,12 @@ class Statement(BaseModel):
 
 
 class PathwayQuestion(Question):
-    """A question; `subset` is its kind, `asks` the kind of its template, and `group` the set or gene that it is about.
+    """A question; `subset` is its kind, `asks` the kind of its template, and `group` the set that it is about.
 
     `tissues` and `study` are what it names, and `studies` the studies of each tissue that its prompt lists.
     `covered` is whether those are to be among them. `places` are the tissues or studies that the answer depends on,
     `about` the sets and tissues that it names, and `statements` what a right answer states. `aliases` are ids and
-    names that stand for those of the shown sets. `claimed` is the direction that a question of `correction` asserts.
+    names that stand for those of the shown sets.
     """
 
     asks: str
@@ -59,7 +59,6 @@ class PathwayQuestion(Question):
     study: str = ""
     studies: dict[str, tuple[str, ...]] = {}
     covered: bool = True
-    claimed: str = ""
     places: tuple[str, ...]
     about: tuple[tuple[str, str], ...] = ()
     statements: tuple[Statement, ...] = ()
@@ -248,8 +247,6 @@ def with_statements(answer: str, example: PathwayQuestion, random: Random) -> st
     if example.asks == "comparison":
         first = random.choice((UP, DOWN))
         values = [first, first if answer == SAME else _FLIPPED[first]]
-    elif example.asks == "correction":
-        values = [example.claimed if answer == "yes" else _FLIPPED[example.claimed]]
     statements = [
         Statement(set=name, tissue=tissue, value=value)
         for (name, tissue), value in zip(example.about, values, strict=True)
@@ -281,16 +278,13 @@ def stated_and_truth(answer: Mapping[str, Any], example: Mapping[str, Any]) -> t
 
 
 def follows(said: Stated, example: PathwayQuestion) -> bool:
-    """Whether statements lead to the answer: of a comparison by being the same or not, of a correction by bearing the
-    assertion out or not, else by saying it. Nothing is stated of what cannot be told, and something of all else.
+    """Whether statements lead to the answer: of a comparison by being the same or not, else by saying it.
+
+    Nothing is stated of what cannot be told, and something of all else.
     """
     values = {claim.value for claim in said.claims}
     if CANNOT_BE_TOLD in values | {said.answer}:
         return said.answer == CANNOT_BE_TOLD and not said.claims
-    if example.asks == "correction":
-        return (
-            len(values) == 1 and values <= {UP, DOWN} and said.answer == ("yes" if example.claimed in values else "no")
-        )
     if example.asks != "comparison":
         return bool(values) and all(same_value(value, said.answer) for value in values)
     return (

@@ -1,6 +1,5 @@
 """Enrichment tables of fGSEA, GSEApy, clusterProfiler, g:Profiler, GSEA desktop and DAVID, told apart by columns.
 
-Differential-expression tables of DESeq2, edgeR and limma are read in the same way: a gene is a set of one.
 `Tables` has what several say of a set.
 """
 
@@ -104,12 +103,6 @@ LAYOUTS = (
         ("Name", "qvalue", _PHENOTYPE),
     ),
 )
-_GENE = ("gene", "symbol", "gene_symbol", "gene_name", "SYMBOL", "Gene", "")  # "" is where R puts row names
-DIFFERENTIAL = (
-    Layout("DESeq2", {"id": _GENE, "adjusted": ("padj",), "score": ("log2FoldChange",)}, ("padj", "log2FoldChange")),
-    Layout("edgeR", {"id": _GENE, "adjusted": ("FDR",), "score": ("logFC",)}, ("FDR", "logFC")),
-    Layout("limma", {"id": _GENE, "adjusted": ("adj.P.Val",), "score": ("logFC",)}, ("adj.P.Val", "logFC")),
-)
 
 
 @dataclass(frozen=True)
@@ -153,22 +146,20 @@ def read_contrasts(
     tissue: str = "",
     study: str = "",
     columns: Mapping[str, str] | None = None,
-    layouts: Sequence[Layout] = LAYOUTS,
     significant: float = 0.05,
 ) -> tuple[list[Contrast], list[BadRow]]:
     """The contrasts of a file, and the rows that say nothing; a contrast without a sound row is named among these.
 
-    `layouts` are of the programs that may have written it, DIFFERENTIAL for tables of genes. `columns` says what
-    fields are called that have other names than any program gives; with the fields `tissue` and
+    `columns` says what fields are called that have other names than any program gives; with the fields `tissue` and
     `study` the file may hold several contrasts, else `tissue` and `study` are those of all rows. A row without a p
     value from 0 to 1, without a number as score, of a set that the contrast has already, with an adjusted p below
     `significant` and the score 0, or on which a statement cannot be read back, is left out. InputError for a file that
     cannot be read, for columns of no program, and without a sound row.
     """
     columns = columns or {}
-    names = [name for layout in layouts for given in layout.columns.values() for name in given if name]
+    names = [name for layout in LAYOUTS for given in layout.columns.values() for name in given]
     table = read_table(path, [*names, *columns.values()])
-    places = _columns(table, columns, layouts)
+    places = _columns(table, columns)
     cells = {name: [cell.strip() for cell in table.cells(place)] for name, place in places.items()}
     signed = "score" in places and not (places["score"] == _PHENOTYPE and len({*cells["score"]}) == 1)
     contrasts: dict[tuple[str, str], Contrast] = {}
@@ -222,13 +213,13 @@ def genes(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, _GENES.split(plain))))
 
 
-def _columns(table: PlainTable, own: Mapping[str, str], layouts: Sequence[Layout]) -> dict[str, str]:
+def _columns(table: PlainTable, own: Mapping[str, str]) -> dict[str, str]:
     """Field → column: those that the user names, and those of the program that wrote the table.
 
     InputError for an unknown column, and without the columns of the set and its adjusted p.
     """
     named = {name: table.place(column, field=f"columns.{name}") for name, column in own.items()}
-    for layout in layouts:
+    for layout in LAYOUTS:
         found = {
             name: [column for column in given if column in table.columns] for name, given in layout.columns.items()
         }
@@ -236,9 +227,8 @@ def _columns(table: PlainTable, own: Mapping[str, str], layouts: Sequence[Layout
             return {name: table.place(given[0]) for name, given in found.items() if given} | named
     if {"id", "adjusted"} <= named.keys():
         return named
-    known = "; ".join(f"{layout.program} has {', '.join(layout.own)}" for layout in layouts)
-    tables = "differential-expression" if layouts is DIFFERENTIAL else "enrichment"
-    what = f"these are not the columns of a known {tables} table: {', '.join(filter(None, table.columns[:12]))}"
+    known = "; ".join(f"{layout.program} has {', '.join(layout.own)}" for layout in LAYOUTS)
+    what = f"these are not the columns of a known enrichment table: {', '.join(filter(None, table.columns[:12]))}"
     raise table.header_error(what, fix=f"say in `columns` what id, adjusted and score are called ({known})")
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from reasonome.config.project import Project
 from reasonome.tasks.pathway_qa.dialogue import UNSIGNED, PathwayQuestion
 from reasonome.tasks.pathway_qa.enrichment_tables import folded
-from reasonome.tasks.pathway_qa.factorial import BETWEEN
 from reasonome.tasks.question_answer.leaks import VerifiedLeaks
 
 
@@ -30,14 +29,11 @@ class PathwayLeaks(VerifiedLeaks):
 
 
 def named(question: PathwayQuestion, by: str) -> set[str]:
-    """The tissues, or the studies, that a question names, its prompt lists or its table shows, `folded`.
-
-    Of an interaction also its factors.
-    """
+    """The tissues, or the studies, that a question names, its prompt lists or its table shows, `folded`."""
     rows = [row.split("; ") for row in question.columns["table"].splitlines() if "; " in row]
     if by == "tissue":
         names = {*question.tissues, *question.studies, *(row[1] for row in rows)}
     else:
         listed = {study.removesuffix(UNSIGNED) for studies in question.studies.values() for study in studies}
-        names = {*listed, *(row[2] for row in rows), question.study, *question.study.split(BETWEEN)} - {""}
+        names = {*listed, *(row[2] for row in rows), question.study} - {""}
     return {*map(folded, names)}

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import combinations, combinations_with_replacement
 from math import isfinite
-from types import MappingProxyType
 
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, set_key
 from reasonome.tasks.pathway_qa.dialogue import DEPENDS, DOWN, OPPOSITE, SAME, UNSIGNED, UP, PathwayQuestion, Statement
@@ -104,8 +103,6 @@ def _aliases(tables: Tables, names: Mapping[str, str]) -> dict[str, tuple[str, .
 
 class Writer:
     """Writes the questions of a benchmark from its enrichment tables."""
-
-    templates: Mapping[str, tuple[str, ...]] = TEMPLATES
 
     def __init__(self, tables: Tables, benchmark: PathwayBenchmark):
         self.tables, self.benchmark = tables, benchmark
@@ -246,22 +243,18 @@ class Writer:
         gene: str = "",
         said: Sequence[str] | None = None,
         covered: bool = True,
-        claimed: str = "",
-        texts: Mapping[str, str] = MappingProxyType({}),
     ) -> PathwayQuestion:
         """A question on a tissue, or on one contrast; `asks` is the kind of its template, if that is another.
 
-        `said` are the values of its statements, of the tissue and of `other`: the answer unless given. `texts` are
-        further ones of its template.
+        `said` are the values of its statements, of the tissue and of `other`: the answer unless given.
         """
         asks, said = asks or kind, [answer] if said is None else said
         tissue, study = (place, "") if isinstance(place, str) else (place.tissue, place.study)
         tissues = list(dict.fromkeys(filter(None, [tissue, other])))
         missing = "" if covered else "not listed"
-        key = ":".join(filter(None, [kind, *tissues, study, identifier or "all", gene, *texts.values(), missing]))
-        templates = self.templates[asks]
+        key = ":".join(filter(None, [kind, *tissues, study, identifier or "all", gene, missing]))
         name = self.names.get(identifier, "")
-        text = random.Random(f"{self.benchmark.seed}:{key}").choice(templates)
+        text = random.Random(f"{self.benchmark.seed}:{key}").choice(TEMPLATES[asks])
         question = text.format(
             set=name,
             tissue=tissue,
@@ -271,8 +264,6 @@ class Writer:
             condition=self.benchmark.condition,
             significant=self.benchmark.significant,
             studies=len(self.tables.tissues.get(tissue, ())),
-            claimed=claimed,
-            **texts,
         )
         about = tuple((name, place) for place in tissues) if identifier else ()
         statements = tuple(
@@ -288,7 +279,6 @@ class Writer:
             tissues=tuple(tissues),
             study=study,
             covered=covered,
-            claimed=claimed,
             places=tuple(tissues) if self._by_tissue else self._studies(asks, tissues, study),
             about=about,
             statements=statements,

@@ -24,11 +24,7 @@ Kind = Literal[
     "significance",
     "count",
     "unanswerable",
-    "interaction",
-    "multihop",
-    "correction",
 ]
-FACTORIAL = ("interaction", "multihop", "correction")  # kinds on genes, from differential-expression tables
 
 
 class EnrichmentFile(Strict):
@@ -49,21 +45,8 @@ class EnrichmentFile(Strict):
         return self
 
 
-class DifferentialFile(Strict):
-    """A differential-expression table of one effect of a factorial design."""
-
-    path: UserPath = Field(description="of DESeq2, edgeR or limma")
-    tissue: Annotated[str, Field(min_length=1)]
-    effect: Annotated[str, Field(min_length=1, pattern=r"^[^:]+(:[^:]+)?$")] = Field(
-        description="a factor, such as radiation, or the interaction of two, such as radiation:unloading"
-    )
-    columns: dict[Literal["id", "adjusted", "score"], str] = Field(
-        {}, description="what the columns of the gene, adjusted p and log2 fold change are called, if otherwise"
-    )
-
-
 class HeldOutPlaces(Strict):
-    """The tissues, or the studies, of which no training question has anything. Effects are studies, too."""
+    """The tissues, or the studies, of which no training question has anything."""
 
     by: Literal["tissue", "study"] = "tissue"
     test: Annotated[list[str], Field(min_length=1)]
@@ -85,11 +68,10 @@ class Questions(Strict):
 
 
 class PathwayBenchmark(Benchmark):
-    """Questions on which gene sets moved, where, and in how many studies; and on genes in a factorial design."""
+    """Questions on which gene sets moved, where, and in how many studies."""
 
     task: Literal["pathway_qa"]
-    tables: list[EnrichmentFile] = []
-    differential: list[DifferentialFile] = Field([], description="for interaction, multihop and correction")
+    tables: Annotated[list[EnrichmentFile], Field(min_length=1)]
     condition: str = Field(description="what was compared, as in: mice flown in space against mice on the ground")
     held_out: HeldOutPlaces
     subsets: Annotated[dict[Kind, Questions], Field(min_length=1)]
@@ -100,25 +82,16 @@ class PathwayBenchmark(Benchmark):
     def _settings_have_an_effect(self) -> "PathwayBenchmark":
         if self.leave_out:
             raise ValueError("'leave_out' is of questions on genes: hold the same tissues or studies out in both")
-        for kind in self.subsets:
-            needed = "differential" if kind in FACTORIAL else "tables"
-            if not getattr(self, needed):
-                raise ValueError(f"'{kind}' needs '{needed}', of which there are none")
         return self
 
 
 def table_files(project: Project, benchmark: str) -> list[Path]:
-    """The enrichment tables of a benchmark, then those of differential expression, as they are listed.
-
-    InputError for one that does not exist.
-    """
-    paths = []
-    for field in ("tables", "differential"):
-        for place, spec in enumerate(getattr(project.benchmarks[benchmark], field)):
-            paths.append(Path(spec.path))
-            if not paths[-1].is_file():
-                where = f"{benchmark}.{field}.{place} in benchmarks.yaml names it"
-                raise InputError("there is no such file", file=paths[-1], fix=where)
+    """The tables of a benchmark, as they are listed; InputError for one that does not exist."""
+    paths = [Path(spec.path) for spec in project.benchmarks[benchmark].tables]
+    for place, path in enumerate(paths):
+        if not path.is_file():
+            where = f"{benchmark}.tables.{place} in benchmarks.yaml names it"
+            raise InputError("there is no such file", file=path, fix=where)
     return paths
 
 
