@@ -15,7 +15,7 @@ from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import file_sha256
 from reasonome.facts import statements
 from reasonome.facts.selection import bits, select, without_labels
-from reasonome.facts.sources.formats import read_ontology
+from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import read_facts
 from reasonome.task import held_out_names, held_out_terms
 from reasonome.tasks import arguments_and_project
@@ -73,7 +73,7 @@ def _without_held_out(project: Project, name: str) -> tuple[pd.DataFrame, pd.Dat
     folders = {benchmark: project.results.benchmark(benchmark) for benchmark in corpus.leave_out}
     terms = [term for b, folder in folders.items() for term in held_out_terms(project.task(b), folder)]
     if corpus.test_descendants == "drop":
-        terms += statements.terms_below(map(read_ontology, project.ontologies(name).values()), terms)
+        terms += statements.terms_below(map(read_obo, project.ontologies(name).values()), terms)
     facts, left_out = statements.leave_out(facts, terms)
     if corpus.test_names == "drop":
         names_of: dict[str, set[str]] = {}

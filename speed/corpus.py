@@ -3,8 +3,7 @@
 snakemake results/facts/full/facts.parquet        # fetches the native files
 python speed/corpus.py                       # --no-times: only what the corpus holds
 
-Every count and measurement is printed with its bound; exit status 1 if one is broken. The gene sets are those of
-Bioconductor's GO; what they must number was counted with a recursive SQL query over the parents in GO.sqlite.
+Every count and measurement is printed with its bound; exit status 1 if one is broken.
 
 Ten times the facts come from reading every source ten times under ten names; ten times the statements from the facts
 of ten genomes, whose genes have names of their own and share their objects. Times are those of the whole programs, from
@@ -27,22 +26,12 @@ import yaml
 
 from reasonome.config.project import Project, chains
 from reasonome.config.project.results import Results
-from reasonome.config.sources import Corpus
 from reasonome.core.errors import InputError, lookup, run_program
-from reasonome.facts.sources.bioconductor import ontology_from_sqlite
 from reasonome.tasks import load_project
-from reasonome.tasks.naming.sets import build_sets, within_limits
-from reasonome.tasks.naming.settings import NamingBenchmark, Subset
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 SECONDS, GIGABYTES, RATIO = 60, 2, 12  # at most: of one genome in all; of a stage; of ten times the input
 FACTS, GENES, STATEMENTS = 450_000, 15_000, 250_000  # at least, each counted once
-GENE_SETS = {
-    "bp": ("biological_process", 10_762),
-    "cc": ("cellular_component", 1_432),
-    "mf": ("molecular_function", 2_618),
-}
-TOLERANCE = 0.01  # of GENE_SETS
 REPEATED = "repeated"  # what the measured corpus is called
 
 
@@ -88,7 +77,7 @@ def main() -> int:
 
     project = load_project(given.config)
     results = Results(given.results or project.settings.results)
-    bioconductor = only_bioconductor(project, lookup(project.corpora, given.corpus, "corpus"))
+    lookup(project.corpora, given.corpus, "corpus")
     rows: list[Measured] = []
     with tempfile.TemporaryDirectory() as temporary:
         made, one = Results("results"), Results(Path(temporary) / "1/results")
@@ -106,23 +95,13 @@ def main() -> int:
         statistics = one.statements(REPEATED) / "statistics.tsv"
         counted = pd.read_csv(statistics, sep="\t", dtype=str, keep_default_na=False)
         facts = pd.read_parquet(one.facts(REPEATED))
-    ontology = results.source_file(bioconductor, "go", project.sources[bioconductor].files["go"])
-    bounds = [*content(facts, counted), *gene_set_counts(facts, bioconductor, ontology)]
+    bounds = content(facts, counted)
     print(f"\n{counted.to_string(index=False)}\n")
     if not given.no_times:
         print(f"{pd.DataFrame(rows).to_string(index=False, float_format='{:.2f}'.format)}\n")
         bounds += costs(rows)
     print(*bounds, sep="\n")
     return int(not all(bound.kept for bound in bounds))
-
-
-def only_bioconductor(project: Project, corpus: Corpus) -> str:
-    """The source of format bioconductor; InputError where there is not just one."""
-    found = [source for source in corpus.sources if project.sources[source].format == "bioconductor"]
-    if len(found) != 1:
-        what = f"the corpus has {len(found)} sources of format bioconductor, whose gene sets are to be counted"
-        raise InputError(what, field="--corpus", fix="take a corpus with one of them, such as full")
-    return found[0]
 
 
 def copy_name(source: str, copy: int) -> str:
@@ -189,27 +168,6 @@ def content(facts: pd.DataFrame, statistics: pd.DataFrame) -> list[Bound]:
         Bound("distinct facts", len(facts.drop_duplicates(["gene", "relation", "object_id"])), FACTS),
         Bound("genes", facts["gene"].nunique(), GENES),
         Bound("distinct statements", int(total["distinct"]), STATEMENTS),
-    ]
-
-
-def gene_set_counts(facts: pd.DataFrame, source: str, ontology: Path) -> list[Bound]:
-    """The gene sets of 3 to 500 genes of each namespace, made of the facts of `source`, as benchmarks are."""
-    subsets = {
-        aspect: Subset(namespace=namespace, source=source, test=1, valid=1)
-        for aspect, (namespace, _) in GENE_SETS.items()
-    }
-    wanted = NamingBenchmark(
-        task="gene_set_naming", corpus="full", subsets=subsets, minimum_genes=3, maximum_genes=500, encoders=[]
-    )
-    sets = within_limits(build_sets(facts, {source: ontology_from_sqlite(ontology)}, wanted), wanted)
-    return [
-        Bound(
-            f"gene sets of {namespace}",
-            len(sets[aspect]),
-            math.ceil(known * (1 - TOLERANCE)),
-            math.floor(known * (1 + TOLERANCE)),
-        )
-        for aspect, (namespace, known) in GENE_SETS.items()
     ]
 
 

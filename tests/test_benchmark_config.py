@@ -87,7 +87,7 @@ def test_the_ontologies_that_a_benchmark_needs(config, changes):
     project = project_with(config, **changes)
     benchmarks = ("mine", "demo-go", "go-bioc", "reactome")
     found = {name: list(files.ontology_files(project, name)) for name in benchmarks}
-    assert found == {"mine": ["go-demo"], "demo-go": ["go-demo"], "go-bioc": ["bioconductor"], "reactome": []}
+    assert found == {"mine": ["go-demo"], "demo-go": ["go-demo"], "go-bioc": ["go-2022"], "reactome": []}
 
 
 def test_a_source_that_the_corpus_does_not_have(config, refused):

@@ -269,7 +269,6 @@ def test_depth_counts_distinct_facts_and_neither_names_nor_places():
         ("B", "has_alias"),
         ("B", "has_gene_type"),
         ("A", "maps_to_band"),
-        ("B", "has_mim_entry"),
     )
     rows = facts(("A", "enables", "GO:1"), ("A", "enables", "GO:2"), *((gene, what, "H:1") for gene, what in said))
     again = facts(("A", "enables", "GO:1"), ("C", "enables", "GO:1")).assign(source="other")

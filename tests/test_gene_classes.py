@@ -48,7 +48,7 @@ def know(monkeypatch, genes, facts, denied, task=TASK, **inputs):
     monkeypatch.setattr(task.files, "building", lambda *of: SimpleNamespace(files=files))
     monkeypatch.setattr(questions, "read_facts", {"facts": facts, "denied": denied}.get)
     monkeypatch.setattr(questions, "read_authority", lambda *of: GeneTable(genes))
-    monkeypatch.setattr(questions, "read_ontology", lambda path: ONTOLOGY)
+    monkeypatch.setattr(questions, "read_obo", lambda path: ONTOLOGY)
 
 
 @pytest.mark.parametrize(

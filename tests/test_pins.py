@@ -3,8 +3,6 @@
 import gzip
 import os
 import shutil
-import sqlite3
-import subprocess
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -16,12 +14,11 @@ import yaml
 from reasonome import cli
 from reasonome.config.sources import LockedFile, SourceFile
 from reasonome.core.manifest import text_sha256
-from reasonome.facts.fetching import download, pins
+from reasonome.facts.fetching import pins
 from reasonome.tasks import load_project
 
 ROOT = Path(__file__).resolve().parent.parent
 GMT = "A pathway\tR-HSA-1\tTP53\tEGFR\n"
-needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="makes a Debian package")
 
 
 @pytest.fixture
@@ -218,95 +215,12 @@ def test_known_restricted_sources_are_marked_as_such(project):
     assert not any(source.accept_licence for source in sources.values())
 
 
-# --- Debian packages ---------------------------------------------------------------------------------
-
-MEMBER = "usr/share/sets/sets.gmt"
+# --- wheels and archives -----------------------------------------------------------------------------
 
 
 def fetch(file: SourceFile, target: Path) -> LockedFile:
     with pins.fetching(file, target) as fetched:
         return fetched
-
-
-@pytest.fixture
-def deb(tmp_path) -> Path:
-    """A package `sets` 1.0-1 with the file MEMBER."""
-    tree = tmp_path / "tree"
-    (tree / "DEBIAN").mkdir(parents=True)
-    control = (
-        "Package: sets\nVersion: 1.0-1\nArchitecture: all\nMaintainer: Nobody <n@example.org>\nDescription: sets\n"
-    )
-    (tree / "DEBIAN/control").write_text(control)
-    (tree / MEMBER).parent.mkdir(parents=True)
-    (tree / MEMBER).write_text(GMT)
-    package = tmp_path / "sets_1.0-1_all.deb"
-    subprocess.run(["dpkg-deb", "--build", "--root-owner-group", tree, package], check=True, capture_output=True)
-    return package
-
-
-def apt(tmp_path, monkeypatch, script):
-    """Put an `apt-get` before the machine's own."""
-    program = tmp_path / "bin" / "apt-get"
-    program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
-
-
-def debian_file(**changed) -> SourceFile:
-    return SourceFile(**{"debian": "sets", "version": "1.0-1", "member": MEMBER, **changed})
-
-
-@needs_dpkg
-def test_a_file_that_a_debian_package_carries(tmp_path, monkeypatch, deb):
-    # Only this very request is answered.
-    apt(tmp_path, monkeypatch, f'test "$*" = "download --quiet sets=1.0-1" && cp {deb} .')
-    fetched = fetch(debian_file(), tmp_path / "out" / "sets.gmt")
-    assert (fetched.sha256, fetched.size, fetched.stated) == (text_sha256(GMT), 28, "sets 1.0-1")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["sets.gmt"]
-
-
-@needs_dpkg
-def test_a_deb_found_by_url(tmp_path, monkeypatch, deb):
-    monkeypatch.setattr(pins, "download", lambda url, target, part: shutil.copy(deb, target) and "")
-    file = SourceFile(url="https://example.org/sets_1.0-1_all.deb", member=MEMBER)
-    assert file.file_name == "sets.gmt"
-    fetch(file, tmp_path / "sets.gmt")
-    assert (tmp_path / "sets.gmt").read_text() == GMT
-
-
-@needs_dpkg
-def test_a_package_without_the_file(tmp_path, deb, refused):
-    with refused():
-        download.undeb(deb, "usr/share/sets/set.gmt", tmp_path / "x", "sets")
-    assert not (tmp_path / "x").exists()
-
-
-@needs_dpkg
-@pytest.mark.parametrize("keep", [0, -20])
-def test_a_package_that_is_cut_off(tmp_path, deb, keep, refused):
-    deb.write_bytes(deb.read_bytes()[:keep])
-    with refused():
-        download.undeb(deb, MEMBER, tmp_path / "x", "sets")
-    assert not (tmp_path / "x").exists()
-
-
-def test_a_version_that_apt_does_not_have(tmp_path, monkeypatch, refused):
-    apt(tmp_path, monkeypatch, "echo \"E: Version '9' for 'sets' was not found\" >&2; exit 100")
-    with refused():
-        fetch(debian_file(version="9"), tmp_path / "out" / "sets.gmt")
-    assert list((tmp_path / "out").iterdir()) == []
-
-
-@pytest.mark.parametrize("program", ["apt-get", "dpkg-deb"])
-def test_a_machine_without_the_programs(tmp_path, monkeypatch, program, refused):
-    which = shutil.which
-    monkeypatch.setattr(download.shutil, "which", lambda name: None if name == program else which(name) or name)
-    with refused():
-        if program == "apt-get":
-            download.apt_download("sets", "1.0-1", tmp_path)
-        else:
-            download.undeb(tmp_path / "a.deb", MEMBER, tmp_path / "x", "sets")
 
 
 @pytest.fixture
@@ -369,13 +283,12 @@ def test_an_archive_that_is_wanted_whole(tmp_path, monkeypatch, refused):
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ({"pypi": "sets", "member": "a/b"}, "'version' goes with 'debian' or 'pypi'"),
+        ({"pypi": "sets", "member": "a/b"}, "'version' goes with 'pypi'"),
         ({"url": "https://x.org/a.gmt", "whole": True}, "'whole' is for a downloaded .zip"),
-        ({"debian": "sets", "version": "1"}, "say in 'member' which file of the package"),
-        ({"url": "https://x.org/a.deb"}, "say in 'member' which file of the package"),
+        ({"pypi": "sets", "version": "1"}, "say in 'member' which file of the package"),
         ({"url": "https://x.org/a.gmt", "member": "a"}, "'member' is a file of a .zip"),
         ({"path": "resources/x.gmt", "name": "y.gmt"}, "'name' is for a file that is fetched"),
-        ({}, "give one of 'path', 'url', 'debian' and 'pypi'"),
+        ({}, "give one of 'path', 'url' and 'pypi'"),
     ],
 )
 def test_places_that_make_no_sense(file, message):
@@ -403,20 +316,10 @@ def test_the_release_that_a_file_states(tmp_path, text, stated):
         assert pins.stated_release(path) == stated
 
 
-def test_the_release_that_a_bioconductor_database_states(tmp_path):
-    path = tmp_path / "GO.sqlite"
-    with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE metadata (name, value)")
-        database.execute("INSERT INTO metadata VALUES ('GOSOURCEDATE', '2022-07-01')")
-    database.close()
-    assert pins.stated_release(path) == "GO 2022-07-01"
-
-
 def test_a_damaged_file_states_nothing(tmp_path):
     for content in (
         gzip.compress(b"data-version: 1\n" * 10**6, mtime=0)[:20],
         b"\x1f\x8bnothing",
-        b"SQLite format 3\0 or so",
         b"",
     ):
         (tmp_path / "file").write_bytes(content)

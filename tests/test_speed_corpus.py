@@ -1,4 +1,4 @@
-"""The bounds that speed/corpus.py holds a corpus to: counts, times, and gene sets made through the library."""
+"""The bounds that speed/corpus.py holds a corpus to: counts and times."""
 
 import importlib.util
 from pathlib import Path
@@ -6,14 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reasonome.config.sources import Corpus
-from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 
-OBO = "format-version: 1.2\n\n" + "".join(
-    f"[Term]\nid: GO:000000{n}\nname: {name}\nnamespace: biological_process\n{parent}\n"
-    for n, name, parent in ((1, "top", ""), (2, "middle", "is_a: GO:0000001\n"), (3, "low", "is_a: GO:0000002\n"))
-)
 PROGRAM = Path(__file__).parent.parent / "speed" / "corpus.py"
 
 
@@ -46,20 +40,6 @@ def test_facts_and_statements_count_once(corpus):
     assert [(bound.found, bound.kept) for bound in found] == [(2, False), (2, False), (250_000, True)]
 
 
-def test_gene_sets_of_other_sources_and_of_two_genes_do_not_count(corpus, monkeypatch, tmp_path):
-    path = tmp_path / "go.obo"
-    path.write_text(OBO)
-    rows = [[gene, "involved_in", "GO:0000002", "middle", "bio", "IDA"] for gene in "ABC"]
-    rows += [[gene, "involved_in", "GO:0000003", "low", "bio", "IDA"] for gene in "AB"]
-    rows += [[gene, "involved_in", "GO:0000003", "low", "other", "IDA"] for gene in "XYZ"]
-    facts = pd.DataFrame(rows, columns=FACT_COLUMNS)
-    monkeypatch.setattr(corpus, "GENE_SETS", {"bp": ("biological_process", 2)})
-    monkeypatch.setattr(corpus, "ontology_from_sqlite", read_obo)
-    # A, B and C are in the middle term and, by propagation, in the top one.
-    (bound,) = corpus.gene_set_counts(facts, "bio", path)
-    assert (bound.found, bound.least, bound.most, bound.kept) == (2, 2, 2, True)
-
-
 def test_times_are_those_of_both_stages_and_grow_with_the_input(corpus):
     measured = [
         corpus.Measured("facts", 1, 20.0, 19.0, 0.5),
@@ -75,18 +55,3 @@ def test_times_are_those_of_both_stages_and_grow_with_the_input(corpus):
         ("10 times the input, statements: times the time", 6.67, 12, True),
         ("10 times the input, both: times the time", 10.0, 12, True),
     ]
-
-
-class _Source:
-    def __init__(self, form):
-        self.format = form
-
-
-class _Project:
-    sources = {"hgnc": _Source("hgnc"), "bio": _Source("bioconductor")}
-
-
-def test_a_corpus_without_bioconductor_has_no_sets_to_count(corpus, refused):
-    assert corpus.only_bioconductor(_Project, Corpus(sources=["hgnc", "bio"])) == "bio"
-    with refused(field="--corpus"):
-        corpus.only_bioconductor(_Project, Corpus(sources=["hgnc"]))

@@ -12,7 +12,7 @@ from reasonome.facts.sources.source import FACT_COLUMNS
 # What sources beside GO say of genes.
 OTHERS = {
     "affected_by_chemical", "associated_with_disease", "catalyses", "expressed_in_text", "has_alias", "has_domain",
-    "has_function_text", "has_gene_type", "has_keyword", "has_mim_entry", "has_name", "has_phenotype",
+    "has_function_text", "has_gene_type", "has_keyword", "has_name", "has_phenotype",
     "has_summary", "in_compartment", "in_gene_group", "inferred_disease", "maps_to_band", "member_of_pathway",
     "subunit_of_complex",
 }  # fmt: skip

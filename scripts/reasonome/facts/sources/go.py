@@ -209,18 +209,18 @@ def _identifier(value: str) -> str:
 def children_first(
     parents: Mapping[str, Sequence[str]],
     path: str | os.PathLike,
-    edge_line: Mapping[tuple[str, str], int] | None = None,
+    edge_line: Mapping[tuple[str, str], int],
 ) -> tuple[str, ...]:
     """All terms, each after all its children. Raises InputError for a cycle, with its first line in `path`.
 
-    `edge_line` has the line of each (child, parent), if known.
+    `edge_line` has the line of each (child, parent).
     """
     try:
         # TopologicalSorter puts what a node depends on first; reversed, children come before parents.
         return tuple(reversed(list(TopologicalSorter(parents).static_order())))
     except CycleError as error:
         cycle = error.args[1]
-        line = min(edge_line[edge] for edge in zip(cycle[1:], cycle[:-1], strict=True)) if edge_line else None
+        line = min(edge_line[edge] for edge in zip(cycle[1:], cycle[:-1], strict=True))
         what = f"the relations followed form a cycle: {' -> '.join(reversed(cycle))}"
         raise InputError(what, file=path, line=line, fix=f"{AS_PUBLISHED}, without a cycle") from error
 

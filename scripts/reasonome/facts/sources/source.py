@@ -175,7 +175,7 @@ def check_human(taxon: int, source: str) -> None:
     """Raise InputError for another organism than the human."""
     if taxon != 9606:
         what = f"{source} has human genes only (taxon 9606), not those of taxon {taxon}"
-        fix = "use a source of that organism instead, for example of format ncbi_gene or bioconductor"
+        fix = "use a source of that organism instead, for example of format ncbi_gene"
         raise InputError(what, field="taxon", fix=fix)
 
 

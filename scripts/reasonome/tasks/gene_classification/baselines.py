@@ -13,7 +13,8 @@ from sklearn.metrics import matthews_corrcoef
 
 from reasonome.config.project import Project
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.formats import read_authority, read_ontology
+from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.wording import NAMING
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
@@ -182,7 +183,7 @@ def _facts_features(
     facts = read_facts(inputs["facts"])
     facts = facts[~facts["relation"].isin(NAMING)].drop_duplicates(["gene", "object_id"])
     of_gene = facts.groupby("gene")["object_id"].agg(frozenset).to_dict()
-    ontologies = [read_ontology(path) for path in inputs["ontologies"].values()]
+    ontologies = [read_obo(path) for path in inputs["ontologies"].values()]
     telling = {subset: terms_below(own, ontologies) for subset, own in terms.items()}
     columns: dict[tuple[str, str], int] = {}
     for side in sides:

@@ -9,7 +9,8 @@ import pandas as pd
 from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
-from reasonome.facts.sources.formats import read_authority, read_ontology
+from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.go import read_obo
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import Finding, Training, read_statements, row_finding, shortened
@@ -119,7 +120,7 @@ def _has_class(words: str, question: PredictionQuestion, tests: Tested) -> bool:
 
 def _tested(project: Project, benchmark: str) -> Tested:
     spec = project.benchmarks[benchmark]
-    ontologies = [read_ontology(file) for file in project.ontologies(spec.corpus).values()]
+    ontologies = [read_obo(file) for file in project.ontologies(spec.corpus).values()]
     terms = {name: terms_below(subset.telling_terms, ontologies) for name, subset in spec.subsets.items()}
     labels = {name: subset.label for name, subset in spec.subsets.items() if subset.term is None}
     questions = read_splits(project.results.benchmark(benchmark), PredictionQuestion, "test")

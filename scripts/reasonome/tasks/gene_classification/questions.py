@@ -21,8 +21,8 @@ from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import show
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources.formats import read_authority, read_ontology
-from reasonome.facts.sources.go import Ontology
+from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.sources.source import read_facts
 from reasonome.tasks.gene_classification.negatives import matched, term_genes
 from reasonome.tasks.gene_classification.settings import GeneSubset, PairBenchmark, PairSubset
@@ -101,7 +101,7 @@ class GeneBuilding(VerifiedBuilding):
         facts = read_facts(inputs["facts"])
         genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
         needed = any(spec.telling_terms for spec in benchmark.subsets.values())
-        ontologies = [read_ontology(path) for path in inputs["ontologies"].values()] if needed else []
+        ontologies = [read_obo(path) for path in inputs["ontologies"].values()] if needed else []
         known = _Knowledge(genes, facts, read_facts(inputs["denied"]), ontologies, depths(facts))
         family, strata = families(genes.genes.values()), _strata(known.depth)
         split_by = benchmark.split_by if isinstance(benchmark, PairBenchmark) else "symbol"

@@ -14,8 +14,7 @@ from reasonome.config.project import Project
 from reasonome.core.atomic import replacing
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
-from reasonome.facts.sources.formats import read_ontology
-from reasonome.facts.sources.go import Ontology, facts_of, propagate
+from reasonome.facts.sources.go import Ontology, facts_of, propagate, read_obo
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.wording import MEMBERSHIP
 from reasonome.task_parts import Backgrounds
@@ -30,7 +29,7 @@ class NamingBackgrounds(Backgrounds[NamingDialogue]):
     def build(self, project: Project, benchmark: str, output: Path) -> None:
         """Write the background of a benchmark; print how many terms each source and namespace has."""
         inputs = self.task.files.background(project, benchmark).files
-        ontologies = {source: read_ontology(file) for source, file in inputs["ontologies"].items()}
+        ontologies = {source: read_obo(file) for source, file in inputs["ontologies"].items()}
         table = background_table(read_facts(inputs["facts"]), ontologies, project.benchmarks[benchmark])
         write_background(table, output)
         counted = table.select(["source", "namespace", "n_genes", "candidate"]).to_pandas()

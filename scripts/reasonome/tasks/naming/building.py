@@ -9,8 +9,8 @@ from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet, depths, strata
 from reasonome.config.project import Project
 from reasonome.core.manifest import file_sha256
-from reasonome.facts.sources.formats import read_authority, read_ontology
-from reasonome.facts.sources.go import Ontology
+from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.sources.source import UNMAPPED_COLUMNS, read_facts
 from reasonome.task_parts import Building
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
@@ -30,11 +30,11 @@ class NamingBuilding(Building[NamingDialogue]):
         benchmark = project.benchmarks[name]
         inputs = self.task.files.building(project, name).files
         facts = read_facts(inputs["facts"])
-        ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
+        ontologies = {source: read_obo(path) for source, path in inputs["ontologies"].items()}
         built = build_sets(facts, ontologies, benchmark)
         # A subset of pathways beside one of GO: nothing else looks for the names that GO's terms have.
         built = {subset: gene_sets.with_names_of_others(sets, ontologies.values()) for subset, sets in built.items()}
-        for ontology in map(read_ontology, inputs["synonyms"].values()):
+        for ontology in map(read_obo, inputs["synonyms"].values()):
             built = {subset: gene_sets.with_other_names(sets, ontology) for subset, sets in built.items()}
         few_genes = None
         if benchmark.few_genes is not None:

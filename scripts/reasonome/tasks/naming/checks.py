@@ -6,7 +6,7 @@ from reasonome.config import Recipe
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import taught_by
 from reasonome.config.project.folder import read_template
-from reasonome.config.sources import GMT_FORMATS, GO_FORMATS
+from reasonome.config.sources import GMT_FORMATS
 from reasonome.config.teachers import RecallTeacher
 from reasonome.core.errors import InputError, nearest
 from reasonome.task_parts import Checks
@@ -85,14 +85,14 @@ class NamingChecks(Checks[NamingDialogue]):
 def _check_subsets(project: Project, name: str, benchmark: NamingBenchmark) -> None:
     """Check that sources of subsets are in the corpus, and that one source has the branch of GO."""
     corpus = project.corpora[benchmark.corpus]
-    go = [source for source in corpus.sources if project.sources[source].format in GO_FORMATS]
+    go = [source for source in corpus.sources if project.sources[source].format == "go"]
     for subset, spec in benchmark.subsets.items():
         loc = (name, "subsets", subset)
         if spec.source is not None:
             project.folder.check_known("benchmarks.yaml", (*loc, "source"), spec.source, corpus.sources)
         if spec.namespace and spec.source not in go and len(go) != 1:
             what = f"corpus '{benchmark.corpus}' has {len(go)} sources of GO" + (f": {', '.join(go)}" * bool(go))
-            fix = "say which by 'source'" if go else "add one to the corpus (format go or bioconductor)"
+            fix = "say which by 'source'" if go else "add one to the corpus (format go)"
             raise project.folder.error("benchmarks.yaml", (*loc, "namespace"), what, fix)
 
 

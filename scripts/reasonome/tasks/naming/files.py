@@ -7,7 +7,6 @@ from typing import Any
 from reasonome.benchmarks.rows import SPLITS
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
-from reasonome.config.sources import GO_FORMATS
 from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTeacher
 from reasonome.facts.fetching.pins import check_licence
 from reasonome.task_parts import Files, Inputs, SplitSize
@@ -175,7 +174,7 @@ def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:
         return holding
     named = {subset.source for subset in spec.subsets.values()} & holding.keys()
     if any(subset.namespace and subset.source not in holding for subset in spec.subsets.values()):
-        named |= {source for source in holding if project.sources[source].format in GO_FORMATS}
+        named |= {source for source in holding if project.sources[source].format == "go"}
     return {source: file for source, file in holding.items() if source in named}
 
 

@@ -16,10 +16,8 @@ from reasonome.benchmarks.gene_sets import GeneSet, with_terms
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
-from reasonome.config.sources import GO_FORMATS
 from reasonome.core import atomic
-from reasonome.facts.sources.formats import read_ontology
-from reasonome.facts.sources.go import Ontology
+from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.text import names_in_prompts, names_in_texts, normalise
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import (
@@ -66,7 +64,7 @@ class NamingLeaks(Leaks[NamingDialogue]):
 
     def findings(self, project: Project, plan: AuditPlan) -> list[Finding]:
         """Every kind of leak from each training data, and from prompts, into each benchmark's test sets."""
-        ontologies = [read_ontology(path) for path in self.task.files.leaks(project, plan).files["ontologies"].values()]
+        ontologies = [read_obo(path) for path in self.task.files.leaks(project, plan).files["ontologies"].values()]
         tested = []
         for benchmark in plan.benchmarks:
             spec, sets = project.benchmarks[benchmark], read_sets(project.results.benchmark(benchmark), "test")
@@ -248,7 +246,7 @@ def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
         if subset.source:
             names.add(subset.source)
         elif subset.namespace:
-            names |= {s for s in sources if project.sources[s].format in GO_FORMATS}
+            names |= {s for s in sources if project.sources[s].format == "go"}
         else:
             names |= set(sources)
     return {name: project.sources[name].lists for name in sorted(names)}

@@ -71,7 +71,7 @@ class FactIndex:
     def __init__(self, facts: pd.DataFrame, seed: int):
         """Facts that differ only in source, or in case and punctuation of the object, are one. `seed` breaks ties.
 
-        Objects whose only name is an accession, as of Pfam in Bioconductor, are not shown.
+        Objects whose only name is an accession are not shown.
         """
         facts = facts[~facts["relation"].isin(NOT_SHOWN)]
         objects = facts[["object_id", "object_name"]].drop_duplicates()

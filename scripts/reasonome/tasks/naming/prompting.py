@@ -7,7 +7,8 @@ from typing import Any
 from reasonome.benchmarks.rows import read_splits
 from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation, default_universe
-from reasonome.facts.sources.formats import read_authority, read_ontology
+from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.text import facts_about
 from reasonome.task_parts import Prompting, Splits
@@ -71,7 +72,7 @@ def _with_facts(
     facts = read_facts(inputs["facts"])
     total = len(facts)
     if spec.sources == "others" or benchmark.kind == "built":
-        ontologies = {source: read_ontology(path) for source, path in inputs["ontologies"].items()}
+        ontologies = {source: read_obo(path) for source, path in inputs["ontologies"].items()}
         made_of = set_facts(facts, ontologies, benchmark)
         own = [row for rows in splits.values() for row in rows]
         if spec.sources == "others":

@@ -131,7 +131,7 @@ def _ontology_source(subset: str, spec: Subset, ontologies: Mapping[str, Ontolog
     raise InputError(
         f"no ontology of the corpus has the namespace {spec.namespace}",
         field=f"subsets.{subset}.namespace",
-        fix="add a source of GO (format go or bioconductor) to the corpus",
+        fix="add a source of GO (format go) to the corpus",
     )
 
 

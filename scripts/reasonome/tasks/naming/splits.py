@@ -96,8 +96,8 @@ def _new_terms(candidates: Mapping[str, Sequence[GeneSet]], dates: Mapping[str, 
         raise InputError(
             "no term of this benchmark has a creation date",
             field="split.by",
-            fix="use an OBO with creation_date lines (go-basic.obo and GO.sqlite of Bioconductor have none for most "
-            "terms or at all; go.obo has), or split by term",
+            fix="use an OBO with creation_date lines (go-basic.obo has none for most terms; go.obo has), "
+            "or split by term",
         )
     return {term for term in dated if dates[term] > after}
 

@@ -79,7 +79,7 @@ def check_can_look(authority: str, genes: GeneTable, locations: Path | None, pat
         raise InputError(what, file=path, field="candidates", fix=fix)
     if not any(gene.coding for gene in genes.genes.values()):
         what = f"'{authority}' does not say which genes code for proteins, and candidates are those"
-        raise InputError(what, field="authority", fix="use HGNC's complete set, NCBI Gene or Bioconductor")
+        raise InputError(what, field="authority", fix="use HGNC's complete set or NCBI Gene")
 
 
 def _check_confidence(rows: Sequence[LocusRow], subset: str, spec: RankingSubset, path: Path) -> None:
