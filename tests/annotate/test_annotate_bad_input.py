@@ -86,10 +86,10 @@ def test_human_symbols_in_title_case_are_read_where_people_say_that_they_are(ann
 # sets that are odd, and are done with a flag
 
 
-def test_a_date_that_is_a_number_is_not_guessed(annotating, by_hand):
+def test_a_date_that_is_a_number_is_unknown(annotating, by_hand):
     # 44441 is 2021-09-02; as an Entrez id nothing has it
     (record,) = annotating(annotating.file("mine.gmt", made(*REPAIR, "44441")))
-    assert record["unmapped"] == [{"written": "44441", "why": "spreadsheet number", "candidates": ["SEPTIN2"]}]
+    assert record["unmapped"] == [{"written": "44441", "why": "unknown", "candidates": []}]
     assert "1 of 6 genes is unknown: 44441" in record["flags"]
     assert record["name"] == "DNA repair"
 

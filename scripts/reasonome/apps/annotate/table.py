@@ -16,7 +16,7 @@ from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.missing_value import is_missing
 from reasonome.facts.files.plain_table import csv_rows
 from reasonome.facts.files.text_file import read_text
-from reasonome.facts.spellings import date_symbols, is_one_gene
+from reasonome.facts.spellings import is_one_gene
 from reasonome.facts.text import counted, some
 
 _TABS = (".tsv", ".tab", ".txt", ".rnk", ".grp", ".list")
@@ -403,7 +403,7 @@ def _genes_of_line(line: str) -> list[str]:
 
 
 def _may_be_gene(cell: str) -> bool:
-    return not re.search(r"[\s,;|]", cell) or is_one_gene(cell) or bool(date_symbols(cell))
+    return not re.search(r"[\s,;|]", cell) or is_one_gene(cell)
 
 
 def _are_row_numbers(identifiers: set[str]) -> bool:
