@@ -1,17 +1,19 @@
-"""A user's own graders: Python functions that stand beside the built-in rewards, each run in a process of its own."""
+"""A user's own graders: Python functions that stand beside the built-in rewards, with a time limit for each call."""
 
-import atexit
-import contextlib
 import dataclasses
+import inspect
 import json
+import math
 import os
 import signal
-import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from importlib import util
 from math import nan
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from reasonome.benchmarks.rows import read_rows
@@ -19,18 +21,18 @@ from reasonome.config import Grader
 from reasonome.config.project import Project
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core.code_digest import source_sha256
-from reasonome.core.errors import InputError, nearest
+from reasonome.core.errors import InputError, line_in, nearest
 from reasonome.rewards import Reward, uncompared
 
-WORKER = Path(__file__).with_name("grader_worker.py")
 # The limit for importing a grader's file; its calls have their own.
 LOADING_SECONDS = 120
+_AGAIN = 1.0  # seconds until a call that has caught the end of its time is ended again
 
 
 def grader_rewards(graders: Mapping[str, Grader], folder: Path = Path()) -> dict[str, Reward]:
     """The graders as rewards in their range, by name; an answer that is not usable earns the least without a call.
 
-    Paths are from `folder`, the project's. Each grader gets a process when it is first asked, one in every training
+    Paths are from `folder`, the project's. A grader's file is imported when it is first asked, in every training
     process. InputError for a missing file, and for one that has changed since the recipe was read.
     """
     return {
@@ -66,14 +68,15 @@ def answer_fields(answer: Any, example: Any) -> dict[str, Any]:
 class GraderReward:
     """One grader as a batched reward: (answers, examples, similarity) → a value in its range per answer.
 
-    Where it gives None it does not apply to the question, and the value is nan.
+    Where it gives None it does not apply to the question, and the value is nan. Calls have a time limit in the main
+    thread; in other threads, where no alarm can be set, they have none.
     """
 
     def __init__(self, name: str, grader: Grader, folder: Path):
         self.name, self.grader, self.folder = name, grader, folder.resolve()
         path, _, self.function = grader.function.rpartition(":")
         self.file = self.folder / path
-        self._process: subprocess.Popen[str] | None = None
+        self._call: Callable[[dict, dict], Any] | None = None
         self._applies: dict[str, bool] = {}  # to a question, as far as it has been asked
         if not self.file.is_file():
             raise self._error("there is no such file", fix="paths are from the project's folder")
@@ -91,90 +94,137 @@ class GraderReward:
         known = zip(values, examples, strict=True)
         return [value if self._applies.get(example.id, True) else nan for value, example in known]
 
-    def close(self) -> None:
-        """End the process and those that it forked, if there is one; the next call would start another."""
-        if self._process is not None:
-            _kill(self._process)
-            self._process.communicate()
-            self._process = None
-
     def _grade(self, answer: Any, example: Any) -> float:
+        call = self._call = self._call or self._imported()
+        # As JSON has them: a grader may change what it is given.
+        given, row = json.loads(json.dumps([answer_fields(answer, example), example.model_dump(mode="json")]))
         question = f"the question '{example.id}'"
-        call = [answer_fields(answer, example), example.model_dump(mode="json")]
-        reply = self._reply(self._process or self._start(), json.dumps(call) + "\n", self.grader.seconds, question)
-        if "error" in reply:
-            what = f"{self.function} failed for {question}: {reply['error']}"
-            given, row = map(", ".join, call)
-            fix = f"it is given an answer with {given}, and an example with {row} (docs/graders.md)"
-            raise self._error(what, line=reply["line"], fix=fix)
-        value, low, high = reply.get("value"), self.grader.low, self.grader.high
-        if "bad" in reply or (value is not None and not low <= value <= high):
-            given = reply.get("bad", value)
-            what = f"{self.function} returned {given} for {question}, which is no number from {low:g} to {high:g}"
+        try:
+            returned = _within(self.grader.seconds, lambda: call(given, row))
+        except _TookTooLong:
+            what = f"{self.function} took more than {self.grader.seconds:g} seconds for {question}"
+            fix = f"make it faster, or raise `seconds` of grader '{self.name}' in the recipe"
+            raise self._error(what, fix=fix) from None
+        except (Exception, SystemExit) as error:
+            what = f"{self.function} failed for {question}: {_last_line(error)}"
+            keys = f"an answer with {', '.join(given)}, and an example with {', '.join(row)}"
+            fix = f"it is given {keys} (docs/graders.md)"
+            raise self._error(what, line=line_in(self.file, error), fix=fix) from error
+        value = None if returned is None else _number(returned)
+        low, high = self.grader.low, self.grader.high
+        if returned is not None and (value is None or not low <= value <= high):
+            what = f"{self.function} returned {_shown(returned)} for {question}, which is no number"
             fix = (
                 "return a number of this range, or None where the question has none; `low` and `high` are in the recipe"
             )
-            raise self._error(what, fix=fix)
+            raise self._error(f"{what} from {low:g} to {high:g}", fix=fix)
         if self._applies.setdefault(example.id, value is not None) != (value is not None):
             what = f"{self.function} returned None for one answer to {question}, and a number for another"
             raise self._error(what, fix="decide by the question alone whether it has this reward")
         return nan if value is None else value
 
-    def _start(self) -> subprocess.Popen[str]:
-        process = self._process = subprocess.Popen(
-            [sys.executable, str(WORKER), str(self.file), self.function],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=self.folder,
-            text=True,
-            start_new_session=True,
-        )
-        atexit.register(self.close)
-        reply = self._reply(process, "", LOADING_SECONDS, "importing the file")
-        if "missing" in reply:
-            fix = nearest(self.function, reply["missing"])
-            raise self._error(f"there is no function '{self.function}' in the file", fix=fix)
-        if "takes" in reply:
-            what = f"{self.function}{reply['takes']} does not take an answer and an example"
-            fix = f"write `def {self.function}(answer, example): …`"
-            raise self._error(what, line=reply["line"], fix=fix)
-        if "error" in reply:
-            raise self._error(f"it cannot be imported: {reply['error']}", line=reply["line"])
-        return process
-
-    def _reply(self, process: subprocess.Popen[str], call: str, seconds: float, question: str) -> dict[str, Any]:
-        """Ask the process, which is killed after so many seconds; InputError unless its next line is the reply."""
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            _kill(process)
-
-        timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), end)
-        timer.start()
+    def _imported(self) -> Callable[[dict, dict], Any]:
+        """The function of the file, which is imported with the modules beside it in reach."""
+        spec = util.spec_from_file_location(f"own_grader_{self.name}", self.file)
+        assert spec is not None and spec.loader is not None  # it is a .py file
+        module = sys.modules[spec.name] = util.module_from_spec(spec)
+        execute = spec.loader.exec_module
+        sys.path.insert(0, str(self.file.parent))
         try:
-            assert process.stdin and process.stdout  # it has pipes
-            process.stdin.write(call)
-            process.stdin.flush()
-            return json.loads(process.stdout.readline())
-        except (BrokenPipeError, ValueError):  # ValueError: no line, or none of the worker's
-            status = process.wait()
+            _within(LOADING_SECONDS, lambda: execute(module))
+        except _TookTooLong:
+            what = f"importing the file took more than {LOADING_SECONDS} seconds"
+            raise self._error(what, fix="make faster what stands outside its functions") from None
+        except (Exception, SystemExit) as error:
+            line = line_in(self.file, error)
+            if isinstance(error, SyntaxError) and error.filename == str(self.file):
+                line = error.lineno
+            raise self._error(f"it cannot be imported: {_last_line(error)}", line=line) from error
         finally:
-            timer.cancel()
-        if late.is_set():
-            what = f"{self.function} took more than {seconds:g} seconds for {question}"
-            raise self._error(what, fix=f"make it faster, or raise `seconds` of grader '{self.name}' in the recipe")
-        how = f"signal {-status}" if status < 0 else f"exit status {status}"
-        fix = "a grader returns its value; a process that ends itself, or runs out of memory, cannot"
-        raise self._error(f"the process of {self.function} ended at {question} ({how})", fix=fix)
+            sys.path.remove(str(self.file.parent))
+        function = getattr(module, self.function, None)
+        if not callable(function):
+            names = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+            what = f"there is no function '{self.function}' in the file"
+            raise self._error(what, fix=nearest(self.function, names))
+        takes = inspect.signature(function).replace(return_annotation=inspect.Signature.empty)
+        try:
+            takes.bind({}, {})
+        except TypeError:
+            what = f"{self.function}{takes} does not take an answer and an example"
+            code = getattr(function, "__code__", None)
+            fix = f"write `def {self.function}(answer, example): …`"
+            raise self._error(what, line=code and code.co_firstlineno, fix=fix) from None
+        return function
 
     def _error(self, what: str, *, line: int | None = None, fix: str | None = None) -> InputError:
-        self.close()
         path = os.path.relpath(self.file, self.folder)
         return InputError(f"grader '{self.name}': {what}", file=path, line=line, fix=fix)
 
 
-def _kill(process: subprocess.Popen) -> None:
-    """Kill a process and those that it forked."""
-    with contextlib.suppress(ProcessLookupError):  # all have ended
-        os.killpg(process.pid, signal.SIGKILL)
+def _last_line(error: BaseException) -> str:
+    return traceback.format_exception_only(error)[-1].strip()
+
+
+def _number(returned: Any) -> float | None:
+    """What a grader returned as a float; None for what is no finite number."""
+    try:
+        return float(returned) if math.isfinite(returned) else None
+    except (TypeError, ValueError, OverflowError):  # no number, or an integer beyond all floats
+        return None
+
+
+def _shown(returned: Any) -> str:
+    if inspect.iscoroutine(returned):
+        returned.close()
+        return "a coroutine (write `def`, not `async def`)"
+    value = _number(returned)
+    return f"{returned!r:.100}" if value is None else str(value)
+
+
+class _TookTooLong(BaseException):
+    """The end of a call's time; no Exception, so that an `except Exception` of the call does not catch it."""
+
+
+def _within(seconds: float, call: Callable[[], Any]) -> Any:
+    """What the call returns; _TookTooLong where it takes longer, whatever it catches.
+
+    An alarm ends it, in the main thread alone: in others the call has no limit. What a library computes outside Python
+    is waited for.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return call()
+    is_late, value = False, None
+
+    def end_here(frame: FrameType, event: str, argument: Any) -> Any:
+        if event == "line":
+            raise _TookTooLong
+        return end_here
+
+    def end(number: int, frame: FrameType | None) -> None:
+        nonlocal is_late
+        is_late = True
+        # A bare `except:` catches the alarm. The line that goes on then raises it again, outside the `try`.
+        while frame is not None and frame.f_code is not _within.__code__:
+            frame.f_trace = end_here
+            frame = frame.f_back
+        sys.settrace(end_here)
+        raise _TookTooLong
+
+    traced, before = sys.gettrace(), signal.signal(signal.SIGALRM, end)
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, min(seconds, threading.TIMEOUT_MAX), _AGAIN)
+            value = call()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except BaseException:
+        if not is_late:
+            raise
+    finally:
+        sys.settrace(traced)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    if is_late:
+        raise _TookTooLong
+    return value
