@@ -26,7 +26,7 @@ from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.model_card import render_card
-from reasonome.report.model_scores import ModelScores, scores_of
+from reasonome.report.model_scores import ModelScores
 from reasonome.report.origins import learned_from
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
