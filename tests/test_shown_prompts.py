@@ -34,7 +34,7 @@ def built(tmp_path, config, tiny_backbone, monkeypatch) -> Path:
     (tmp_path / "resources").symlink_to(tiny_project.ROOT / "resources")
     (config / "experiments/mine.yaml").write_text(EXPERIMENT)
     samples = "{decoding: sample8-short, rewards: {rouge_l: 1.0}}"
-    tiny_project.change(config / "recipes/rft.yaml", "variants:\n", f"variants:\n  demo: {{samples: {samples}}}\n")
+    tiny_project.change(config / "recipes/rft.yaml", "variants: {}\n", f"variants:\n  demo: {{samples: {samples}}}\n")
     base = Path("results/models/smollm2-135m/base")
     shutil.copytree(tiny_backbone, base / "model")
     atomic.write_json(base / "manifest.json", {})
