@@ -25,9 +25,10 @@ def main() -> None:
     print(f"\n{plan.metric_set.name(plan.metric_set.primary)}, with its 95 % interval")
     for part, label in names.items():
         print(f"\n{label}")
-        for row in parts[parts["part"] == part].itertuples():
-            bar = "█" * round(WIDTH * row.value) if row.value > 0 else ""
-            print(f"  {row.arm:<12.24} {row.value:5.2f} [{row.low:.2f}, {row.high:.2f}] {bar}")
+        for row in tables.records(parts[parts["part"] == part]):
+            value, low, high = (row[name] for name in ("value", "low", "high"))
+            bar = "█" * round(WIDTH * max(value, 0)) if value == value else ""
+            print(f"  {row['arm']:<12.24} {value:5.2f} [{low:.2f}, {high:.2f}] {bar}")
     print("", *(fill(sentence, 100) for sentence in verdict(plan, comparisons)), sep="\n")
     print(f"\nreport: {folder}/report.html (open it in a browser); tables beside it")
 
