@@ -253,7 +253,7 @@ def _found(project: Project, text: str, place: Callable[[str], str], upload: boo
 def _unknown(project: Project, text: str) -> InputError:
     root = project.results.root / "models"
     finished = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))
-    listed = f"finished models: {', '.join(finished[:8]) if finished else 'none yet; `make demo` trains some'}"
+    listed = f"finished models: {', '.join(finished[:8]) if finished else 'none yet'}"
     near = nearest(text, [*finished, *project.experiments, *project.backbones])
     others = "or give an experiment, a backbone, a folder, a .gguf file, or the address of a server"
     return InputError(
