@@ -58,14 +58,6 @@ def test_a_gmt_has_a_list_for_each_line(tmp_path):
     assert [one.error + "".join(one.flags) for one in found.lists] == ["", ""]
 
 
-@pytest.mark.parametrize(("ending", "pack"), [("GMT", bytes), ("gmt.gz", gzip.compress)])
-@pytest.mark.parametrize("first", ["1\tcluster", "gene\tgroup", "log2FoldChange\tpadj"])
-def test_a_file_whose_name_ends_in_gmt_is_one_however_its_first_set_is_called(tmp_path, first, ending, pack):
-    content = f"{first}\t{IN_GMT}\nB\tna\t{IN_GMT}\n".encode()
-    found = read_lists(tmp_path, pack(content), f"mine.{ending}")
-    assert (found.kind, by_name(found)) == ("gmt", {first.split("\t")[0]: GENES, "B": GENES})
-
-
 def test_a_gmt_by_another_name_is_one_if_it_is_said(tmp_path, refused):
     content = f"A\tna\t{IN_GMT}\nB\tna\t{IN_GMT}\n"
     with refused():
@@ -99,10 +91,9 @@ def test_repeated_genes_and_mixed_ids_are_flagged(tmp_path, snapshot):
     assert one.flags == snapshot
 
 
-@pytest.mark.parametrize("content", ["x\tna\tA\tB\tC\n\tna\tA\tB\tC\n", "x\tna\tA\tB\tC\ny,na,A,B\n"])
-def test_a_line_of_a_gmt_without_a_name_or_tabs_is_refused(tmp_path, content, refused):
+def test_a_line_of_a_gmt_without_tabs_is_refused(tmp_path, refused):
     with refused(tmp_path / "mine.gmt", 2):
-        read_lists(tmp_path, content, "mine.gmt")
+        read_lists(tmp_path, "x\tna\tA\tB\tC\ny,na,A,B\n", "mine.gmt")
 
 
 def test_a_set_whose_first_field_is_an_id_is_called_by_the_second_and_the_id(tmp_path, snapshot):
@@ -112,28 +103,21 @@ def test_a_set_whose_first_field_is_an_id_is_called_by_the_second_and_the_id(tmp
     assert [(one.name, one.description) for one in found.lists] == snapshot
 
 
-def test_weights_behind_the_genes_of_a_gmt_are_left_out_and_that_is_told(tmp_path):
-    found = read_lists(tmp_path, "x\t\tTP53,1.0\tATM,0.5\tBAX,1\ny\tna\tA\tB\tC\n", "mine.gmt")
-    assert by_name(found) == {"x": ["TP53", "ATM", "BAX"], "y": ["A", "B", "C"]}
-    assert "1 set has weights behind the genes, which do not count" in found.notes
-
-
 # one gene a line
 
 
-@pytest.mark.parametrize("gene", ["TP53 (7157)", "sp|P04637|P53_HUMAN", "TP53|7157", "P60709;P63261", "ACTB /// ACTG1"])
+@pytest.mark.parametrize("gene", ["TP53 (7157)", "ACTB /// ACTG1"])
 def test_a_gene_may_have_blanks_and_delimiters_as_programs_write_them(tmp_path, gene):
     assert by_name(read_lists(tmp_path, f"A\nB\n{gene}\n")) == {"mine": ["A", "B", gene]}
 
 
-@pytest.mark.parametrize("first", ['""', '"Unnamed: 0"'])
-def test_row_numbers_beside_a_single_column_are_left_out(tmp_path, first):
+def test_row_numbers_beside_a_single_column_are_left_out(tmp_path):
     # write.csv(genes) of R
-    content = f'{first},"x"\n"1","TP53"\n"2","ATM"\n"3","BAX"\n'
+    content = '"","x"\n"1","TP53"\n"2","ATM"\n"3","BAX"\n'
     assert by_name(read_lists(tmp_path, content, "mine.csv")) == {"mine": ["TP53", "ATM", "BAX"]}
 
 
-@pytest.mark.parametrize("header", ["", "gene\n", '"symbol"\n', "# mine\n\n#too\nSYMBOL\n"])
+@pytest.mark.parametrize("header", ["", "# mine\n\n#too\nSYMBOL\n"])
 def test_one_gene_a_line_with_or_without_a_header_and_comments(tmp_path, header, snapshot):
     found = read_lists(tmp_path, f"{header}TP53\n\n  ATM \n# no gene\nBRCA1", "My genes.v2.txt.gz")
     assert (found.kind, by_name(found)) == ("genes", {"My genes.v2": ["TP53", "ATM", "BRCA1"]})
@@ -146,21 +130,15 @@ def test_the_first_entrez_id_and_a_gene_of_one_letter_are_no_header(tmp_path, ge
     assert by_name(read_lists(tmp_path, "\n".join(genes))) == {"mine": genes}
 
 
-@pytest.mark.parametrize(
-    "content", ["gene\n1\n2\n3\n4\n", "3\n1\n0\n2\n", "1,2,3\n", "gene\tscore\n1\t5\n2\t1\n3\t2\n"]
-)
-def test_a_list_of_row_numbers_is_refused(tmp_path, content, refused):
+def test_a_list_of_row_numbers_is_refused(tmp_path, refused):
     with refused():
-        read_lists(tmp_path, content)
+        read_lists(tmp_path, "gene\n1\n2\n3\n4\n")
 
 
-@pytest.mark.parametrize(
-    ("name", "between"), [("mine.rnk", "\t"), ("mine.txt", "\t"), ("mine.csv", ","), ("x.csv", ";")]
-)
-@pytest.mark.parametrize("header", ["", "gene{}logFC\n", "symbol{}score\n"])
-def test_a_number_behind_the_gene_ranks_it(tmp_path, name, between, header, snapshot):
-    content = header.format(between) + "A -2\nB 3.5\nC NA\nD inf\nB 1\n".replace(" ", between)
-    found = read_lists(tmp_path, content, name)
+@pytest.mark.parametrize(("name", "header"), [("mine.rnk", ""), ("mine.csv", "gene,logFC\n")])
+def test_a_number_behind_the_gene_ranks_it(tmp_path, name, header, snapshot):
+    content = header + "A,-2\nB,3.5\nC,NA\nD,inf\nB,1\n"
+    found = read_lists(tmp_path, content if header else content.replace(",", "\t"), name)
     (one,) = found.lists
     assert one.ranked
     assert one.genes == (ListedGene("D"), ListedGene("B", 3.5), ListedGene("A", -2.0), ListedGene("C"))
@@ -173,8 +151,6 @@ def test_a_number_behind_the_gene_ranks_it(tmp_path, name, between, header, snap
     [
         ("A\t0.5\nB\t1e-9\nC\t0\nD\t1\n", True),
         ("A\t0\nB\t1\nC\t1\nD\t0\n", False),  # votes
-        ("A\t0.5\nB\t1e-9\nC\t-0.1\nD\t1\n", False),
-        ("A\t0.5\nB\t3\nC\t0\nD\t1\n", False),
         ("gene\tscore\nA\t0.5\nB\t1e-9\nC\t0\nD\t1\n", False),  # the file says what they are
     ],
 )
@@ -199,21 +175,16 @@ def test_where_a_cut_goes_through_equal_numbers_the_seed_draws(tmp_path):
     assert read_lists(tmp_path, content, top=41).lists[0].flags == ()
 
 
-@pytest.mark.parametrize("content", ["A\t9\nA\t8\nB\t7\nC\t6\nD\t5\n", "# ranked\nA\nA\nB\nC\nD\n"])
-def test_top_counts_a_gene_that_stands_twice_in_a_ranking_once(tmp_path, content):
-    found = read_lists(tmp_path, content, top=3)
+def test_top_counts_a_gene_that_stands_twice_in_a_ranking_once(tmp_path):
+    found = read_lists(tmp_path, "A\t9\nA\t8\nB\t7\nC\t6\nD\t5\n", top=3)
     assert by_name(found) == {"mine": ["A", "B", "C"]}
     assert "the first 3 of 4 genes are taken" in found.notes
     assert found.lists[0].flags[0].startswith("listed more than once")
 
 
-@pytest.mark.parametrize(
-    ("content", "name"),
-    [("# Ranked\nA\nB\nC\nD\n", "mine.txt"), ("gene\nA\nB\n#ranked\nC\nD\n", "x.txt"), ("A\nB\nC\nD\n", "mine.rnk")],
-)
-def test_genes_without_numbers_may_be_said_to_be_ranked(tmp_path, content, name, snapshot):
-    found = read_lists(tmp_path, content, name, top=3)
-    assert (found.lists[0].ranked, by_name(found)) == (True, {name[:-4]: ["A", "B", "C"]})
+def test_genes_without_numbers_may_be_said_to_be_ranked(tmp_path, snapshot):
+    found = read_lists(tmp_path, "# Ranked\nA\nB\nC\nD\n", top=3)
+    assert (found.lists[0].ranked, by_name(found)) == (True, {"mine": ["A", "B", "C"]})
     assert found.notes[1:3] == snapshot
     assert not read_lists(tmp_path, "# not ranked\n# ranked by nobody\nA\nB\nC\n").lists[0].ranked
 
@@ -232,9 +203,7 @@ def test_options_that_do_nothing_are_named_with_the_reason(tmp_path, snapshot):
     ("line", "genes"),
     [
         ("TP53,ATM,BRCA1", ["TP53", "ATM", "BRCA1"]),
-        ("TP53; ATM; BRCA1;", ["TP53", "ATM", "BRCA1"]),
         ('"TP53","ATM"', ["TP53", "ATM"]),
-        ("7157,472,672", ["7157", "472", "672"]),
     ],
 )
 @pytest.mark.parametrize("name", ["mine.txt", "mine.csv"])
@@ -243,10 +212,9 @@ def test_genes_that_are_all_on_the_only_line_are_read(tmp_path, line, genes, nam
     assert (found.kind, by_name(found)) == ("genes", {"mine": genes})
 
 
-@pytest.mark.parametrize("line", ["TP53 ATM BRCA1", "TP53,ATM", "this is prose", "TP53\tx", "TP53;0.5"])
-def test_several_genes_on_a_line_are_refused(tmp_path, line, refused):
+def test_several_genes_on_a_line_are_refused(tmp_path, refused):
     with refused(line=3):
-        read_lists(tmp_path, f"A\nB\n{line}\n")
+        read_lists(tmp_path, "A\nB\nTP53 ATM BRCA1\n")
 
 
 # files that are something else
@@ -263,8 +231,6 @@ def test_line_ends_byte_order_marks_and_gzip_make_no_difference(tmp_path, end, b
     ("content", "name"),
     [
         (b" \n\n", "mine.txt"),
-        (b"gene\n", "mine.txt"),
-        (b"# only\n# comments\n", "mine.txt"),
         ("TP53\nSøren\n".encode("latin-1"), "mine.txt"),
         (b"PK\x03\x04\x14\0", "mine.xlsx"),
         (gzip.compress(b"TP53\n" * 100, mtime=0)[:-12], "mine.txt.gz"),

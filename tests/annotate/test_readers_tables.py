@@ -59,33 +59,18 @@ def test_seurat_markers_that_go_up_and_pass_by_p_and_then_by_fold_change(tmp_pat
     )
 
 
-@pytest.mark.parametrize("missing", ["", "NA"])
-def test_rows_without_a_cluster_are_in_no_set_and_that_is_told(tmp_path, missing):
-    rows = f"B,CD79A,2\nB,CD79B,2\n{missing},MS4A1,2\n{missing},CD3D,2\nT,CD3E,2\n{missing},,2\n"
+def test_rows_without_a_cluster_are_in_no_set_and_that_is_told(tmp_path):
+    rows = "B,CD79A,2\nB,CD79B,2\nNA,MS4A1,2\nNA,CD3D,2\nT,CD3E,2\nNA,,2\n"
     found = read(tmp_path, "cluster,gene,avg_log2FC\n" + rows)
     assert by_name(found) == {"B": ["CD79A", "CD79B"], "T": ["CD3E"]}
     assert found.notes[0] == "read as markers of 2 clusters"
     assert {"in no set: 1 row without a gene", "in no set: 2 rows without a cluster"} <= set(found.notes)
 
 
-def test_many_rows_without_a_cluster_below_those_with_one_are_no_merged_cells(tmp_path):
-    found = read(tmp_path, "cluster,gene\nB,CD79A\nB,CD79B\nNA,A\nNA,C\nNA,D\n")
-    assert by_name(found) == {"B": ["CD79A", "CD79B"]}
-    assert "in no set: 3 rows without a cluster" in found.notes
-
-
-@pytest.mark.parametrize(
-    ("rows", "line"),
-    [
-        ("B cells,CD79A\n,CD79B\n,MS4A1\nT cells,CD3D\n,CD3E\n,CD2\n", 3),  # merged cells of a spreadsheet
-        ("B cells,CD79A\nT cells,CD3D\nNA,CD3E\nNA,CD2\nNA,CD7\n", 4),
-        ("B cells,\n,CD79A\n,CD79B\nT cells,\n,CD3D\n,CD3E\n", 3),
-        (",CD79A\nNA,CD79B\n", 1),
-    ],
-)
-def test_clusters_that_are_missing_below_the_first_row_of_each_are_refused(tmp_path, rows, line, refused):
-    with refused(tmp_path / "mine.csv", line, "cluster"):
-        read(tmp_path, "cluster,gene\n" + rows)
+def test_clusters_that_are_missing_below_the_first_row_of_each_are_refused(tmp_path, refused):
+    # merged cells of a spreadsheet
+    with refused(tmp_path / "mine.csv", 3, "cluster"):
+        read(tmp_path, "cluster,gene\nB cells,CD79A\n,CD79B\n,MS4A1\nT cells,CD3D\n,CD3E\n,CD2\n")
 
 
 @pytest.mark.parametrize("column", ["leiden", "louvain", "seurat_clusters"])
@@ -125,11 +110,6 @@ def test_one_column_of_genes_for_each_cluster(tmp_path, refused):
     assert [one.ranked for one in found.lists] == [True, True, True]
     assert found.notes[0] == "read as 3 columns of genes, one list each, the first row the strongest"
     assert by_name(found) == {"CD4": ["CD3D", "CD3E"], "B": ["MS4A1", "CD79A"], "NK": ["NKG7", "GNLY"]}
-    numbered = "\t0\t1\n0\tCD3D\tMS4A1\n1\tCD3E\tCD79A\n2\tIL7R\tCD79B\n"
-    with refused():
-        read(tmp_path, numbered, "mine.tsv")
-    found = read(tmp_path, numbered, "mine.tsv", kind="clusters")
-    assert by_name(found) == {"cluster 0": ["CD3D", "CD3E", "IL7R"], "cluster 1": ["MS4A1", "CD79A", "CD79B"]}
 
 
 def test_a_table_of_genes_and_clusters_alone(tmp_path):
@@ -137,13 +117,6 @@ def test_a_table_of_genes_and_clusters_alone(tmp_path):
     assert by_name(found) == {"cluster 0": ["A", "B", "C"], "y": ["D"]}
     assert not found.lists[0].ranked  # nothing says that the first rows matter most
     assert found.notes[-1] == "not used: --adjusted-p, since the table has no column of the adjusted p"
-
-
-def test_markers_with_scores_alone_are_those_above_zero_and_that_is_told(tmp_path):
-    found = read(tmp_path, "group,names,scores\nA,X,0.9\nA,Y,-0.1\nA,Z,0.2\nA,V,0\n")
-    assert by_name(found) == {"A": ["X", "Z"]}
-    assert "markers that go up are taken (scores > 0), 100 of a cluster at most" in found.notes
-    assert found.lists[0].direction == "higher in A than in the others"
 
 
 @pytest.mark.parametrize(
@@ -162,13 +135,6 @@ def test_clusters_without_fold_changes_and_scores_do_not_say_where_genes_are_hig
     )
 
 
-def test_of_markers_that_are_equal_where_the_list_is_cut_the_seed_draws(tmp_path):
-    content = "gene,cluster,p_val_adj\n" + "".join(f"G{number:02},x,0\n" for number in range(40)) + "Z,x,0.01\n"
-    first, other = (read(tmp_path, content, top=10, seed=seed).lists[0] for seed in (0, 1))
-    assert first.flags == ("40 genes are equal where the list is cut: 10 of them were drawn at random",)
-    assert set(names(first)) != set(names(other)) and "Z" not in names(first)
-
-
 def test_top_counts_a_gene_in_several_rows_of_a_cluster_once(tmp_path):
     content = "gene,cluster,scores\nA,x,8\nA,x,9\nB,x,7\nC,x,6\n"
     found = read(tmp_path, content, top=2)
@@ -179,17 +145,6 @@ def test_top_counts_a_gene_in_several_rows_of_a_cluster_once(tmp_path):
     columns = read(tmp_path, "CD4,B\nX,M\nX,N\nY,O\nZ,P\n", top=2, kind="clusters")
     assert by_name(columns) == {"CD4": ["X", "Y"], "B": ["M", "N"]}
     assert columns.lists[0].description == "2 of 3 genes in the table"
-
-
-def test_clusters_with_p_values_alone_are_ranked_by_them(tmp_path):
-    found = read(tmp_path, "gene,cluster,p_val_adj\nA,x,0.04\nB,x,0.001\nC,x,0.02\nD,x,0.06\n", split=False)
-    assert (found.lists[0].ranked, by_name(found)) == (True, {"x": ["B", "C", "A"]})
-    assert [gene.weight for gene in found.lists[0].genes] == [None, None, None]
-    assert found.notes[-1] == "not used: --together, since markers are the genes that go up"
-    found = read(tmp_path, "gene,cluster,p_val_adj\nA,x,0.04\nB,x,0.001\n", gsea=True)
-    assert found.notes[-1] == "not used: --gsea, since it needs a number for all genes that were tested"
-    found = read(tmp_path, "gene,cluster,p_val_adj\nA,x,0.04\nB,x,0.001\n", gsea=False)
-    assert not any("not used" in note for note in found.notes)
 
 
 # differential expression
@@ -230,14 +185,6 @@ def test_up_and_down_are_lists_of_their_own_unless_told_otherwise(tmp_path):
     assert "1 gene of a list at most, those of the largest |stat|" in found.notes
 
 
-@pytest.mark.parametrize("p", ["", ",pvalue"])
-def test_a_table_without_p_values_cannot_say_what_was_filtered_and_what_never_tested(tmp_path, p, snapshot):
-    rows = "".join(f"{gene},2,{padj}{',NA' if p else ''}\n" for gene, padj in [("A", 0.01), ("B", 0.9), ("C", "NA")])
-    found = read(tmp_path, f"gene,log2FC,padj{p}\n{rows}")
-    assert found.universe == ("A", "B")
-    assert found.notes[-1] == snapshot
-
-
 EDGER = "logFC\tlogCPM\tF\tPValue\tFDR\nTP53\t2\t5\t30\t1e-5\t1e-4\nATM\t-4\t5\t50\t1e-5\t1e-4\nB\t1\t5\t2\t0.1\t0.2\n"
 LIMMA = (
     '"ID","logFC","AveExpr","t","P.Value","adj.P.Val","B"\n'
@@ -251,13 +198,10 @@ PLAIN = "PADJ,Log2FC,Gene\n1e-4,2,TP53\n1e-4,-4,ATM\n0.2,1,B\n"
     ("content", "name"),
     [
         (EDGER, "mine.txt"),
-        ("\t" + EDGER, "mine.tsv"),
         (LIMMA, "mine.csv"),
         (ONE_GROUP, "mine.csv"),
         (PLAIN, "mine.csv"),
         (PLAIN.replace(",", ";"), "mine.csv"),
-        ("sep=;\r\n" + PLAIN.replace(",", ";").replace("\n", "\r\n"), "mine.csv"),
-        ("# by me\n\n#\n" + PLAIN, "mine"),
     ],
 )
 def test_tables_of_other_programs(tmp_path, content, name):
@@ -267,9 +211,6 @@ def test_tables_of_other_programs(tmp_path, content, name):
     assert found.notes[0] == "read as differential expression of 3 genes"
     assert found.universe == ("TP53", "ATM", "B")
     assert found.kind == "differential"
-    skipped = [sentence for sentence in found.notes if sentence.startswith("skipped")]
-    expected = {"s": "skipped: the first line, 'sep=;', which is Excel's", "#": "skipped: 2 lines that begin with #"}
-    assert skipped == [expected.get(content[0])] * (content[0] in expected)
 
 
 def test_infinite_fold_changes_pass_first_without_weight(tmp_path):
@@ -304,17 +245,9 @@ def test_a_gene_of_several_rows_counts_once_by_its_strongest_and_that_is_told(tm
     assert found.lists[0].flags == ("in several rows with other numbers, of which the strongest counts: A",)
 
 
-@pytest.mark.parametrize("missing", ["-nan", "+NaN", "NaN", "NA", "#N/A", "<NA>"])
-def test_a_statistic_that_is_no_number_is_missing(tmp_path, missing):
-    found = read(tmp_path, f"gene,log2FC,stat,padj\nA,2,{missing},0.01\nB,2,5,.01\nC,2,9,1E-2\n", split=False)
+def test_a_statistic_that_is_no_number_is_missing(tmp_path):
+    found = read(tmp_path, "gene,log2FC,stat,padj\nA,2,NA,0.01\nB,2,5,.01\nC,2,9,1E-2\n", split=False)
     assert by_name(found) == {"mine": ["C", "B", "A"]}
-
-
-def test_a_row_that_begins_with_excels_missing_value_is_no_comment(tmp_path):
-    found = read(tmp_path, "log2FC,gene,padj\n2,A,0.01\n#N/A,B,0.02\n2,C,.03\n", split=False)
-    assert by_name(found) == {"mine": ["A", "C"]}
-    assert not any("begins with #" in note or "begin with #" in note for note in found.notes)
-    assert found.notes[0] == "read as differential expression of 3 genes"
 
 
 # columns
@@ -333,48 +266,25 @@ def test_columns_of_other_names_are_taken_if_they_are_said(tmp_path, refused):
         read(tmp_path, content, columns={"gene": "nam"})
 
 
-def test_a_column_of_genes_among_others_is_a_list_if_it_is_said(tmp_path, refused):
-    content = "gene\tlength\tchromosome\nA\t9\tX\nB\t8\tX\nC\t7\tX\n"
-    with refused():
-        read(tmp_path, content, "mine.txt")
-    found = read(tmp_path, content, "mine.txt", kind="genes")
-    assert (by_name(found), found.notes[1]) == ({"mine": ["A", "B", "C"]}, "columns used: gene from 'gene'")
-
-
-def test_of_further_columns_of_a_role_it_is_said_which_is_used(tmp_path):
-    content = "gene,symbol,log2FC,FDR,padj,stat,t\nA,x,2,0.9,0.01,1,1\n"
-    found = read(tmp_path, content, split=False)
-    assert by_name(found) == {"mine": ["A"]}
-    assert found.notes[1].endswith("adjusted p from 'padj', log2 fold change from 'log2FC', statistic from 'stat'")
-    found = read(tmp_path, content, columns={"adjusted_p": "FDR", "gene": "symbol"}, adjusted_p=1, split=False)
-    assert by_name(found) == {"mine": ["x"]}
-
-
-@pytest.mark.parametrize(
-    "rows", ["0,TP53,2,0.01\n1,BAX,1,0.02\n2,AATF,3,0.03\n", "3,TP53,2,0.01\n1,BAX,1,0.02\n2,AATF,3,0.03\n"]
-)
-@pytest.mark.parametrize("column", ["feature", "gene_short_name", "external_gene_name", "hgnc_symbol", "gene_id"])
-def test_genes_beside_row_numbers_are_read(tmp_path, column, rows):
-    found = read(tmp_path, f",{column},log2FoldChange,padj\n" + rows)
+def test_genes_beside_row_numbers_are_read(tmp_path):
+    rows = "0,TP53,2,0.01\n1,BAX,1,0.02\n2,AATF,3,0.03\n"
+    found = read(tmp_path, ",gene_id,log2FoldChange,padj\n" + rows)
     assert names(found.lists[0]) == ["AATF", "TP53", "BAX"]
 
 
-@pytest.mark.parametrize("numbered", ["", "X", "Unnamed: 0", "...1", "gene"])
-@pytest.mark.parametrize("others", ["log2FoldChange,padj", "avg_log2FC,cluster"])
-def test_row_numbers_are_no_genes(tmp_path, numbered, others, refused):
-    rows = "1,TP53,2,0.01\n2,BAX,-2,0.02\n3,ATM,2,0.03\n"
+def test_row_numbers_are_no_genes(tmp_path, refused):
+    rows = ",what,log2FoldChange,padj\n1,TP53,2,0.01\n2,BAX,-2,0.02\n3,ATM,2,0.03\n"
     with refused(line=2, field="gene"):
-        read(tmp_path, f"# R\n{numbered},what,{others}\n{rows}")
-    found = read(tmp_path, f"{numbered},what,{others}\n{rows}", columns={"gene": "what"})
+        read(tmp_path, f"# R\n{rows}")
+    found = read(tmp_path, rows, columns={"gene": "what"})
     assert "TP53" in [gene for one in found.lists for gene in names(one)]
 
 
-@pytest.mark.parametrize("numbered", ["", "X", "id"])
-def test_numbers_of_the_rows_of_a_filtered_table_are_no_entrez_ids(tmp_path, numbered, refused):
+def test_numbers_of_the_rows_of_a_filtered_table_are_no_entrez_ids(tmp_path, refused):
     rows = "row,log2FoldChange,padj\n3,TP53,2,0.01\n9,BAX,-2,0.02\n12,ATM,2,0.03\n"
     with refused(line=1, field="gene"):
-        read(tmp_path, f"{numbered},{rows}")
-    found = read(tmp_path, f"{numbered},{rows}", columns={"gene": "row"})
+        read(tmp_path, f",{rows}")
+    found = read(tmp_path, f",{rows}", columns={"gene": "row"})
     assert names(found.lists[0]) == ["TP53", "ATM"]
     assert names(read(tmp_path, f"entrez,{rows}").lists[0]) == ["3", "12"]
 
@@ -387,66 +297,26 @@ def test_entrez_ids_as_row_names_are_no_row_numbers(tmp_path):
 # headers that begin with #, and layouts of Excel and R
 
 
-@pytest.mark.parametrize(
-    ("header", "first", "second"),
-    [("#1,#2", "cluster 1", "cluster 2"), ("#1,2", "cluster 1", "cluster 2"), ("#B cells,NK", "B cells", "NK")],
-)
-def test_columns_of_genes_may_have_names_that_begin_with_a_hash(tmp_path, header, first, second):
-    content = f"# mine\n{header}\nCD3D,FTL\nCD3E,CTSS\nCD2,LYZ\nIL7R,S100A9\n"
-    found = read(tmp_path, content, kind="clusters")
-    assert by_name(found) == {first: ["CD3D", "CD3E", "CD2", "IL7R"], second: ["FTL", "CTSS", "LYZ", "S100A9"]}
-    told = ("the header is line 2, although it begins with #", "skipped: 1 line that begins with #")
-    assert found.notes[-2:] == told
-
-
-@pytest.mark.parametrize("begin", ["#", "# ", "##"])
-def test_a_header_of_statistics_may_begin_with_a_hash(tmp_path, begin):
-    found = read(tmp_path, f"{begin}gene\tlog2FoldChange\tpadj\nCD3D\t2\t0.01\nLYZ\t-2\t0.01\n", "mine.tsv")
+def test_a_header_of_statistics_may_begin_with_a_hash(tmp_path):
+    found = read(tmp_path, "#gene\tlog2FoldChange\tpadj\nCD3D\t2\t0.01\nLYZ\t-2\t0.01\n", "mine.tsv")
     assert by_name(found) == {"mine up": ["CD3D"], "mine down": ["LYZ"]}
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "# made by limma, 2024, v3\ngene,log2FC,padj\nA,2,0.01\n",
-        "#gene,log2FC,FDR\ngene,log2FC,padj\nA,2,0.01\n",
-        "#limma,2024,v3\nName,logFC,padj\nA,2,0.01\n",
-        "#limma,2024,v3\nName,Change,Q\nA,2,0.01\n",
-        "# of limma,2024,v3\nName,Change,Q\nA,2,0.01\nB,-2,0.01\n",
-    ],
-)
-def test_a_comment_above_a_header_is_none(tmp_path, content):
-    header = content.split("\n")[1].split(",")
-    columns = dict(zip(["gene", "log2_fold_change", "adjusted_p"], header, strict=True))
-    found = read(tmp_path, content, columns=columns)
+def test_a_comment_above_a_header_is_none(tmp_path):
+    found = read(tmp_path, "# made by limma, 2024, v3\ngene,log2FC,padj\nA,2,0.01\n")
     assert by_name(found)["mine up"] == ["A"]
     assert found.notes[-1] == "skipped: 1 line that begins with #"
-
-
-@pytest.mark.parametrize("comment", ["# made by limma, 2024", "#Name,Rank"])
-def test_a_comment_above_a_ranking_is_no_header(tmp_path, comment):
-    assert by_name(read(tmp_path, f"{comment}\nA,2\nB,3\n")) == {"mine": ["B", "A"]}
 
 
 @pytest.mark.parametrize(
     "content",
     [
         '"","log2FoldChange","padj",,\n"CD3D",2,0.01,,\n"LYZ",-2,0.01,,\n',  # empty columns of Excel
-        '"log2FoldChange","padj",,\n"CD3D",2,0.01,,\n"LYZ",-2,0.01,,\n',
         '"gene"\t"log2FoldChange"\t"padj"\n"CD3D"\t2\t0.01\n"LYZ"\t-2\t0.01\n',  # write.table of R
-        'gene;"fold change, log2";log2FoldChange;padj\nCD3D;1;2;0.01\nLYZ;1;-2;0.01\n',
     ],
 )
 def test_layouts_of_excel_and_r_in_a_csv(tmp_path, content):
     assert by_name(read(tmp_path, content)) == {"mine up": ["CD3D"], "mine down": ["LYZ"]}
-
-
-def test_a_last_column_with_a_name_or_content_is_kept(tmp_path, refused):
-    # R has no name for the row names: a last column that is empty, but has a name, must not make three columns two.
-    found = read(tmp_path, '"log2FoldChange","padj","note"\n"CD3D",2,0.01,\n"LYZ",-2,0.01,\n')
-    assert by_name(found) == {"mine up": ["CD3D"], "mine down": ["LYZ"]}
-    with refused(tmp_path / "mine.csv", 3, "padj"):
-        read(tmp_path, "gene,log2FC,padj\nA,2,0.01,\nB,2,0.01,x\n")
 
 
 # what cannot be read
@@ -464,18 +334,11 @@ def test_a_last_column_with_a_name_or_content_is_kept(tmp_path, refused):
         ("Table S1,,\ngene,log2FC,padj\nA,1,0.1\n", 1, "gene"),
         ("gene,log2FC,padj\nA,1,0.1\nB,2\n", 3, None),
         ("TP53,2.5,0.01\nATM,1.5,0.02\n", 1, None),
-        ("7157,2.5,0.01\n472,1.5,0.02\n", 1, None),
-        ("gene|log2FC|padj\nA|1|0.1\n", 1, None),
         ('"log2FC" "padj"\n"A" 1 0.1\n', None, None),
-        ("gene log2FC padj\nA 1 0.1\n", 1, None),
         ("gene,padj\nA,0.1\n", 1, None),
-        ("gene,cluster\n,0\nNA,1\n", 1, None),
         ('gene,log2FC,padj\nA,"1,0.1\n', 2, None),
         ("gene;log2FC;padj\nA;2;0,05\n", 2, "padj"),
-        # two columns of one role
         ("gene,padj,p_adj,p.adj.,log2FC\nA,0.9,0.9,0.01,2\n", 1, None),
-        ("gene,log2FC,padj,Gene,x\nA,0.9,0.9,0.01,2\n", 1, None),
-        ("gene,log2FC,padj,padj,x\nA,0.9,0.9,0.01,2\n", 1, None),
     ],
 )
 def test_tables_that_cannot_be_read(tmp_path, content, line, field, refused):
@@ -486,14 +349,11 @@ def test_tables_that_cannot_be_read(tmp_path, content, line, field, refused):
 @pytest.mark.parametrize(
     ("content", "settings"),
     [
-        ("gene\tscore\nTP53\t0,05\nMDM2\t0,1\n", {}),  # decimal commas
-        ("TP53\t0,05\nMDM2\t0,1\nATM\t0,2\n", {}),
         ("gene,padj\nA,0.1\n", {"kind": "differential"}),
         ("gene\nA\n", {"kind": "clusters"}),
-        ("gene,log2FC,padj\nA,2,0.01\n", {"kind": "clusters"}),
     ],
 )
-def test_tables_of_another_kind_or_with_decimal_commas(tmp_path, content, settings, refused):
+def test_tables_of_another_kind(tmp_path, content, settings, refused):
     with refused():
         read(tmp_path, content, "mine.txt", **settings)
 
@@ -511,15 +371,9 @@ def read_tested_genes(tmp_path, content, name):
     ("content", "name"),
     [
         ("TP53\nMDM2\nBAX\n", "a.txt"),
-        ('"TP53"\n"MDM2"\n"BAX"\n', "a.csv"),
-        ("TP53\t1\nMDM2\t2\nBAX\n", "a.txt"),
         ("# tested\ngene\n TP53 \n\nMDM2\n#\nBAX", "a.txt"),
-        ("TP53, MDM2, BAX\n", "a"),
         ("gene,padj\nTP53,0.1\nMDM2,1\nNA,1\nBAX,NA\n", "a.csv"),
-        ('padj;"gene"\n0.1;"TP53"\n1;"MDM2"\n1;"BAX"\n', "a.csv"),
         ('"","padj"\n"TP53",0.1\n"MDM2",1\n"BAX",1\n', "a.csv"),  # write.csv of R
-        ('"","x"\n"1","TP53"\n"2","MDM2"\n"3","BAX"\n', "a.csv"),  # of a vector
-        ('"log2FoldChange"\t"padj"\n"TP53"\t1\t1\n"MDM2"\t1\t1\n"BAX"\t1\t1\n', "a.txt"),  # write.table of R
     ],
 )
 def test_lists_and_tables_of_tested_genes(tmp_path, content, name):
@@ -530,10 +384,7 @@ def test_lists_and_tables_of_tested_genes(tmp_path, content, name):
     ("content", "line"),
     [
         ("# a\n", None),
-        ("gene\n", None),
-        ("TP53 0.1\nMDM2 1\n", 1),
         ("log2FC,padj\n1,0.1\n", 1),
-        ('"","x"\n"1","0.5"\n"2","1.5"\n"3","2"\n', 1),
     ],
 )
 def test_what_is_no_list_of_tested_genes_is_refused(tmp_path, content, line, refused):
