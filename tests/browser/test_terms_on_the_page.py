@@ -99,18 +99,3 @@ def test_terms_stand_across_sets_also_where_they_are_not_among_the_best(page, tm
     assert [text.split(" in ")[0] for text in page.execute_script(told)] == ["cell cycle"]
     click(page, "//*[@id='across']//button[.='Download picture (SVG)']")
     assert "cell cycle" in fetched(tmp_path / "Reactome-across-sets.svg", page)
-
-
-def test_the_terms_of_the_shown_sets_are_downloaded_as_in_enrichment_tsv(page, tmp_path):
-    page.find_element(By.ID, "search").send_keys("ISG15")
-    wait(page, lambda d: len(d.find_elements(By.CSS_SELECTOR, "#sets tr.entry")) == 1)
-    click(page, "//*[@id='controls']//button[.='Download terms (TSV)']")
-    lines = fetched(tmp_path / "enrichment-shown.tsv", page).splitlines()
-    assert lines[0].startswith("list\tset\tONTOLOGY\tID\tDescription")
-    assert [line.split("\t")[2:6] for line in lines[1:]] == [
-        ["GO BP", "GO:0060337", LONG, "1/2"],
-        ["GO BP", "GO:0007094", "spindle assembly checkpoint", "1/2"],
-    ]
-    click(page, "//*[@id='rankings']//button[.='Download terms (TSV)']")
-    lines = fetched(tmp_path / "gsea-shown.tsv", page).splitlines()
-    assert [line.split("\t")[3] for line in lines] == ["Description", "mitosis", "nuclear division", "translation"]
