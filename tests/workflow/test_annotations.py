@@ -1,4 +1,4 @@
-"""The rule that annotates people's own sets: what it waits for, what makes it run again, and wrong names."""
+"""The rule that annotates people's own sets: what it waits for, and what makes it run again."""
 
 import subprocess
 import sys
@@ -59,33 +59,10 @@ def test_a_changed_setting_annotates_again_and_a_comment_does_not(fresh):
     assert tiny_project.planned_jobs(fresh, TARGET) == {"annotate": 1}
 
 
-def test_a_misspelt_annotation_names_the_nearest(fresh):
-    done = tiny_project.snakemake(fresh, "--dry-run", TARGET.replace("mine", "mien"), check=False)
-    assert done.returncode != 0
-    assert "unknown annotation 'mien'" in done.stdout and "did you mean 'mine'?" in done.stdout
-    assert "Traceback (most recent call last)" not in done.stdout
-
-
-def test_sets_of_mice_wait_for_the_table_of_orthologues(fresh):
-    tiny_project.edit(fresh, "annotations.yaml", lambda c: c["mine"].update(species="mouse"))
-    planned = tiny_project.snakemake(fresh, "--dry-run", TARGET).stdout
-    assert "resources/annotate/mouse_orthologues.tsv.gz" in planned
-
-
 def add_adapter(folder) -> None:
     """Let the project have a backbone with an adapter."""
     weights = {"source": "adapter", "backbone": BACKBONE, "path": "resources-of-mine/namer", "licence": "Apache-2.0"}
     tiny_project.edit(folder, "backbones.yaml", lambda c: c.update({"namer": {"weights": weights}}))
-
-
-def test_an_adapter_is_merged_into_its_backbone(fresh):
-    add_adapter(fresh)
-    adapter = fresh / "resources-of-mine/namer"
-    adapter.mkdir(parents=True)
-    for name in ("adapter_model.safetensors", "adapter_config.json"):
-        (adapter / name).touch()
-    model = "results/models/namer/base/manifest.json"
-    assert tiny_project.planned_jobs(fresh, model) == {"fetch_backbone": 1, "merge_adapter": 1}
 
 
 @pytest.mark.full

@@ -8,8 +8,6 @@ import sys
 import pytest
 import tiny_project
 
-from reasonome.training import gpus
-
 pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 # What Snakemake asks of conda before it says which environments it would make.
@@ -22,12 +20,6 @@ esac
 """
 CACHES = ("TRITON_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR", "VLLM_CACHE_ROOT", "FLASHINFER_WORKSPACE_BASE")
 RECIPE = f"results/models/{tiny_project.BACKBONE}/{tiny_project.PRETRAINED}/recipe.json"
-
-
-@pytest.fixture
-def small(tmp_path):
-    """A project of which only a recipe is asked, which needs no weights."""
-    return tiny_project.make(tmp_path / "small", tmp_path, tmp_path)
 
 
 def test_jobs_run_in_the_python_and_after_the_setup_that_are_given(small):
@@ -106,19 +98,8 @@ def environments(folder) -> list[str]:
     return sorted(re.findall(r"Conda environment \S*envs/(\w+).yaml will be created", done.stdout))
 
 
-@pytest.mark.skipif(gpus.has_driver(), reason="here are GPUs, for which their environment is made")
-def test_gpus_that_are_nowhere_need_no_environment(small, programs):
-    assert environments(small) == ["cpu"]
-
-
 def test_a_rule_that_gets_gpus_from_slurm_has_their_conda_environment(small, programs):
     program(programs / "sbatch", "#!/bin/sh\n")
     assert environments(small) == ["cpu", "gpu"]
     tiny_project.edit(small, "resources.yaml", lambda entries: entries.append({"gpus": 0}))
     assert environments(small) == ["cpu"]
-
-
-def test_conda_reruns_nothing(finished, programs):
-    program(programs / "sbatch", "#!/bin/sh\n")
-    conda = ("--software-deployment-method", "conda", "--")
-    assert tiny_project.planned_jobs(finished, *conda, tiny_project.REPORT) == {}

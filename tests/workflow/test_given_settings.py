@@ -7,18 +7,10 @@ import pytest
 import tiny_project
 from tiny_project import BACKBONE, PRETRAINED, planned_jobs
 
-from reasonome.tasks import load_project
-
 pytestmark = pytest.mark.slow
 
 RECIPE = f"models/{BACKBONE}/{PRETRAINED}/recipe.json"
 BASELINES = "results/baselines/demo-molecules.smiles.parquet"
-
-
-@pytest.fixture
-def small(tmp_path):
-    """A project of which nothing is asked that needs weights."""
-    return tiny_project.make(tmp_path / "small", tmp_path, tmp_path)
 
 
 def test_a_mistyped_key_is_refused_with_the_nearest_one(small):
@@ -31,18 +23,6 @@ def test_a_file_of_values_names_other_experiments_and_the_command_line_goes_over
     jobs = planned_jobs(small, "--configfile", "given.yaml")
     assert jobs["dpo"] == 1 and "pretrain" not in jobs
     assert "pretrain" in planned_jobs(small, "--configfile", "given.yaml", "--config", "experiments=[demo]")
-
-
-def test_files_of_ones_own_in_config_are_read_as_commands_read_them(tmp_path):
-    """A folder that is named is that of the user, whatever is there."""
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config/config.yaml").write_text("experiments: [demo-verifiers]\n")
-    assert load_project(tmp_path / "config").settings.experiments == ["demo-verifiers"]
-    jobs = planned_jobs(tmp_path)
-    assert jobs["dpo"] == 1 and "pretrain" not in jobs
-    (tmp_path / "config/config.yaml").write_text("of_others: 1\n")
-    done = tiny_project.snakemake(tmp_path, "--dry-run", "--config", "folder=config", check=False)
-    assert done.returncode == 1 and "config/config.yaml:1: of_others: unknown key" in done.stdout
 
 
 def test_results_may_lie_on_another_disk(small, tmp_path):

@@ -84,7 +84,6 @@ def learnt_beside_another_task(project):
     ("name", "place"),
     [
         ("chromosome_of_gene", "mine/nowhere.py:ChromosomeOfGene"),
-        ("chromosome_of_gene", "mine/chromosome.py:Chromosome"),
         ("chromosome_of_gene", "mine/chromosome.py:ChromosomeOfGen"),
         ("gene_set_naming", "mine/chromosome.py:ChromosomeOfGene"),
         ("other", "mine/chromosome.py:ChromosomeOfGene"),
