@@ -1,7 +1,5 @@
 """A model that its own experiment found to rank as by chance: page and terminal say so before anything else."""
 
-import shutil
-
 import pytest
 import rank_project
 import synthetic_rankings
@@ -49,22 +47,6 @@ def scored(scored_project, tmp_path, monkeypatch):
         return Ranking(project, model, tmp_path / "out")
 
     return with_chain
-
-
-@pytest.mark.slow
-def test_a_plan_that_an_older_version_wrote_is_left_out_and_that_is_said(scored, scored_project, capsys):
-    ranking = scored(UNTRAINED)
-    older = scored_project / "results/experiments/demo"
-    older.mkdir(parents=True)
-    for name in ("metrics.tsv", "comparisons.tsv"):
-        (older / name).touch()
-    (older / "plan.json").write_text('{"experiment": "demo", "kind": "naming"}')
-    ranking(ranking.file("loci.tsv", LOCI))
-    shutil.rmtree(older)
-    told = capsys.readouterr()
-    left_out, first, *_ = told.out.splitlines()
-    assert "results/experiments/demo/plan.json: task: Field required" in left_out and "fix: snakemake" in told.out
-    assert "This model ranks as by chance" in told.out
 
 
 def test_chance_is_told_first(scored, capsys):

@@ -4,9 +4,6 @@ import pytest
 from rank_project import CASE, LOCI
 
 from reasonome import cli
-from reasonome.apps.rank.reasons import check_distances
-from reasonome.apps.rank.record import RankedCandidate
-from reasonome.tasks.ranking.questions import RankedGene
 
 
 @pytest.fixture
@@ -56,9 +53,6 @@ def test_a_second_locus_is_refused(command, capsys):
     ("words", "field"),
     [
         (["--kind", "cases"], "--kind"),
-        (["--samples", "0"], "--samples"),
-        (["--window-kb", "wide"], "--window-kb"),
-        (["--columns", "trait"], "--columns"),
         (["--columns", "trat=description"], "columns"),
     ],
 )
@@ -74,21 +68,6 @@ def test_a_model_that_is_none(ranking, ranking_folder, refused):
     with refused(field="--model"):
         cli.main([*words, "--config", str(ranking_folder / "config")])
     assert not ranking.out.exists()
-
-
-@pytest.mark.parametrize(
-    ("sentence", "verdicts"),
-    [
-        ("The gene nearest to the variant is FAR1.", ["contradicted"]),
-        ("FAR1 is the second nearest gene.", []),
-        ("FAR1 is among the nearest genes.", []),
-    ],
-)
-def test_only_a_claim_to_be_the_nearest_is_checked(sentence, verdicts):
-    genes = [RankedGene(symbol="NEAR1"), RankedGene(symbol="FAR1")]
-    candidates = [RankedCandidate(symbol="NEAR1", distance=0), RankedCandidate(symbol="FAR1", distance=9000)]
-    claims, _ = check_distances(sentence, genes, candidates)
-    assert [claim.verdict for claim in claims] == verdicts
 
 
 def test_a_panel_is_for_cases(command, ranking, refused):
