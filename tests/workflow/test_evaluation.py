@@ -1,13 +1,10 @@
-"""Evaluation through Snakemake: what rescoring reruns, answers that somebody recorded."""
+"""Evaluation through Snakemake: what rescoring reruns, and what is sealed."""
 
-import csv
-import json
 import shutil
 
 import pandas as pd
 import pytest
 import tiny_project
-import yaml
 from tiny_project import ALIGNED, BACKBONE, ROOT
 
 pytestmark = pytest.mark.slow
@@ -46,44 +43,3 @@ def test_the_sealed_part_is_scored_for_a_final_table_alone(copy):
     assert tiny_project.planned_jobs(copy, scored) == {"score": 1}
     tiny_project.snakemake(copy, scored)
     assert opened < set(pd.read_parquet(copy / scored)["id"])
-
-
-def test_recorded_answers_are_scored_by_the_same_code(copy):
-    test = [json.loads(line) for line in (copy / "results/benchmarks/demo-go/test.jsonl").open(encoding="utf-8")]
-    right, completed, empty, twice, *missing = test
-    rows = [
-        (right["id"], right["name"]),
-        (completed["id"], f"Process: {completed['name']}\nReasoning:\n<think>a step</think>"),
-        (empty["id"], ""),
-        (twice["id"], twice["name"]),
-        (twice["id"], "something else"),
-        ("GO:9999999", "not asked"),
-    ]
-    (copy / "mine").mkdir()
-    with open(copy / "mine/answers.csv", "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("id", "answer"), *rows])
-    recorded = {"theirs": {"recorded": {"files": {"demo-go": "mine/answers.csv"}}}}
-    tiny_project.edit(copy, "backbones.yaml", lambda c: c.update(recorded))
-    experiment = {
-        "backbones": ["theirs", BACKBONE],
-        "arms": {"base": []},
-        "benchmarks": ["demo-go"],
-        "styles": ["demo-names"],
-        "decodings": ["greedy"],
-    }
-    (copy / "config/experiments/others.yaml").write_text(yaml.safe_dump(experiment))
-    report = "results/experiments/others/report.html"
-    assert "generate" not in tiny_project.planned_jobs(copy, report)
-    done = tiny_project.snakemake(copy, report)
-    assert "GO:9999999" in done.stdout
-    answers = copy / "results/answers/theirs/base/demo-go.demo-names"
-    run = json.loads((answers / "greedy.run.json").read_text())["recorded"]
-    assert [run[key] for key in ("rows", "unknown", "empty", "conflicts", "missing")] == [6, 1, 1, 1, len(missing)]
-    table = pd.read_parquet(copy / "results/scores/theirs/base/demo-go.demo-names/greedy.parquet").set_index("id")
-    assert len(table) == len(test)
-    assert table.loc[[right["id"], completed["id"], twice["id"]], "exact"].tolist() == [1, 1, 1]
-    assert table.loc[[empty["id"], *(row["id"] for row in missing)], "exact"].sum() == 0
-    metrics = pd.read_csv(copy / "results/experiments/others/metrics.tsv", sep="\t")
-    exact = metrics.query("backbone == 'theirs' and metric == 'exact' and subset == 'mean' and kind == 'model'")
-    exact = exact[exact["stratum"].isna()]
-    assert exact["value"].item() == pytest.approx(3 / 12)  # three right of twelve, four in each subset
