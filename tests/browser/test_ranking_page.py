@@ -19,7 +19,6 @@ from reasonome.apps.rank.record import (
     RankingRecord,
     Sample,
 )
-from reasonome.apps.rank.settings import Kind
 from reasonome.report.card_sources import SourceRead
 
 pytestmark = NEEDED
@@ -105,9 +104,9 @@ CASES = [
 ]
 
 
-def about(kind: Kind = "case") -> PageAbout:
+def about() -> PageAbout:
     return PageAbout(
-        kind=kind,
+        kind="case",
         model=f"tiny {POISON}",
         benchmark="demo-cases",
         style="short",
@@ -195,33 +194,3 @@ def test_an_address_opens_its_row_and_hostile_texts_stay_texts(driver, written):
         summary.click()
     assert POISON in driver.find_element(By.CSS_SELECTOR, "tr.detail").text
     check_quiet(driver, written)
-
-
-def test_a_page_of_loci(driver, tmp_path):
-    locus = RankingRecord(
-        kind="locus",
-        file="loci",
-        name="rs1",
-        id="d4",
-        trait=f"LDL {POISON}",
-        chromosome="1",
-        position=2010000,
-        genes=[
-            RankedCandidate(symbol="TTC4", rank=1, first=1, listed=1, distance=90_000, distance_rank=2),
-            RankedCandidate(symbol="PCSK9", rank=2, listed=1, distance=0, distance_rank=1),
-        ],
-        samples=[Sample(genes=["TTC4", "PCSK9"], text="")],
-    )
-    path = tmp_path / "rankings.html"
-    path.write_text(render_page([locus], about("locus")))
-    opened(driver, path)
-    assert (
-        cells(driver, "nearest gene"),
-        cells(driver, "kb from variant to model's first"),
-        cells(driver, "its distance rank"),
-    ) == (
-        ["PCSK9"],
-        ["90"],
-        ["2"],
-    )
-    check_quiet(driver, path)

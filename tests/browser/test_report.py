@@ -124,16 +124,3 @@ def test_two_models_are_compared(page):
     page.find_element(By.CSS_SELECTOR, "#compared button.toggle").click()
     wait(page, lambda d: len(d.find_elements(By.CSS_SELECTOR, "#compared .detail .sides ol")) == 2)
     assert [e.text for e in page.find_elements(By.CSS_SELECTOR, "#compared .sides h4")] == ["KW+RA+TA", "KW"]
-
-
-def test_a_contrast_of_the_ladder_leads_to_its_two_sides(page):
-    told = page.find_element(By.CSS_SELECTOR, ".verdict").text
-    assert told.startswith("By term score")  # of 100 resamples no p is small enough
-    assert "shown" in page.find_element(By.CSS_SELECTOR, "#ladder svg").get_attribute("aria-label")
-    click(page, "//section[@id='ladder']//summary[.='As a table']")
-    click(page, "//section[@id='ladder']//tr[th[.='KW+RA'] and td[contains(., 'parent arm')]]//a[@data-sides]")
-    assert page.find_element(By.CSS_SELECTOR, ".overall").text.startswith("A − B in term score")
-    chosen = [
-        Select(e).first_selected_option.text for e in page.find_elements(By.CSS_SELECTOR, "#compare-controls select")
-    ]
-    assert chosen[:2] == ["KW+RA", "KW"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from annotated_sets import ABOUT, ERROR, INTERFERON, RANKING, SPINDLE
-from chromium import NEEDED, check_quiet, choose, click, column, opened, wait
+from chromium import NEEDED, check_quiet, click, column, opened, wait
 from selenium.webdriver.common.by import By
 
 from reasonome.apps.annotate.page import render_page
@@ -17,13 +17,8 @@ SIZES = {"universe": 18000, "p": 1e-6, "genes": ["ISG15"]}
 RESPONSE = EnrichedTerm(
     library="GO BP", id="GO:0060337", name=LONG, overlap=1, size=60, drawn=2, adjusted_p=1e-4, **SIZES
 )
-ALSO = EnrichedTerm(
-    library="GO BP", id="GO:0007094", name="spindle assembly checkpoint", overlap=1, size=40, drawn=2, adjusted_p=0.03,
-    **SIZES,
-)  # fmt: skip
-# The spindle term is enriched in the second set too, and not among the best that the record keeps.
 SECOND = INTERFERON.model_copy(update={"enriched": [RESPONSE]})
-TERMS = {SPINDLE.id: SPINDLE.enriched, SECOND.id: [RESPONSE, ALSO]}
+TERMS = {SPINDLE.id: SPINDLE.enriched, SECOND.id: [RESPONSE]}
 TOLD = ABOUT.model_copy(
     update={
         "releases": {"GO BP": "GO 2022-07-01", "Reactome": "Reactome 94"},
@@ -86,16 +81,3 @@ def test_a_picture_has_whole_labels_and_stands_alone_when_downloaded(page, tmp_p
     picture = ET.fromstring(fetched(tmp_path / "day-0-cluster-2.svg", page))
     circles = picture.findall(".//{http://www.w3.org/2000/svg}circle")
     assert picture.tag == "{http://www.w3.org/2000/svg}svg" and circles[0].get("fill") == "#1f66a8"
-
-
-def test_terms_stand_across_sets_also_where_they_are_not_among_the_best(page, tmp_path):
-    told = "return [...document.querySelectorAll('#across circle title')].map(title => title.textContent)"
-    assert page.execute_script(told) == [
-        "spindle assembly checkpoint in cluster 1: 2 of 3 genes, adjusted p 3.1e-5",
-        "spindle assembly checkpoint in cluster 2: 1 of 2 genes, adjusted p 0.03",
-        f"{LONG} in cluster 2: 1 of 2 genes, adjusted p 1.0e-4",
-    ]
-    choose(page, "library", "Reactome", "across-controls")
-    assert [text.split(" in ")[0] for text in page.execute_script(told)] == ["cell cycle"]
-    click(page, "//*[@id='across']//button[.='Download picture (SVG)']")
-    assert "cell cycle" in fetched(tmp_path / "Reactome-across-sets.svg", page)
