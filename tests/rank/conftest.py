@@ -29,14 +29,14 @@ def ranking(ranking_folder, ranking_project, tmp_path, monkeypatch) -> Ranking:
 
 
 @pytest.fixture
-def not_fetched(ranking_project, monkeypatch) -> Callable[..., None]:
-    """Lets these files of HPO not be here, by their keys; all of them if none is given."""
+def not_fetched(ranking_project, monkeypatch) -> Callable[[], None]:
+    """Lets the files of HPO not be here."""
     files = type(ranking_project).source_files
 
-    def lack(*keys: str) -> None:
+    def lack() -> None:
         def source_files(project, name):
-            gone = keys or files(project, "hpo-2025") if name == "hpo-2025" else ()
-            return {key: path.with_name("gone") if key in gone else path for key, path in files(project, name).items()}
+            found = files(project, name)
+            return {key: path.with_name("gone") for key, path in found.items()} if name == "hpo-2025" else found
 
         monkeypatch.setattr(type(ranking_project), "source_files", source_files)
 

@@ -3,7 +3,6 @@
 import csv
 import json
 
-import pytest
 from rank_project import CASE, LOCI
 
 from reasonome.apps.rank.inputs import read_panel
@@ -65,15 +64,8 @@ def test_an_age_that_is_free_text_is_not_told(ranking, snapshot):
     assert "Ann" not in "".join(ranking.model.prompts)
 
 
-@pytest.mark.parametrize(
-    "panel",
-    [
-        ",gene\n1,SCN1A\n2,FBN1\n",  # as pandas writes it
-        '"","x"\n"1","SCN1A"\n"2","FBN1"\n',  # as R does
-    ],
-)
-def test_numbers_beside_the_genes_of_a_panel_are_no_entrez_ids(tmp_path, panel):
-    (tmp_path / "p.txt").write_text(panel)
+def test_numbers_beside_the_genes_of_a_panel_are_no_entrez_ids(tmp_path):
+    (tmp_path / "p.txt").write_text(",gene\n1,SCN1A\n2,FBN1\n")  # as pandas writes it
     assert read_panel(tmp_path / "p.txt", KNOWN) == ["SCN1A", "FBN1"]
 
 
@@ -85,15 +77,8 @@ def test_a_panel_of_row_numbers_is_refused(tmp_path, refused):
     assert read_panel(tmp_path / "p.txt", KNOWN) == ["Entrez_Gene", "6323", "2200"]
 
 
-@pytest.mark.parametrize(
-    "panel",
-    [
-        "gene,inheritance,notes\nFBN1,AD,Marfan\nSMAD4\nTBX1,AR,MET raised; MET\n",  # a short row
-        '"Gene","Inheritance"\n"FBN1","AD"\n"SMAD4","AR, see\nnote"\n"TBX1","AD"\n',  # a line end in a cell
-    ],
-)
-def test_what_stands_beside_the_genes_of_a_panel_is_no_gene(tmp_path, panel):
-    (tmp_path / "p.csv").write_text(panel)
+def test_what_stands_beside_the_genes_of_a_panel_is_no_gene(tmp_path):
+    (tmp_path / "p.csv").write_text("gene,inheritance,notes\nFBN1,AD,Marfan\nSMAD4\nTBX1,AR,MET raised; MET\n")
     assert read_panel(tmp_path / "p.csv", KNOWN) == ["FBN1", "SMAD4", "TBX1"]
 
 
@@ -101,13 +86,6 @@ def test_a_panel_that_does_not_say_where_its_genes_are(tmp_path, refused):
     (tmp_path / "p.csv").write_text("FBN1,AR\nSMAD4,AR\nTBX1,AR\n")  # 4 genes in 6 cells
     with refused(tmp_path / "p.csv", 1, "--panel"):
         read_panel(tmp_path / "p.csv", KNOWN)
-
-
-def test_an_export_of_a_gwas_tool_needs_its_trait_alone(ranking):
-    path = ranking.file("clumps.tsv", "CHR\tSNP\tBP\tP\n1\trs1\t2010000\t1e-9\nNA\trs2\tNA\t1e-8\n")
-    first, second = ranking(path, trait="LDL cholesterol", window_kb=95)
-    assert (first["trait"], first["variant"], set(ranked(first))) == ("LDL cholesterol", "rs1", {"PCSK9", "TTC4"})
-    assert "neither candidates nor a position" in second["error"] and not second["genes"]
 
 
 def test_the_style_is_that_of_the_training_else_one_with_reasons(ranking):

@@ -192,17 +192,6 @@ def test_rows_of_several_variants_are_left_out_and_told(ranking, unaided, capsys
     assert "not asked: gwas: rs2: " in told and "3 loci: 1 ranked, 0 with nothing to rank by, 2 not asked" in told
 
 
-PLINK = " CHR  F  SNP       BP  SP2\n   1  1  rs1  2010000  rs5(1),rs6(1)\n   1  1  rs2  1205000  NONE\n\n"
-
-
-def test_plinks_blanks(ranking, unaided, refused):
-    path = ranking.file("plink19.clumped", PLINK)
-    first, second = unaided(path, trait="LDL cholesterol")
-    assert (first["variant"], ranked(first)["PCSK9"], second["variant"], ranked(second)["FGD1"]) == ("rs1", 1, "rs2", 1)
-    with refused(field="--trait"):
-        unaided(path)
-
-
 def test_another_genome_build_is_refused_or_told(ranking, unaided, capsys, refused):
     with refused():
         unaided(ranking.file("l.tsv", "rsid\tchr_hg19\tpos_hg19\nrs1\t1\t55505647\n"), trait="LDL")
