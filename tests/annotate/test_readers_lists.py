@@ -106,11 +106,6 @@ def test_a_set_whose_first_field_is_an_id_is_called_by_the_second_and_the_id(tmp
 # one gene a line
 
 
-@pytest.mark.parametrize("gene", ["TP53 (7157)", "ACTB /// ACTG1"])
-def test_a_gene_may_have_blanks_and_delimiters_as_programs_write_them(tmp_path, gene):
-    assert by_name(read_lists(tmp_path, f"A\nB\n{gene}\n")) == {"mine": ["A", "B", gene]}
-
-
 def test_row_numbers_beside_a_single_column_are_left_out(tmp_path):
     # write.csv(genes) of R
     content = '"","x"\n"1","TP53"\n"2","ATM"\n"3","BAX"\n'
@@ -123,11 +118,6 @@ def test_one_gene_a_line_with_or_without_a_header_and_comments(tmp_path, header,
     assert (found.kind, by_name(found)) == ("genes", {"My genes.v2": ["TP53", "ATM", "BRCA1"]})
     assert not found.lists[0].ranked
     assert found.notes[:2] == snapshot
-
-
-@pytest.mark.parametrize("genes", [["1", "2", "9"], ["T", "ATM", "TP53"]])
-def test_the_first_entrez_id_and_a_gene_of_one_letter_are_no_header(tmp_path, genes):
-    assert by_name(read_lists(tmp_path, "\n".join(genes))) == {"mine": genes}
 
 
 def test_a_list_of_row_numbers_is_refused(tmp_path, refused):
@@ -175,41 +165,11 @@ def test_where_a_cut_goes_through_equal_numbers_the_seed_draws(tmp_path):
     assert read_lists(tmp_path, content, top=41).lists[0].flags == ()
 
 
-def test_top_counts_a_gene_that_stands_twice_in_a_ranking_once(tmp_path):
-    found = read_lists(tmp_path, "A\t9\nA\t8\nB\t7\nC\t6\nD\t5\n", top=3)
-    assert by_name(found) == {"mine": ["A", "B", "C"]}
-    assert "the first 3 of 4 genes are taken" in found.notes
-    assert found.lists[0].flags[0].startswith("listed more than once")
-
-
 def test_genes_without_numbers_may_be_said_to_be_ranked(tmp_path, snapshot):
     found = read_lists(tmp_path, "# Ranked\nA\nB\nC\nD\n", top=3)
     assert (found.lists[0].ranked, by_name(found)) == (True, {"mine": ["A", "B", "C"]})
     assert found.notes[1:3] == snapshot
     assert not read_lists(tmp_path, "# not ranked\n# ranked by nobody\nA\nB\nC\n").lists[0].ranked
-
-
-def test_options_that_do_nothing_are_named_with_the_reason(tmp_path, snapshot):
-    options = {"adjusted_p": 0.01, "log2_fold_change": 2.0, "top": 3, "split": False, "gsea": True}
-    told = {name: read_lists(tmp_path, content, name, **options).notes[-1] for name, content in {
-        "a.gmt": "x\tna\tA\tB\tC\tD\n",
-        "a.txt": "A\nB\nC\nD\n",
-        "a.rnk": "A\t1\nB\t4\n",
-    }.items()}  # fmt: skip
-    assert told == snapshot
-
-
-@pytest.mark.parametrize(
-    ("line", "genes"),
-    [
-        ("TP53,ATM,BRCA1", ["TP53", "ATM", "BRCA1"]),
-        ('"TP53","ATM"', ["TP53", "ATM"]),
-    ],
-)
-@pytest.mark.parametrize("name", ["mine.txt", "mine.csv"])
-def test_genes_that_are_all_on_the_only_line_are_read(tmp_path, line, genes, name):
-    found = read_lists(tmp_path, f"# of mine\n\n{line}\n", name)
-    assert (found.kind, by_name(found)) == ("genes", {"mine": genes})
 
 
 def test_several_genes_on_a_line_are_refused(tmp_path, refused):
