@@ -1,7 +1,5 @@
 """What people give that is wrong: one clear error and nothing written, or one flagged row and the other sets done."""
 
-import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -12,8 +10,6 @@ import pytest
 from annotation_project import GOOD, MOUSE, OTHERS, REPAIR
 
 from reasonome import cli
-from reasonome.answering.asked_model import find_model
-from reasonome.apps.annotate import job
 
 
 def made(*genes: str, name: str = "mine") -> str:
@@ -70,28 +66,7 @@ def test_a_set_that_cannot_be_asked_is_a_row_and_the_others_are_done(annotating,
     assert (annotating.out / "manifest.json").is_file()
 
 
-def test_a_table_of_mouse_ids_is_told_as_such_and_the_others_are_done(annotating):
-    rows = [f"ENSMUSG0000000000{number},{2 if number < 5 else -2},0.001,0.001\n" for number in range(9)]
-    mice = annotating.file("mice.csv", "gene,log2FoldChange,pvalue,padj\n" + "".join(rows))
-    up, down, good = annotating(mice, annotating.file("good.gmt", GOOD), model=None, gsea=True)
-    assert up["error"] == down["error"] == f"{MICE}, or `--species human` if they are human genes in another case"
-    assert (good["error"], good["enriched"][0]["name"]) == ("", "DNA repair")
-
-
-def test_human_symbols_in_title_case_are_read_where_people_say_that_they_are(annotating):
-    (record,) = annotating(annotating.file("mine.gmt", made(*MOUSE)), model=None, species="human")
-    assert (record["error"], [gene["symbol"] for gene in record["genes"]]) == ("", list(MOUSE.values()))
-
-
-# sets that are odd, and are done with a flag
-
-
-def test_a_date_that_is_a_number_is_unknown(annotating, by_hand):
-    # 44441 is 2021-09-02; as an Entrez id nothing has it
-    (record,) = annotating(annotating.file("mine.gmt", made(*REPAIR, "44441")))
-    assert record["unmapped"] == [{"written": "44441", "why": "unknown", "candidates": []}]
-    assert "1 of 6 genes is unknown: 44441" in record["flags"]
-    assert record["name"] == "DNA repair"
+# names that are only ever text
 
 
 NAMES = [
@@ -118,13 +93,6 @@ def test_a_set_and_a_gene_may_have_any_name_which_is_only_ever_text(annotating, 
     assert not cell.startswith(("=", '"='))
 
 
-def test_spellings_of_programs_are_read_and_flagged(annotating):
-    genes = "\n".join(["XXXA", *(f"GRCh38_{gene}" for gene in REPAIR)])
-    (record,) = annotating(annotating.file("mine.txt", genes), model=None)
-    assert record["flags"][0].startswith("5 of 6 are symbols behind the name of a genome: GRCh38_BRCA1 → BRCA1, ")
-    assert record["enriched"][0]["name"] == "DNA repair"
-
-
 def test_what_is_known_of_every_file_stands_on_terminal_page_and_table(annotating, capsys, snapshot, scrubbed):
     library = annotating.file("own.gmt", "mine\tna\tBRCA1\tBRCA2\tATM\tGONE1\tGONE2\nlost\twords\n")
     universe = annotating.file("tested.txt", "\n".join([*REPAIR, *OTHERS, "LOST1"]))
@@ -142,13 +110,6 @@ def test_what_is_known_of_every_file_stands_on_terminal_page_and_table(annotatin
     assert scrubbed((annotating.out / "identifiers.tsv").read_text(encoding="utf-8")) == snapshot
 
 
-def test_sets_of_a_library_are_called_by_their_names(annotating, capsys):
-    library = annotating.file("ids.gmt", "GO:0000724\tdouble-strand break repair\t" + "\t".join(REPAIR) + "\n")
-    (record,) = annotating(annotating.file("mine.gmt", GOOD), model=None, libraries=[str(library)])
-    term = next(term for term in record["enriched"] if term["library"] == "ids")
-    assert (term["id"], term["name"]) == ("GO:0000724", "double-strand break repair")
-
-
 # the universe
 
 
@@ -163,18 +124,14 @@ def test_a_universe_that_cannot_be_is_refused_before_anything_is_asked(annotatin
 
 CELLS = "gene,log2FoldChange,pvalue,padj,cell_type\n"
 REPAIR_UP = [*(f"{gene},2,0.001,0.01" for gene in REPAIR), *(f"{gene},0,0.9,0.9" for gene in OTHERS[:20])]
-OWN_UNIVERSES = {  # no gene is known; no gene set has three of the two known
-    "zebrafish": [f"zgc:{number},2,0.001,0.01" for number in range(8)],
-    "few": [f"{gene},2,0.001,0.01" for gene in ("BRCA1", "BUB1", "XA")],
-}
+ZEBRAFISH = [f"zgc:{number},2,0.001,0.01" for number in range(8)]  # no gene is known
 
 
-@pytest.mark.parametrize("rows", OWN_UNIVERSES.values(), ids=OWN_UNIVERSES)
 def test_a_table_whose_own_universe_cannot_be_used_is_a_row_and_the_others_are_done(
-    annotating, monkeypatch, capsys, rows, snapshot
+    annotating, monkeypatch, capsys, snapshot
 ):
     monkeypatch.setattr("reasonome.apps.annotate.gsea.FEWEST_RANKED", 3)
-    both = "".join([f"{row},T\n" for row in REPAIR_UP] + [f"{row},other\n" for row in rows])
+    both = "".join([f"{row},T\n" for row in REPAIR_UP] + [f"{row},other\n" for row in ZEBRAFISH])
     good, _, bad, none = annotating(annotating.file("cells.csv", CELLS + both), model=None, gsea=True)
     assert (good["list"], good["error"], good["enriched"][0]["name"]) == ("cells T", "", "DNA repair")
     assert (bad["list"], bad["enriched"], none["error"][:15]) == ("cells other", [], "no gene passes ")
@@ -182,33 +139,10 @@ def test_a_table_whose_own_universe_cannot_be_used_is_a_row_and_the_others_are_d
     assert f"cells other: no GSEA: {bad['error']}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("rows", OWN_UNIVERSES.values(), ids=OWN_UNIVERSES)
-def test_tables_without_any_universe_that_can_be_used_are_refused(annotating, rows, refused):
+def test_tables_without_any_universe_that_can_be_used_are_refused(annotating, refused):
     with refused():
-        annotating(annotating.file("cells.csv", CELLS + "".join(f"{row},T\n" for row in rows)), model=None)
+        annotating(annotating.file("cells.csv", CELLS + "".join(f"{row},T\n" for row in ZEBRAFISH)), model=None)
     assert not annotating.out.exists()
-
-
-def pipe(content: bytes) -> str:
-    """The path of a pipe in which `content` is, as a shell's <(…) gives one."""
-    read, write = os.pipe()
-    os.write(write, content)
-    os.close(write)
-    return f"/dev/fd/{read}"
-
-
-def test_a_universe_from_a_pipe_is_read_once_for_several_files(annotating, by_hand):
-    content = "\n".join([*REPAIR, *OTHERS, "TTK", "RPL3"]).encode()
-    sets = [annotating.file(name, GOOD) for name in ("first.gmt", "second.gmt")]
-    records = annotating(*sets, universe=pipe(content))
-    assert [record["name"] for record in records] == ["DNA repair", "DNA repair"]
-    manifest = json.loads((annotating.out / "manifest.json").read_text())
-    assert manifest["universe"] == hashlib.sha256(content).hexdigest()
-
-
-def test_sets_from_a_pipe(annotating, by_hand):
-    (record,) = annotating(pipe(GOOD.encode()), kind="gmt")
-    assert record["name"] == "DNA repair"
 
 
 # the place, the model and the settings
@@ -224,24 +158,13 @@ def test_an_unfinished_or_unknown_model_is_refused_with_those_that_are_finished(
     assert not annotating.out.exists()
 
 
-@pytest.mark.parametrize(("below", "given"), [("", "."), ("", "model"), ("model", ".."), ("model", "../model")])
-def test_a_model_is_found_from_within_its_folder(annotating, monkeypatch, below, given):
-    folder = (annotating.folder / "results/models" / annotation_project.MODEL).resolve()
-    monkeypatch.chdir(folder / below)
-    found = find_model(annotating.project, given)
-    assert (found.folder.resolve(), found.name) == (folder, "smollm2-135m/base")
-
-
 @pytest.mark.parametrize(
     "settings",
     [
         {"style": "fact"},
-        {"style": "neighbours"},
         {"benchmark": "demogo"},
         {"libraries": ["reactome-dem"]},
         {"libraries": ["go-demo"]},
-        {"libraries": ["wikipathways"]},
-        {"only_libraries": ["go-demo"]},
     ],
 )
 def test_names_that_nothing_has_get_the_nearest(annotating, by_hand, settings, refused):
@@ -275,7 +198,6 @@ def run(annotating, *options: str, sets: str | None = None) -> int:
         (["--top", "0"], "--top"),
         (["--adjusted-p", "nan"], "--adjusted-p"),
         (["--columns", "genes=x"], "--columns"),
-        (["--columns", "gene"], "--columns"),
     ],
 )
 def test_options_that_cannot_be(annotating, by_hand, options, field, refused):
@@ -292,24 +214,9 @@ def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys, snapshot
     assert not annotating.out.exists()
 
 
-def test_a_preview_counts_what_is_unknown_and_says_which_sets_would_not_be_asked(annotating, by_hand, capsys, snapshot):
-    sets = annotating.file("all.gmt", made("XA", "SEPT2", *REPAIR, name="first") + made("XB", "XC", "ATM", name="last"))
-    assert run(annotating, "--preview", "--style", "names", sets=str(sets)) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert told == snapshot
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["--model", "smollm2-135m/bas"],
-        ["--libraries", "wikipathways"],
-        ["--universe", "none.txt"],
-    ],
-)
-def test_a_preview_refuses_what_a_run_would(annotating, by_hand, options, refused):
+def test_a_preview_refuses_what_a_run_would(annotating, by_hand, refused):
     with refused():
-        run(annotating, "--preview", *options)
+        run(annotating, "--preview", "--libraries", "wikipathways")
     assert not annotating.out.exists()
 
 
@@ -325,16 +232,6 @@ def test_the_status_says_whether_anything_was_tested(annotating, by_hand):
     assert run(annotating, "--ora-only", sets=str(strange)) == 1
     assert (annotating.out / "annotations.html").is_file()
     assert run(annotating, "--ora-only") == 0
-
-
-def test_a_preview_counts_the_genes_that_are_listed(annotating, by_hand, capsys, monkeypatch, scrubbed, snapshot):
-    rows = ["mouse_symbol\thuman_symbols", "Rp\tRPL3|RPL4|RPL5", *(f"{gene.capitalize()}\t{gene}" for gene in REPAIR)]
-    table = annotating.file("orthologues.tsv", "\n".join(rows) + "\n")
-    monkeypatch.setattr(job, "ORTHOLOGUES", table)
-    sets = annotating.file("mice.gmt", made("Rp", "Atm", "Chek2", "Xyz1", name="mine"))
-    assert run(annotating, "--preview", "--style", "names", "--species", "mouse", sets=str(sets)) == 0
-    told = capsys.readouterr().out
-    assert scrubbed(told) == snapshot
 
 
 def test_columns_of_other_names_are_said_on_the_command_line(annotating, by_hand, capsys):
@@ -361,27 +258,13 @@ def test_names_of_files_sets_and_genes_send_nothing_to_the_terminal(annotating, 
     assert [one for one in told if not one.isprintable() and one != "\n"] == []
 
 
-def program(annotating, *options: str, encoding: str) -> subprocess.CompletedProcess:
-    library = Path(cli.__file__).resolve().parents[1]
-    environment = {**os.environ, "PYTHONPATH": str(library), "PYTHONIOENCODING": encoding}
-    command = [sys.executable, "-c", "from reasonome.cli import program; program()", "annotate", *options]
-    command += ["--model", annotation_project.MODEL, "--out", str(annotating.out)]
-    return subprocess.run(command, env=environment, capture_output=True, check=False)
-
-
-@pytest.mark.slow
-def test_a_terminal_of_another_encoding_shows_what_it_can(annotating):
-    path = annotating.file("mine.gmt", "βeta\tna\t" + "\t".join(REPAIR) + "\n" + GOOD)
-    run = program(annotating, str(path), "--preview", "--style", "names", encoding="latin-1")
-    assert (run.returncode, b"Traceback" in run.stderr) == (0, False)
-    told = run.stdout.decode("latin-1")
-    assert "mine: 2 sets, by genes: '\\u03b2eta' (5), 'repair' (5)" in told
-    assert "nothing was written" in told
-
-
 @pytest.mark.slow
 def test_errors_quote_names_as_text_only(annotating):
-    run = program(annotating, "no\x1b[2Jne.gmt", encoding="ascii")
+    library = Path(cli.__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONPATH": str(library), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-c", "from reasonome.cli import program; program()", "annotate", "no\x1b[2Jne.gmt"]
+    command += ["--model", annotation_project.MODEL, "--out", str(annotating.out)]
+    run = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert run.returncode == 2
     told = run.stderr.decode("ascii")
     assert "\x1b" not in told and "Traceback" not in told

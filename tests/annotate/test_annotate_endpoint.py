@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -27,13 +26,6 @@ def test_a_model_behind_an_endpoint_names_sets_and_what_it_cannot_give_is_left_e
     assert "of style facts" in page  # what is known of the genes, for a model that was not trained here
 
 
-def test_what_passes_is_asked_again(annotating, endpoint):
-    server = endpoint((429, {}, "{}"), (500, {}, "{}"), "cut", "cut stream", NAMED, pages=SERVES)
-    (record,) = annotating(annotating.file("mine.gmt", GOOD), model=server.url)
-    assert record["name"] == "DNA repair"
-    assert len(server.requests) == 5
-
-
 def test_a_refusal_is_told_and_what_was_answered_is_not_asked_again(annotating, endpoint, refused):
     server = endpoint(NAMED, (400, {}, '{"error": {"message": "too long"}}'), NAMED, pages=SERVES)
     path = annotating.file("mine.gmt", GOOD + SECOND)
@@ -55,8 +47,6 @@ def body(message, reason="stop"):
     "message",
     [
         {"content": f"<think>\nThey look like\nProcess: cell cycle\n</think>\n\n{ANSWER}"},
-        {"content": f"They look like repair.\n</think>\n\n```\n{ANSWER}\n```<|im_end|>"},
-        {"content": ANSWER.replace("Process:", "## Process:")},
         {"content": "", "reasoning": f"They repair DNA.\n{ANSWER}"},
     ],
 )
@@ -67,42 +57,6 @@ def test_a_reasoning_models_answer_is_read(annotating, endpoint, capsys, message
     assert record["reasoning"] == "BRCA1 takes part in DNA repair."
     said = "1 of 1 answers stood in the server's field `reasoning`, and are read there"
     assert (said in capsys.readouterr().out) == ("reasoning" in message)
-
-
-def test_no_choice_at_all_ended_at_its_limit_and_an_error_is_told_at_once(annotating, endpoint, refused):
-    spent = {"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 512}}
-    server = endpoint((200, {}, json.dumps(spent)), pages=SERVES)
-    path = annotating.file("mine.gmt", GOOD)
-    (record,) = annotating(path, model=server.url)
-    assert "1 of 1 answers ended at their limit of tokens: raise --max-new-tokens" in record["flags"]
-    limit = {"error": {"message": "Rate limit exceeded: free-models-per-day", "code": 429}}
-    server = endpoint((200, {}, json.dumps(limit)), pages=SERVES)
-    with refused():
-        annotating(path, model=server.url)
-    assert len(server.requests) == 1
-
-
-def test_a_model_behind_an_endpoint_has_room_to_think_and_the_option_that_the_flag_names(annotating, endpoint):
-    server = endpoint(*[body({"content": None, "reasoning": "Okay, these"}, "length")] * 2, pages=SERVES)
-    path = annotating.file("mine.gmt", GOOD)
-    (record,) = annotating(path, model=server.url)
-    assert server.requests[0][2]["max_tokens"] == 160 + 4096
-    assert "1 of 1 answers ended at their limit of tokens: raise --max-new-tokens" in record["flags"]
-    words = ["annotate", str(path), "--model", server.url, "--samples", "1", "--out", str(annotating.out)]
-    assert cli.main([*words, "--max-new-tokens", "9000"]) == 0
-    assert server.requests[1][2]["max_tokens"] == 9000
-
-
-def test_a_refusal_names_options_that_the_command_has(annotating, endpoint, capsys, refused):
-    told = "request (5321 tokens) exceeds the available context size (4096 tokens), try increasing it"
-    server = endpoint((400, {}, json.dumps({"error": {"code": 400, "message": told}})), pages=SERVES)
-    with refused() as error:
-        annotating(annotating.file("mine.gmt", GOOD), model=server.url)
-    options = set(re.findall(r"--[\w-]+", error.value.fix))
-    with pytest.raises(SystemExit):
-        cli.main(["annotate", "--help"])
-    assert options == {"--max-new-tokens", "--style", "--model"} and "teachers.yaml" not in error.value.fix
-    assert options <= set(re.findall(r"--[\w-]+", capsys.readouterr().out))
 
 
 def test_a_model_that_the_server_lacks_and_a_server_that_is_not_there(annotating, endpoint, refused):

@@ -1,18 +1,12 @@
-"""Annotation from Python: frames, wrong settings, no request to a model hub, and torch before Scanpy's Numba."""
-
-import subprocess
-import sys
-from types import SimpleNamespace
+"""Annotation from Python: frames, wrong settings, and no request to a model hub."""
 
 import annotation_project
-import numpy as np
 import pandas as pd
 import pytest
-from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME
+from annotation_project import ANSWER, GOOD, REPAIR, RIBOSOME
 from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
-from reasonome.apps.annotate import in_python
 from reasonome.apps.annotate.in_python import annotate_sets
 from reasonome.apps.annotate.job import offline
 
@@ -28,37 +22,14 @@ def test_a_data_frame_of_markers_is_annotated(annotating, by_hand):
     assert (annotating.out / "annotations.html").is_file()
 
 
-def test_a_data_frame_of_differential_expression_is_its_own_universe(annotating, by_hand, capsys):
-    frame = pd.DataFrame(
-        {"log2FoldChange": [2.0] * 5 + [0.0] * 5, "padj": [0.001] * 5 + [0.9] * 5}, index=[*REPAIR, *OTHERS[:5]]
-    )
-    table = annotate_sets(frame, annotation_project.MODEL, annotating.out, samples=1)
-    assert table["set"].tolist() == ["sets up", "sets down"]
-    assert [record["name"] for record in annotating.records()] == ["DNA repair", ""]
-    assert "the universe is the 10 genes in the table 'sets'" in capsys.readouterr().out
-
-
-def test_an_anndata_with_ranked_genes_is_annotated(annotating, by_hand):
-    names = np.array(list(zip(REPAIR, RIBOSOME, strict=True)), dtype=[("0", object), ("T", object)])
-    scores = np.array([(5 - n, 5 - n) for n in range(5)], dtype=[("0", float), ("T", float)])
-    adata = SimpleNamespace(uns={"rank_genes_groups": {"names": names, "scores": scores}})
-    table = annotate_sets(adata, annotation_project.MODEL, annotating.out, name="cells", samples=1)
-    assert table["list"].tolist() == ["cells", "cells"]
-    assert [[gene["symbol"] for gene in record["genes"]] for record in annotating.records()] == [REPAIR, RIBOSOME]
-    assert by_hand.shown == [REPAIR, RIBOSOME]  # scores rank them
-
-
 @pytest.mark.parametrize(
     ("change", "field"),
     [
         ({"sets": None}, "sets"),
-        ({"sets": [pd.DataFrame(), pd.DataFrame()]}, "sets"),
-        ({"sets": SimpleNamespace(uns={})}, "sets"),
         ({"sets": "none.gmt"}, None),
         ({"samples": 0}, "samples"),
         ({"tpo": 5}, "tpo"),
         ({"species": "mous"}, "species"),
-        ({"columns": {"genes": "x"}}, "columns"),
     ],
 )
 def test_from_python_what_cannot_be_is_told_by_its_setting(annotating, by_hand, change, field, refused):
@@ -96,30 +67,3 @@ def test_from_python_the_model_is_asked_offline(annotating, by_hand, monkeypatch
     with refused():
         annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, style="nam")
     assert (seen, constants.HF_HUB_OFFLINE) == ([True], False)
-
-
-# Numba of Scanpy and torch want different OpenMPs, and the first that is loaded serves both
-
-MESSAGE = "import reasonome.apps.annotate.in_python before scanpy: answers may take three times as long now"
-AS_IF_NUMBA = "import sys, types; sys.modules['numba'] = types.ModuleType('numba');"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("before", "numba_came_first"),
-    [(AS_IF_NUMBA, True), (f"import torch; {AS_IF_NUMBA}", False)],
-)
-def test_torch_is_loaded_with_the_function(before, numba_came_first):
-    code = (
-        f"{before} from reasonome.apps.annotate import in_python as it\n"
-        "print(it.NUMBA_CAME_FIRST, 'torch' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == f"{numba_came_first} True\n", done.stderr
-
-
-@pytest.mark.parametrize("numba_came_first", [True, False])
-def test_the_wrong_order_is_told(annotating, by_hand, monkeypatch, capsys, numba_came_first):
-    monkeypatch.setattr(in_python, "NUMBA_CAME_FIRST", numba_came_first)
-    in_python.annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, samples=1)
-    assert (MESSAGE in capsys.readouterr().out) is numba_came_first
