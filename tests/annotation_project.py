@@ -128,8 +128,7 @@ def _made(folder: Path) -> Path:
 
 @dataclass
 class ByHand:
-    """Stands in for a model: writes chosen answers, and keeps which sets it was asked about, which genes it saw,
-    and by which engine it was to answer.
+    """Stands in for a model: writes chosen answers, and keeps which sets it was asked about and which genes it saw.
 
     `answers` are by the first gene of a set by the alphabet: a text, or (text, log-probability of the name, its
     tokens), one for all samples or a list of one each; other sets get ANSWER. The first `cut` samples of each set
@@ -140,11 +139,9 @@ class ByHand:
     cut: int = 0
     asked: list = field(default_factory=list)
     shown: list = field(default_factory=list)
-    engines: list = field(default_factory=list)
 
     def __call__(self, task, style, decoding, examples, model_folder, model_digest, target: Path, engine):
         self.asked.append(list(examples))
-        self.engines.append(engine)
         rows = []
         for example in examples:
             prompt = task.prompt(example, style)

@@ -3,21 +3,18 @@
 import dataclasses
 import json
 import math
-from pathlib import Path
 
 import annotation_project
 import pandas as pd
 import pytest
-import stand_in_vllm
 from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
 
 from reasonome.answering.asked_model import AskedWeights
-from reasonome.apps.annotate import answers, job, making, project_files
+from reasonome.apps.annotate import answers, job, project_files
 from reasonome.apps.annotate.judge import WITHOUT_ENCODER_TOLD
 from reasonome.apps.run import check_context
 from reasonome.config.annotations import Annotation
 from reasonome.config.styles import count_tokens
-from reasonome.core.errors import InputError
 from reasonome.core.manifest import read_manifest
 from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.naming.dialogue import Example, Gene
@@ -116,13 +113,6 @@ def test_an_equal_second_run_asks_nothing_and_writes_the_same(annotating, by_han
     assert {file.name: file.read_bytes() for file in annotating.out.iterdir()} == before
 
 
-def test_other_thresholds_that_choose_the_same_genes_ask_nothing(annotating, by_hand):
-    path = annotating.file("treated.csv", DESEQ2)
-    annotating(path)
-    annotating(path, adjusted_p=0.01)
-    assert len(by_hand.asked) == 1
-
-
 @pytest.mark.parametrize("change", [{"style": "names"}, {"seed": 1}, {"samples": 2}, {"max_new_tokens": 20}])
 def test_what_changes_answers_asks_again(annotating, by_hand, change):
     path = annotating.file("mine.gmt", GOOD)
@@ -144,33 +134,6 @@ def test_another_model_asks_again(annotating, by_hand):
         annotation_project.write_manifest(annotating.folder, "1")
     assert len(by_hand.asked) == 2
     assert manifest["model"]["of"] == "2"
-
-
-def test_a_backbones_own_engine_answers(annotating, monkeypatch):
-    # It spreads a model of 70B over GPUs, where transformers would put it all on the first.
-    loaded = stand_in_vllm.install(monkeypatch)
-    monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
-    folder = annotating.folder / "results/models/llama-3.1-70b/base"
-    (folder / "model").mkdir(parents=True)
-    stand_in_vllm.shaped(folder / "model", num_attention_heads=8, num_key_value_heads=4, intermediate_size=16)
-    (folder / "model/model.safetensors").touch()
-    annotation_project.write_model_manifest(folder)
-    path = annotating.file("mine.gmt", GOOD + SECOND)
-    records = annotating(path, model="llama-3.1-70b/base", samples=3)
-    assert [(record["name"], record["agreement"]) for record in records] == [("DNA repair", 1)] * 2
-    (model,) = loaded
-    assert (Path(model.settings["model"]).resolve(), model.settings["tensor_parallel_size"]) == (folder / "model", 4)
-    assert sum(len(prompts) for prompts, _ in model.calls) == 2 * 3
-    assert read_manifest(annotating.out / "manifest.json")["engine"] == "vllm"
-
-
-def test_a_backbone_that_changes_its_engine_is_asked_again(annotating, by_hand, monkeypatch):
-    path, backbones = annotating.file("mine.gmt", GOOD), annotating.project.backbones
-    annotating(path)
-    changed = backbones["smollm2-135m"].model_copy(update={"engine": "vllm"})
-    monkeypatch.setitem(backbones, "smollm2-135m", changed)
-    annotating(path)
-    assert by_hand.engines == ["transformers", "vllm"]
 
 
 # prompts
@@ -207,23 +170,6 @@ def test_a_prompt_that_the_model_cannot_read_whole_is_an_error_before_it_is_aske
         check_context(*asked)
 
 
-RANKED_WITHOUT_WEIGHTS = {
-    "a comment": ("mine.txt", "# ranked\n" + "\n".join(REPAIR) + "\n"),
-    "p values": (
-        "mine.csv",
-        "gene,cluster,p_val_adj\n" + "".join(f"{gene},T,{n / 1000}\n" for n, gene in enumerate(REPAIR)),
-    ),
-}
-
-
-@pytest.mark.parametrize(("name", "content"), RANKED_WITHOUT_WEIGHTS.values(), ids=RANKED_WITHOUT_WEIGHTS)
-def test_genes_that_are_ranked_without_numbers_are_shown_as_they_rank(annotating, by_hand, name, content):
-    record = annotating(annotating.file(name, content))[0]
-    assert by_hand.shown[0] == REPAIR != [REPAIR[place] for place in gene_order(REPAIR, 0)]
-    assert record["ranked"]
-    assert [gene["weight"] for gene in record["genes"]] == [None] * 5
-
-
 def test_unranked_genes_are_shown_in_a_seeded_order_whatever_the_order_of_the_file(annotating, by_hand):
     backwards = OTHERS[::-1]
     annotating(annotating.file("mine.gmt", gmt(forwards=OTHERS, backwards=backwards)), style="tight")
@@ -234,14 +180,6 @@ def test_unranked_genes_are_shown_in_a_seeded_order_whatever_the_order_of_the_fi
     shown = {gene["symbol"] for gene in forwards["genes"] if gene["shown"]}
     assert shown == set(expected)
     assert symbols(forwards) == OTHERS  # as the file has them
-
-
-def test_another_seed_shows_genes_without_order_in_another_one_and_ranked_genes_in_theirs(annotating, by_hand):
-    both = annotating.file("mine.gmt", GOOD), annotating.file("ranked.rnk", "\n".join(REPAIR))
-    annotating(*both, seed=1)
-    drawn = [REPAIR[place] for place in gene_order(REPAIR, 1)]
-    assert drawn != [REPAIR[place] for place in gene_order(REPAIR, 0)]
-    assert by_hand.shown == [drawn, REPAIR]
 
 
 def test_prompts_show_facts_and_never_what_is_denied(annotating, by_hand):
@@ -393,25 +331,6 @@ def test_without_an_encoder_the_judge_works_and_page_and_terminal_say_so(annotat
     assert WITHOUT_ENCODER_TOLD in (annotating.out / "annotations.html").read_text(encoding="utf-8")
 
 
-def test_an_encoder_that_cannot_be_had_is_told_and_is_no_error(annotating, monkeypatch, capsys):
-    def make(project, missing):
-        raise InputError("Snakemake ended with status 1")
-
-    monkeypatch.setattr(making, "native_files", lambda *given: [])
-    monkeypatch.setattr(making, "encoder_targets", lambda sources: [annotating.out / "minilm/manifest.json"])
-    monkeypatch.setattr(making, "_make", make)
-    making.make_missing(annotating.project, Annotation(sets=["mine.gmt"]), annotation_project.MODEL)
-    assert "the sentence encoder is left out: Snakemake ended with status 1" in capsys.readouterr().out
-
-
-def test_the_name_of_a_kind_says_nothing_of_a_gene(annotating, by_hand):
-    step = "BRCA1, ATM and FILL01 take part in biological process."
-    by_hand.answers = {"ATM": answer("Biological process", step)}
-    (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert record["claims"] == []
-    assert (record["standing"], record["supporting_genes"]) == ("none", [])
-
-
 def test_an_abstention_is_no_name(annotating, by_hand):
     by_hand.answers = {"ATM": (answer("System of unrelated proteins", "Nothing is shared."), -0.2, 4)}
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
@@ -442,7 +361,7 @@ def test_answers_that_ended_at_their_limit_are_counted(annotating, by_hand):
     assert not [flag for flag in record["flags"] if "limit" in flag]
 
 
-# universe and species
+# the universe
 
 
 def p_of_repair(record: dict) -> float:
@@ -463,24 +382,3 @@ def test_a_file_of_the_universe_comes_before_that_of_the_tables_and_that_before_
     up, _ = annotating(table, universe=str(universe))
     assert p_of_repair(up) == pytest.approx(1 / math.comb(20, 5))
     assert f"the universe is the 20 genes in {universe}" in capsys.readouterr().out
-
-
-def test_an_error_about_the_universe_of_a_table_says_which_table(annotating, by_hand, refused):
-    with refused():
-        annotating(annotating.file("other.csv", "gene,log2FoldChange,padj\nXA,2,0.1\nXB,1,0.9\n"))
-
-
-UNRELATED = ["Ttk", "Bub1", "Mad2l1", "Rpl3", "Rpl5", "Rps3", "Rps6"]  # of mice, each with one human orthologue
-
-
-@pytest.mark.slow
-def test_genes_of_mice_are_asked_about_as_human_orthologues(annotating, by_hand, monkeypatch):
-    monkeypatch.setattr(job, "ORTHOLOGUES", project_files.ORTHOLOGUES)  # those that ship, from any folder
-    content = gmt(mouse=["Brca1", "Brca2", "MGI:107202", "Rad51", "ENSMUSG00000029521"])
-    universe = annotating.file("universe.txt", "\n".join(["Brca1", "Brca2", "Atm", "Rad51", "Chek2", *UNRELATED]))
-    (record,) = annotating(annotating.file("mouse.gmt", content), species="mouse", universe=str(universe))
-    assert symbols(record) == REPAIR
-    assert [gene["written"] for gene in record["genes"]] == content.split()[2:]
-    assert {gene["how"] for gene in record["genes"]} == {"orthologue"}
-    assert sorted(gene.symbol for gene in by_hand.asked[0][0].genes) == sorted(REPAIR)
-    assert p_of_repair(record) == pytest.approx(1 / math.comb(12, 5))

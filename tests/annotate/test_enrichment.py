@@ -104,12 +104,6 @@ def test_a_term_that_ten_others_share_to_the_gene_comes_behind_one_that_says_mor
     assert [(term.id, term.same) for term in asked.record.enriched] == [("P00", 9), ("own", 0)]
 
 
-def test_a_list_with_an_error_is_not_tested():
-    tests = OverRepresentation([library("one", A=LETTERS[:5])], Universe(frozenset(LETTERS), "all"))
-    [asked], terms = enrich([question(LETTERS[:5], "too few")], {"file": tests})
-    assert (asked.record.enriched, terms) == ([], {})
-
-
 def test_the_branches_of_go_are_libraries_of_their_own():
     rows = [
         {"id": f"GO:{n}", "name": f"term {n}", "namespace": namespace, "source": source, "synonyms": [], "parents": []}

@@ -2,12 +2,10 @@
 
 import csv
 import json
-import math
 import re
 from dataclasses import replace
 
 import gseapy
-import numpy as np
 import pandas as pd
 import pytest
 from annotation_project import OTHERS, REPAIR
@@ -83,28 +81,6 @@ def test_a_short_ranking_is_no_whole_one(capsys):
     assert "mine: no GSEA: it needs a ranking of all tested genes, and this has 400 known ones" in told
 
 
-def test_a_list_without_numbers_has_no_ranking():
-    assert analysed(GeneLists((), "gmt")) == []
-
-
-def test_random_votes_find_nothing_though_families_stand_together_in_the_alphabet():
-    votes = np.random.default_rng(1).integers(1, 5, len(GENES))
-    families = {f"family {first}": GENES[first : first + 60] for first in range(0, len(GENES), 60)}
-    for seed in range(3):
-        [analysis] = analysed(lists(numbers=votes), seed, families)
-        assert (analysis.sets, analysis.terms) == (10, [])
-        assert analysis.notes[0].startswith("600 of 600 genes (100.0%) share their number with others")
-
-
-def test_infinite_numbers_are_ranked_at_the_ends_and_no_gene_is_lost():
-    numbers = np.array([gene.weight for gene in lists().ranking])
-    numbers[:20], numbers[-15:] = math.inf, -math.inf
-    [analysis] = analysed(lists(numbers=numbers))
-    assert analysis.genes == 600
-    ends = {term.id: term.nes > 0 for term in analysis.terms}
-    assert ends == {"up": True, "also": True, "down": False}
-
-
 def test_genes_with_the_number_zero_stop_nothing(capfd):
     # Seven in ten genes were not measured: of ten genes drawn at random all are such in three of a hundred draws.
     numbers = [*range(180, 0, -1), *[0] * 420]
@@ -127,13 +103,6 @@ def test_a_ranking_with_an_error_is_not_analysed_and_that_is_told(capsys):
     [analysis] = analysed(replace(lists(), ranking_error="these are genes of mice"))
     assert (analysis.sets, analysis.terms, analysis.notes) == (0, [], ("no GSEA: these are genes of mice",))
     assert "mine: no GSEA: these are genes of mice" in capsys.readouterr().out
-
-
-def test_sets_without_a_score_are_counted_and_no_raw_warning_is_printed(capfd, scrubbed, snapshot):
-    [analysis] = analysed(lists(numbers=np.linspace(30, 0.01, 600)))
-    assert {term.id for term in analysis.terms} >= {"up", "also"}
-    assert scrubbed(analysis.notes) == snapshot
-    assert capfd.readouterr().err == ""
 
 
 class PanicException(BaseException):
@@ -191,14 +160,6 @@ def test_a_table_is_ranked_by_its_statistic_with_the_sign_of_the_change(tmp_path
     assert ranking(tmp_path, content) == [("C", 16), ("B", 4), ("A", -9)]
 
 
-def test_infinite_statistics_stand_at_the_ends(tmp_path):
-    content = "gene,logFC,stat,pvalue,padj\nA,1,4,0.1,0.1\nB,2,inf,0,0\nC,-2,-inf,0,0\nD,-1,-5,0.1,0.1\n"
-    assert ranking(tmp_path, content) == [("B", math.inf), ("A", 4), ("D", -5), ("C", -math.inf)]
-    assert ranking(tmp_path, "A\t4\nB\tInf\nC\t-Infinity\nD\t-5\n", "mine.rnk") == [
-        ("B", math.inf), ("A", 4), ("D", -5), ("C", -math.inf)
-    ]  # fmt: skip
-
-
 def test_without_a_statistic_p_ranks(tmp_path):
     content = "gene,log2FoldChange,pvalue,padj\nA,-2,0.001,0.01\nB,1,0.01,0.02\nC,0,0.5,0.6\n"
     assert ranking(tmp_path, content) == [("B", pytest.approx(2)), ("C", 0), ("A", pytest.approx(-3))]
@@ -227,13 +188,6 @@ def test_which_condition_up_is_comes_from_the_user_or_the_table_or_is_said_to_be
 def test_a_contrast_that_names_no_two_conditions_is_refused(contrast):
     with pytest.raises(ValueError, match="write two conditions, as 'treated vs control'"):
         Annotation(sets=["any"], contrast=contrast)
-
-
-def test_markers_are_higher_in_their_cluster_and_take_no_contrast(tmp_path):
-    (tmp_path / "mine.csv").write_text("gene,cluster,avg_log2FC,p_val_adj\nA,T,3,0.01\nB,T,2,0.01\nC,T,1,0.01\n")
-    [found] = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], contrast="a vs b"))
-    assert found.lists[0].direction == "higher in T than in the others"
-    assert found.notes[-1] == "not used: --contrast, since markers are the genes that go up"
 
 
 def page_of(annotating) -> str:

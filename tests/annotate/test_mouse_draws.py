@@ -67,22 +67,11 @@ def test_two_mouse_genes_with_the_same_human_ones_are_two_draws(orthologues, gen
     assert term.p == pytest.approx(16 / 56)
 
 
-def test_sets_among_ranked_genes_have_mouse_genes_of_the_universe_or_not(orthologues, genes):
-    universe = resolve_universe(MICE - {"Saa2"}, genes, "a.txt", orthologues)
-    tests = OverRepresentation([library(acute=["SAA1", "GENE1", "GENE2"])], universe)
-    assert tests.gene_sets_among(["Saa2", "Gene1", "Lost", "Gene5"]) == {"lib": {"acute": ("acute", {"Saa2", "Gene1"})}}
-
-
 def test_the_universe_counts_mouse_genes_by_any_of_their_identifiers(orthologues, genes, snapshot):
     found = resolve_universe(["Saa1", "saa", "MGI:1", "MGI:2", "Defa", "Lost", "Nosuch"], genes, "a.txt", orthologues)
     assert found.symbols == {"Saa1", "Saa2", "Defa"}
     assert found.orthologues["Defa"] == ("DEFA1", "DEFA3", "DEFA4")  # OLD3 by its current symbol; GONE is none
     assert found.description == snapshot
-
-
-def test_a_universe_without_a_mouse_gene_is_refused(orthologues, genes, refused):
-    with refused():
-        resolve_universe(["Lost", "DEFA1"], genes, "a.txt", orthologues)
 
 
 def test_the_default_universe_is_the_mouse_genes_with_a_protein_coding_orthologue(orthologues):
@@ -94,15 +83,6 @@ def test_the_default_universe_is_the_mouse_genes_with_a_protein_coding_orthologu
     assert (
         found.description
         == "the universe is all 3 mouse genes with a human orthologue among all 2 protein-coding genes"
-    )
-
-
-def test_the_default_universe_of_mice_where_coding_genes_are_not_known(orthologues):
-    known = GeneTable([Gene("SAA1"), Gene("GENE1")])
-    found = default_universe(known, [library(S1=["GENE1"])], orthologues)
-    assert found.symbols == {"Gene1"}
-    assert found.description.startswith(
-        "the universe is all 1 mouse gene with a human orthologue among the 1 gene of any set"
     )
 
 
@@ -121,21 +101,6 @@ def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes
     assert repeated.endswith("by another name: MGI:2")
     # of the five that are listed, though they have seven human genes
     assert "1 of 5 genes is unknown: Lost" in record.flags
-
-
-@pytest.mark.parametrize(
-    ("written", "error"),
-    [
-        ("Defa Lost Nosuch", "only 1 of 3 genes is known"),  # though it has three human genes
-        ("Saa1 Saa2 Lost", "only 2 of 3 genes are known"),
-        ("Saa1 Defa Gene1", ""),
-    ],
-)
-def test_too_few_mouse_genes_are_no_list_however_many_human_ones_they_have(orthologues, genes, written, error):
-    gene_list = GeneList("mine", tuple(map(ListedGene, written.split())))
-    asked = make_question(gene_list, "a.txt", genes, orthologues)
-    assert asked.record.error.partition(",")[0] == error
-    assert (asked.example is None) == bool(error)
 
 
 def test_an_annotation_counts_mouse_genes(annotating, by_hand, monkeypatch):

@@ -77,16 +77,6 @@ def test_the_page_says_what_computed_and_of_which_release(annotating):
     assert f"GSEApy (GSEA) {gseapy.__version__}" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
 
 
-def test_facts_and_encoders_need_not_be_there(annotating):
-    facts = annotating.folder / "results/facts"
-    facts.rename(facts.with_name("elsewhere"))
-    try:
-        (record,) = annotating(annotating.file("mine.gmt", GOOD), model=None)
-    finally:
-        facts.with_name("elsewhere").rename(facts)
-    assert record["enriched"][0]["name"] == "DNA repair"
-
-
 @pytest.mark.slow
 def test_what_cannot_be_made_is_told_with_the_command(annotation_folder, tmp_path, monkeypatch):
     """The background cannot: the native files of the project's sources are not here."""

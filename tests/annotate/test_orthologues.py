@@ -47,35 +47,22 @@ def genes():
     [
         ("Trp53", ("TP53",)),
         (" TRP53 ", ("TP53",)),
-        ("MGI:98834", ("TP53",)),
         ("ENSMUSG00000059552", ("TP53",)),
         ("ENSMUSG00000059552.14", ("TP53",)),
         ("ENSMUSG00000053044", ("CD8B", "CD8B2")),
         ("22059", ("TP53",)),
-        ("22059.0", ("TP53",)),
         ("p53", ("TP53",)),
         ("Lyt-3", ("CD8B", "CD8B2")),
         ("Ly", ()),  # a synonym of two genes
         ("Actb", ("ACTB", "POTEF")),
         ("MGI:5", ()),
-        ("Gm10800", ()),
-        ("", ()),
-        ("Trp53:ENSMUSG00000059552", ("TP53",)),
         ("mm10_Trp53", ("TP53",)),
-        ("ENSMUSG00000059552.14_1", ("TP53",)),
-        ("Lyt.3", ("CD8B", "CD8B2")),
-        ("Nope;Trp53", ("TP53",)),
         ("Cd8a|ENSMUSG00000059552", ()),  # two genes
         ("2-Sep", ("SEPTIN2",)),
     ],
 )
 def test_human_genes_of_mouse_identifiers(orthologues, identifier, expected):
     assert orthologues.human(identifier) == expected
-
-
-def test_a_symbol_in_another_case_goes_before_a_synonym():
-    found = Orthologues([(("Mal",), (), ("MAL",)), (("Tirap",), ("MAL", "Wyatt"), ("TIRAP",))])
-    assert [found.gene(text) for text in ("Mal", "MAL", "mal", "Wyatt", "WYATT")] == ["Mal"] * 3 + ["Tirap"] * 2
 
 
 def check(written, species, genes, orthologues) -> GeneList:
@@ -97,13 +84,10 @@ HUMAN_ERROR = "most of these are genes of humans, not of mice: leave `--species 
         (["Trp53", "Cd8a", "Actb", "Nope1"], None, MOUSE_ERROR),
         (["Cd8a", "Actb", "Nope1"], None, MOUSE_ERROR),
         (["Cd8a", "Actb", "Nope1"], "human", ""),
-        (["Trp53", "22059", "11461", "Cd8a"], "human", MOUSE_ERROR),
         (["TP53", "CD8A", "ACTB"], None, ""),
-        (["TP53", "CD8A", "ACTB"], "human", ""),
         (["TP53", "CD8A", "ACTB"], "mouse", HUMAN_ERROR),
         (["7157", "CD8B1", "ENSG00000153563"], "mouse", HUMAN_ERROR),
         (["Trp53", "Cd8a", "Actb"], "mouse", ""),
-        (["22059", "12525", "11461"], "human", MOUSE_ERROR),
         # 1 of 4 human is under 30 %, 2 of 4 mouse are 50 %; 1 of 3 is not under 30 %; 2 of 5 are under 50 %.
         (["TP53", "Cd8a", "Actb", "Nope1"], None, MOUSE_ERROR),
         (["TP53", "Cd8a", "Actb"], None, ""),
@@ -111,30 +95,12 @@ HUMAN_ERROR = "most of these are genes of humans, not of mice: leave `--species 
         # ids that say their species
         (["ENSMUSG00000000001", "MGI:1", "MGI:2"], "human", MOUSE_ERROR),
         (["ENSG00000000001.2", "ENSG00000002586.20_PAR_Y", "HGNC:3"], "mouse", HUMAN_ERROR),
-        (["ENSG00000000001.2", "ENSG00000002586.20_PAR_Y", "HGNC:3"], "human", ""),
-        # identifiers that hold others
-        (["Trp53:ENSMUSG00000059552", "mm10_Cd8a", "Actb|11461"], None, MOUSE_ERROR),
-        (["TP53:ENSG00000141510", "GRCh38_CD8A", "ACTB;CD8A"], "human", ""),
-        (["TP53:ENSG00000141510", "GRCh38_CD8A", "ACTB;CD8A"], "mouse", HUMAN_ERROR),
         # an error of before stays
         (["Trp53", "Cd8a"], None, "too few genes: 2; 3 are the fewest that are tested"),
     ],
 )
 def test_a_list_of_another_species_is_an_error(genes, orthologues, written, species, error):
     assert check(written, species, genes, orthologues).error == error
-
-
-def test_a_ranking_of_another_species_is_an_error_where_no_gene_passes_too(genes, orthologues):
-    def error(written: str, species: str | None) -> str:
-        none_passes = checked("mine up", [], empty="no gene passes")
-        ranking = tuple(ListedGene(gene, 1.0) for gene in written.split())
-        found = check_species(GeneLists((none_passes,), "differential", ranking=ranking), species, genes, orthologues)
-        assert found.lists[0].error == "no gene passes"
-        return found.ranking_error
-
-    assert error("Trp53 Cd8a Actb", None) == MOUSE_ERROR
-    assert error("Trp53 Cd8a Actb", "mouse") == error("TP53 CD8A ACTB", None) == error("", None) == ""
-    assert error("TP53 CD8A ACTB", "mouse") == HUMAN_ERROR
 
 
 def test_mouse_genes_with_several_human_genes_or_none_are_flagged(genes, orthologues):

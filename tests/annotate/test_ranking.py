@@ -23,11 +23,6 @@ def test_of_several_numbers_of_a_gene_the_most_extreme_counts_and_that_is_told(s
     assert found.notes == snapshot
 
 
-def test_genes_of_mice_are_called_as_in_the_table_of_orthologues():
-    orthologues = Orthologues([(("Gene1", "MGI:1"), (), ("GENE001",))])
-    assert ranked(("MGI:1", 1.5), orthologues=orthologues).numbers == {"Gene1": 1.5}
-
-
 def test_ties_are_in_an_order_that_the_seed_draws_whatever_the_order_of_the_file():
     pairs = [(f"GENE{number:03}", 1.0 + (number < 20)) for number in range(100)]
     orders = {seed: list(ranked(*pairs, seed=seed).numbers) for seed in range(3)}

@@ -1,11 +1,10 @@
 """Today's knowledge from a server of this machine: fetched, pinned with address, day and digest, and used."""
 
 import gzip
-import json
 import shutil
 import threading
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 import tiny_project
 import toy_hgnc
 import yaml
-from annotation_project import GENES, GOOD, PROCESSES, RENAMED, ROOT, ROOT_TERM
+from annotation_project import GENES, PROCESSES, RENAMED, ROOT, ROOT_TERM
 
 from reasonome import cli
 from reasonome.apps.annotate import making
@@ -122,20 +121,6 @@ def test_todays_files_are_pinned_with_address_day_and_digest_and_are_used_from_t
     assert settings() == OLD  # not all of it is here
 
 
-@pytest.mark.slow
-def test_what_was_made_of_earlier_files_goes_when_one_is_replaced(served, made, capsys):
-    cli.main(["update"])
-    terms = Path("results/backgrounds/current.parquet")
-    terms.parent.mkdir(parents=True)
-    terms.write_text("of earlier files")
-    capsys.readouterr()
-    cli.main(["update"])
-    assert terms.is_file() and "pinned" not in capsys.readouterr().out
-    (served / "gmt/wikipathways-20261210-gmt-Homo_sapiens.gmt").write_text(wikipathways("20261210"))
-    cli.main(["update"])
-    assert not terms.exists() and "wikipathways-current/gmt: pinned anew" in capsys.readouterr().out
-
-
 def test_a_server_that_lacks_a_file_leaves_annotate_as_it_was(served, made, refused):
     (served / f"gmt/{NEW}").unlink()
     (served / "gmt/wikipathways-20261010-gmt-Homo_sapiens.gmt").unlink()
@@ -143,32 +128,3 @@ def test_a_server_that_lacks_a_file_leaves_annotate_as_it_was(served, made, refu
         cli.main(["update"])
     assert "wikipathways-current" not in yaml.safe_load(Path("config/sources.lock.yaml").read_text())
     assert made == [] and settings() == OLD
-
-
-def test_an_address_with_a_release_needs_a_name_for_the_file(served, refused):
-    tiny_project.edit(Path(), "sources.yaml", lambda config: config["wikipathways-current"]["files"]["gmt"].pop("name"))
-    with refused():
-        load_project("config")
-
-
-@pytest.mark.slow
-def test_annotate_tests_with_todays_terms_and_the_page_says_so(served):
-    assert cli.main(["update"]) == 0
-    Path("mine.gmt").write_text(GOOD)
-    assert cli.main(["annotate", "mine.gmt", "--ora-only", "--out", "out"]) == 0
-    page = Path("out/annotations.html").read_text(encoding="utf-8")
-    held = json.loads(page.partition('<script id="data" type="application/json">')[2].partition("</script>")[0])
-    fetched = f"fetched {date.today()}"
-    assert held["releases"] == {
-        "GO BP": f"GO releases/2026-11-01, 2026-11-02, {fetched}",
-        "Reactome": f"Reactome {_changed(served / 'ReactomePathways.gmt.zip')}, {fetched}",
-        "WikiPathways": f"WikiPathways WikiPathways_20261110, {fetched}",
-    }
-    # DNA repair has the five genes of the list; the root has the 13 that are annotated.
-    best = held["records"][0]["enriched"][0]
-    assert (best["name"], best["overlap"], best["size"], best["universe"]) == ("DNA repair", 5, 5, 57)
-    assert "demo" not in page.partition("<main>")[2].partition("<script")[0]
-
-
-def _changed(path: Path) -> str:
-    return f"changed {datetime.fromtimestamp(path.stat().st_mtime, UTC):%Y-%m-%d}"
