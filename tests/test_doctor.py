@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -329,7 +328,7 @@ def test_a_controller_that_does_not_answer(tmp_path, monkeypatch):
 @pytest.fixture
 def healthy(tmp_path, monkeypatch):
     """A project's folder, on a node with 500 GB of disk, 64 GB of memory and no GPUs; no processes are started."""
-    shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
+    tiny_project.copied_config(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(system.shutil, "disk_usage", lambda path: SimpleNamespace(free=5e11))
     monkeypatch.setattr(machine.psutil, "virtual_memory", lambda: SimpleNamespace(total=64e9))

@@ -307,7 +307,7 @@ def test_the_release_is_that_of_the_pin_where_sources_yaml_names_none(project, m
 
 
 def test_a_dry_run_lists_a_card_as_a_target_and_all_cards_as_one(tmp_path):
-    shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
+    tiny_project.copied_config(tmp_path)
     (tmp_path / "resources").symlink_to(tiny_project.ROOT / "resources")
     one = f"results/models/{BACKBONE}/{CHAIN}/card.demo.md"
     jobs = tiny_project.planned_jobs(tmp_path, one)
@@ -323,7 +323,7 @@ POISON = "<script>alert(1)</script>"
 @pytest.fixture
 def scored(tmp_path) -> Path:
     """The folder of a project with an experiment that was scored, and a model without its weights."""
-    shutil.copytree(tiny_project.ROOT / "config", tmp_path / "config")
+    tiny_project.copied_config(tmp_path)
     (tmp_path / "resources").symlink_to(tiny_project.ROOT / "resources")
     path = write_experiment(tmp_path, per_subset=6, poison=POISON)
     experiment = read_plan(path, find_task)

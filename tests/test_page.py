@@ -212,7 +212,7 @@ def test_kinds_of_failure():
 @pytest.mark.parametrize("task", TASKS)
 def test_a_share_of_unusable_answers_leads_to_the_kind_of_failure_that_its_task_gives_them(task):
     columns = {"id": ["1"], "subset": ["a"], "answer": [""], "gold": ["x"], "classes": ["x|y"], "problems": [""]}
-    columns |= {"verified": [0.0], "answer_right": [0.0], "top_1": [0.0], "top_max": [0.0]}
+    columns |= {"verified": [0.0], "answer_right": [0.0], "top_1": [0.0], "top_max": [0.0], "exact": [0.0]}
     [kinds] = failure_kinds(pd.DataFrame(columns), TASKS[task].report)
     assert TASKS[task].metrics.name("no_name") in kinds
     assert "no usable" not in (FILES / "browser.js").read_text(encoding="utf-8")
@@ -318,7 +318,8 @@ def test_the_page_opens_with_the_verdict_and_draws_what_it_rests_on(with_terms, 
     text, inputs = with_terms
     said = verdict(inputs.plan, inputs.comparisons)
     head = text[text.index("<h1>") : text.index("</header>")]
-    assert html.unescape(head).index(said.shown) < html.unescape(head).index(said.not_shown) < head.index("made-up")
+    assert html.unescape(head).index(said.shown) < head.index("made-up")
+    assert html.unescape(text).index(said.shown) < html.unescape(text).index(said.not_shown)
     runs = [run for run, _ in runs_and_tables(inputs)]
     (panel,) = contrasts_section(inputs.plan, inputs.comparisons, inputs.figures, runs)
     # Two trained arms, each against its parent and the four groups of baselines that count.
