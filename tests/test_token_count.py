@@ -22,8 +22,10 @@ from reasonome.training.token_count import TokenCount, real_tokens
         # Texts of 3 and 2 tokens that share a row, and 2 of filling.
         ({"input_ids": torch.zeros(1, 7), "position_ids": torch.tensor([[0, 1, 2, 0, 1, 0, 0]])}, 5),
         ({"input_ids": torch.zeros(2, 3)}, 6),
+        # A question shared by its answers, whose mask is a stand-in.
+        ({"input_ids": torch.zeros(1, 9), "attention_mask": torch.ones(1, 1, 1, 1), "places": []}, 9),
     ],
-    ids=["padded", "padded on the left", "packed", "one text a row"],
+    ids=["padded", "padded on the left", "packed", "one text a row", "shared"],
 )
 def test_padding_does_not_count(batch, counted):
     assert real_tokens(batch) == counted

@@ -46,9 +46,9 @@ def real_tokens(batch: dict[str, Any]) -> torch.Tensor:
     has position 0 and is followed by a 0. Rows of shared questions (`places`) have none.
     """
     mask, positions = batch.get("attention_mask"), batch.get("position_ids")
+    if "places" in batch or (mask is None and positions is None):
+        return torch.tensor(batch["input_ids"].numel())
     if mask is not None:
         return mask.bool().sum()
-    if positions is None or "places" in batch:
-        return torch.tensor(batch["input_ids"].numel())
     starts = positions == 0
     return (~(starts & torch.nn.functional.pad(starts[:, 1:], (0, 1), value=True))).sum()
