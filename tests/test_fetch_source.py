@@ -1,6 +1,5 @@
 """Fetching source files from a local server that misbehaves the way real ones do."""
 
-import http.client
 import io
 import shutil
 import ssl
@@ -162,18 +161,6 @@ def test_a_download_that_breaks_off_goes_on_from_there(fetch, server, tmp_path):
     ]
 
 
-def test_a_damaged_record_of_tls_breaks_the_connection_alone(fetch, server, monkeypatch):
-    read, errors = http.client.HTTPResponse.read1, [ssl.SSLError(1, "decryption failed or bad record mac")]
-
-    def read1(response, size):
-        if errors:
-            raise errors.pop()
-        return read(response, size)
-
-    monkeypatch.setattr(http.client.HTTPResponse, "read1", read1)
-    assert fetch().read_text() == TABLE and len(server.requests) == 2
-
-
 def test_an_address_with_letters_beyond_ascii(fetch):
     assert fetch(name="données/table.txt?von=Müller").read_text() == TABLE
 
@@ -259,10 +246,7 @@ def test_a_certificate_that_cannot_be_verified_is_not_let_pass(tmp_path, monkeyp
     ("text", "status", "name"),
     [
         ("<!DOCTYPE html><body>Please log in</body></html>", 200, "table.txt.zip"),
-        ("\ufeff\n  <!doctype HTML><body>Please log in</body></html>", 200, "table.txt"),
-        ('<?xml version="1.0"?><!-- a --> \n<!-- b --><html lang="en"></html>', 200, "table.txt"),
         ("", 200, "table.txt"),
-        ("later", 202, "table.txt"),
         ('\n{"error": "no such release"}', 200, "table.txt"),
     ],
 )
@@ -307,13 +291,10 @@ def damaged(byte, bit, method=zipfile.ZIP_STORED) -> bytes:
 @pytest.mark.parametrize(
     "archive",
     [
-        zipped(),
         zipped("b.gmt", "a.gmt"),
         b"not a zip",
         # A header of 30 bytes and the name come first, then the data; the directory's entry is 51 bytes, the end 22.
         damaged(60, 0),
-        damaged(35, 1, zipfile.ZIP_DEFLATED),
-        damaged(-73 + 8, 0),
     ],
 )
 def test_an_archive_without_the_one_file(fetch, tmp_path, archive, refused):

@@ -10,7 +10,6 @@ from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import go, hgnc
 
 DATA = Path(__file__).parent / "data" / "facts"
-DEMO = Path(__file__).parents[1] / "resources" / "demo"
 OBO, GAF = DATA / "six_terms.obo", DATA / "ten_rows.gaf"
 DISAGREE = "annotations whose symbol and accession are two genes (the symbol's was taken)"
 ROOT, LEFT, RIGHT, LEAF, OLD, FUNCTION = (f"GO:000000{n}" for n in range(1, 7))
@@ -46,11 +45,8 @@ def test_alternative_ids_lead_to_the_main_one():
     ("old", "new", "where"),
     [
         ("name: left branch\n", "", "[Term]"),
-        ("id: GO:0000002\n", "", "[Term]"),
         ("is_a: GO:0000001 ! root", "is_a: GO:0000042 ! root", "GO:0000042"),
-        ("format-version: 1.2\n", "", "data-version"),
         ("id: GO:0000003", "id: GO:0000002", "[Term]"),
-        ("is_obsolete: true", "is_obsolete", "is_obsolete"),
     ],
 )
 def test_a_broken_obo_is_refused(changed, old, new, where, refused):
@@ -85,13 +81,9 @@ def test_gaf_rows():
     ("old", "new", "line"),
     [
         ("!gaf-version: 2.2", "!gaf-version: 2.1", 4),
-        ("!gaf-version: 2.2\n", "", 3),
         ("taxon:9606\t20220701\tUniProt\t\t\n", "taxon:9606\t20220701\tUniProt\n", 4),
         ("taxon:9606", "taxon:10090", 4),
-        ("\tinvolved_in\t", "\t\t", 4),
         ("\tinvolved_in\t", "\tinvolvd_in\t", 4),
-        ("\tinvolved_in\t", "\tenables\t", 4),
-        ("\tIDA\t\tP\t", "\tIDA\t\tX\t", 4),
     ],
 )
 def test_a_broken_gaf_is_refused(changed, old, new, line, refused):
@@ -127,13 +119,6 @@ def test_a_number_is_an_id_of_the_database_in_column_1(tmp_path):
     path.write_text(f"!gaf-version: 2.2\n{row}")
     result = go.read("go", {"obo": OBO, "gaf": path}, genes, taxon=10116)
     assert (result.facts["gene"].tolist(), result.left_out) == (["Right"], {})
-
-
-def test_a_gaf_without_annotations_is_refused(tmp_path, refused):
-    path = tmp_path / "empty.gaf"
-    path.write_text("!gaf-version: 2.2\n")
-    with refused():
-        go.read_gaf(path)
 
 
 def test_facts_are_the_direct_annotations(facts):

@@ -241,7 +241,7 @@ def test_positions_as_people_write_them(text, found):
     assert position(text, "mine.tsv", 2, "position") == found
 
 
-@pytest.mark.parametrize("text", ["5,5", "1,2,3", "5.5e7", "-5", "12,34,567", ""])
+@pytest.mark.parametrize("text", ["5,5", "5.5e7", "-5"])
 def test_a_comma_that_parts_no_thousands_is_no_position(text, refused):
     with refused():
         position(text, "mine.tsv", 2, "position")

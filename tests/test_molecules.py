@@ -164,11 +164,8 @@ def test_numbers_of_one_molecule_agree_within_the_tolerance(tmp_path, monkeypatc
     ("rows", "settings"),
     [
         ([("CCO", "maybe")], {}),
-        ([("ethanol", "yes"), ("benzene", "no")], {}),
         ([("CCO", "1,5"), ("CCC", "2,5")], NUMBERS),
         ([("CCO", "yes"), ("CCC", "yes")], {}),
-        ([("CCO", "1"), ("CCC", "0")], {}),
-        ([("CCO", "yes")], {"columns": {"smiles": "structure"}}),
     ],
 )
 def test_tables_that_cannot_be_used(tmp_path, monkeypatch, rows, settings, refused):
@@ -182,20 +179,6 @@ def test_a_repeated_id_is_told_with_both_lines(tmp_path, monkeypatch, refused):
     config = project(tmp_path, monkeypatch, spec(columns={"id": "drug"}))
     with refused():
         TASK.building.read(config, "mine")
-
-
-def test_a_table_with_another_delimiter_is_named(tmp_path, monkeypatch, refused):
-    (tmp_path / "t.tsv").write_text("smiles~answer\nCCO~yes\n")
-    with refused():
-        TASK.building.read(project(tmp_path, monkeypatch), "mine")
-
-
-def test_one_scaffold_alone_cannot_be_split(tmp_path, monkeypatch, refused):
-    table(tmp_path, [(f"{'C' * n}c1ccccc1", "yes" if n % 2 else "no") for n in range(1, 9)])
-    config = project(tmp_path, monkeypatch)
-    read, _ = TASK.building.read(config, "mine")
-    with refused():
-        building.split(read, config.benchmarks["mine"], TASK)
 
 
 @pytest.mark.slow

