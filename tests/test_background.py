@@ -1,7 +1,6 @@
 """Backgrounds: terms, genes and information by hand on nine terms; Resnik and Lin against GOATOOLS; the shipped GO."""
 
 import math
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +16,7 @@ from toy_background import BINDING, DEEP, EMPTY, FUNCTION, OTHER_PATHWAY, PATHWA
 from reasonome.config.project.results import Results
 from reasonome.facts.corpus import build_facts
 from reasonome.facts.sources.go import propagate, read_obo
-from reasonome.facts.sources.source import FACT_COLUMNS
-from reasonome.tasks import TASKS, load_project
+from reasonome.tasks import load_project
 from reasonome.tasks.naming import files as naming
 from reasonome.tasks.naming.background import SCHEMA, Background, read_background
 from reasonome.tasks.naming.background_table import background_table, write_background
@@ -86,13 +84,6 @@ def test_a_benchmark_of_terms_alone_has_no_pathways_and_one_of_pathways_has_the_
     assert {PATHWAY, X, BINDING} <= ids({"pathways": {"source": "paths"}})
 
 
-def test_sets_of_a_relation_without_an_ontology():
-    made = background_table(toy.facts(), {}, toy.benchmark({"names": {"relation": "has_name"}}, minimum_genes=2))
-    assert made.select(["id", "name", "source", "n_genes", "candidate"]).to_pylist() == [
-        {"id": "gene:1", "name": "gene one", "source": "hgnc", "n_genes": 1, "candidate": False}
-    ]
-
-
 def test_a_slice_without_its_root_takes_all_genes_that_the_slice_annotates(tmp_path):
     text = toy.OBO.replace("is_a: GO:0000000\n", "").replace("[Term]\nid: GO:0000000\nname: biological_process\n\n", "")
     (tmp_path / "slice.obo").write_text(text)
@@ -101,17 +92,6 @@ def test_a_slice_without_its_root_takes_all_genes_that_the_slice_annotates(tmp_p
     assert made.information(WIDE) == 0  # the wide process and the special repair have 7 genes together
     assert made.information(SPECIAL) == pytest.approx(math.log(7 / 3))
     assert made.resnik(WIDE, SPECIAL) == made.lin(WIDE, SPECIAL) == 0  # nothing above both
-
-
-def test_of_two_ontologies_with_one_term_the_first_has_it_with_its_own_annotations(tmp_path):
-    ontology = toy.ontology(tmp_path)
-    other = pd.DataFrame([("g99", "involved_in", X, "", "go-too", "IEA")], columns=FACT_COLUMNS)
-    facts = pd.concat([toy.facts(), other], ignore_index=True)
-    for order, genes in ((["go", "go-too"], {"g1", "g2"}), (["go-too", "go"], {"g99"})):
-        made = Background(background_table(facts, dict.fromkeys(order, ontology), toy.benchmark()))
-        assert made.genes(X) == genes and made.by_id[X].source == order[0]
-    alone = Background(background_table(facts, {"go": ontology}, toy.benchmark()))
-    assert alone.genes(X) == {"g1", "g2", "g99"}  # a source without an ontology adds what it knows, as to the sets
 
 
 # --- read ---------------------------------------------------------------------------------------------
@@ -316,23 +296,3 @@ def test_a_corpus_that_cannot_be_named_as_background(config, corpus, refused):
     line = change(config / "benchmarks.yaml", "background: go-2022", f"background: {corpus}")
     with refused(config / "benchmarks.yaml", line, "demo-go.background"):
         load_project(config)
-
-
-def test_pathways_may_be_their_own_background(config):
-    (config / "corpora.yaml").open("a").write(PATHWAYS)
-    subsets = "{wp: {source: wikipathways-demo, test: 5, valid: 5}}"
-    entry = f"\nwiki: {{task: gene_set_naming, corpus: pathways, subsets: {subsets}, encoders: []}}\n"
-    (config / "benchmarks.yaml").open("a").write(entry)
-    assert list(TASKS["gene_set_naming"].files.background(load_project(config), "wiki").files["ontologies"]) == []
-
-
-def test_the_ontology_that_a_benchmarks_sets_are_of_comes_first(config):
-    change(config / "corpora.yaml", "[hgnc-demo, go-demo, reactome-demo", "[hgnc-demo, go-2022, go-demo, reactome-demo")
-    text = (config / "benchmarks.yaml").read_text().replace("background: go-2022", "background: demo", 1)
-    of_demo, of_others = text.split("\nenriched: ")  # the first few are of this corpus
-    of_demo = re.sub(r"namespace: (\w+),", r"namespace: \1, source: go-demo,", of_demo)
-    (config / "benchmarks.yaml").write_text(f"{of_demo}\nenriched: {of_others}")
-    assert list(TASKS["gene_set_naming"].files.background(load_project(config), "demo-go").files["ontologies"]) == [
-        "go-demo",
-        "go-2022",
-    ]

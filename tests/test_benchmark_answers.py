@@ -97,19 +97,6 @@ def test_baselines_and_samples_of_a_benchmark(built, capsys):
     assert "the baselines are of another test split" in capsys.readouterr().out
 
 
-def test_a_number_that_is_no_metric_is_not_shown(built, monkeypatch):
-    score = scoring.NamingScoring.score_available
-
-    def beside_terms(*given):
-        table, notes = score(*given)
-        return table.assign(copied=1.0, copied_rank=2, similarity=0.5, similarity_minilm=0.5), notes
-
-    monkeypatch.setattr(scoring.NamingScoring, "score_available", beside_terms)
-    found = scored(table(built / "a.csv", [(e.id, e.name) for e in asked(built)]))["metrics"]
-    assert (found["copied"]["value"], found["similarity_minilm"]["value"]) == (1, 0.5)
-    assert "copied_rank" not in found
-
-
 def test_sealed_questions_are_not_scored(built, capsys):
     config = built / "config/benchmarks.yaml"
     config.write_text(config.read_text().replace("demo-go:\n", "demo-go:\n  sealed: 0.5\n", 1))
@@ -243,11 +230,6 @@ def test_claims_are_checked_against_what_sources_deny_too(built, monkeypatch):
         ["--benchmark", "demo-og"],
         ["--benchmark", "go"],
         ["--benchmark", "demo-go", "--style", "nmes"],
-        ["--benchmark", "demo-go", "--columns", "gold=x"],
-        ["--benchmark", "demo-go", "--encoders", "minilm"],
-        ["--benchmark", "demo-go", "--encoders", "minlm"],
-        ["--benchmark", "demo-go", "--background", "x"],
-        ["--benchmark", "demo-go", "--columns", "id=x,answer=x"],
     ],
 )
 def test_a_benchmark_asked_wrongly(built, arguments, refused):

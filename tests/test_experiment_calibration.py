@@ -1,17 +1,15 @@
 """Calibration of an experiment's arms, and what its models still know: tables by hand, figures and page."""
 
-import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_hex
 
 from reasonome.config.project import experiments
 from reasonome.config.project.experiments import Asked
-from reasonome.report import calibration_table, figures, forgetting, number_text, page, page_files
+from reasonome.report import calibration_table, figures, forgetting, page
 from reasonome.report.calibration_table import agreement, calibration_tables
 from reasonome.report.forgetting import Measured
 from reasonome.report.tables import read_table
@@ -185,38 +183,6 @@ def test_the_section_and_its_diagrams(tmp_path):
     assert [row["arm"] for row in section["rows"]] == ["SFT", "SFT: base_rate", "GRPO", "GRPO: base_rate"]
     assert section["rows"][0]["confidences"] == 11 and section["rows"][0]["answers"] == 1
     assert section["rows"][0]["scores"]["brier"].low < section["rows"][0]["scores"]["brier"].high
-
-
-def test_a_seed_has_one_colour_in_all_arms():
-    def sure(verified: float) -> pd.DataFrame:
-        return scores(answer=["yes"], verified=[verified], confidence=[0.7], confidence_kind="stated")
-
-    _, bins = made([("SFT", sure(1.0)), ("GRPO", sure(1.0))])
-    seeds = pd.concat([bins[bins["arm"] == "SFT"].assign(seed=seed) for seed in ("0", "1")])
-    figure, _ = figures._reliability(
-        pd.concat([seeds, bins[bins["arm"] == "GRPO"].assign(seed="1")]), SimpleNamespace(arms=["SFT", "GRPO"])
-    )
-    below = [[to_hex(bar.get_facecolor()) for bar in axes.patches] for axes in figure.axes[2:]]
-    assert len(set(below[0])) == 2 and set(below[1]) == {below[0][-1]}
-
-
-def test_an_arm_without_the_first_subset_has_its_row_of_subsets(tmp_path):
-    def sure(*subsets: str) -> pd.DataFrame:
-        count = len(subsets)
-        columns = {"answer": ["yes"] * count, "verified": [1.0] * count, "confidence": [0.7] * count}
-        return scores(**columns, subset=list(subsets), confidence_kind="stated")
-
-    table, _ = made([("SFT", sure("bp", "cc")), ("GRPO", sure("cc", "mf"))])
-    (tmp_path / "calibration").mkdir()
-    (tmp_path / "calibration" / "small.demo-genes.names.greedy.stated.svg").write_text("<svg/>")
-    [section] = page.calibration_section(table.assign(seed="0"), tmp_path)
-    assert section["subsets"] == ["bp", "cc", "mf"]
-    shown = page_files.templates(page_files.FOLDER)
-    shown.filters["score"] = number_text.score
-    wide_table = shown.get_template("wide_table.html.j2").module.wide_table
-    text = shown.get_template("calibration.html.j2").render(calibration=[section], wide_table=wide_table)
-    by_subset = text.partition("ECE by subset</summary>")[2]
-    assert re.findall('<th scope="row">([^<]*)</th>', by_subset) == ["SFT", "GRPO"]
 
 
 # --- what models still know --------------------------------------------------------------------------

@@ -366,11 +366,6 @@ def test_the_confidence_is_of_the_answers_and_not_of_baselines():
     assert scored.baselines["shuffled_answers"].metrics["auroc"].value == 0.5
 
 
-def test_a_text_among_true_numbers_is_told_with_its_line(refused):
-    with refused(line=3, field="gold"):
-        scored_table(["1"] * 4, ["1.5", "2", "ND", "3"])
-
-
 def test_classes_in_other_words_are_read_and_told():
     answers = ["Yes, because it binds. No doubt", "true", "No.", "yes and no", "perhaps, yes", "Answer: No (p = .9)"]
     scored = scored_table(answers, ["1", "1", "0", "0", "1", "1"])
@@ -410,32 +405,6 @@ def test_true_values_that_cannot_be_read_are_told(gold, line, refused):
         scored_table(["1"] * 3, gold)
 
 
-def test_answers_that_are_none_have_an_exact_interval():
-    missing = scored_table(["yes", "no"] * 10, ["yes", "no"] * 10, "gene_classification").metrics["no_answer"]
-    assert (missing.value, missing.low, missing.high) == (0, 0, pytest.approx(1 - 0.025 ** (1 / 20)))
-
-
-def test_plus_and_minus_are_classes():
-    scored = scored_table(["+", "-", "-", "+"], ["+", "-", "+", "+"], "gene_classification")
-    assert scored.metrics["accuracy"].value == 0.75
-    assert "2 classes: +, -; AUROC and AUPRC are of '+'" in scored.notes
-
-
-def test_true_numbers_may_have_a_unit_of_their_own():
-    scored = scored_table(["1", "2.5 mg", "3 kg"], ["1 mg", "2 mg", "4 mg"])
-    assert scored.metrics["mae"].value == pytest.approx((0 + 0.5 + abs(4 - 7 / 3)) / 3)  # kg is no answer: the mean
-
-
-def test_genes_are_always_classified():
-    scored = scored_table(["0", "1", "1"], ["0", "1", "2"], "gene_classification")
-    assert scored.metrics["accuracy"].value == pytest.approx(2 / 3) and "rmse" not in scored.metrics
-
-
-def test_confidences_that_cannot_be_read_are_told():
-    scored = scored_table(["yes"] * 4, ["yes", "yes", "no", "no"], confidence=["0.8", "0,9", "NA", "high"])
-    assert "2 confidences are no number from 0 to 1; the first, in line 2: '0,9'" in scored.notes
-
-
 def test_an_answer_without_a_confidence_speaks_for_no_class():
     scored = scored_table(["yes", "yes", "yes", "yes"], ["yes", "yes", "no", "no"], confidence=["0.9", "0.8", "", "x"])
     assert scored.metrics["auroc"].value == 1
@@ -450,25 +419,12 @@ def test_what_stands_around_a_class_or_a_number_costs_nothing():
     assert score_table(frame, columns, TASKS["molecule_property"], resamples=50).metrics["rmse"].value == 0
 
 
-def test_the_first_answer_that_cannot_be_read_is_told():
-    scored = scored_table(["yes", "It binds, so yes.", "maybe"], ["yes", "no", "no"])
-    assert "2 answers are no class of the table; the first, in line 2: 'It binds, so yes.'" in scored.notes
-    scored = scored_table(["-1.5", "-2 to -1", "~3"], ["-1.5", "-2.5", "3"])
-    assert "2 answers are no number; the first, in line 2: '-2 to -1'" in scored.notes
-
-
 def test_classes_are_the_same_whatever_their_case_and_quotes():
     scored = scored_table(["yes", "'NO'.", "Yes", "no"], ["Yes", "no", "yes", "NO."])
     assert scored.metrics["accuracy"].value == 1 and "2 classes: Yes, no" in " ".join(scored.notes)
     zeros = scored_table(["1", "0", "1"], ["1.0", "0.0", "0.0"])
     assert zeros.metrics["accuracy"].value == pytest.approx(2 / 3) and "AUPRC are of '1.0'" in " ".join(zeros.notes)
     assert "rmse" in scored_table(["-1.2", "3"], ["-1.5", "3"]).metrics  # not whole: numbers, though two
-
-
-def test_a_table_of_one_class_has_no_curve():
-    scored = scored_table(["yes", "no", "what"], ["yes"] * 3, "gene_classification")
-    assert scored.metrics["balanced_accuracy"].value == pytest.approx(1 / 3)
-    assert scored.metrics["mcc"].value == 0 and "auroc" not in scored.metrics
 
 
 def test_margins_stand_beside_the_best_domain_model(tmp_path):
@@ -501,18 +457,3 @@ def test_margins_stand_beside_the_best_domain_model(tmp_path):
     assert [by_class["SFT", label]["recall"] for label in ("yes", "no")] == [1, 0.5]
     assert [by_class["SFT", label]["precision"] for label in ("yes", "no")] == [pytest.approx(2 / 3), 1]
     assert by_class["bad", "yes"]["recall"] == 0.5 and int(by_class["SFT", "yes"]["answered"]) == 3
-
-
-def test_margins_of_a_constant_number_have_none_in_spearman(tmp_path):
-    rows = trained("1", "2", "3", "6", target=NUMBERS)
-    answers = table((row, "Answer: 3") for row in rows)
-    answers = answers.assign(cluster=answers["id"], benchmark="b", style="smiles", sample=0, order=0)
-    model = answers.assign(number=[1.0, 2, 3, 6], baseline="forest", information="a domain model")
-    evaluation = SimpleNamespace(backbone="m", arm="SFT", seed=0, benchmark="b", style="smiles", decoding="greedy")
-    evidence = SimpleNamespace(evaluations=[(evaluation, answers)], baselines={("b", "smiles"): model})
-    TASKS["gene_classification"].report.write_own(None, evidence, tmp_path, 0, 50)
-    section = TASKS["gene_classification"].report.own_section(None, None, evidence, tmp_path)
-    margins = {row["metric"]: row for row in section["margins"]}
-    assert section["classes"] == []
-    assert np.isnan(margins["spearman"]["margin"]) and margins["spearman"]["best"] == pytest.approx(1)
-    assert margins["rmse"]["best"] == 0 and margins["rmse"]["margin"] == pytest.approx(-(((4 + 1 + 9) / 4) ** 0.5))
