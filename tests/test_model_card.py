@@ -18,7 +18,6 @@ from synthetic_experiment import write_experiment
 from reasonome.answering import local
 from reasonome.config import Decoding
 from reasonome.config.project import chains
-from reasonome.config.sources import LockedFile, LockedSource
 from reasonome.core import atomic
 from reasonome.prompts import chat_template
 from reasonome.report import card_sources, tables
@@ -136,25 +135,11 @@ def test_variants_are_not_counted_among_the_questions_of_the_mean():
     assert "seed 0: 90 questions (bp 30, cc 30, mf 30), of the kind" in card
 
 
-def test_a_declared_control_stands_among_the_tests():
-    declared = comparison("other arm", "", 0.02, "n.s.", 0.4, kind="declared control")
-    card = render(comparisons=pd.DataFrame([*TESTS, declared], columns=tables.COMPARISON_COLUMNS))
-    assert "- A control that the experiment declares, other arm: difference +0.020" in card
-    assert "KW+RA &lt;b&gt; over other arm: +0.020" in card
-
-
 def test_a_group_with_a_baseline_that_could_not_be_tested_is_not_said_to_be_unbeaten():
     untested = comparison("constant", "none", 0.2, "", np.nan)
     tests = [untested, *(one | {"verdict": "n.s.", "p_holm": np.nan} for one in TESTS if one["b"] == "random")]
     card = render(comparisons=pd.DataFrame(tests, columns=tables.COMPARISON_COLUMNS))
     assert "- Baselines that use **nothing about the question**: not tested; the highest is constant" in card
-
-
-def test_a_worse_arm_has_the_adjusted_p_by_which_it_is_worse():
-    parent = comparison("the parent", "", -0.02, "b better", 0.003, kind="parent arm") | {"p_holm": 0.02}
-    card = render(comparisons=pd.DataFrame([*TESTS, parent], columns=tables.COMPARISON_COLUMNS))
-    assert "The arm that it continues, the parent: difference −0.020" in card
-    assert ": worse, adjusted p 0.020." in card and "p 0.003" not in card
 
 
 def test_steps_and_sources_come_with_numbers_releases_and_licences():
@@ -235,13 +220,6 @@ def test_no_score_at_all_is_an_error(refused):
         render(metrics=others)
 
 
-def test_a_model_that_was_never_asked_is_not_said_to_answer():
-    card = render_chain("pretrain.demo-s0", READ)
-    assert "was not taught to answer, made from" in card and "by 1 training step." in card
-    assert "As a start for training that teaches it to answer" in card
-    assert "has no form in which to be asked" in card and "apply_chat_template" not in card
-
-
 def test_cards_are_of_the_trained_models_at_the_ends_of_arms(project):
     assert card_sources.carded(project, "demo") == [(BACKBONE, CHAIN), (BACKBONE, f"{CHAIN}+grpo.soft-s0")]
 
@@ -252,17 +230,6 @@ def test_each_source_is_listed_once_with_the_steps_that_read_it(project):
     release = "GO 2022-07-01, slice shipped with reasonome"
     steps = ("pretrain.demo-s0", "sft.names-s0")
     assert found[1] == card_sources.SourceRead("go-demo", release, "CC-BY-4.0", "", steps)
-
-
-def test_sources_of_rankings_are_those_of_the_configuration(project):
-    chain = next(chain for _, chain in card_sources.carded(project, "demo-ranking") if "sft" in chain)
-    found = card_sources.sources_read(project, chain)
-    steps = [step for step in chain.split("+") if not step.startswith("pretrain")]
-    recipe = project.recipes["sft"][steps[0].removeprefix("sft.").removesuffix("-s0")]
-    benchmark = project.benchmarks[recipe.benchmark]
-    by_name = {one.name: one for one in found}
-    assert by_name[benchmark.authority].licence == project.sources[benchmark.authority].licence
-    assert {subset.source for subset in benchmark.subsets.values()} <= by_name.keys()
 
 
 def named(sources: list[card_sources.SourceRead]) -> list[str]:
@@ -297,13 +264,6 @@ def test_published_sets_are_listed_by_where_they_are_from(project, monkeypatch):
     found = [(one.name, one.url) for one in card_sources.sources_of(project, "demo-go")][2:]
     assert found == [("sets.tsv", ""), ("c.tsv", "https://a.b/c.tsv")], "of all splits, and no folder of this machine"
     assert "sets.tsv" not in named(card_sources.sources_read(project, "sft.names-s0"))
-
-
-def test_the_release_is_that_of_the_pin_where_sources_yaml_names_none(project, monkeypatch):
-    pinned = {"sha256": "a" * 64, "size": 1, "stated": "releases/2025-02-06", "fetched": "2025-03-01"}
-    monkeypatch.setitem(project.locked, "go", LockedSource(release="unpinned", files={"obo": LockedFile(**pinned)}))
-    by_name = {one.name: one for one in card_sources.sources_of(project, "go")}
-    assert by_name["go"].release == "GO releases/2025-02-06, fetched 2025-03-01"
 
 
 def test_a_dry_run_lists_a_card_as_a_target_and_all_cards_as_one(tmp_path):

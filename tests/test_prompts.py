@@ -180,31 +180,6 @@ def test_the_count_is_no_less_than_a_real_tokenizers(project, backbone_model, na
     assert exceeded == []
 
 
-def test_the_shipped_styles_of_the_demo_say_what_is_wanted_and_list_the_genes(project):
-    listed = genes(("TP53", "tumor protein p53"), ("ATM", "ATM serine/threonine kinase"), ("XYZ", ""))
-    task = "Which biological process do these human genes have in common? "
-    form = 'Write "Process:" and a short name, then "Reasoning:" and steps, each in <think></think>.'
-    for name, shown in (
-        ("demo-names", "Genes: ATM (ATM serine/threonine kinase); TP53 (tumor protein p53); XYZ (name unknown)"),
-        ("demo-symbols", "Genes: ATM TP53 XYZ"),
-    ):
-        example = Example(id="GO:1", subset="bp", name="DNA repair", genes=listed, kind="biological process")
-        prompt = TASK.prompt(example, project.style("demo-go", name))
-        assert prompt.messages == [
-            {"role": "system", "content": task + form},
-            {"role": "user", "content": shown},
-        ]
-        assert (prompt.left_out, prompt.facts_left_out, prompt.neighbours_left_out) == (0, 0, 0)
-
-
-def test_the_published_prompt_says_nothing_of_the_kind(project):
-    """Its text is the reference recipe's; what is asked for is always one biological process."""
-    example = Example(id="GO:1", subset="mf", name="x", genes=genes(("ATM", "")), kind="molecular function")
-    system, user = TASK.prompt(example, project.style("demo-go", "published")).messages
-    assert "the one biological process that best sums up" in system["content"]
-    assert "molecular function" not in system["content"] + user["content"]
-
-
 def told(symbol, *objects):
     return Gene(symbol=symbol, name="kinase", facts=tuple(Fact(relation="has_domain", object=o) for o in objects))
 
