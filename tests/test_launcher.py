@@ -90,22 +90,6 @@ def test_a_single_process_takes_the_launchers_place(program):
     assert mine["MASTER_ADDR"] == "127.0.0.1" and mine["MASTER_PORT"].isdigit()
 
 
-def test_single_processes_that_start_together_have_ports_of_their_own(program):
-    """vLLM opens a store in each; TRL would give them all 29500."""
-    launch = Launch(1, 1, 1, "none", (str(program),))
-    ports = {launcher.lone_environment(launch)["MASTER_PORT"] for _ in range(3)}
-    assert len(ports) > 1
-
-
-@pytest.mark.parametrize(("given", "found"), [({}, "1"), ({"TORCH_CUDNN_SDPA_DEPRIORITIZED": "0"}, "0")])
-def test_attention_that_plans_for_each_new_length_comes_last_unless_the_user_says_otherwise(given, found):
-    name = "TORCH_CUDNN_SDPA_DEPRIORITIZED"
-    environment = {key: value for key, value in os.environ.items() if key != name}
-    command = [sys.executable, "-c", f"import os, reasonome; print(os.environ[{name!r}])"]
-    told = subprocess.run(command, env=environment | given, capture_output=True, text=True, check=True)
-    assert told.stdout == f"{found}\n"
-
-
 @pytest.mark.parametrize(
     ("visible", "gpus", "seen"),
     [(None, "2", "0,1"), ("3,1,2", "2", "3,1"), ("5", "4", "5"), ("0,1", "0", ""), ("", "2", ""), ("3,1", None, "3,1")],
