@@ -2,11 +2,6 @@
 
 import json
 import os
-<<<<<<< HEAD
-import re
-=======
-import shutil
->>>>>>> d79d6881 (Shorten the tests of the doctor and the launcher)
 from pathlib import Path
 from types import SimpleNamespace
 
