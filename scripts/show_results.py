@@ -1,4 +1,4 @@
-"""Print what an experiment showed: a bar for each arm, the verdict, and where its report is.
+"""Print what an experiment showed: a bar for each arm, its parts, the verdict, and where the report is.
 
 python scripts/show_results.py results/experiments/demo
 """
@@ -22,13 +22,15 @@ def main() -> None:
     metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     parts, names = parts_of_scores(plan, metrics)
-    print(f"\n{plan.metric_set.name(plan.metric_set.primary)}, with its 95 % interval")
-    for part, label in names.items():
-        print(f"\n{label}")
-        for row in tables.records(parts[parts["part"] == part]):
-            value, low, high = (row[name] for name in ("value", "low", "high"))
-            bar = "█" * round(WIDTH * max(value, 0)) if value == value else ""
-            print(f"  {row['arm']:<12.24} {value:5.2f} [{low:.2f}, {high:.2f}] {bar}")
+    first, *others = names
+    print(f"\n{plan.metric_set.name(plan.metric_set.primary)}, {names[first]}, with its 95 % interval")
+    for row in tables.records(parts[parts["part"] == first]):
+        value, low, high = (row[name] for name in ("value", "low", "high"))
+        bar = "█" * round(WIDTH * max(value, 0)) if value == value else ""
+        print(f"  {row['arm']:<14.24} {value:5.2f} [{low:.2f}, {high:.2f}] {bar}")
+    if others:
+        wide = parts.pivot(index="part", columns="arm", values="value").loc[others, list(dict.fromkeys(parts["arm"]))]
+        print(f"\n{wide.rename(index=names).rename_axis(index=None, columns=None).round(2).to_string()}")
     print("", *(fill(sentence, 100) for sentence in verdict(plan, comparisons)), sep="\n")
     print(f"\nreport: {folder}/report.html (open it in a browser); tables beside it")
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from reasonome.core import atomic
-from reasonome.report.evidence import COST_COLUMNS, costs_table
+from reasonome.report.evidence import costs_table
 from reasonome.report.plan import Plan
 from reasonome.report.tables import COMPARISON_COLUMNS, metric_columns
 from reasonome.tasks.ranking.metric_set import METRICS as RANKINGS
@@ -112,11 +112,11 @@ def folder(tmp_path) -> Path:
     (tmp_path / "plan.json").write_text(plan(tmp_path, "causal_gene_ranking").model_dump_json())
     columns = metric_columns(RANKINGS)
     atomic.write_tsv(tmp_path / "comparisons.tsv", pd.DataFrame(columns=COMPARISON_COLUMNS))
-    row = {"benchmark": "loci", "style": "short", "decoding": "greedy", "subset": "mean", "kind": "model", "arm": "SFT"}
-    row = dict.fromkeys(columns, "") | row | {"metric": "top_1", "value": 0.25, "se": 0.05}
-    atomic.write_tsv(tmp_path / "metrics.tsv", pd.DataFrame([row], columns=columns))
-    spent = dict.fromkeys(COST_COLUMNS, 0) | {"job": "total", "generated_tokens": 1234}
-    atomic.write_tsv(tmp_path / "costs.tsv", pd.DataFrame([spent], columns=COST_COLUMNS))
+    [evaluation] = plan(tmp_path).evaluations
+    row = {name: getattr(evaluation, name) for name in ("benchmark", "style", "decoding", "backbone", "arm")}
+    row |= {"subset": "mean", "kind": "model", "metric": "top_1", "value": 0.5, "low": 0.25, "high": 0.75, "se": 0.05}
+    rows = [dict.fromkeys(columns, "") | row, dict.fromkeys(columns, "") | row | {"subset": "asked", "value": 0.75}]
+    atomic.write_tsv(tmp_path / "metrics.tsv", pd.DataFrame(rows, columns=columns))
     return tmp_path
 
 
@@ -125,12 +125,12 @@ def shown(folder: Path) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.slow
-def test_the_headline_of_rankings_is_shown(folder):
+def test_scores_and_verdict_are_shown(folder):
     done = shown(folder)
     assert done.returncode == 0, done.stderr
-    told = "Nothing was tested: the tables have no test of a trained arm by the primary metric, top-1."
-    assert done.stdout.startswith(f"{told}\nWhat the tables say is exploratory")
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm", "top_1"] in lines
-    assert ["loci", "short", "greedy", "model", "SFT", "0.25"] in lines
-    assert any(line[:1] == ["total"] and "1234" in line for line in lines)  # generated tokens
+    [evaluation] = plan(folder).evaluations
+    assert [evaluation.arm, "0.50", "[0.25,", "0.75]", "█" * 15] in lines
+    assert ["asked", "0.75"] in lines
+    assert "Nothing was tested: the tables have no test of a trained arm by the primary metric, top-1." in done.stdout
+    assert lines[-1][:2] == ["report:", f"{folder}/report.html"]

@@ -90,7 +90,7 @@ def test_every_figure_is_written_with_its_data(tabled, tmp_path):
     inputs |= {"reliability": no_bins, "forgetting": None, "steps": steps, "corpora": corpora}
     figures.write_figures(SimpleNamespace(**inputs, evidence=SimpleNamespace(evaluations=[])))
     stems = ["ablation/smollm2-135m.demo-go.names.greedy", "corpora/demo"]
-    stems += ["ladder/smollm2-135m.demo-go.names.greedy"]
+    stems += ["glance/scores", "glance/reward", "ladder/smollm2-135m.demo-go.names.greedy"]
     stems += [f"training/{step.backbone}.{step.chain}" for step in steps]
     written = {str(path.relative_to(tmp_path / "figures")) for path in (tmp_path / "figures").glob("*/*")}
     assert written == {f"{stem}.{ending}" for stem in stems for ending in ("svg", "png", "tsv")}

@@ -202,7 +202,7 @@ def test_baselines_and_domain_models_are_the_same_to_the_bit_when_run_again(tmp_
         for name, baseline in answered.items()
     }
     assert right["random_forest"] > right["constant"]
-    assert {baseline.information for baseline in answered.values()} == {"none", "prompt", "training data", DOMAIN_MODEL}
+    assert {baseline.information for baseline in answered.values()} == {"none", "training data", DOMAIN_MODEL}
 
 
 def test_the_nearest_molecule_by_hand():

@@ -59,7 +59,7 @@ def test_an_imported_workflow_finds_its_files_and_writes_below_the_prefix(import
     assert tiny_project.planned_jobs(folder, PROMPTS, root=folder) == {}
     report = "below/this/results/experiments/demo/report.html"
     planned = tiny_project.planned_jobs(folder, report, root=folder)
-    assert planned["reasonome_grpo"] == 1 and planned["reasonome_generate"] == 3
+    assert planned["reasonome_grpo"] == 1 and planned["reasonome_generate"] == 4
 
 
 def test_an_imported_workflow_takes_a_configuration_of_ones_own(importing):
@@ -81,6 +81,7 @@ def test_a_git_address_is_refused(address, importing, repository, tmp_path, monk
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     clone = tmp_path / "cache/snakemake/snakemake/source-cache/snakemake-git-cache/github.com/someone/reasonome"
     subprocess.run(["git", "clone", "--quiet", "--bare", repository, clone], check=True)
-    done = tiny_project.snakemake(importing(address.format(repository)), "--dry-run", PROMPTS, check=False)
+    folder = importing(address.format(repository))
+    done = tiny_project.snakemake(folder, "--dry-run", PROMPTS, check=False, root=folder)
     assert done.returncode == 1 and "Traceback" not in done.stdout
     assert "git address: clone its repository and name the path of that Snakefile" in done.stdout
