@@ -1,4 +1,4 @@
-"""Take README's picture of a report: the table that it opens with, and in the file the scores that the picture shows.
+"""Take README's picture of a report: the figure that it opens with, and in the file the scores that the picture shows.
 
 PYTHONPATH=scripts python tests/browser/take_picture.py results/experiments/demo docs/report.png
 """
@@ -25,9 +25,8 @@ def take(folder: Path, picture: Path) -> None:
     with chromium(1400, 1400) as driver:
         seconds_to_interactive(driver, folder / "report.html")
         box = driver.execute_script(
-            "const [title, words, table] = ['#results h3', '#results h3 + p', '#results .headline']"
-            ".map(one => document.querySelector(one).getBoundingClientRect());"
-            "return [title.left, title.top + scrollY, Math.max(words.right, table.right), table.bottom + scrollY];"
+            "const shown = document.querySelector('#glance figure').getBoundingClientRect();"
+            "return [shown.left, shown.top + scrollY, shown.right, shown.bottom + scrollY];"
         )
         left, top, right, bottom = box
         clip = {"x": left - 8, "y": top - 8, "width": right - left + 16, "height": bottom - top + 16, "scale": 1}

@@ -112,11 +112,10 @@ def draw_scores(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame
         axes.bar(places, value, width=0.92 * width, color=colour, alpha=1 if name == MEAN else 0.55, label=label)
         errors = np.abs(bars[["low", "high"]].to_numpy(float).T - value)
         axes.errorbar(places, value, yerr=np.nan_to_num(errors), fmt="none", color=INK, elinewidth=1, capsize=2)
-        for place, number_shown in zip(places, value, strict=True):
+        for place, mean, high in zip(places, value, bars["high"].to_numpy(float), strict=True):
             if name == MEAN:
-                axes.annotate(
-                    f"{number_shown:.2f}", (place, number_shown), (0, 3), textcoords="offset points", ha="center"
-                )
+                above = (place, max(mean, np.nan_to_num(high)))
+                axes.annotate(f"{mean:.2f}", above, (0, 3), textcoords="offset points", ha="center")
     axes.set_xticks(range(len(arms)), [shortened(arm) for arm in arms])
     axes.set_ylabel(f"{plan.metric_set.name(primary)}, 95 % interval")
     axes.grid(axis="x", visible=False)
@@ -140,5 +139,5 @@ def draw_reward(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
     axes.set_xlabel("step")
     axes.set_ylabel("mean reward")
     figure.set_label("Mean reward by step")
-    legend(figure, columns=3)
+    legend(figure, columns=2)
     return figure, history
