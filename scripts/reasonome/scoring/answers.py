@@ -1,7 +1,7 @@
 """Scoring that all tasks share: matching answers to questions, how they were read and ended, and means."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import in_mean, shuffled
 from reasonome.config import Style
 from reasonome.core.errors import InputError
+from reasonome.rewards import Reward
 from reasonome.task import Dialogue
 
 _MISSING = "missing"  # the finish reason of an answer that is not there
@@ -83,6 +84,31 @@ def _by_question(
             raise InputError(what, file=file, line=line, field="id")
         by_question[key] = answer
     return by_question
+
+
+def score_rows(
+    scored: Sequence[Attempt],
+    own: Callable[[Attempt], dict[str, Any]],
+    form: Sequence[str],
+    rewards: Mapping[str, Reward],
+) -> pd.DataFrame:
+    """A table of scores with a row for each attempt: `own` columns, rewards as `reward_…`, and what every answer has.
+
+    `form` names the columns about the form of a completion: nan for a bare name, which has none. These, truncation and
+    length are nan for missing answers where they are nan for all others.
+    """
+    rows = []
+    for attempt in scored:
+        example, answer, read = attempt
+        row = {
+            **own(attempt),
+            **answer_columns(attempt),
+            **{f"reward_{name}": reward.values([read], [example])[0] for name, reward in rewards.items()},
+            **ending(answer),
+            **confidence(read, answer),
+        }
+        rows.append(row | (dict.fromkeys(form, math.nan) if attempt.bare else {}))
+    return unknown_where_missing(pd.DataFrame(rows), [*form, "truncated", "length"])
 
 
 def answer_columns(attempt: Attempt) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Scores of names in the closed book: the very name, words in common, and names that training asked for."""
 
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -8,15 +9,7 @@ from reasonome.config import ASKED
 from reasonome.config.project import Project
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
-from reasonome.scoring.answers import (
-    answer_columns,
-    attempts,
-    confidence,
-    ending,
-    order_agreement,
-    shuffled_rows,
-    unknown_where_missing,
-)
+from reasonome.scoring.answers import Attempt, attempts, order_agreement, score_rows, shuffled_rows
 from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.naming.dialogue import Example
@@ -30,31 +23,27 @@ class ClosedBookScoring(Scoring[ClosedBookDialogue]):
     def score(self, project: Project, job: ScoringJob) -> pd.DataFrame:
         """A row for every question × sample × order; one without an answer has an empty, wrong one.
 
-        `drifted` is 1 for a wrong name that training questions ask for. InputError as of `attempts`.
+        `drifted` is 1 for a wrong name that training questions ask for, as the subset `asked` has them; nan without it.
+        InputError as of `attempts`.
         """
         style = project.style(job.benchmark, job.style)
         scored = attempts(self.task, style, job.examples, job.answers, job.file, job.sealed)
         asked_for = {normalise(example.name) for example in job.examples if example.subset == ASKED}
-        rewards = {name: reward for name, reward in self.task.rewards().items() if name != "similarity"}
-        rows = []
-        for attempt in scored:
-            example, answer, read = attempt
+
+        def own(attempt: Attempt) -> dict[str, Any]:
+            example, _, read = attempt
             right = self.task.right(read, example)
-            paid = {f"reward_{name}": reward.values([read], [example])[0] for name, reward in rewards.items()}
-            row = {
+            return {
                 **labels(example),
                 "answer": read.name,
                 "reasoning": "\n".join(read.steps),
-                **answer_columns(attempt),
                 **name_scores(read.name, example),
-                "drifted": float(not right and normalise(read.name) in asked_for),
+                "drifted": float(not right and normalise(read.name) in asked_for) if asked_for else math.nan,
                 "format": float(read.formed),
-                **paid,
-                **ending(answer),
-                **confidence(read, answer),
             }
-            rows.append(row | (dict.fromkeys(_OF_THE_FORM, math.nan) if attempt.bare else {}))
-        table = unknown_where_missing(pd.DataFrame(rows), [*_OF_THE_FORM, "truncated", "length"])
+
+        rewards = {name: reward for name, reward in self.task.rewards().items() if name != "similarity"}
+        table = score_rows(scored, own, _OF_THE_FORM, rewards)
         handed = table["answer"].iloc[shuffled_rows(table, project.settings.seed)]
         others = [name_scores(name, one.example) for name, one in zip(handed, scored, strict=True)]
         shuffled = pd.DataFrame(others).add_prefix("shuffled_")

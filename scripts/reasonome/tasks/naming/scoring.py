@@ -14,11 +14,10 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project import Project
 from reasonome.facts.text import normalise
 from reasonome.scoring.answers import (
-    answer_columns,
+    Attempt,
     attempts,
-    confidence,
-    ending,
     order_agreement,
+    score_rows,
     shuffled_rows,
     unknown_where_missing,
 )
@@ -117,41 +116,36 @@ def score_answers(
     cluster_of = dict(zip((e.id for e in examples), clusters(examples, judges.jaccard), strict=True))
     row_examples, _, parsed = zip(*scored_attempts, strict=True)
     shown = [_shown(example, style, answer.genes_left_out) for example, answer, _ in scored_attempts]
-    rows = []
-    for attempt in scored_attempts:
+
+    def own(attempt: Attempt) -> dict[str, Any]:
         example, answer, parsed_answer = attempt
-        rows.append(
-            {
-                "id": example.id,
-                "subset": example.subset,
-                "stratum": example.stratum,
-                "cluster": cluster_of[example.id],
-                "contaminated": example.contaminated,
-                "gold": example.name,
-                "answer": parsed_answer.name,
-                "reasoning": "\n".join(parsed_answer.steps),
-                "genes": " ".join(gene.symbol for gene in example.genes),
-                "genes_left_out": answer.genes_left_out,
-                "facts_left_out": answer.facts_left_out,
-                "neighbours_left_out": answer.neighbours_left_out,
-                **answer_columns(attempt),
-                "format": float(parsed_answer.formed),
-                "format_published": float(parsed_answer.format_published),
-                **ending(answer),
-                **confidence(parsed_answer, answer),
-            }
-        )
-    table = pd.DataFrame(rows)
+        return {
+            "id": example.id,
+            "subset": example.subset,
+            "stratum": example.stratum,
+            "cluster": cluster_of[example.id],
+            "contaminated": example.contaminated,
+            "gold": example.name,
+            "answer": parsed_answer.name,
+            "reasoning": "\n".join(parsed_answer.steps),
+            "genes": " ".join(gene.symbol for gene in example.genes),
+            "genes_left_out": answer.genes_left_out,
+            "facts_left_out": answer.facts_left_out,
+            "neighbours_left_out": answer.neighbours_left_out,
+            "format": float(parsed_answer.formed),
+            "format_published": float(parsed_answer.format_published),
+        }
+
+    table = score_rows(scored_attempts, own, ["format", "format_published"], {})
     table = table.join(judges.score_names(table["answer"].tolist(), row_examples))
     table = table.assign(**reasoning_scores(parsed, row_examples, shown, judges.knowledge))
     table = table.assign(
         **_rewards(task, parsed, row_examples, judges),
         order_agreement=order_agreement(table["answer"].map(normalise), table),
     )
-    form_columns = [f"reward_{name}" for name, reward in task.rewards().items() if not reward.semantic]
-    form_columns += ["format", "format_published"]
-    table.loc[[attempt.bare for attempt in scored_attempts], form_columns] = math.nan
-    table = unknown_where_missing(table, [*form_columns, "truncated", "length"])
+    form_rewards = [f"reward_{name}" for name, reward in task.rewards().items() if not reward.semantic]
+    table.loc[[attempt.bare for attempt in scored_attempts], form_rewards] = math.nan
+    table = unknown_where_missing(table, form_rewards)
     table = table.assign(**_shuffled_scores(table, row_examples, judges, seed))
     return table.assign(**_beside_shown_terms(table["answer"].tolist(), row_examples, judges))
 

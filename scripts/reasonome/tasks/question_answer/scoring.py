@@ -10,15 +10,7 @@ import pandas as pd
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.scoring.answers import (
-    answer_columns,
-    attempts,
-    confidence,
-    ending,
-    order_agreement,
-    shuffled_rows,
-    unknown_where_missing,
-)
+from reasonome.scoring.answers import Attempt, attempts, order_agreement, score_rows, shuffled_rows
 from reasonome.task_parts import BaselineJob, Baselines, Scoring, ScoringJob
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 
@@ -37,25 +29,19 @@ class VerifiedScoring(Scoring[VerifiedDialogue]):
         """
         style, benchmark = project.style(job.benchmark, job.style), project.benchmarks[job.benchmark]
         scored_attempts = attempts(self.task, style, job.examples, job.answers, job.file, job.sealed)
-        rows, rewards = [], self.task.rewards()
-        for attempt in scored_attempts:
-            example, answer, verdict = attempt
-            paid = {name: reward.values([verdict], [example])[0] for name, reward in rewards.items()}
-            kept_form = math.nan if attempt.bare else paid["format"]
-            rows.append(
-                {
-                    **labels(example),
-                    **self.task.further_labels(example, benchmark),
-                    **self.task.scored(verdict, example),
-                    "reasoning": verdict.reasoning,
-                    **answer_columns(attempt),
-                    "format": kept_form,
-                    **{f"reward_{name}": value for name, value in (paid | {"format": kept_form}).items()},
-                    **ending(answer),
-                    **confidence(verdict, answer),
-                }
-            )
-        table = unknown_where_missing(pd.DataFrame(rows), ["format", "reward_format", "truncated", "length"])
+
+        def own(attempt: Attempt) -> dict[str, Any]:
+            example, _, verdict = attempt
+            return {
+                **labels(example),
+                **self.task.further_labels(example, benchmark),
+                **self.task.scored(verdict, example),
+                "reasoning": verdict.reasoning,
+                "format": rewards["format"].values([verdict], [example])[0],
+            }
+
+        rewards = self.task.rewards()
+        table = score_rows(scored_attempts, own, ["format", "reward_format"], rewards)
         handed = table["answer"].iloc[shuffled_rows(table, project.settings.seed)]
         others = [
             self.task.verified(self.task.bare(name), attempt.example)
@@ -89,7 +75,7 @@ class VerifiedBaselines(Baselines[VerifiedDialogue]):
             of_subset[question.subset].append(question.answer)
         asked, everything = job.asked, [question.answer for question in job.training]
         answers = [of_subset.get(question.subset, everything) for question in asked]
-        majority = {question.subset: _commonest(own) for question, own in zip(asked, answers, strict=True)}
+        majority = {question.subset: commonest(own) for question, own in zip(asked, answers, strict=True)}
         seed = project.settings.seed
         draws = {
             "majority": [[majority[question.subset][0] for question in asked]],
@@ -112,7 +98,7 @@ class VerifiedBaselines(Baselines[VerifiedDialogue]):
         return pd.DataFrame(rows)
 
 
-def _commonest(answers: Sequence[str]) -> tuple[str, float]:
+def commonest(answers: Sequence[str]) -> tuple[str, float]:
     """The answer that most questions have, of equals the first by the alphabet, and its share of them."""
     counts = Counter(answers)
     best = min(counts, key=lambda answer: (-counts[answer], answer))
