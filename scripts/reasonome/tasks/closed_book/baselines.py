@@ -13,7 +13,9 @@ from reasonome.facts.sources.source import read_facts
 from reasonome.task_parts import BaselineJob, Baselines
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.closed_book.scoring import labels, name_scores
+from reasonome.tasks.closed_book.world import memberships
 from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.question_answer.scoring import commonest
 
 
 class ClosedBookBaselines(Baselines[ClosedBookDialogue]):
@@ -26,13 +28,12 @@ class ClosedBookBaselines(Baselines[ClosedBookDialogue]):
         benchmark = project.benchmarks[job.benchmark]
         facts = read_facts(self.task.files.baselines(project, job.benchmark).files["facts"])
         pathways = {example.main_id for example in (*job.training, *job.asked)}
-        of_world = facts[(facts["source"] == benchmark.collection) & (facts["relation"] == benchmark.relation)]
-        of_world = of_world[of_world["object_id"].isin(pathways)]
-        constant = commonest_name(job.training)
+        members = memberships(facts, benchmark)
+        constant, _ = commonest([example.name for example in job.training])
         answers: dict[str, tuple[str, Callable[[Example], str]]] = {
             "commonest name": ("none", lambda example: constant),
             "nearest training set": ("training data", lambda example: nearest_name(example, job.training)),
-            "over-representation": ("a database", OverRepresented(of_world)),
+            "over-representation": ("a database", OverRepresented(members[members["object_id"].isin(pathways)])),
         }
         rows = []
         for baseline, (information, answer) in answers.items():
@@ -41,12 +42,6 @@ class ClosedBookBaselines(Baselines[ClosedBookDialogue]):
                 row = {"baseline": baseline, "information": information, "answer": name, "draws": 1}
                 rows.append(row | labels(example) | name_scores(name, example))
         return pd.DataFrame(rows)
-
-
-def commonest_name(training: Sequence[Example]) -> str:
-    """The name that most training questions have; of equals the first by the alphabet."""
-    counts = Counter(example.name for example in training)
-    return min(counts, key=lambda name: (-counts[name], name))
 
 
 def nearest_name(example: Example, training: Sequence[Example]) -> str:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from reasonome.config import Recipe
 from reasonome.config.project import Project
+from reasonome.facts.wording import RELATIONS
 from reasonome.task_parts import Checks
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 
@@ -13,8 +15,16 @@ class ClosedBookChecks(Checks[ClosedBookDialogue]):
     teachers: tuple[str, ...] = ()
 
     def check_benchmark(self, project: Project, name: str, benchmark: Any) -> None:
-        """InputError for an unknown corpus, and for a collection that is none of its sources."""
+        """InputError for an unknown corpus or relation, a collection that is none of its sources, and `leave_out`."""
         folder, file = project.folder, "benchmarks.yaml"
         folder.check_known(file, (name, "corpus"), benchmark.corpus, project.corpora)
         sources = project.corpora[benchmark.corpus].sources
         folder.check_known(file, (name, "collection"), benchmark.collection, sources, "source of the corpus")
+        folder.check_known(file, (name, "relation"), benchmark.relation, RELATIONS)
+        if benchmark.leave_out:
+            what = "the parts of a closed book keep apart what is never asked, and nothing else is left out"
+            raise folder.error(file, (name, "leave_out"), what, "remove it")
+
+    def leak(self, project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
+        """None: the leak audit looks for never-asked pathways among the questions of every closed book."""
+        return None

@@ -26,14 +26,18 @@ class Pathway:
     part: str
 
 
+def memberships(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> pd.DataFrame:
+    """The facts which say what genes the sets of the benchmark's collection have."""
+    return facts[(facts["source"] == benchmark.collection) & (facts["relation"] == benchmark.relation)]
+
+
 def draw_world(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> list[Pathway]:
     """The pathways of a benchmark, drawn at random from the facts of its collection, part by part.
 
-    No gene of a pathway, in the collection, is in another one; no two names share two words. InputError where too few
-    pathways are like that.
+    No gene of a pathway, in the collection, is in another one; no two names are equal, or share two words. InputError
+    where too few pathways are like that.
     """
-    of_collection = (facts["source"] == benchmark.collection) & (facts["relation"] == benchmark.relation)
-    members = facts[of_collection].groupby(["object_id", "object_name"])["gene"].agg(set)
+    members = memberships(facts, benchmark).groupby(["object_id", "object_name"])["gene"].agg(set)
     parts = [part for part, number in benchmark.parts.model_dump().items() for _ in range(number)]
     random = Random(benchmark.seed)
     world: list[Pathway] = []
@@ -48,6 +52,7 @@ def draw_world(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> list[Path
             and len(name) <= benchmark.longest_name
             and len(short) >= benchmark.genes
             and taken.isdisjoint(genes)
+            and normalise(name) not in {normalise(other.name) for other in world}
             and all(len(own_words & others) < 2 for others in words)
         ):
             continue
