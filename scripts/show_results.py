@@ -23,7 +23,7 @@ def main() -> None:
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     parts, names = parts_of_scores(plan, metrics)
     first, *others = names
-    print(f"\n{plan.metric_set.name(plan.metric_set.primary)}, {names[first]}, with its 95 % interval")
+    print(f"\n{plan.metric_set.name(parts['metric'].iloc[0])}, {names[first]}, with its 95 % interval")
     for row in tables.records(parts[parts["part"] == first]):
         value, low, high = (row[name] for name in ("value", "low", "high"))
         bar = "█" * round(WIDTH * max(value, 0)) if value == value else ""

@@ -14,6 +14,7 @@ from reasonome.config import ASKED
 from reasonome.report.drawing import COLOURS, INK, drawing, legend, shortened
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.plan import Plan
+from reasonome.report.scores_section import primary_metric
 from reasonome.report.tables import SETTING, reported_seeds
 from reasonome.scoring.comparisons import MEAN
 
@@ -24,7 +25,7 @@ _RIGHT, _WRONG = 3, 2  # questions shown that the last arm answers right, and wr
 class Asked(NamedTuple):
     """A question, its right answer, and (arm, answer, whether that is right) of each arm."""
 
-    genes: str
+    question: str
     gold: str
     answers: list[tuple[str, str, bool]]
 
@@ -45,6 +46,7 @@ def glance_section(plan: Plan, evidence: Evidence, steps: Sequence[TrainedStep],
     """What the page begins with: its drawings, and the questions."""
     rewarded = last_rewarded(steps)
     return {
+        "setting": ", ".join(first_setting(plan)),
         "scores": drawing(figures / "glance", SCORES),
         "reward": drawing(figures / "glance", REWARD) if rewarded else None,
         "rewarded": rewarded.chain.rpartition("+")[2] if rewarded else "",
@@ -62,12 +64,13 @@ def some_questions(plan: Plan, evidence: Evidence) -> list[Asked]:
     tables: dict[str, pd.DataFrame] = {}
     for run, table in evidence.evaluations:
         if (run.backbone, run.benchmark, run.style, run.decoding) == setting and run.arm not in tables:
-            tables[run.arm] = table.drop_duplicates("id").set_index("id")
+            tables[run.arm] = plan.report.as_shown(table.drop_duplicates("id").set_index("id"))
     tables = {arm: tables[arm] for arm in plan.arms if arm in tables}
     if not tables or any(primary not in table for table in tables.values()):
         return []
     last = list(tables.values())[-1]
     right = pd.DataFrame({arm: table[primary] == 1 for arm, table in tables.items()})
+    asked = last["question" if "question" in last else "genes"]
     counted = last.index[last["subset"].isin(in_mean(last["subset"]))]
     order = right.loc[counted].sum(axis=1).sort_values(kind="stable").index
     shown: list[Asked] = []
@@ -76,18 +79,18 @@ def some_questions(plan: Plan, evidence: Evidence) -> list[Asked]:
         for question in order:
             gold = str(last.at[question, "gold"])
             if right.at[question, right.columns[-1]] == wanted and gold not in golds and len(golds) < number:
-                golds.add(str(gold))
+                golds.add(gold)
                 answers = [(a, str(t.at[question, "answer"]), bool(right.at[question, a])) for a, t in tables.items()]
-                shown.append(Asked(str(last.at[question, "genes"]), str(gold), answers))
+                shown.append(Asked(str(asked[question]), gold, answers))
     return shown
 
 
 def parts_of_scores(plan: Plan, metrics: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
-    """The rows of the primary metric of arms of the first setting, with `part`: the mean over subsets, each stratum of
-    it, and what training asks for; and part → its label. Arms are in the order of the plan."""
-    wanted = dict(zip(["backbone", *SETTING], first_setting(plan), strict=True))
-    wanted |= {"kind": "model", "metric": plan.metric_set.primary}
+    """The rows of the primary metric, or its stand-in, of arms of the first setting, in the order of the plan; and
+    `part` → its label: the mean over subsets, each stratum of it, and what training asks for."""
+    wanted = dict(zip(["backbone", *SETTING], first_setting(plan), strict=True)) | {"kind": "model"}
     rows = reported_seeds(metrics[(metrics[list(wanted)] == pd.Series(wanted)).all(axis=1)])
+    rows = rows[rows["metric"] == primary_metric(rows, plan.metric_set)]
     mean = ", ".join(in_mean(set(rows["subset"]) - {MEAN}))
     names = {MEAN: mean} | {stratum: f"{mean}: {stratum}" for stratum in rows["stratum"].unique() if stratum}
     names |= {ASKED: ASKED} if ASKED in set(rows["subset"]) else {}
@@ -100,7 +103,7 @@ def draw_scores(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame
     """The primary metric of each arm of the first setting, a bar for each part of `parts_of_scores`, with 95 %
     intervals."""
     shown, names = parts_of_scores(plan, metrics)
-    primary = plan.metric_set.primary
+    metric = plan.metric_set.name(shown["metric"].iloc[0])
     arms = [arm for arm in plan.arms if arm in set(shown["arm"])]
     figure, axes = plt.subplots(figsize=(max(6.0, 1.7 * len(arms) + 1.5), 3.6), layout="constrained")
     width = 0.8 / len(names)
@@ -117,9 +120,9 @@ def draw_scores(plan: Plan, metrics: pd.DataFrame) -> tuple[Figure, pd.DataFrame
                 above = (place, max(mean, np.nan_to_num(high)))
                 axes.annotate(f"{mean:.2f}", above, (0, 3), textcoords="offset points", ha="center")
     axes.set_xticks(range(len(arms)), [shortened(arm) for arm in arms])
-    axes.set_ylabel(f"{plan.metric_set.name(primary)}, 95 % interval")
+    axes.set_ylabel(f"{metric}, 95 % interval")
     axes.grid(axis="x", visible=False)
-    figure.set_label(f"{plan.metric_set.name(primary)} of each arm")
+    figure.set_label(f"{metric} of each arm")
     legend(figure, columns=3)
     return figure, shown
 
