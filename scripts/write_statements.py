@@ -96,7 +96,8 @@ def _selected(project: Project, corpus: Corpus, facts: pd.DataFrame) -> pd.DataF
     for benchmark in only.benchmarks:
         task = project.task(benchmark)
         rows = read_splits(project.results.benchmark(benchmark), task.Example, *SPLITS)
-        genes = {symbol for row in rows for symbol in symbols(row)}
+        listed = {symbol for row in rows for symbol in symbols(row)}
+        genes = listed if genes is None else genes & listed
         if benchmark == only.answers_of:
             answers = {term for row in rows for term, _ in task.terms(row)}
             facts = facts[facts["object_id"].isin(answers)]

@@ -295,6 +295,14 @@ class Corpus(Strict):
         return self
 
     @model_validator(mode="after")
+    def _gene_first_is_of_single_genes(self) -> "Corpus":
+        if self.gene_first and self.genes_per_statement > 1:
+            raise ValueError(
+                "'gene_first' goes with 'genes_per_statement: 1': wordings of several genes are not chosen"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _weighted_sources_are_its_own(self) -> "Corpus":
         for source in self.weights:
             if source not in self.sources:

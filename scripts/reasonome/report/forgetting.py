@@ -72,9 +72,12 @@ def voted(
 ) -> list[Measured]:
     """How often what a model recalls of the genes of a question names it: of the objects that it finds likeliest, one
     for each gene, that of most genes is the name; where k objects tie for it, 1/k. A metric of all questions, and of
-    those of each subset, by the facts of all of whose genes the model was asked; none where there are none.
+    those of each subset, by the facts of all of whose genes the model was asked one; none where there are none.
     """
-    likeliest = {row["gene"]: normalise(row["likeliest"]) for row in rows}
+    of_gene: dict[str, list[str]] = {}
+    for row in rows:
+        of_gene.setdefault(row["gene"], []).append(normalise(row["likeliest"]))
+    likeliest = {gene: objects[0] for gene, objects in of_gene.items() if len(objects) == 1}
     shares: dict[str, list[tuple[str, float]]] = {}
     for question in questions:
         if not all(gene in likeliest for gene in symbols(question)):

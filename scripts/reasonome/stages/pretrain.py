@@ -30,6 +30,9 @@ class PretrainRecipe(WarmUpSettings):
 
     def check(self, project: Project, file: str, variant: str) -> None:
         check_known(project, file, variant, self, "corpus", project.corpora)
+        if self.recall and not project.corpora[self.corpus].held_out:
+            what = f"facts are asked with each loss on held-out statements, and corpus '{self.corpus}' holds none out"
+            raise project.folder.error(file, ("variants", variant, "recall"), what, "leave `recall` out of the recipe")
 
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:

@@ -23,6 +23,8 @@ class Replay:
         """What is added to the loss of a step: a scalar, of this process's share of the statements."""
         mine = self.of_step(step)[processes.rank() :: processes.count()]
         device = next(model.parameters()).device
+        if not mine:  # more processes than statements
+            return torch.zeros((), device=device)
         rows = torch.nn.utils.rnn.pad_sequence([torch.tensor(ids) for ids in mine], batch_first=True).to(device)
         lengths = torch.tensor([len(ids) for ids in mine], device=device)
         mask = torch.arange(rows.shape[1], device=device) < lengths[:, None]
