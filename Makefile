@@ -28,7 +28,7 @@ install: .venv/installed
 demo: install
 	@$(BIN)/python scripts/release_lock.py
 	@echo "training and testing; jobs' output is in results/logs/"
-	@REASONOME_QUIET=1 snakemake --cores $(CORES) --logger stages -- results/experiments/demo/report.html cards
+	@REASONOME_QUIET=1 GOMP_SPINCOUNT=$${GOMP_SPINCOUNT:-4000} snakemake --cores $(CORES) --logger stages -- results/experiments/demo/report.html
 	@$(BIN)/python scripts/show_results.py results/experiments/demo
 
 check: lint

@@ -33,6 +33,7 @@ def started(jobid, log=(), rule="sft", **wildcards):
         ("pretrain", {"backbone": "small", "chain": "pretrain.a-s0"}, "pretrain pretrain.a-s0"),
         ("sft", {"backbone": "small", "chain": "pretrain.a-s0+sft.b-s0"}, "sft sft.b-s0"),
         ("generate", {"chain": "pretrain.a-s0+sft.b-s0"}, "generate of pretrain.a-s0 + sft.b-s0"),
+        ("ask_facts", {"chain": "pretrain.a-s0", "corpus": "c"}, "ask facts of pretrain.a-s0"),
         ("build_benchmark", {"benchmark": "book"}, "build benchmark book"),
         ("all", {}, "all"),
     ],

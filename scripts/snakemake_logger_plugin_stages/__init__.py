@@ -31,10 +31,10 @@ class _Job:
 
 
 def job_name(rule: str, wildcards: dict[str, str]) -> str:
-    """A job in words: of a model its rule and its last step, else its rule and its first wildcard."""
+    """A job in words: a training by its last step, what is done with a model by all steps, else the first wildcard."""
     chain = wildcards.get("chain", "")
     words = [chain.rpartition("+")[2] or next(iter(wildcards.values()), "")]
-    if chain and rule == "generate":
+    if chain and not words[0].startswith(f"{rule}."):
         words = ["of", chain.replace("+", " + ")]
     return " ".join([rule.replace("_", " "), *filter(None, words)])
 
