@@ -101,7 +101,7 @@ def write_sentences(
 ) -> pd.DataFrame:
     """One row per statement: text, gene, relation, object_id, source, split ("train" | "held_out"), first.
 
-    A fact is said in up to `most` wordings, with `gene_first` in those alone that begin with the gene.
+    A fact is said in up to `most` wordings, with `gene_first` in those alone with the gene before the object.
 
     Facts that would read alike (several sources, relations with one wording, names that differ in case, spacing
     or punctuation) are stated once, with differing values joined by JOINT; `first` marks one statement of each.
