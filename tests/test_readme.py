@@ -1,7 +1,6 @@
-"""README: its links lead somewhere, and its commands work in the order in which they stand."""
+"""README: its commands work in the order in which they stand."""
 
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -32,12 +31,6 @@ def in_test(command: list[str]) -> list[str]:
         local = ["profiles/slurm" if argument == "slurm" else argument for argument in arguments]
         return ["snakemake", "-n", "--quiet", "all", *(argument for argument in local if argument != "-n")]
     return command
-
-
-def test_links_lead_to_files():
-    links = re.findall(r"\]\(([^)#]+)", README.read_text())
-    assert len(links) > 30
-    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 def test_the_first_screen_fits():

@@ -1,4 +1,4 @@
-"""The worked example of docs/tasks.md: questions on pairs of genes, from a table to the report, without code."""
+"""The worked example of docs/your-own.md: questions on pairs of genes, from a table to the report, without code."""
 
 import json
 
@@ -13,7 +13,7 @@ ANSWERS = {0: ("right", "0.9"), 1: ("wrong", "0.9"), 2: ("yes", "0.6"), 3: ("no"
 
 def documented() -> dict:
     """The entry of benchmarks.yaml on the page, with a corpus that ships."""
-    text = (tiny_project.ROOT / "docs/tasks.md").read_text(encoding="utf-8")
+    text = (tiny_project.ROOT / "docs/your-own.md").read_text(encoding="utf-8")
     [block] = [part for part in text.split("\n\n") if part.startswith("    perturbations:\n")]
     entry = yaml.safe_load(block)
     assert entry["perturbations"]["corpus"] == "go-2022"

@@ -57,7 +57,7 @@ class RewardedSamples(Strict):
 
 
 class Grader(Strict):
-    """A reward of your own: a function in a Python file, called with one answer at a time (docs/graders.md)."""
+    """A reward of your own: a function in a Python file, called with one answer at a time (docs/your-own.md)."""
 
     function: FileAndName = Field(description="path/to/file.py:function, in the project")
     weight: Annotated[float, Field(ge=0)] = 1.0

@@ -35,7 +35,7 @@ class Settings(Strict):
     experiments: SomeNames = Field(description="names of the files of experiments/ that are built")
     results: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(_check_place)] = "results"
     tasks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], FileAndName] = Field(
-        {}, description="tasks of your own by name: path/to/file.py:Class, in the project (docs/tasks.md)"
+        {}, description="tasks of your own by name: path/to/file.py:Class, in the project (docs/your-own.md)"
     )
     bootstrap: Annotated[int, Field(ge=100)] = 10_000
     seed: Seed = 0

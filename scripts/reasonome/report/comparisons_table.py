@@ -57,7 +57,7 @@ def comparisons_table(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> pd.DataFrame:
-    """comparisons.tsv (docs/tables.md).
+    """comparisons.tsv (docs/evaluation.md).
 
     Scores are averaged over samples and seeds, example by example. An answer without a usable name scores 0, and so
     does an example without an answer. A benchmark with a single subset has rows for "mean" only.

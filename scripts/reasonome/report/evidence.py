@@ -140,7 +140,7 @@ _MEASURED = ["seconds", *_TOKENS, "peak_memory_gb"]
 
 
 def costs_table(plan: Plan) -> pd.DataFrame:
-    """costs.tsv (docs/tables.md): a row per trained step, set of samples, of facts and of answers, then `total`.
+    """costs.tsv (docs/evaluation.md): a row per trained step, set of samples, of facts and of answers, then `total`.
 
     Then a row per model of an arm: what all jobs took that made it. Sums of peak memory are the highest. Raises
     InputError for a missing run.json.

@@ -18,7 +18,7 @@ _BY_GENE = "_by_gene"
 
 
 def metrics_table(plan: Plan, scores: Scores, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
-    """metrics.tsv (docs/tables.md): a row per arm, baseline or arm's shuffled answers × subset × metric.
+    """metrics.tsv (docs/evaluation.md): a row per arm, baseline or arm's shuffled answers × subset × metric.
 
     Samples and orders of an example are averaged first. Rankings also have standard errors, and rows of
     `<metric>_by_gene`, in which every cluster has one vote and `n` counts the clusters.

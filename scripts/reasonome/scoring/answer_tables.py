@@ -51,7 +51,7 @@ def score_table(
     `columns` maps `answer` and `gold`, and perhaps `id` and `genes`, to columns of the table. `encoders` are
     SentenceEncoders by name; without any there is no similarity. `background` is a table of results/backgrounds/ and
     needs the column `genes`. Intervals are of 95 %, over rows; with `genes`, rows whose sets are
-    near duplicates (docs/statistics.md) are resampled together.
+    near duplicates (docs/evaluation.md) are resampled together.
     Rows that repeat an id count once if alike, else the first counts. An empty answer is wrong.
     A task whose answers are ranked lists has `candidates` in place of `genes`, and two tracks (docs/scoring.md):
     `strict`, the default, and `as-published`, in which every row counts. The argument `genes`, HGNC's complete set or

@@ -1,7 +1,7 @@
 """Intervals of scores whose examples fall into subsets (strata), and the adjustment of p-values.
 
 The headline number of a benchmark is the mean of its subsets' means, so that a large subset does not
-outvote a small one; every interval here is for that number. docs/statistics.md gives the reasons.
+outvote a small one; every interval here is for that number. docs/evaluation.md gives the reasons.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -212,7 +212,7 @@ def _module(path: Path, mtime: int) -> ModuleType:
 def _not_loaded(path: Path, error: BaseException) -> InputError:
     line = getattr(error, "lineno", None) or line_in(path, error)
     what = f"the task cannot be loaded: {type(error).__name__}: {error}"
-    fix = "see docs/tasks.md for what a task has"
+    fix = "see docs/your-own.md for what a task has"
     if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith("reasonome."):
         fix = _BASE
     return InputError(what, file=path, line=line, fix=fix)

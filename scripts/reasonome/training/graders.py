@@ -108,7 +108,7 @@ class GraderReward:
         except (Exception, SystemExit) as error:
             what = f"{self.function} failed for {question}: {_last_line(error)}"
             keys = f"an answer with {', '.join(given)}, and an example with {', '.join(row)}"
-            fix = f"it is given {keys} (docs/graders.md)"
+            fix = f"it is given {keys} (docs/your-own.md)"
             raise self._error(what, line=line_in(self.file, error), fix=fix) from error
         value = None if returned is None else _number(returned)
         low, high = self.grader.low, self.grader.high

@@ -3,7 +3,7 @@
 The launcher holds the store in which the processes find each other. The store is bound to a port that the system
 chooses before any process knows it, so that jobs that share a node cannot clash. The launcher passes on every signal
 that asks for an end, and waits until the processes have saved. A process that fails ends the others, and a launcher
-that is killed takes its processes with it. (docs/preemption.md says what torchrun does.)
+that is killed takes its processes with it. (docs/training.md says what torchrun does.)
 """
 
 import ctypes

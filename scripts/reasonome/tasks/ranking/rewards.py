@@ -1,7 +1,7 @@
 """Rewards of rankings: the rank of the right gene, some corrected for chance, and the form of the answer.
 
 Each gives a value to a parsed answer; an answer without exactly one usable list earns 0. Genes that are no candidates
-take ranks like any other, repeats take none. docs/ranking-rewards.md has their formulas and what attacks on them earn.
+take ranks like any other, repeats take none. docs/rankings.md has their formulas and what attacks on them earn.
 """
 
 from collections.abc import Callable

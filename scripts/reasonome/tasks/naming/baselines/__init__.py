@@ -1,7 +1,7 @@
 """Baselines of gene-set naming: answers that need no model, each with the information that it uses.
 
 A model's score means something only in comparison with baselines that use the same information. No answer depends on
-the order of the examples. docs/baselines.md says what beating each of them means.
+the order of the examples. docs/evaluation.md says what beating each of them means.
 """
 
 import math
