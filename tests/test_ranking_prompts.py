@@ -1,7 +1,5 @@
 """Prompts of rankings, what fine-tuning learns from them, and lazy answers to them."""
 
-from pathlib import Path
-
 import pytest
 from ranking_questions import TASK, question
 
@@ -9,7 +7,6 @@ from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.settings import RankingStyle
 
-ROOT = Path(__file__).parents[1]
 STYLES = ("long", "short", "answer", "rerank")
 
 

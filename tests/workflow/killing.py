@@ -106,10 +106,8 @@ def shrink(folder: Path, backbone: Path) -> None:
     """
     steps = {"max_steps": STEPS, "save_steps": SAVE_STEPS, "batch_size": 2, "micro_batch_size": 2}
     edit(folder, "backbones.yaml", lambda c: c[BACKBONE]["weights"].update(path=str(backbone)))
-    # As many threads with a cluster as without: sums on more of them are rounded in another order.
     edit(folder, "resources.yaml", lambda c: c.append({"cpus": 2, "memory_gb": 4, "gpus": 0}))
     edit(folder, "decodings.yaml", lambda c: c["greedy"].update(max_new_tokens=96, batch_size=1))
-    edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"]["demo"].update(max_tokens=2700, **steps))
     edit(folder, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(max_examples=10, **steps))
     grpo = steps | {"batch_size": 8, "micro_batch_size": 4, "prompts": 10, "generations": 4, "validation": 2}
     edit(folder, "recipes/grpo.yaml", lambda c: c["variants"]["soft"].update(grpo, max_completion_length=32))
@@ -176,7 +174,6 @@ class Run:
     """One Snakemake command on a project, in the background, with a witness of what its programs do."""
 
     def __init__(self, project: Path, *arguments: str):
-        cores = None if "--profile" in arguments else 2  # a profile says how many jobs run at once
         self.project = project
         self.events_file = project / "events.txt"
         self.log = project / "snakemake.log"
@@ -186,7 +183,7 @@ class Run:
         }
         with open(self.log, "a") as out:
             self.process = subprocess.Popen(
-                tiny_project.command(*arguments, cores=cores),
+                tiny_project.command(*arguments),
                 cwd=project,
                 env=environment,
                 stdout=out,
