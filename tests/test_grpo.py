@@ -24,37 +24,11 @@ def recipe(**settings) -> GrpoRecipe:
     return GrpoRecipe.model_validate(grpo_steps.RECIPE | settings)
 
 
-@pytest.fixture
-def server(endpoint, monkeypatch):
-    """Start a server with these pages; its address is in the environment."""
-
-    def start(pages: dict[str, object]):
-        started = endpoint(pages=pages)
-        monkeypatch.setenv(vllm_server.HOST, "127.0.0.1")
-        monkeypatch.setenv(vllm_server.PORT, str(started.server_port))
-        return started
-
-    return start
-
-
-def installed(monkeypatch, vllm: bool, gpu: bool) -> None:
-    monkeypatch.setattr(vllm_sampler.importlib.util, "find_spec", lambda name: SimpleNamespace() if vllm else None)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-
-
-def test_vllm_in_the_training_process_needs_a_gpu_with_bf16(monkeypatch, tmp_path, refused):
-    installed(monkeypatch, vllm=True, gpu=True)
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Tesla T4")
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
-    with refused():
-        vllm_sampler.check(recipe(rollouts="vllm-colocate"), tmp_path)
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
-    vllm_sampler.check(recipe(rollouts="vllm-colocate"), tmp_path)
-
-
-def test_a_server_must_report_what_it_drew_from(server, monkeypatch, tmp_path, refused):
-    installed(monkeypatch, vllm=False, gpu=False)
-    server({"/health": "", "/server_info": {"vllm_config": {"model_config": {"logprobs_mode": "raw_logprobs"}}}})
+def test_a_server_must_report_what_it_drew_from(endpoint, monkeypatch, tmp_path, refused):
+    raw = {"vllm_config": {"model_config": {"logprobs_mode": "raw_logprobs"}}}
+    server = endpoint(pages={"/health": "", "/server_info": raw})
+    monkeypatch.setenv(vllm_server.HOST, "127.0.0.1")
+    monkeypatch.setenv(vllm_server.PORT, str(server.server_port))
     with refused():
         vllm_sampler.check(recipe(rollouts="vllm-server"), tmp_path)
 

@@ -4,7 +4,6 @@ import json
 import shutil
 from pathlib import Path
 
-import grpo_steps
 import pytest
 import tiny_project
 import tiny_training
@@ -16,7 +15,6 @@ from reasonome.core import atomic
 from reasonome.stages import STAGES, read_recipe
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.training.grpo import grpo
 from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.sft import sft
 
@@ -129,17 +127,3 @@ def test_sft_on_two_tasks(tiny_backbone, tmp_path, capsys):
     assert "8 examples of 18; left out: 0 without reasoning" in capsys.readouterr().out
     manifest = json.loads((models / "sft.both-s0/manifest.json").read_text())
     assert manifest["examples"] == 8 and set(manifest["data"]) == {"examples of demo-go", "examples of demo-loci"}
-
-
-@pytest.mark.full
-@pytest.mark.slow
-def test_grpo_on_two_benchmarks_of_a_task(tiny_backbone, tmp_path):
-    models = tiny_training.make(tmp_path, tiny_backbone)
-    folder = grpo_steps.prepare(models, benchmark=None, mixture={"demo-go": 2, "go": 1})
-    names = [f"{kind} of {benchmark}" for kind in ("examples", "valid") for benchmark in ("demo-go", "go")]
-    data = dict.fromkeys(names, tmp_path / "examples.jsonl")
-    job = TrainingJob(read_recipe(folder), folder, data, dict.fromkeys(("demo-go", "go"), grpo_steps.STYLE))
-    grpo(job, grpo_steps.Vowels(), None)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    # Twelve of the first benchmark go with six of the second; the recipe's limit comes first where it has one.
-    assert manifest["examples"] == min(18, json.loads((folder / "recipe.json").read_text())["prompts"] or 18)

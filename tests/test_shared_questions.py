@@ -156,19 +156,6 @@ def test_auto_shares_what_saves_a_tenth_of_the_tokens(config):
     }
 
 
-def test_what_cannot_be_shared_is_said(config, refused):
-    config._attn_implementation = "sdpa"
-    with_vllm = recipe(rollouts="vllm-colocate")
-    assert choose(with_vllm, config, 4, 250.0) == Sharing(rollouts=False, together=4)
-    always = recipe(rollouts="vllm-colocate", shared_questions="always")
-    with refused(field="shared_questions"):
-        choose(always, config, 1, 250.0)
-    config._attn_implementation = "eager"
-    assert choose(recipe(), config, 4, 250.0) == Sharing(why_not="eager attention takes no mask of ours")
-    config._attn_implementation, config.sliding_window = "sdpa", 4096
-    assert choose(recipe(), config, 4, 250.0).why_not == "llama has layers that do not see the whole question"
-
-
 def generated(model, questions, new, end):
     """The likeliest next tokens of each question, as transformers generates them one by one."""
     settings = GenerationConfig(max_new_tokens=new, do_sample=False, pad_token_id=PAD, eos_token_id=end)
