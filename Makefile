@@ -4,7 +4,7 @@
 # make test-all  every test: kills at each stage, distributed training, jobs through SLURM, pages in a browser
 # make gpu-check  what only a GPU can show, with random weights, in 25 minutes; PARTS="machine training sizes rollouts"
 # make slurm-profile   let snakemake --profile slurm find profiles/slurm
-# make bench  after the demo: speed against the usual way, each part in one run; half an hour on a quiet machine
+# make bench  after the demo: speed against the usual way, each part in one run; on a quiet machine
 # make locks  pins that agree, and the conda environments of the same; UPGRADE=--upgrade for newer releases
 # make lint   ruff, snakefmt, and types by pyright
 # make schemas  JSON schemas of the files under config/, for editors; make install writes them, too

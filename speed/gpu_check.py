@@ -44,7 +44,7 @@ TRAINING = (
 COMMON = ("numpy", "pandas", "pyarrow", "scipy", "sklearn", "pydantic", "yaml", "tqdm")
 ALL = (*TRAINING, *COMMON, "sentence_transformers", "rouge_score")
 PARTS: dict[str, dict[str, Sequence[str]]] = {
-    "machine": {"hardware": ("torch",), "lengths": ("torch",), "branches": ALL, "padding": ALL},
+    "machine": {"hardware": ("torch",), "lengths": ("torch",), "branches": ALL},
     "training": {"sft": ALL, "killed": ALL, "sharded": (*ALL, "deepspeed")},
     "sizes": {"warm_up": ALL, "adapter": ALL, "four_bits": (*ALL, "bitsandbytes"), "syncs": ALL, "fits": ALL},
     "rollouts": {"grpo": ALL, "rewards": ALL, "generation": ALL, "online_dpo": ALL},
@@ -101,8 +101,7 @@ def functions(part: str) -> dict[str, Callable[[Here], Iterator[Finding]]]:
     if part == "machine":
         from gpu_checks import machine
 
-        names = {"hardware": machine.hardware, "lengths": machine.lengths}
-        return names | {"branches": machine.branches, "padding": machine.padding}
+        return {"hardware": machine.hardware, "lengths": machine.lengths, "branches": machine.branches}
     if part == "training":
         from gpu_checks import training_runs
 

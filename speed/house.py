@@ -13,14 +13,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 BOUNDS = {
-    "code lines of scripts/, Snakefile and rules": 38_300,
-    "lines under scripts/ and workflow/": 59_000,
-    "lines under tests/": 53_000,
-    "words of Markdown": 85_000,
-    "pages under docs/": 58,
+    "code lines of scripts/, Snakefile and rules": 35_500,
+    "lines under scripts/ and workflow/": 53_900,
+    "lines under tests/": 44_000,
+    "    of them snapshots": 4_500,
+    "lines of Python": 96_000,
+    "words of Markdown": 58_000,
+    "pages under docs/": 40,
     "tokens a code line": 11.6,
     "TRL, transformers: private methods overridden": 9,
-    "TRL, transformers: private attributes assigned": 6,
+    "TRL, transformers: private attributes assigned": 3,
     "Snakemake: names assigned": 1,
 }
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,7 +1,7 @@
 """All measurements of speed at scale in one run on one machine: a table of theirs, the plain way and ours, and checks.
 
-make demo                                         # makes the inputs, and the run whose overhead is measured
-python speed/scale.py                        # or only some parts: python speed/scale.py rewards overhead
+make demo                                    # makes the inputs
+python speed/scale.py                        # or only some parts: python speed/scale.py rewards grpo
 
 Each part is a program of its own beside this one, which says what its ways are. Parts run one after another, each in
 its own process; run it on a quiet machine. Exit status 1 if a bound is missed, 2 if a part failed.
@@ -17,19 +17,13 @@ from measuring import print_tables, read
 
 from reasonome.core.errors import run_program
 
-PARTS = ("arithmetic", "rewards", "generation", "training", "grpo", "facts", "overhead", "dry_run")
-# What a part is given other than the demo's results.
-OTHER_INPUTS = {
-    "arithmetic": lambda folder: [],
-    "overhead": lambda folder: ["--folder", folder],
-    "dry_run": lambda folder: [],
-}
+PARTS = ("rewards", "generation", "training", "grpo")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none is given")
-    parser.add_argument("--folder", type=Path, default=Path("."), help="where the demo was run: results/, .snakemake/")
+    parser.add_argument("--folder", type=Path, default=Path("."), help="where the demo was run: it has results/")
     given = parser.parse_args()
     unknown = set(given.parts) - set(PARTS)
     if unknown:
@@ -39,9 +33,8 @@ def main() -> int:
         for part in given.parts or PARTS:
             print(f"--- {part}", flush=True)
             rows = Path(folder, f"{part}.json")
-            inputs = OTHER_INPUTS.get(part, lambda folder: ["--results", folder / "results"])(given.folder)
             program = Path(__file__).with_name(f"{part}.py")
-            subprocess.run([sys.executable, program, *inputs, "--rows", rows])
+            subprocess.run([sys.executable, program, "--results", given.folder / "results", "--rows", rows])
             if rows.is_file():
                 found = read(rows)
                 speeds, checks = speeds + found[0], checks + found[1]

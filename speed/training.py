@@ -71,7 +71,6 @@ def main() -> int:
     arguments.add_argument("--model", type=Path, help="another model folder, with manifest.json and model/")
     arguments.add_argument("--examples", type=int, default=96, help="trained on (%(default)s)")
     arguments.add_argument("--held-out", type=int, default=32, help="(%(default)s)")
-    arguments.add_argument("--packing", choices=["none", "separate"], default="none", help="of ours (%(default)s)")
     arguments.add_argument("--way", choices=["theirs", "plain"], help="run only this one, in --work")
     arguments.add_argument("--work", type=Path, help="results folder of a way's files")
     given = arguments.parse_args()
@@ -140,9 +139,9 @@ def prepare(inputs: Inputs, model: Path, given, made: Results) -> list[int]:
     made.model(BACKBONE, "base").symlink_to(model.resolve(), target_is_directory=True)
     recipe = inputs.project.recipes["sft"]["names"].model_copy(
         update={
-            "batch_size": BATCH if given.packing == "none" else packed_rows(lengths[:size]),
-            "micro_batch_size": BATCH if CUDA and given.packing == "none" else 4,
-            "packing": given.packing,
+            "batch_size": BATCH,
+            "micro_batch_size": BATCH if CUDA else 4,
+            "packing": "none",
             "steps": "mixed",  # the default; the demo's small recipes order their steps by length
             "max_examples": None,
             "max_length": LONGEST,
@@ -151,11 +150,6 @@ def prepare(inputs: Inputs, model: Path, given, made: Results) -> list[int]:
     )
     atomic.write_json(made.model(BACKBONE, STEP) / "recipe.json", recipe.model_dump(mode="json"))
     return lengths[:size]
-
-
-def packed_rows(lengths: Sequence[int]) -> int:
-    """How many full rows hold about as many tokens as BATCH examples, as a multiple of the micro-batch of 4."""
-    return max(4, round(BATCH * statistics.mean(lengths) / LONGEST / 4) * 4)
 
 
 def reasoned(rng: random.Random, example, shown: set[str], own: Sequence[str], examples: Sequence) -> list[str]:

@@ -1,6 +1,5 @@
 """Shared fixtures: the demo benchmark, and real weights, fetched once into a folder that git ignores."""
 
-import gc
 import os
 import re
 import shutil
@@ -20,7 +19,6 @@ from misbehaving_endpoint import KEY, KEY_VARIABLE, Endpoint
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.core.yaml_text import YamlText
 from reasonome.facts.corpus import build_facts
 from reasonome.facts.fetching import weights
 from reasonome.facts.sources.go import read_obo
@@ -41,31 +39,6 @@ def pytest_collection_modifyitems(items):
 def _turn(item: pytest.Item) -> tuple[bool, float]:
     slow = item.get_closest_marker("slow")
     return slow is not None, -slow.kwargs.get("minutes", 0) if slow else 0
-
-
-@pytest.fixture(scope="session", autouse=True)
-def collected_seldom():
-    """What was imported stays: full collections, of which trainers ask for many, pass it over."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def parsed_once():
-    """Hundreds of tests read the shipped configuration with one change: a text of YAML is parsed once."""
-    texts: dict[tuple, dict] = {}
-    parse = YamlText.__init__
-
-    def parse_once(self: YamlText, text: str, file: Path, above: int = 0) -> None:
-        if (text, above) not in texts:
-            parse(self, text, file, above)
-            texts[text, above] = vars(self)
-        vars(self).update(texts[text, above], file=file)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(YamlText, "__init__", parse_once)
-        yield
 
 
 def _first_word(text: re.Match) -> str:

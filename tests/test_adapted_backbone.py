@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 import merge_adapter
@@ -72,27 +72,9 @@ def test_the_adapter_is_a_backbone_in_fp32_that_is_asked(adapter, base, monkeypa
     assert model.manifest["weights"]["of"] == WEIGHTS
 
 
-def test_an_adapter_of_another_digest_is_refused(adapter, monkeypatch, refused):
-    with_namer(sha256="0" * 64)
-    with refused(field="backbones.yaml: namer.weights.sha256"):
-        merge(monkeypatch)
-    assert not MERGED.exists()
-
-
-def test_an_adapter_that_does_not_fit_is_told_by_its_backbone(adapter, monkeypatch, refused):
-    path = adapter / "adapter_model.safetensors"
-    weights = load_file(path)
-    save_file({name: value[:, :32].clone() if "lora_A" in name else value for name, value in weights.items()}, path)
-    with_namer()
-    with refused(field="backbones.yaml: namer.weights"):
-        merge(monkeypatch)
-    assert not list(MERGED.rglob("*"))
-
-
-@pytest.mark.parametrize("weights", [{"backbone": "smolm2-135m"}, {"backbone": "gpt-4o"}, {"backbone": "namer"}])
-def test_an_adapter_belongs_to_whole_weights(config, monkeypatch, weights, refused):
+def test_an_adapter_belongs_to_whole_weights(config, monkeypatch, refused):
     monkeypatch.chdir(config.parent)
     Path("resources/models/namer").mkdir(parents=True)
     with refused() as error:
-        with_namer(**weights)
+        with_namer(backbone="gpt-4o")
     assert error.value.file.name == "backbones.yaml" and error.value.line

@@ -1,10 +1,8 @@
 """Compiled layers: gradients as without, answers through the layers as they are, and machines that cannot compile."""
 
 import copy
-import json
 
 import pytest
-import tiny_training
 import torch
 from peft import get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -90,19 +88,3 @@ def test_a_machine_without_a_compiler_trains_plain_layers_and_says_so(monkeypatc
     assert capsys.readouterr().out == (
         "layers are not compiled, as compile_layers asks: this machine lacks a C++ compiler (g++)\n"
     )
-    assert not kernels.choose(recipe, say=False).compiled_layers
-    assert not capsys.readouterr().out
-
-
-def test_layers_are_compiled_only_where_the_recipe_asks(monkeypatch):
-    monkeypatch.setattr(kernels, "missing_to_compile", lambda: "")
-    assert not kernels.choose(STAGES["sft"].model_validate(RECIPE)).compiled_layers
-    assert kernels.choose(STAGES["sft"].model_validate(RECIPE | {"compile_layers": True})).compiled_layers
-
-
-def test_recipes_that_do_not_ask_for_it_are_written_as_before_there_was_such_a_key(tiny_models):
-    """What depends on recipe.json, as the digest of a stage does, stays what it was for models made before."""
-    plain = tiny_training.sft_job(tiny_models)
-    assert "compile_layers" not in json.loads((plain.folder / "recipe.json").read_text())
-    assert "compile_layers" not in plain.identity["recipe"]
-    assert STAGES["sft"].model_validate(RECIPE | {"compile_layers": True}).model_dump()["compile_layers"] is True

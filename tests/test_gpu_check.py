@@ -2,8 +2,6 @@
 
 import importlib
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -38,12 +36,6 @@ def works(here):
 
 gpu_check.functions = lambda part: {"fails": fails, "dies": dies, "hangs": hangs, "works": works}
 sys.exit(gpu_check.main())
-"""
-# Whose only check hangs, in a process of this program too.
-ALONE = """
-import functools
-gpu_check.PARTS = {"machine": {"hangs": ()}}
-gpu_check.run_part = functools.partial(gpu_check.run_part, program=__file__)
 """
 
 
@@ -94,40 +86,6 @@ def test_a_check_whose_package_is_missing_is_told_and_not_begun(gpu_check, tmp_p
     assert rows[0].found == "this machine lacks no_such_package"
 
 
-def test_parts_that_are_not_there_are_named():
-    done = subprocess.run([sys.executable, SPEED / "gpu_check.py", "machin"], capture_output=True, text=True)
-    assert done.returncode == 2 and "no part 'machin': machine, training, sizes, rollouts" in done.stderr
-
-
-def started(folder, output):
-    """The whole program with a check that hangs, once it has said something, and the folder of its own files."""
-    program, own = folder / "stand_in.py", folder / "own"
-    own.mkdir()
-    program.write_text(STAND_IN.replace("sys.exit(", ALONE + "sys.exit("))
-    command = [sys.executable, program, "--small", "--output", output]
-    environment = {**os.environ, "PYTHONPATH": str(SPEED), "TMPDIR": str(own)}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment), own
-
-
-def test_at_sigterm_it_ends_what_it_started_and_keeps_what_was_found(tmp_path):
-    process, own = started(tmp_path, tmp_path / "report.json")
-    assert "said before" in process.stdout.readline()
-    process.terminate()
-    process.communicate()
-    assert process.returncode == 128 + signal.SIGTERM
-    assert list(own.iterdir()) == []
-    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
-    assert not any(str(tmp_path).encode() in command for command in commands)
-    assert [row["found"] for row in json.loads((tmp_path / "report.json").read_text())] == ["said before"]
-
-
-def test_a_report_that_cannot_be_written_is_said_before_anything_is_checked(tmp_path):
-    process, _ = started(tmp_path, tmp_path)
-    printed, errors = process.communicate()
-    assert (process.returncode, printed) == (2, "")
-    assert f"--output {tmp_path}: Is a directory" in errors
-
-
 def test_each_part_has_the_checks_that_it_names(gpu_check):
     assert {part: set(gpu_check.functions(part)) for part in gpu_check.PARTS} == {
         part: set(checks) for part, checks in gpu_check.PARTS.items()
@@ -141,16 +99,6 @@ def test_an_adapter_that_is_left_in_bf16_is_found(gpu_check, tmp_path, monkeypat
     assert sizes._adapted(here, Adapter(**sizes.ADAPTER))[1] == ["float32"]
     monkeypatch.setattr(sizes.adapters, "to_fp32", lambda model: None)
     assert sizes._adapted(here, Adapter(**sizes.ADAPTER))[1] == ["bfloat16"]
-
-
-@pytest.mark.slow
-def test_steps_are_timed_without_logits_of_all_tokens(gpu_check, tmp_path):
-    from gpu_checks import sizes
-
-    here = gpu_check.Here(tmp_path, True)
-    model, _ = sizes._adapted(here, Adapter(**sizes.ADAPTER))
-    model.get_output_embeddings().register_forward_hook(lambda *_: pytest.fail("logits were made"))
-    assert sizes._steps(here, model, 2)[0] > 0
 
 
 @pytest.mark.full

@@ -2,9 +2,7 @@
 
 import json
 import signal
-import sys
 import textwrap
-from concurrent.futures import ThreadPoolExecutor
 from math import nan
 from pathlib import Path
 
@@ -15,8 +13,6 @@ from reasonome.config import Grader
 from reasonome.core.code_digest import source_sha256
 from reasonome.rewards import Reward
 from reasonome.tasks import TASKS
-from reasonome.tasks.naming.dialogue import Example, Gene
-from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.ranking.ranked_list import render_ranking
 from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer
@@ -57,41 +53,12 @@ def test_a_grader_is_given_the_answer_and_the_question(tmp_path, monkeypatch):
     assert (given["named"], given["reasoned"], given["truncated"]) == (True, True, False)
 
 
-def test_a_grader_may_grade_names_of_gene_sets(tmp_path):
-    code = "def grade(answer, example): return answer['name'] == example['name'] and answer['steps'] == ['because']"
-    task = GeneSetNaming()
-    example = Example(id="GO:1", subset="bp", name="DNA repair", genes=[Gene(symbol="A")])
-    answers = [task.parse(task.target(name, ["because"])) for name in ("DNA repair", "mitosis")]
-    assert graded(tmp_path, code, answers, [example] * 2) == [1.0, 0.0]
-
-
 def test_an_answer_that_is_not_usable_earns_nothing_without_a_call(tmp_path):
     code = "def grade(answer, example): raise ValueError('never called')"
     assert graded(tmp_path, code, [TASK.parse("<genes>[A"), TASK.parse("A")], [ONE, ONE]) == [0.0, 0.0]
 
 
-def test_what_a_grader_keeps_stays_between_its_calls(tmp_path):
-    code = """
-    calls = 0
-
-    def grade(answer, example):
-        global calls
-        calls += 1
-        return calls / 10
-    """
-    assert graded(tmp_path, code, [answer("AB")] * 3, [ONE] * 3) == [0.1, 0.2, 0.3]
-
-
-def test_a_grader_finds_its_own_modules_and_not_those_of_the_library(tmp_path):
-    (tmp_path / "graders").mkdir()
-    (tmp_path / "graders" / "config.py").write_text("VALUE = 0.75")
-    code = "import config\nimport numpy as np\ndef grade(answer, example): return np.float32(config.VALUE)"
-    assert graded(tmp_path, code) == [0.75]
-
-
-def test_a_missing_file_or_function_is_said(tmp_path, refused):
-    with refused():
-        grader_rewards({"mine": Grader(function="graders/mine.py:grade")}, tmp_path)
+def test_a_missing_function_is_said(tmp_path, refused):
     with refused("graders/mine.py"):
         graded(tmp_path, "def graded(answer, example): return 1")
 
@@ -108,28 +75,14 @@ def test_an_error_inside_is_said_with_its_line(tmp_path, refused):
         graded(tmp_path, code)
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "\ndef grade(answer) -> float: return 1",
-        "\ngrade = lambda: 1",
-    ],
-)
-def test_a_function_that_takes_other_arguments_is_said_with_its_line(tmp_path, code, refused):
+def test_a_file_that_cannot_be_imported_is_said(tmp_path, refused):
     with refused("graders/mine.py", 2):
-        graded(tmp_path, code)
+        graded(tmp_path, "x = 1\ndef grade(:")
 
 
-@pytest.mark.parametrize("code", ["import no_such_module", "x = 1\ndef grade(:"])
-def test_a_file_that_cannot_be_imported_is_said(tmp_path, code, refused):
+def test_what_is_no_number_from_0_to_1_is_said(tmp_path, refused):
     with refused("graders/mine.py"):
-        graded(tmp_path, code)
-
-
-@pytest.mark.parametrize("value", ["'0.5'", "float('nan')", "1.5"])
-def test_what_is_no_number_from_0_to_1_is_said(tmp_path, value, refused):
-    with refused("graders/mine.py"):
-        graded(tmp_path, f"def grade(answer, example): return {value}")
+        graded(tmp_path, "def grade(answer, example): return float('nan')")
 
 
 def test_a_grader_has_the_range_that_its_recipe_declares(tmp_path, refused):
@@ -140,12 +93,6 @@ def test_a_grader_has_the_range_that_its_recipe_declares(tmp_path, refused):
     assert (reward.low, reward.high) == (-2, 1)
     with refused():
         graded(tmp_path, code, [answer("C")], low=-2, high=1)
-
-
-@pytest.mark.parametrize(("low", "high"), [(1, 1), (2, 1), (1.5, 1)])
-def test_a_range_without_numbers_is_refused(low, high):
-    with pytest.raises(ValueError, match="'low' should be below 'high'"):
-        Grader(function="mine.py:grade", low=low, high=high)
 
 
 ONLY_LDLR = "def grade(answer, example): return float(answer['genes'][0] == 'A') if example['id'] == 'q' else None"
@@ -175,47 +122,9 @@ def test_whether_a_grader_applies_follows_from_the_question_alone(tmp_path, refu
         graded(tmp_path, code, [answer("A"), answer("B")], [ONE, ONE])
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        "while True: pass",
-        "re.match('(a+)+b', 'a' * 60)",
-        "try: time.sleep(60)\n    except: return 1",
-        "while True:\n        try: time.sleep(60)\n        except: pass",
-    ],
-)
-def test_a_call_that_takes_too_long_is_ended(tmp_path, way, refused):
-    before = signal.getsignal(signal.SIGALRM), sys.gettrace()
-    code = f"import re, time\ndef grade(answer, example):\n    {way}"
+def test_a_call_that_takes_too_long_is_ended(tmp_path, refused):
     with refused("graders/mine.py"):
-        graded(tmp_path, code, seconds=0.2)
-    assert (signal.getsignal(signal.SIGALRM), sys.gettrace()) == before
-    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
-
-
-@pytest.mark.slow
-def test_the_time_is_that_of_each_call_and_importing_has_its_own(tmp_path):
-    code = """
-    import time
-    time.sleep(0.8)
-
-    def grade(answer, example):
-        time.sleep(0.2)
-        return 1
-    """
-    assert graded(tmp_path, code, [answer("AB")] * 4, [ONE] * 4, seconds=0.7) == [1.0] * 4
-
-
-def test_in_another_thread_a_call_has_no_limit(tmp_path):
-    code = "import time\ndef grade(answer, example): return time.sleep(0.1) or 0.5"
-    with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(graded, tmp_path, code, seconds=0.01).result() == [0.5]
-
-
-@pytest.mark.parametrize("way", ["exit(4)", "raise ValueError('no')"])
-def test_a_grader_that_exits_or_raises_is_said_with_its_line(tmp_path, way, refused):
-    with refused("graders/mine.py", 2):
-        graded(tmp_path, f"import sys\ndef grade(answer, example): {way}")
+        graded(tmp_path, "import time\ndef grade(answer, example): time.sleep(60)", seconds=0.2)
 
 
 def test_a_job_that_is_told_to_stop_hears_it_after_its_grader(tmp_path):
@@ -237,30 +146,6 @@ def test_a_job_that_is_told_to_stop_hears_it_after_its_grader(tmp_path):
         for told, handler in handlers.items():
             signal.signal(told, handler)
     assert heard == [signal.SIGTERM, signal.SIGUSR1]
-
-
-def test_a_grader_may_use_several_processes(tmp_path):
-    code = """
-    import multiprocessing
-
-    def share(gene):
-        return 0.125 * (gene != "B")
-
-    def grade(answer, example):
-        with multiprocessing.get_context("fork").Pool(2) as pool:
-            return sum(pool.map(share, answer["genes"]))
-    """
-    assert graded(tmp_path, code, [answer("ABC"), answer("B")], [ONE] * 2, seconds=20) == [0.25, 0.0]
-
-
-def test_what_a_grader_changes_is_its_own(tmp_path):
-    code = """
-    def grade(answer, example):
-        example["causal"].clear()
-        return len(answer["genes"].pop()) / 2
-    """
-    assert graded(tmp_path, code, [answer("AB")] * 2, [ONE] * 2) == [0.5, 0.5]
-    assert ONE.causal
 
 
 def test_a_file_that_changed_since_the_recipe_was_read_is_an_error(tmp_path, refused):

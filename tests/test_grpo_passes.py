@@ -1,4 +1,4 @@
-"""GRPO with two passes over its completions, and with rewards normalised one by one."""
+"""GRPO with two passes over its completions, and what it logs and draws at once."""
 
 import json
 import signal
@@ -47,23 +47,6 @@ def test_two_passes_draw_once_and_resume_between_batches(tiny_models):
     assert (whole / "history.jsonl").read_text() == (torn / "history.jsonl").read_text()
 
 
-@pytest.mark.slow
-def test_rewards_normalised_one_by_one_make_another_step(tiny_models, tmp_path, monkeypatch):
-    """Normalised one by one a reward of small weight counts less; which prompts teach nothing is the same."""
-    monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", WatchedTrainer._generate_single_turn)
-    drawn = tmp_path / "drawn.json"
-    shares, norms = {}, {}
-    for aggregation in ("sum", "each"):
-        (grpo_steps.write_down if aggregation == "sum" else grpo_steps.read_back)(drawn)
-        settings = {"epochs": 1, "aggregation": aggregation, "rewards": {"rouge_l": 1.0, "format": 0.1}}
-        folder = grpo_steps.prepare(tiny_models, f"grpo.{aggregation}-s0", **settings)
-        grpo_steps.run(folder)
-        shares[aggregation] = [entry["zero_variance_groups"] for entry in grpo_steps.logged(folder)[:1]]
-        norms[aggregation] = grpo_steps.logged(folder)[0]["grad_norm"]
-    assert shares["sum"] == shares["each"]
-    assert norms["sum"] != pytest.approx(norms["each"], rel=1e-3)
-
-
 def test_the_share_of_groups_without_variance_is_of_the_total():
     trainer = object.__new__(WatchedTrainer)
     trainer.num_generations, trainer.reward_weights = 2, torch.tensor([1.0, 2.0])
@@ -80,12 +63,6 @@ def test_smaller_groups_are_told_by_the_same_completions():
     assert share_without_variance(totals, 2) == pytest.approx((3 / 6 + 1) / 2)
     assert share_without_variance(totals, 3) == pytest.approx((1 / 4 + 1) / 2)
     assert share_without_variance(totals, 4) == 0.5
-    trainer = object.__new__(WatchedTrainer)
-    trainer.num_generations, trainer.reward_weights = 8, torch.tensor([1.0])
-    trainer._metrics = {"train": defaultdict(list)}
-    trainer._note_groups(torch.tensor([[1.0]] * 7 + [[0.0]]))
-    # Of eight that differ in one, four are alike in 35 of 70.
-    assert trainer._metrics["train"] == {"zero_variance_groups/4": [0.5], "zero_variance_groups": [0.0]}
 
 
 def test_so_many_are_drawn_at_once_as_memory_holds(monkeypatch):
@@ -138,7 +115,6 @@ def test_a_signal_waits_for_the_last_pass():
     assert control.should_save and control.should_training_stop
 
 
-@pytest.mark.parametrize("settings", [{"save_steps": 3}, {"save_steps": 2, "max_steps": 5}])
-def test_checkpoints_lie_between_batches(settings):
+def test_checkpoints_lie_between_batches():
     with pytest.raises(ValueError, match="no multiple of iterations 2: a checkpoint holds no completions"):
-        STAGES["grpo"].model_validate(grpo_steps.RECIPE | {"iterations": 2} | settings)
+        STAGES["grpo"].model_validate(grpo_steps.RECIPE | {"iterations": 2, "save_steps": 3})

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 import tiny_training
 import torch
-from transformers.utils import is_flash_attn_2_available
 
 from reasonome.training import kernels
 
@@ -15,7 +14,6 @@ from reasonome.training import kernels
     ("settings", "installed", "chosen"),
     [
         ({"precision": "bf16"}, ("flash_attn", "liger_kernel"), kernels.Kernels("flash_attention_2", True)),
-        ({}, ("liger_kernel",), kernels.Kernels("", True)),
         ({"precision": "fp32"}, ("flash_attn",), kernels.Kernels()),
         ({"kernels": "plain"}, ("flash_attn", "liger_kernel"), kernels.Kernels()),
     ],
@@ -31,16 +29,3 @@ def test_kernels_are_those_that_are_installed(settings, installed, chosen, monke
     # Liger's head is of language models.
     monkeypatch.setattr(type(recipe), "answers", False)
     assert kernels.choose(recipe) == replace(chosen, liger=False)
-
-
-def test_another_flash_attention_of_the_same_name_is_not_taken_for_it(monkeypatch, tiny_models):
-    """FlashAttention-4 installs flash_attn/cute; transformers would look for the second version, which is not there."""
-    installed = tiny_models / "site" / "flash_attn" / "cute"
-    installed.mkdir(parents=True)
-    (installed / "__init__.py").touch()
-    monkeypatch.syspath_prepend(installed.parents[1])
-    is_flash_attn_2_available.cache_clear()
-    recipe = tiny_training.sft_job(tiny_models).recipe.model_copy(update={"precision": "bf16"})
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert kernels.choose(recipe).attention == ""
-    is_flash_attn_2_available.cache_clear()

@@ -3,10 +3,12 @@
 import ast
 import functools
 import re
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from reasonome.tasks import TASKS
 
 PACKAGE = Path(__file__).resolve().parents[1] / "scripts/reasonome"
 # From the lowest to the highest: a module imports its own layer and those before it. How relations are worded, which is
@@ -52,10 +54,16 @@ HOMONYMS = {"accuracy", "auroc", "exact", "rank", "same_term", "similarity", "si
 HOMONYMS |= {"genes_left_out", "facts_left_out", "neighbours_left_out", "rouge_1", "rouge_2", "rouge_l", "spearman"}
 
 
+@functools.cache
+def nodes(module: str) -> list[ast.AST]:
+    """The nodes of a module's syntax tree."""
+    return list(ast.walk(ast.parse(MODULES[module].read_bytes())))
+
+
 def imports(module: str) -> set[str]:
     """The modules of the library that a module imports, anywhere and for whatever, or names in a string."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(MODULES[module].read_bytes())):
+    for node in nodes(module):
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
             found |= {name if name in MODULES else node.module for name in names}
@@ -78,53 +86,28 @@ def above(module: str) -> set[str]:
     return {other for other in imports(module) if layer(other) > layer(module)}
 
 
-def circle() -> str:
-    """Modules that import each other in a circle; "" if none do."""
-    try:
-        TopologicalSorter({module: imports(module) for module in MODULES}).prepare()
-    except CycleError as error:
-        return " → ".join(error.args[1])
-    return ""
-
-
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_no_module_imports_a_layer_above(module):
-    assert not above(module)
+def test_no_module_imports_a_layer_above():
+    assert {module: found for module in MODULES if (found := above(module))} == {}
 
 
 @pytest.mark.slow
 def test_no_imports_run_in_a_circle():
-    assert circle() == ""
+    TopologicalSorter({module: imports(module) for module in MODULES}).prepare()  # its error names the circle
 
 
-@pytest.mark.parametrize("module", GENERIC)
-def test_generic_modules_name_no_task(module):
-    from reasonome.tasks import TASKS
-
-    text = MODULES[module].read_text(encoding="utf-8")
-    named = {name for name in TASKS if re.search(rf"\b{name}\b", text)}
-    packages = sorted(path.name for path in (PACKAGE / "tasks").iterdir() if (path / "task.py").is_file())
-    named |= {name for name in packages if re.search(rf"\btasks\.{name}\b|\btasks import {name}\b", text)}
-    assert not named
+def test_generic_modules_name_no_task():
+    packages = "|".join(path.name for path in (PACKAGE / "tasks").iterdir() if (path / "task.py").is_file())
+    names = re.compile(rf"\b({'|'.join(TASKS)})\b|\btasks(\.| import )({packages})\b")
+    assert [module for module in GENERIC if names.search(MODULES[module].read_text(encoding="utf-8"))] == []
 
 
-@pytest.mark.parametrize("module", [m for m in GENERIC if m.split(".")[1] not in ("metrics", "commands", "cli")])
-def test_generic_modules_name_no_metric_that_a_task_lacks(module):
-    strings = [
-        node.value for node in ast.walk(ast.parse(MODULES[module].read_bytes())) if isinstance(node, ast.Constant)
-    ]
-    assert not metrics_of_some_tasks() & set(strings)
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_scripts_and_templates_name_no_metric_that_a_task_lacks(path):
-    assert not metrics_of_some_tasks() & set(re.findall(r"""["'`](\w+)["'`]""", path.read_text(encoding="utf-8")))
-
-
-@functools.cache
-def metrics_of_some_tasks():
-    """The names of metrics that not every task has."""
-    from reasonome.tasks import TASKS
-
+def test_generic_modules_and_pages_name_no_metric_that_a_task_lacks():
     of_tasks = [{metric.name for metric in task.metrics.metrics} for task in TASKS.values()]
-    return set.union(*of_tasks) - set.intersection(*of_tasks) - HOMONYMS
+    lacking = set.union(*of_tasks) - set.intersection(*of_tasks) - HOMONYMS
+    strings = {
+        module: [node.value for node in nodes(module) if isinstance(node, ast.Constant)]
+        for module in GENERIC
+        if module.split(".")[1] not in ("metrics", "commands", "cli")
+    }
+    strings |= {path.name: re.findall(r"""["'`](\w+)["'`]""", path.read_text(encoding="utf-8")) for path in PAGES}
+    assert {name: found for name, said in strings.items() if (found := lacking.intersection(said))} == {}

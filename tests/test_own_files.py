@@ -67,8 +67,8 @@ def own(config) -> Path:
     return write_own(config / "own", config.parent)
 
 
-def test_entries_of_ones_own_are_read_beside_those_that_ship(own):
-    project, shipped = load_project(own.parent), load_project(ROOT / "config")
+def test_entries_of_ones_own_are_read_beside_those_that_ship(own, project):
+    project, shipped = load_project(own.parent), project
     assert [*project.sources] == [*shipped.sources, "my-sets"]
     assert project.corpora["mine"].sources == ["hgnc-demo", "my-sets"]
     assert [*project.benchmarks] == [*shipped.benchmarks, "my-molecules"]

@@ -6,14 +6,13 @@ import pytest
 import tiny_training
 import torch
 from datasets import Dataset
-from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, MistralConfig, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
-from trl import SFTConfig, SFTTrainer, pack_dataset
+from trl import SFTConfig, SFTTrainer
 
-from reasonome.core import atomic
 from reasonome.tasks import TASKS
-from reasonome.training import kernels, packing
-from reasonome.training.pretrain import pretrain, tokenised, whole
+from reasonome.training import packing
+from reasonome.training.pretrain import tokenised, whole
 from reasonome.training.sft import sft
 
 TEXTS = [list(range(10, 22)), list(range(40, 47)), list(range(60, 65))]
@@ -84,10 +83,7 @@ def test_texts_of_similar_length_are_attended_to_together_and_find_back():
     assert packing.texts_in(torch.arange(8).expand(2, -1)) is None, "a text a row"
 
 
-@pytest.mark.parametrize("recomputed", [False, True])
-def test_gradients_of_packed_rows_are_those_of_a_mask_and_fewer_pairs_are_attended(
-    tiny_backbone, recomputed, monkeypatch
-):
+def test_gradients_of_packed_rows_are_those_of_a_mask_and_fewer_pairs_are_attended(tiny_backbone, monkeypatch):
     rows = [packed_row([*TEXTS, list(range(70, 110))]), packed_row(TEXTS[:1])]
     batch = packing.PackedRows(pad_token_id=0)(rows)
     gradients, pairs = [], {packing.SDPA: 0, packing.ATTENTION: 0}
@@ -100,11 +96,9 @@ def test_gradients_of_packed_rows_are_those_of_a_mask_and_fewer_pairs_are_attend
     monkeypatch.setitem(ALL_ATTENTION_FUNCTIONS, packing.SDPA, counting)
     for kind in pairs:
         model = loaded(tiny_backbone, kind).train()
-        if recomputed:
-            kernels.recompute(model)
         counted.clear()
         model(**batch, use_cache=False).loss.backward()
-        pairs[kind] = sum(counted) // (2 if recomputed else 1) // model.config.num_hidden_layers
+        pairs[kind] = sum(counted) // model.config.num_hidden_layers
         gradients.append({name: weight.grad for name, weight in model.named_parameters()})
     for name, gradient in gradients[0].items():
         torch.testing.assert_close(gradients[1][name], gradient, atol=1e-5, rtol=1e-4, msg=name)
@@ -125,12 +119,6 @@ def test_what_is_not_packed_is_attended_to_as_before(tiny_backbone):
     assert torch.equal(theirs, ours)
 
 
-def test_layers_that_see_a_part_keep_the_mask():
-    assert packing.can_attend_text_by_text(LlamaConfig(attn_implementation="sdpa"))
-    assert not packing.can_attend_text_by_text(LlamaConfig(attn_implementation="eager"))
-    assert not packing.can_attend_text_by_text(MistralConfig(attn_implementation="sdpa", sliding_window=128))
-
-
 def test_a_model_that_mixes_texts_is_found_out(model, monkeypatch, refused):
     assert packing.sees_itself_alone(model)
     forward = model.model.forward
@@ -139,12 +127,6 @@ def test_a_model_that_mixes_texts_is_found_out(model, monkeypatch, refused):
     args = type("Arguments", (), {"bf16": False})
     with refused():
         packing.KeepApart().on_train_begin(args, None, None, model=model)
-
-
-def test_what_is_packed_is_described():
-    texts = Dataset.from_dict({"input_ids": TEXTS, "labels": TEXTS})
-    rows = pack_dataset(texts, 20, "bfd")
-    assert packing.describe(rows, 4) == "packed into 2 rows of 12 tokens, 1.5 texts each: a step of 4 rows is 6 texts"
 
 
 def test_statements_that_do_not_fit_a_row_are_left_out(tiny_backbone):
@@ -171,28 +153,10 @@ def test_statements_are_tokenised_in_batches_as_trl_would_one_by_one(tiny_backbo
     assert rows["input_ids"][0] == rows["input_ids"][-1]
 
 
-@pytest.mark.slow
-def test_a_warm_up_calls_the_tokenizer_once_a_thousand_statements(tmp_path, tiny_models, monkeypatch):
-    atomic.write_jsonl(tmp_path / "train.jsonl", [{"text": f"Gene G{number} is."} for number in range(2500)])
-    calls, plain = [], PreTrainedTokenizerFast.__call__
-    monkeypatch.setattr(
-        PreTrainedTokenizerFast,
-        "__call__",
-        lambda tokenizer, *texts, **settings: calls.append(1) or plain(tokenizer, *texts, **settings),
-    )
-    job = tiny_training.pretrain_job(tiny_models, packing="separate", max_steps=1, max_tokens=100_000)
-    pretrain(job)
-    assert json.loads((job.folder / "manifest.json").read_text())["statements"] == 2500
-    assert len(calls) == 2 * (3 + 1), "to count tokens, and to have them; a call for those held out"
-
-
 @pytest.mark.full
 @pytest.mark.slow
-@pytest.mark.parametrize(("rows", "attention"), [(512, "sdpa"), (256, packing.ATTENTION)])
-def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(
-    tiny_backbone, tmp_path, monkeypatch, rows, attention
-):
-    monkeypatch.setattr(packing, "LONG", rows)  # rows have 256 tokens
+def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_backbone, tmp_path, monkeypatch):
+    monkeypatch.setattr(packing, "LONG", 256)  # rows have 256 tokens
     models = tiny_training.make(tmp_path, tiny_backbone)
     # All 12 examples in one step: the order within it decides nothing.
     settings = {"max_steps": 1, "batch_size": 12, "micro_batch_size": 12, "precision": "fp32", "scheduler": "constant"}
@@ -209,19 +173,4 @@ def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(
         assert logs[1][name] == pytest.approx(logs[0][name], rel=1e-5), name
     runs = [json.loads((job.folder / "run.json").read_text()) for job in (padded, packed)]
     assert runs[0]["backward_tokens"] == runs[1]["backward_tokens"] > 0
-    assert [run["kernels"]["attention"] for run in runs] == ["sdpa", attention]
-
-
-@pytest.mark.full
-@pytest.mark.slow
-def test_pretraining_on_whole_statements(tiny_backbone, tmp_path):
-    models = tiny_training.make(tmp_path, tiny_backbone)
-    with open(tmp_path / "train.jsonl", "a") as out:
-        out.write(json.dumps({"text": "signal " * 200}) + "\n")
-    job = tiny_training.pretrain_job(models, packing="separate")
-    pretrain(job)
-    manifest = json.loads((job.folder / "manifest.json").read_text())
-    assert (manifest["statements"], manifest["too_long"]) == (40, 1)
-    assert 0 < manifest["rows"] < 40
-    log = [json.loads(line) for line in (job.folder / "history.jsonl").read_text().splitlines()]
-    assert sum("eval_loss" in entry for entry in log) == 3  # before, at step 2, at the end
+    assert [run["kernels"]["attention"] for run in runs] == ["sdpa", packing.ATTENTION]

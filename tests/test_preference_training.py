@@ -12,15 +12,13 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 from reasonome.stages import reward as reward_stage
 from reasonome.stages.reward import accuracies
 
-NAMES = ("dpo", "reward")
 pytestmark = pytest.mark.usefixtures("signal_handlers")
 
 LORA = {"rank": 4, "alpha": 16.0}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("adapter", [None, LORA], ids=["all weights", "LoRA"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "adapter"), [("dpo", None), ("reward", LORA)])
 def test_a_stage_trains_its_model_loads_and_a_killed_one_resumes_to_its_weights(tiny_models, name, adapter):
     job = tiny_training.preference_job(tiny_models, name, adapter=adapter, checkpoints="keep")
     tiny_training.train(job)
@@ -83,12 +81,12 @@ def test_a_reward_model_is_measured_as_it_is_saved(tiny_models, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["dpo", "reward"])
 def test_micro_batches_give_one_gradient(tiny_models, name):
-    """1 × 4, 2 × 2 and 4 × 1 pairs: the first step's gradient is the same in every weight."""
+    """1 × 4 and 4 × 1 pairs: the first step's gradient is the same in every weight."""
     settings = {"batch_size": 4, "max_steps": 1, "save_steps": 1, "precision": "fp32", "max_grad_norm": 1e9}
     folders = []
-    for micro in (4, 2, 1):
+    for micro in (4, 1):
         job = tiny_training.preference_job(
             tiny_models, name, f"{name}.micro{micro}-s0", **settings, micro_batch_size=micro
         )

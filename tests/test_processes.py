@@ -23,10 +23,9 @@ print("said before")
 processes.leave(int(sys.argv[1]))
 print("alone")
 """
-# Rank 1 fails. Closing its group, or what is registered for its exit, would wait for ever, as with NCCL. The other one
-# fails by it, or waits on.
+# Rank 1 fails. Closing its group, or what is registered for its exit, would wait for ever, as with NCCL.
 FAILING = """
-import atexit, sys, time
+import atexit, time
 import torch, torch.distributed as dist
 from reasonome.core.errors import InputError
 from reasonome.training import processes
@@ -35,8 +34,8 @@ def main():
     dist.destroy_process_group = lambda: time.sleep(1000)
     atexit.register(dist.destroy_process_group)
     if processes.rank() == 1:
-        raise InputError("no memory") if sys.argv[1] == "2" else ValueError("no memory")
-    processes.wait_for_all() if sys.argv[1] == "1" else time.sleep(1000)
+        raise InputError("no memory")
+    time.sleep(1000)
 processes.run(main)
 """
 
@@ -56,10 +55,9 @@ def leaving(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("status", [0, 143])
-def test_several_processes_end_as_they_say_though_their_group_is_still_at_work(leaving, status):
-    done = leaving(2, str(status))
-    assert (done.returncode, done.stdout) == (status, "said before\nregistered 0\n"), done.stderr
+def test_several_processes_end_as_they_say_though_their_group_is_still_at_work(leaving):
+    done = leaving(2, "143")
+    assert (done.returncode, done.stdout) == (143, "said before\nregistered 0\n"), done.stderr
 
 
 def test_a_single_process_goes_on(leaving):
@@ -68,8 +66,7 @@ def test_a_single_process_goes_on(leaving):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("status", "says"), [(1, "[1] ValueError: no memory"), (2, "[1] error: no memory")])
-def test_one_that_fails_ends_the_job_though_its_group_would_wait_for_others(leaving, tmp_path, status, says):
+def test_one_that_fails_ends_the_job_though_its_group_would_wait_for_others(leaving, tmp_path):
     (tmp_path / "leaving.py").write_text(FAILING)
-    done = leaving(2, str(status))
-    assert done.returncode == status and says in done.stderr.splitlines(), done.stderr
+    done = leaving(2)
+    assert done.returncode == 2 and "[1] error: no memory" in done.stderr.splitlines(), done.stderr

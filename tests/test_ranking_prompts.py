@@ -1,15 +1,12 @@
 """Prompts of rankings, what fine-tuning learns from them, and lazy answers to them."""
 
-from pathlib import Path
-
 import pytest
 from ranking_questions import TASK, question
 
-from reasonome.tasks import TASKS, load_project
+from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.settings import RankingStyle
 
-ROOT = Path(__file__).parents[1]
 STYLES = ("long", "short", "answer", "rerank")
 
 
@@ -261,8 +258,8 @@ def test_lazy_answers_to_open_questions_are_the_commonest_genes():
 
 @pytest.mark.parametrize("task", ["causal_gene_ranking", "rare_disease_ranking"])
 @pytest.mark.parametrize("name", STYLES)
-def test_shipped_styles_ask_for_what_they_read(task, name):
-    asked = load_project(ROOT / "config").styles(task)[name]
+def test_shipped_styles_ask_for_what_they_read(project, task, name):
+    asked = project.styles(task)[name]
     assert (asked.reasoning != "none") == ("<reasoning>" in asked.system + asked.user)
     assert "<genes>[" in asked.system + asked.user
     assert asked.order == ("score" if name == "rerank" else "seeded")

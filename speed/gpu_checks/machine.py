@@ -1,4 +1,4 @@
-"""The machine itself: rates of memory and products, what the code chooses on it, and what padding costs."""
+"""The machine itself: rates of memory and products, what the code chooses on it, attention at new lengths."""
 
 import platform
 import shutil
@@ -123,14 +123,3 @@ def _attend(here: Here, length: int) -> None:
     attention = torch.nn.functional.scaled_dot_product_attention
     for told in ({"is_causal": True}, {"attn_mask": mask}):
         attention(query, key, value, **told).sum().backward()
-
-
-def padding(here: Here) -> Iterator[Finding]:
-    """speed/padding.py, with the random 135M: packed rows with a mask and text by text, and GRPO's micro-batches."""
-    from measuring import BACKBONE
-
-    from gpu_checks import made
-    from gpu_checks.programs import findings
-
-    model = made.model(here, BACKBONE, made.project(here).inputs.results)
-    yield from findings(here, "padding", "--model", str(model), "--times", "1" if here.small else "5")

@@ -97,7 +97,7 @@ def project(here: Here) -> MadeProject:
         _write_inputs(here, inputs.results)
         folder.mkdir(parents=True)
         backbone = model(here, "smollm2-135m", inputs.results)
-        given = Namespace(examples=here.size(480, 24), held_out=HELD_OUT, packing="none")
+        given = Namespace(examples=here.size(480, 24), held_out=HELD_OUT)
         training.prepare(inputs, backbone, given, made)
         for part in ("encoders", "statements"):
             (folder / "results" / part).symlink_to(inputs.results.root / part, target_is_directory=True)

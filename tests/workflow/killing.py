@@ -5,7 +5,6 @@ optimizer step, so that no log that is under test is trusted.
 """
 
 import atexit
-import dataclasses
 import json
 import os
 import random
@@ -26,94 +25,47 @@ from reasonome.core.manifest import file_sha256, text_sha256
 
 WITNESS = Path(__file__).with_name("witness")
 EXPERIMENT = "kills"
-METRICS = f"results/experiments/{EXPERIMENT}/metrics.tsv"
 STEPS, SAVE_STEPS = 12, 3
-MODELS, DECODING = f"results/models/{BACKBONE}", "demo-go.demo-names/greedy"
+MODELS = f"results/models/{BACKBONE}"
+BENCHMARK = "results/benchmarks/demo-go"
 POLL = 0.01
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage that can be killed: its program, the chain whose answers follow from it, and what it writes.
+    """A stage that can be killed: its program, and what it writes, which is removed before the kill.
 
-    The `script` of a training is its own chain. `outputs` are removed before a trial, together with answers and scores
-    of `chain`; `partial` appears where its real work begins, if a file says so.
+    The `script` of a training is its own chain. `partial` is the file in which one that answers keeps its batches.
     """
 
     script: str
-    chain: str | None
     outputs: tuple[str, ...]
     partial: str | None = None
     trains: bool = False
 
-    @property
-    def shows_work(self) -> bool:
-        """Whether it can be seen from outside where its real work begins."""
-        return self.trains or self.partial is not None
-
-    @property
-    def targets(self) -> tuple[str, str]:
-        """What is asked for after a kill: the tables, and what they do not need as long as the models are there."""
-        return METRICS, self.outputs[0]
-
-    @property
-    def followers(self) -> tuple[str, ...]:
-        """What is made of the outputs and is made anew after them, tables of the experiment included."""
-        of_chain = (_answers(self.chain), *_scores(self.chain)) if self.chain else ()
-        return (*of_chain, METRICS, METRICS.replace("metrics", "comparisons"))
-
-
-def _answers(chain: str) -> str:
-    return f"results/answers/{BACKBONE}/{chain}/{DECODING}.jsonl"
-
-
-def _scores(chain: str) -> tuple[str, str]:
-    stem = f"results/scores/{BACKBONE}/{chain}/{DECODING}"
-    return f"{stem}.parquet", f"{stem}.json"
-
 
 def _model(chain: str, *more: str) -> Stage:
     files = ("model", "manifest.json", "history.jsonl", "run.json", *more)
-    return Stage(chain, chain, tuple(f"{MODELS}/{chain}/{name}" for name in files), trains=True)
+    return Stage(chain, tuple(f"{MODELS}/{chain}/{name}" for name in files), trains=True)
 
 
-_TEACHER = "results/reasoning/knowledge-given/demo-go.demo-names"
-BENCHMARK = "results/benchmarks/demo-go"
-# Every arm is one step from the backbone, so that a trial repeats one stage and what follows, and no other.
+# Every arm is one step from the backbone.
 STAGES = {
     "facts": Stage(
         "build_facts.py",
-        None,
         tuple(f"results/facts/demo/{name}" for name in ("facts.parquet", "denied.parquet", "statistics.tsv")),
     ),
-    "benchmark": Stage(
-        "build_benchmark.py",
-        None,
-        tuple(f"{BENCHMARK}/{name}" for name in ("train.jsonl", "valid.jsonl", "test.jsonl", "audit.json")),
-    ),
-    "statements": Stage(
-        "write_statements.py",
-        None,
-        tuple(f"results/statements/demo/{name}" for name in ("train.jsonl", "held_out.jsonl", "statistics.tsv")),
-    ),
-    "reasoning": Stage("write_reasoning.py", None, (f"{_TEACHER}.jsonl", f"{_TEACHER}.dropped.jsonl")),
-    "pretrain": _model("pretrain.demo-s0"),
     "sft": _model("sft.names-s0"),
     "dpo": _model("dpo.demotiers-s0"),
-    # What it judges follows from it.
-    "reward": dataclasses.replace(
-        _model("reward.demotiers-s0", "pair_accuracies.json"), chain="onlinedpo.demojudged-s0"
-    ),
+    "reward": _model("reward.demotiers-s0", "pair_accuracies.json"),
     "onlinedpo": _model("onlinedpo.demojudged-s0", "validation.json", "constant.json"),
     "grpo": _model("grpo.soft-s0", "validation.json", "constant.json"),
     "grpo-passes": _model("grpo.twice-s0", "validation.json", "constant.json"),
     "generate": Stage(
         "generate.py",
-        "base",
-        (_answers("base"),),
+        (f"results/answers/{BACKBONE}/base/demo-go.demo-names/greedy.jsonl",),
         f"results/answers/{BACKBONE}/base/demo-go.demo-names/.greedy.jsonl.partial",
     ),
-    "score": Stage("score.py", "base", _scores("base")),
 }
 
 
@@ -154,10 +106,8 @@ def shrink(folder: Path, backbone: Path) -> None:
     """
     steps = {"max_steps": STEPS, "save_steps": SAVE_STEPS, "batch_size": 2, "micro_batch_size": 2}
     edit(folder, "backbones.yaml", lambda c: c[BACKBONE]["weights"].update(path=str(backbone)))
-    # As many threads with a cluster as without: sums on more of them are rounded in another order.
     edit(folder, "resources.yaml", lambda c: c.append({"cpus": 2, "memory_gb": 4, "gpus": 0}))
     edit(folder, "decodings.yaml", lambda c: c["greedy"].update(max_new_tokens=96, batch_size=1))
-    edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"]["demo"].update(max_tokens=2700, **steps))
     edit(folder, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(max_examples=10, **steps))
     grpo = steps | {"batch_size": 8, "micro_batch_size": 4, "prompts": 10, "generations": 4, "validation": 2}
     edit(folder, "recipes/grpo.yaml", lambda c: c["variants"]["soft"].update(grpo, max_completion_length=32))
@@ -191,9 +141,9 @@ def forget(project: Path, paths: Sequence[str]) -> None:
 
 
 def fingerprint(project: Path, stage: Stage) -> dict[str, str]:
-    """SHA-256 by path of what a kill must not change: all that the stage and its followers write but run.json."""
+    """SHA-256 by path of what a kill must not change: all that the stage writes but run.json."""
     found = {}
-    for path in (*stage.outputs, *stage.followers):
+    for path in stage.outputs:
         target = project / path
         files = sorted(target.rglob("*")) if target.is_dir() else [target]
         for file in files:
@@ -213,7 +163,7 @@ def _digest(file: Path) -> str:
 
 @dataclass(frozen=True)
 class Event:
-    """A line of the witness: `start` of a program, a `step` begun or `done`."""
+    """A line of the witness: `start` of a program, or a step that is `done`."""
 
     what: str
     script: str
@@ -224,7 +174,6 @@ class Run:
     """One Snakemake command on a project, in the background, with a witness of what its programs do."""
 
     def __init__(self, project: Path, *arguments: str):
-        cores = None if "--profile" in arguments else 2  # a profile says how many jobs run at once
         self.project = project
         self.events_file = project / "events.txt"
         self.log = project / "snakemake.log"
@@ -234,7 +183,7 @@ class Run:
         }
         with open(self.log, "a") as out:
             self.process = subprocess.Popen(
-                tiny_project.command(*arguments, cores=cores),
+                tiny_project.command(*arguments),
                 cwd=project,
                 env=environment,
                 stdout=out,
@@ -337,96 +286,12 @@ UNLOCKS: dict[str, list[str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Life:
-    """Seconds of an undisturbed program: from its start to the end of its process, and where its work lies in them."""
-
-    seconds: float
-    work_begins: float
-    work_ends: float
-
-
-def begun(run: Run, stage: Stage) -> bool:
-    """Whether the work that takes the time in a real run is under way."""
-    if stage.trains:
-        return any(event.what == "step" for event in run.events(stage.script))
-    return stage.partial is not None and (run.project / stage.partial).exists()
-
-
 def progress(run: Run, stage: Stage) -> int:
     """Optimizer steps that are done in all attempts, or batches that are kept."""
     if stage.trains:
         return steps_done(run, stage)
     partial = run.project / stage.partial
     return partial.read_text(encoding="utf-8").count("\n") - 1 if partial.exists() else 0
-
-
-def finished(run: Run, stage: Stage) -> bool:
-    if stage.trains:
-        return steps_done(run, stage) >= STEPS
-    return all((run.project / path).exists() for path in stage.outputs)
-
-
-def watch(run: Run, stage: Stage) -> Life:
-    """Watch the stage's program from its start to its end."""
-    program = run.program(stage.script) if run.wait_for(lambda: run.program(stage.script)) else None
-    if program is None:
-        raise RuntimeError(f"{stage.script} was not run\n{run.text()}")
-    born = program.create_time()
-    marks = []
-    for condition in (lambda: begun(run, stage), lambda: finished(run, stage)):
-        while not condition() and alive(program):
-            time.sleep(POLL)
-        marks.append(time.time() - born)
-    while alive(program):
-        time.sleep(POLL)
-    return Life(time.time() - born, *marks)
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When a program is killed: a share of its whole life, or of its work once that has begun."""
-
-    phase: str
-    share: float
-
-
-def moment(rng: random.Random, stage: Stage) -> Moment:
-    """A random moment; half of them in the work, which is a small part of a tiny program's life."""
-    return Moment("work" if stage.shows_work and rng.random() < 0.5 else "life", rng.random())
-
-
-@dataclass(frozen=True)
-class Killed:
-    """What a kill hit: seconds since the program's start, and optimizer steps that were done."""
-
-    seconds: float
-    steps: int
-
-
-def kill(run: Run, stage: Stage, how: str, when: Moment, life: Life, end: Callable | None = None) -> Killed | None:
-    """End the stage's program at a moment of its life; None if it was over before. `end` replaces that of KILLS."""
-    if not run.wait_for(lambda: run.program(stage.script)):
-        return None
-    program = run.program(stage.script)
-    if program is None:
-        return None
-    born = program.create_time()
-    if when.phase == "work":
-        while alive(program) and not begun(run, stage):
-            time.sleep(POLL)
-        time.sleep(when.share * (life.work_ends - life.work_begins))
-    else:
-        time.sleep(max(0.0, born + when.share * life.seconds - time.time()))
-    if not alive(program):
-        return None
-    done = steps_done(run, stage)
-    if end is None:
-        function, number = KILLS[how]
-        function(run, program, number)
-    else:
-        end(run, program)
-    return Killed(time.time() - born, done)
 
 
 def steps_done(run: Run, stage: Stage) -> int:
@@ -437,10 +302,3 @@ def steps_done(run: Run, stage: Stage) -> int:
 def attempts(run: Run, stage: Stage) -> int:
     """How often the stage's program was started."""
     return sum(event.what == "start" for event in run.events(stage.script))
-
-
-def left_behind(project: Path) -> list[str]:
-    """Temporary files and folders that nothing will use or remove."""
-    results = project / "results"
-    stray = [*results.rglob(".*.partial"), *results.rglob(".*.old"), *results.rglob("checkpoint-*")]
-    return sorted(path.relative_to(project).as_posix() for path in stray)

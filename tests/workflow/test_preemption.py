@@ -1,4 +1,4 @@
-"""Jobs of three stages, killed at seeded moments of their work: a few cells of speed/kill_matrix.py."""
+"""Jobs of every stage, killed at seeded moments of their work."""
 
 import json
 import random

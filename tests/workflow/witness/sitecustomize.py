@@ -20,7 +20,6 @@ def _write(what):
 
 
 def _watch_steps(module):
-    module.register_optimizer_step_pre_hook(lambda *_: _write("step"))
     module.register_optimizer_step_post_hook(lambda *_: _write("done"))
 
 

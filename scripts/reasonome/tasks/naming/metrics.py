@@ -29,7 +29,7 @@ _ABSTENTION = normalise(ABSTENTION)
 _CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder
 _EQUAL = 1e-6  # cosines of one pair of texts, computed in two ways, differ by less
 # One scale for the two parts of term_score: what 95 % of random terms of the true term's branch do not exceed, which
-# earns 0, and the median of its direct parents, which earns 1/2. From training sets, by speed/term_scale.py.
+# earns 0, and the median of its direct parents, which earns 1/2. From training sets (docs/metrics.md).
 CHANCE_LIN, PARENT_LIN = 0.325, 0.864
 CHANCE_OVERLAP, PARENT_OVERLAP = 0.001, 0.167
 _FAR = 0.05  # of the background's names are farther from their nearest other name than a link may be
