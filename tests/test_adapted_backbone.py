@@ -8,13 +8,14 @@ import pytest
 import torch
 import yaml
 from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 import merge_adapter
 from reasonome.answering.asked_model import find_model
 from reasonome.config.project import Project
 from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, folder_sha256
 from reasonome.tasks import load_project
 
@@ -78,3 +79,23 @@ def test_an_adapter_belongs_to_whole_weights(config, monkeypatch, refused):
     with refused() as error:
         with_namer(backbone="gpt-4o")
     assert error.value.file.name == "backbones.yaml" and error.value.line
+
+
+def test_an_adapter_of_other_layers_is_refused_and_leaves_nothing(adapter, monkeypatch):
+    stored = load_file(adapter / "adapter_model.safetensors")
+    other = {name.replace("layers.0.", "layers.9."): value for name, value in stored.items()}
+    save_file(other, adapter / "adapter_model.safetensors")
+    with_namer()
+    with pytest.raises(InputError) as error:
+        merge(monkeypatch)
+    assert error.value.field == "backbones.yaml: namer.weights"
+    assert "2 of its" in error.value.what  # the two tensors that were of the first layer
+    assert not list(MERGED.iterdir())
+
+
+def test_a_folder_without_the_weights_of_an_adapter_is_told_when_the_configuration_is_read(adapter):
+    (adapter / "adapter_model.safetensors").unlink()
+    with pytest.raises(InputError) as error:
+        with_namer()
+    assert error.value.field == "namer.weights.path"
+    assert "adapter_model.safetensors" in error.value.what

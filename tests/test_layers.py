@@ -6,8 +6,6 @@ import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import pytest
-
 from reasonome.tasks import TASKS
 
 PACKAGE = Path(__file__).resolve().parents[1] / "scripts/reasonome"
@@ -90,7 +88,6 @@ def test_no_module_imports_a_layer_above():
     assert {module: found for module in MODULES if (found := above(module))} == {}
 
 
-@pytest.mark.slow
 def test_no_imports_run_in_a_circle():
     TopologicalSorter({module: imports(module) for module in MODULES}).prepare()  # its error names the circle
 

@@ -7,7 +7,8 @@ random, with the chances that keep a weight on average, leaves them in the sums 
 from pathlib import Path
 
 import torch
-from peft import PeftModel
+from peft import PeftModel, get_peft_model_state_dict
+from safetensors import safe_open
 from tqdm import tqdm
 from transformers import PreTrainedModel
 
@@ -28,9 +29,17 @@ def rounded(weights: torch.Tensor, dtype: torch.dtype, generator: torch.Generato
 def merged(model: PreTrainedModel, adapter: Path, dtype: torch.dtype) -> PreTrainedModel:
     """`model` with the adapter in a folder added to its weights in fp32, then rounded to `dtype` (on the CPU).
 
-    Equal weights and adapters give equal bytes. ValueError or RuntimeError of PEFT for an adapter of another model.
+    Equal weights and adapters give equal bytes. ValueError for an adapter whose tensors are not those of the model's
+    layers, ValueError or RuntimeError of PEFT for one of other shapes.
     """
-    whole = PeftModel.from_pretrained(model.float(), adapter).merge_and_unload()
+    adapted = PeftModel.from_pretrained(model.float(), adapter)
+    wanted = set(get_peft_model_state_dict(adapted))
+    with safe_open(adapter / "adapter_model.safetensors", "pt") as file:
+        given = set(file.keys())
+    if given != wanted:  # PEFT warns, and adds what fits
+        of_none, without = len(given - wanted), len(wanted - given)
+        raise ValueError(f"{of_none} of its {len(given)} tensors are of no layer, and {without} of {len(wanted)} lack")
+    whole = adapted.merge_and_unload()
     # Adapters of a chain must not draw alike: their errors would add up.
     seed = int(file_sha256(adapter / "adapter_model.safetensors")[:8], 16)
     generator = torch.Generator().manual_seed(seed)

@@ -7,7 +7,7 @@ from typing import Any
 from filelock import FileLock
 from tqdm import tqdm
 
-from reasonome.config.backbones import AdapterWeights, HubWeights
+from reasonome.config.backbones import ADAPTER_FILES, AdapterWeights, HubWeights
 from reasonome.config.project import chains
 from reasonome.config.project.results import Results
 from reasonome.core import atomic
@@ -18,7 +18,6 @@ from reasonome.facts.fetching import weights
 from reasonome.prompts.chat_template import load_tokenizer
 
 # What says which model a folder has, beside its weights.
-_ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
 _DESCRIBED = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
 
 
@@ -165,11 +164,11 @@ def write_adapted(name: str, spec: AdapterWeights, base: Path, folder: Path) -> 
 
 def _adapter_files(adapter: Path, field: str) -> dict[str, str]:
     """The digests of an adapter's files; InputError for a folder without them."""
-    for name in _ADAPTER:
+    for name in ADAPTER_FILES:
         if not (adapter / name).is_file():
             fix = "give the folder that PEFT saved the adapter to"
             raise InputError(f"this folder has no {name}", file=adapter, field=field, fix=fix)
-    return {name: file_sha256(adapter / name) for name in _ADAPTER}
+    return {name: file_sha256(adapter / name) for name in ADAPTER_FILES}
 
 
 def _merge(base: Path, adapter: Path, folder: Path, field: str) -> None:
@@ -184,7 +183,7 @@ def _merge(base: Path, adapter: Path, folder: Path, field: str) -> None:
     try:
         merged = merging.merged(model, adapter, dtype)
     except (RuntimeError, ValueError) as error:  # tensors of another shape, or layers that the model lacks
-        first = str(error).splitlines()[0]
+        first = " ".join(line.strip() for line in str(error).splitlines()[:2])
         what = f"this adapter does not fit the model: {first}"
         fix = "name the model that it was trained beside"
         raise InputError(what, file=adapter, field=field, fix=fix) from None

@@ -47,6 +47,9 @@ class PathWeights(_Weights):
     sha256: Sha256 = "unpinned"
 
 
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")  # as PEFT saves an adapter
+
+
 class AdapterWeights(_Weights):
     """The weights of another backbone with a LoRA adapter added, which lies in a folder of the project."""
 

@@ -14,8 +14,7 @@ from reasonome.config import ASKED
 from reasonome.report.drawing import COLOURS, INK, drawing, legend, shortened
 from reasonome.report.evidence import Evidence, TrainedStep
 from reasonome.report.plan import Plan
-from reasonome.report.scores_section import primary_metric
-from reasonome.report.tables import SETTING, reported_seeds
+from reasonome.report.tables import SETTING, primary_metric, reported_seeds
 from reasonome.scoring.comparisons import MEAN
 
 SCORES, REWARD = "scores", "reward"  # the names of the figures

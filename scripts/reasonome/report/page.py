@@ -21,7 +21,7 @@ from reasonome.report.figures import DIAGRAM, figure_name
 from reasonome.report.origins import letters_in_words, steps_in_words
 from reasonome.report.plan import Plan
 from reasonome.report.scores_section import Setting, sides
-from reasonome.report.tables import grouped, records
+from reasonome.report.tables import grouped, primary_metric, records
 from reasonome.scoring.comparisons import MEAN
 
 # One script in one scope: later files use what earlier ones define.
@@ -65,7 +65,7 @@ def render_page(inputs: ReportInputs) -> str:
         contrasts=contrasts_section(plan, inputs.comparisons, inputs.figures, runs),
         groups=plan.metric_set.groups,
         ceilings=CEILINGS,
-        with_ontology=scores_section.primary_metric(inputs.metrics, plan.metric_set) == plan.metric_set.primary,
+        with_ontology=primary_metric(inputs.metrics, plan.metric_set) == plan.metric_set.primary,
         settings=[
             scores_section.scores_section(plan, inputs.metrics, inputs.comparisons, inputs.figures, runs, setting)
             | {"linking": scores_section.linking(plan, inputs.evidence, setting)}

@@ -19,7 +19,7 @@ from reasonome.report.evidence import Evidence
 from reasonome.report.family import SIGNIFICANT, is_claim
 from reasonome.report.figures import figure_name
 from reasonome.report.plan import Plan
-from reasonome.report.tables import grouped, records, reported_seeds, without_strata
+from reasonome.report.tables import grouped, primary_metric, records, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN
 
 LINKED = {
@@ -73,12 +73,6 @@ def sides(runs: Sequence[Run], setting: Setting, test: Mapping[str, Any]) -> lis
     own = behind(runs, setting, "model", test["backbone"], test["a"])
     against = behind(runs, asked, kind, backbone, b)
     return [own[0], against[0]] if own and against else []
-
-
-def primary_metric(metrics: pd.DataFrame, metric_set: MetricSet) -> str:
-    """The primary metric, or its stand-in where the models of these rows were not measured by it."""
-    measured = (metrics.query("kind == 'model'")["metric"] == metric_set.primary).any()
-    return metric_set.primary if measured else metric_set.stand_in
 
 
 def list_settings(plan: Plan) -> list[Setting]:

@@ -92,3 +92,9 @@ def read_table(path: str | os.PathLike, columns: list[str], numbers: Collection[
     for column in set(columns) & set(numbers):
         table[column] = pd.to_numeric(table[column].replace("", np.nan))
     return table
+
+
+def primary_metric(metrics: pd.DataFrame, metric_set: MetricSet) -> str:
+    """The primary metric, or its stand-in where the models of these rows were not measured by it."""
+    measured = (metrics.query("kind == 'model'")["metric"] == metric_set.primary).any()
+    return metric_set.primary if measured else metric_set.stand_in
