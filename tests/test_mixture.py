@@ -11,9 +11,7 @@ import tiny_training
 from ranking_questions import TASK as RANKING
 from ranking_questions import question
 
-from reasonome.cluster.plan.jobs import Job
-from reasonome.cluster.plan.workload import Workload
-from reasonome.config.project import Project, chains, experiments
+from reasonome.config.project import Project, experiments
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.stages import STAGES, read_recipe
@@ -112,14 +110,6 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     }
     audit = experiments.audit_plan(project, "demo")
     assert audit.training["demo-go"][0] == "sft.both" and audit.not_compared == {"demo-loci": ("sft.both",)}
-
-    for benchmark, rows in (("demo-go", 300), ("demo-loci", 9)):
-        folder = project.results.prompts(benchmark, "answer")
-        atomic.write_jsonl(folder / "train.jsonl", [{}] * rows)
-    recipe = chains.Step.parse("sft.both-s0").recipe(project)
-    job = Job("sft", {"backbone": "smollm2-135m", "chain": "sft.both-s0"})
-    work = Workload(project)._tuning(recipe.model_copy(update={"max_examples": None}), job)
-    assert work.backward.value == 36 * 512, "nine of the loci are a quarter of the questions"
 
 
 @pytest.mark.parametrize(
