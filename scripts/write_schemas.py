@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reasonome.config import Decoding, Name, Settings, Sizes, Variant
+from reasonome.config import Decoding, Name, Settings, Variant
 from reasonome.config.annotations import Annotation
 from reasonome.config.backbones import Backbone, Encoder
 from reasonome.config.experiments import Experiment
@@ -35,7 +35,6 @@ FILES = {
     "teachers": dict[Name, Teacher],
     "preferences": dict[Name, Preferences],
     "resources": list[Request],
-    "sizes": Sizes,
     "experiment": Experiment,
 }
 

@@ -260,7 +260,6 @@ def test_mistakes_of_several_files_are_told_at_once(config, mistake):
         ("sources.yaml", "format: hgnc", "format: hgcn", "hgnc-demo.format"),
         ("recipes/sft.yaml", "learning_rate: 2.5e-4", "learning_rate: fast", "defaults.learning_rate"),
         ("teachers.yaml", "minilm", "minlm", "knowledge-given.encoder"),
-        ("sizes.yaml", "demo-bp:", "demo-pb:", "rows.demo-pb"),
     ]
     lines = [(file, change(config / file, old, new), field) for file, old, new, field in changed]
     assert sorted(places(config)) == sorted(lines)

@@ -193,3 +193,5 @@ def test_small_models_do_not_ask_for_many_gpus_and_large_ones_do(project):
     large = requested(project, "grpo", "llama-3.1-8b", "grpo.gener1-s0")
     assert (large.gpus, large.sharding) == (8, "zero3")
     assert requested(project, "score", "llama-3.1-8b", "grpo.gener1-s0").gpus == 0
+    unnamed = requested(project, "grpo", "mine-3b", "grpo.soft-s0")
+    assert (unnamed.gpus, unnamed.minutes, unnamed.memory_gb) == (1, 480, 64), "a model that no entry names"

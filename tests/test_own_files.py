@@ -40,7 +40,6 @@ decodings: [greedy]
 """,
     "config.yaml": "experiments: [mine]\n",
     "resources.yaml": "- {recipes: [sft.mine], minutes: 7}\n",
-    "sizes.yaml": "rows: {my-molecules: 40}\n",
 }
 # A block of a page that begins with the name of the file that it is of, up to another file or a command.
 EXAMPLE = re.compile(
@@ -78,7 +77,6 @@ def test_entries_of_ones_own_are_read_beside_those_that_ship(own, project):
     assert project.recipes["sft"]["names"] == names  # one's own defaults are those of one's own variants
     assert project.style("demo-go", "mine").seed == 5
     assert (project.settings.experiments, project.settings.bootstrap) == (["mine"], 10_000)
-    assert project.sizes.rows == {**shipped.sizes.rows, "my-molecules": 40}
 
 
 def test_a_mixture_in_defaults_of_ones_own_replaces_the_benchmark_that_ships(own):

@@ -13,9 +13,6 @@ import tiny_training
 from ranking_questions import TASK, question
 
 from reasonome.answering.chat_endpoint import ApiAnswer
-from reasonome.cluster.doctor.examination import needed_weights
-from reasonome.cluster.plan.jobs import Job
-from reasonome.cluster.plan.workload import Workload
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.teachers import OpenAITeacher
 from reasonome.core import atomic
@@ -317,25 +314,6 @@ def test_the_transfer_matrix_is_whole(project):
     assert {(arm, b, "short") for arm in sources for b in ("gwas-loci", "rare-cases")} <= asked
     trained_in = ("GRPO rank", "GRPO rank, long style", "GRPO rank, answer style")
     assert {(arm, "gwas-loci", style) for arm in trained_in for style in ("long", "short", "answer")} <= asked
-
-
-@pytest.mark.parametrize("name", ["demo-ranking", "causal-genes", "rare-disease"])
-def test_what_jobs_of_rankings_have_to_do_can_be_told(project, name):
-    workload = Workload(project)
-    for backbone, chain in experiments.trained_steps(project, name):
-        rule = chains.last_step(chain).stage
-        assert workload.work(Job(rule, {"backbone": backbone, "chain": chain})).backward.at_most is not None
-    run = experiments.cells(project, name)[0]
-    wildcards = {key: getattr(run, key) for key in ("backbone", "chain", "benchmark", "style", "decoding")}
-    assert workload.work(Job("generate", wildcards)).generated.value > 0
-
-
-def test_rankings_need_no_encoder_of_a_teacher(project):
-    backbones, encoders = needed_weights(project, ["rare-disease"])
-    assert backbones == ["llama-3.1-8b"]
-    assert encoders == project.benchmarks["rare-cases"].encoders, (
-        "those of baselines; the teacher's minilm is not needed"
-    )
 
 
 # --- a small chain ---------------------------------------------------------------------------------------------

@@ -330,15 +330,6 @@ def test_a_question_that_does_not_fit_is_told(tmp_path, refused):
     TASK.prompting.with_material(asked, "mine", "plain", {"test": [question("TTT")]})
 
 
-@pytest.mark.parametrize(("part", "rows"), [("test", (5, False)), ("valid", (1, False)), ("train", (9, True))])
-def test_rows_by_the_settings_are_at_least_those_held_out_and_at_most_those_of_training(tmp_path, part, rows):
-    sizes = {"a": {"test": 2, "valid": 0, "train": 4}, "b": {"test": 3, "valid": 1, "train": 5}}
-    mine = benchmark(subsets={name: {"table": "t.tsv", **of} for name, of in sizes.items()})
-    assert TASK.files.rows_by_settings(project(tmp_path, mine=mine), "mine", part) == rows
-    all_that_remain = project(tmp_path, mine=benchmark())
-    assert (TASK.files.rows_by_settings(all_that_remain, "mine", part) is None) == (part == "train")
-
-
 def test_a_group_by_the_answer_is_refused():
     with pytest.raises(ValueError, match="would keep every answer of a test question out of training"):
         benchmark(group="answer")

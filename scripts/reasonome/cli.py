@@ -9,8 +9,8 @@ reasonome score ANSWERS          score answers of anybody: to a benchmark, or in
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
 reasonome export BENCHMARK       its questions in a prompt style, as a dataset that other libraries load
 reasonome prompts EXPERIMENT     what its models will learn from and be asked, word for word, before any training
-reasonome plan EXPERIMENT        jobs, GPU-hours, disk and memory of what is still to run; submits nothing
-reasonome doctor                 what of this node, its files and its packages would fail jobs, and the fixes
+reasonome plan EXPERIMENT        jobs that are still to run, the GPU-hours that they ask for; submits nothing
+reasonome doctor                 what of this node, its disk and its packages would fail jobs, and the fixes
 """
 
 import argparse
@@ -20,12 +20,9 @@ import signal
 import sys
 from pathlib import Path
 
-from reasonome.apps import standing_in
-from reasonome.commands import annotate, calibrate, cluster, export, prompts, rank, score
-from reasonome.commands.options import command_parser
+from reasonome.commands import doctor
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.terminal import show
-from reasonome.tasks import load_project
 
 
 def main(words: list[str] | None = None) -> int:
@@ -33,7 +30,8 @@ def main(words: list[str] | None = None) -> int:
 
     It is also 1 where verify had nothing to compare of the sources that it was asked for, or rank ranked nothing.
     """
-    args, unknown = _parser().parse_known_args(words)
+    words = sys.argv[1:] if words is None else words
+    args, unknown = _parser(words[:1]).parse_known_args(words)
     if unknown:
         fix = "leave it out, or put it beside the others of its kind"
         if unknown[0].startswith("-"):
@@ -42,6 +40,8 @@ def main(words: list[str] | None = None) -> int:
     try:
         return args.run(args)
     except InputError as error:
+        from reasonome.apps import standing_in
+
         config = Path(getattr(args, "config", "config")).absolute()
         # Below a folder of another name, commands would read another configuration.
         if config.name == "config" and config.parent != Path.cwd():
@@ -51,26 +51,37 @@ def main(words: list[str] | None = None) -> int:
         raise
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(first: list[str]) -> argparse.ArgumentParser:
+    """The parser of all commands; of `doctor` alone if that comes first, as it runs where no other can be imported."""
     parser = argparse.ArgumentParser(
         prog="reasonome", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    if first != ["doctor"]:
+        _add_others(commands)
+    doctor.add(commands)
+    for command in commands.choices.values():
+        command.set_defaults(parser=command)
+    return parser
+
+
+def _add_others(commands: argparse._SubParsersAction) -> None:
+    from reasonome.commands import annotate, calibrate, export, plan, prompts, rank, score
+    from reasonome.commands.options import command_parser
+
     for name, run, summary in (
         ("pin", _pin, "write what native files are into the lock; needs a network for those that are fetched"),
         ("verify", _verify, "compare native files with the lock; exit status 1 if one differs or none can be compared"),
     ):
         command = command_parser(commands, name, run, summary)
         command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
-    for module in (annotate, rank, score, calibrate, export, prompts, cluster):
+    for module in (annotate, rank, score, calibrate, export, prompts, plan):
         module.add(commands)
-    for command in commands.choices.values():
-        command.set_defaults(parser=command)
-    return parser
 
 
 def _pin(args: argparse.Namespace) -> int:
     from reasonome.facts.fetching import pins
+    from reasonome.tasks import load_project
 
     project = load_project(args.config, args.set)
     for name in args.sources or project.sources:
@@ -87,6 +98,7 @@ def _pin(args: argparse.Namespace) -> int:
 
 def _verify(args: argparse.Namespace) -> int:
     from reasonome.facts.fetching import pins
+    from reasonome.tasks import load_project
 
     project = load_project(args.config, args.set)
     for name in args.sources:

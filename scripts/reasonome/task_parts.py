@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from inspect import getfile
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import pandas as pd
 
@@ -48,13 +48,6 @@ class Inputs:
     def paths(self) -> list[Path]:
         """All files, each once."""
         return list(dict.fromkeys(_flat(self.files)))
-
-
-class SplitSize(NamedTuple):
-    """How many rows a split has by the settings: at most, if `at_most`, else at least."""
-
-    rows: int
-    at_most: bool
 
 
 @dataclass(frozen=True)
@@ -152,14 +145,6 @@ class Files(Part[T]):
     def shown_sources(self, project: Project, benchmark: str, style: str) -> list[str]:
         """The sources of what prompts of a style show beside a benchmark's rows."""
         return []
-
-    def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize | None:
-        """The number of rows of a split by the settings; None where they do not say.
-
-        By default whole groups are held out: more rows than the settings ask for, and fewer are left to train on.
-        """
-        sizes = [getattr(subset, part) for subset in project.benchmarks[benchmark].subsets.values()]
-        return None if None in sizes else SplitSize(sum(sizes), at_most=part == "train")
 
 
 class Checks(Part[T]):

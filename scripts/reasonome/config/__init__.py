@@ -8,7 +8,7 @@ them, `scripts/write_schemas.py` makes of them the JSON schemas that editors use
 
 from reasonome.config.recipes import PART, Adapter, QuestionRecipe, Recipe, RecipeFile, Rows, RowsRecipe
 from reasonome.config.rollouts import JUDGE, Grader, Grading, RewardedSamples, RolloutRecipe
-from reasonome.config.settings import Decoding, Settings, Sizes
+from reasonome.config.settings import Decoding, Settings
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import GeneListStyle, Style
 from reasonome.config.task_settings import ASKED, Benchmark, is_variant, variant_suffix

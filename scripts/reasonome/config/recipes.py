@@ -53,7 +53,6 @@ class Recipe(Strict):
     holds_parent: ClassVar[bool] = False  # whether training compares the model with its parent, which is in memory too
     grades: ClassVar[Any] = None  # the settings of rewards of rankings, if it has any
     is_placebo: ClassVar[bool] = False  # whether completions are rewarded by the right answers of other questions
-    drawn_elsewhere: ClassVar[bool] = False  # whether completions are drawn by other weights than those that train
     order: ClassVar[str] = "random"  # of examples, as transformers calls it
     steps_alike: ClassVar[bool] = False  # whether the examples of a step are of similar length
     stage: str

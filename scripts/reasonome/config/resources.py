@@ -1,14 +1,11 @@
-"""resources.yaml: the resources that jobs request, and the models of GPUs as clusters name them."""
+"""resources.yaml: the resources that jobs request."""
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from reasonome.config.recipes import Recipe
 from reasonome.config.strict import Names, Strict, check_unique
-
-PLANNED = ("b200", "mi300x", "h200", "h100", "a100", "l40s", "a10", "l4")
 
 # The rules that a cluster runs beside those of training; those marked as local run where Snakemake runs.
 CLUSTER_RULES = (
@@ -29,12 +26,6 @@ CLUSTER_RULES = (
     "render_report",
 )
 Sharding = Literal["none", "zero2", "zero3"]
-
-
-def gpu_in(name: str) -> str | None:
-    """The GPU of PLANNED that a name means: the longest in it that no digit follows. An L40S is no L4."""
-    found = [model for model in PLANNED if re.search(rf"(?<!\d){model}(?!\d)", name.lower())]
-    return max(found, key=len, default=None)
 
 
 class Request(Strict):

@@ -156,10 +156,6 @@ class RolloutRecipe(RowsRecipe):
     def grades(self) -> Grading:
         return self.grading
 
-    @property
-    def drawn_elsewhere(self) -> bool:
-        return self.rollouts != "transformers" or self.passes > 1
-
     def pinned(self) -> Self:
         from reasonome.core.code_digest import source_sha256
 

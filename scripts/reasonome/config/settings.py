@@ -1,4 +1,4 @@
-"""config.yaml: what to build and where. decodings.yaml: how answers are generated. sizes.yaml: data sizes."""
+"""config.yaml: what to build and where. decodings.yaml: how answers are generated."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -7,9 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.strict import (
-    STYLE,
     FileAndName,
-    Name,
     Precision,
     Seed,
     SomeNames,
@@ -17,9 +15,6 @@ from reasonome.config.strict import (
     check_unique,
 )
 from reasonome.core.errors import InputError
-
-Style = Annotated[str, Field(pattern=STYLE)]
-Count = Annotated[int, Field(ge=1)]
 
 
 def _check_place(path: str) -> str:
@@ -81,11 +76,3 @@ class Decoding(Strict):
         if self.temperature == 0 and self.samples > 1:
             raise ValueError("greedy decoding (temperature 0) gives the same sample every time: use samples: 1")
         return self
-
-
-class Sizes(Strict):
-    """Sizes that `reasonome plan` takes for data that are not built yet."""
-
-    rows: dict[Name, Count] = Field(default={}, description="benchmark -> training questions")
-    tokens: dict[Name, Count] = Field(default={}, description="corpus -> tokens of its training statements")
-    lengths: dict[Style, Count] = Field(default={}, description="prompt style -> tokens of a question with its answer")

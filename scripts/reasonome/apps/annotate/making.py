@@ -18,7 +18,7 @@ from reasonome.apps.annotate.project_files import (
     targets,
 )
 from reasonome.cluster import snakemake_lock
-from reasonome.cluster.plan.jobs import configuration
+from reasonome.cluster.plan import configuration
 from reasonome.config.annotations import CURRENT, Annotation
 from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import Project, chains

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic
 from pydantic import Discriminator
 from typing_extensions import TypeVar
 
-from reasonome.config import Benchmark, Decoding, Name, Recipe, Settings, Sizes, Style
+from reasonome.config import Benchmark, Decoding, Name, Recipe, Settings, Style
 from reasonome.config.project.folder import ConfigFolder, read_styles
 from reasonome.config.project.results import Results
 from reasonome.config.task_settings import TaskSettings
@@ -136,10 +136,6 @@ class Project(Generic[T]):
         from reasonome.config.resources import Request
 
         return self.folder.read("resources.yaml", list[Request])
-
-    @read_once
-    def sizes(self) -> Sizes:
-        return self.folder.read("sizes.yaml", Sizes, missing=Sizes())
 
     @read_once
     def results(self) -> Results:

@@ -87,7 +87,7 @@ ANSWERING_RULES = ("generate", "annotate")  # that use GPUs, as training does
 
 # The resources that a field of an entry sets, beside memory and minutes, which every job has.
 _RESOURCES_OF_FIELD = {
-    "gpus": {"gpu"},
+    "gpus": {"gpu", "gpus_per_node"},
     "gpu_model": {"gpu_model"},
     "gres": {"gres"},
     "partition": {"slurm_partition"},

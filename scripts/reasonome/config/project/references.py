@@ -35,7 +35,6 @@ FILES = (
     "encoders",
     "preferences",
     "resources",
-    "sizes",
     "sources",
     "sources.lock",
     "teachers",
@@ -347,13 +346,6 @@ def check_references(project: Project) -> None:
         _check_requests(project)
     with mistakes:
         _check_names_of_files(project)
-    with mistakes:
-        known("sizes.yaml", ("rows",), project.sizes.rows, project.benchmarks, "benchmark")
-    with mistakes:
-        known("sizes.yaml", ("tokens",), project.sizes.tokens, project.corpora, "corpus")
-    with mistakes:
-        styles = {style for task in project.tasks for style in project.styles(task)}
-        known("sizes.yaml", ("lengths",), project.sizes.lengths, styles, "style")
     mistakes.tell()
 
 

@@ -1,7 +1,7 @@
 """Which files the jobs of the closed book read beside the rows of a benchmark."""
 
 from reasonome.config.project import Project
-from reasonome.task_parts import Files, Inputs, SplitSize
+from reasonome.task_parts import Files, Inputs
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 
 
@@ -19,15 +19,3 @@ class ClosedBookFiles(Files[ClosedBookDialogue]):
     def corpora(self, project: Project, benchmark: str) -> list[str]:
         """The corpus whose facts worlds are drawn from."""
         return [project.benchmarks[benchmark].corpus]
-
-    def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize:
-        """As many rows as the settings say."""
-        spec = project.benchmarks[benchmark]
-        parts, numbers = spec.parts, spec.questions
-        trained = parts.sft + parts.grpo
-        valid = parts.valid * numbers.valid
-        rows = {"train": trained * numbers.train, "valid": valid}
-        rows["test"] = parts.never * numbers.never + trained * numbers.asked
-        if spec.asks == "valid":
-            rows |= {"valid": 0, "test": valid}
-        return SplitSize(rows[part] * len(spec.strangers), at_most=True)

@@ -9,7 +9,7 @@ from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTeacher
 from reasonome.facts.fetching.pins import check_licence
-from reasonome.task_parts import Files, Inputs, SplitSize
+from reasonome.task_parts import Files, Inputs
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.settings import naming_style
 
@@ -125,19 +125,6 @@ class NamingFiles(Files[NamingDialogue]):
         own = [name for name in libraries if name in project.sources]
         background = project.corpora[background_corpus(project, benchmark)].sources
         return own if len(own) == len(libraries) else [*background, *own]
-
-    def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize | None:
-        """The number of rows of a split by the settings; None where they do not say."""
-        spec = project.benchmarks[benchmark]
-        asked = spec.asks if part == "test" else part
-        sizes = [getattr(subset, asked) for subset in spec.subsets.values()]
-        if not sizes or None in sizes or (part == "test" and spec.files):
-            return None
-        if part != "test":
-            return SplitSize(0 if part == spec.asks else sum(sizes), at_most=True)
-        withheld = spec.withheld_terms
-        kinds = len(spec.contaminated) + len(withheld.variants)
-        return SplitSize(sum(size + kinds * min(size, withheld.sets or size) for size in sizes), at_most=True)
 
 
 def teacher_template(project: Project, benchmark: str) -> Path:

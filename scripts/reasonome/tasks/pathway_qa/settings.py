@@ -11,7 +11,7 @@ from reasonome.config import Benchmark
 from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath
 from reasonome.core.errors import InputError
-from reasonome.task_parts import Files, Inputs, SplitSize
+from reasonome.task_parts import Files, Inputs
 
 # One template asks `direction` and `disagreement`, so that the prompt does not tell them apart; `unanswerable` has the
 # templates of others.
@@ -105,9 +105,3 @@ class PathwayFiles(Files):
     def beside_corpora(self, project: Project, benchmark: str, splits: Collection[str] = SPLITS) -> list[str]:
         """The tables of questions."""
         return [str(path) for path in dict.fromkeys(table_files(project, benchmark))]
-
-    def rows_by_settings(self, project: Project, benchmark: str, part: str) -> SplitSize:
-        """At most as many rows as the settings ask for: answers are balanced."""
-        return SplitSize(
-            sum(getattr(kind, part) for kind in project.benchmarks[benchmark].subsets.values()), at_most=True
-        )
