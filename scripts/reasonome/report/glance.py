@@ -56,8 +56,8 @@ def glance_section(plan: Plan, evidence: Evidence, steps: Sequence[TrainedStep],
 def some_questions(plan: Plan, evidence: Evidence) -> list[Asked]:
     """Up to five questions that count in the mean, with the first seed's first answer of each arm of the first setting.
 
-    Three are answered right by the last arm and two wrong, as far as there are such; first come those that fewest arms
-    answer right, each with another answer.
+    They are the first three that the last arm answers right and the first two that it does not, in the order of the
+    test and each with another answer, as far as there are such.
     """
     setting, primary = first_setting(plan), plan.metric_set.right
     tables: dict[str, pd.DataFrame] = {}
@@ -71,11 +71,10 @@ def some_questions(plan: Plan, evidence: Evidence) -> list[Asked]:
     right = pd.DataFrame({arm: table[primary] == 1 for arm, table in tables.items()})
     asked = last["question" if "question" in last else "genes"]
     counted = last.index[last["subset"].isin(in_mean(last["subset"]))]
-    order = right.loc[counted].sum(axis=1).sort_values(kind="stable").index
     shown: list[Asked] = []
     for wanted, number in ((True, _RIGHT), (False, _WRONG)):
         golds: set[str] = set()
-        for question in order:
+        for question in counted:
             gold = str(last.at[question, "gold"])
             if right.at[question, right.columns[-1]] == wanted and gold not in golds and len(golds) < number:
                 golds.add(gold)

@@ -68,6 +68,6 @@ class ClosedBookBenchmark(Benchmark):
         for part in ("sft", "grpo"):
             if getattr(self.parts, part) <= strangers:
                 raise ValueError(
-                    f"the part {part} has no {strangers} other pathways, of which training draws strangers"
+                    f"give the part {part} at least {strangers + 1} pathways: {strangers} strangers are of others"
                 )
         return self
