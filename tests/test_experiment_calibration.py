@@ -9,7 +9,7 @@ import pytest
 
 from reasonome.config.project import experiments
 from reasonome.config.project.experiments import Asked
-from reasonome.report import figures, forgetting, page
+from reasonome.report import calibration_table, figures, forgetting, page
 from reasonome.report.calibration_table import agreement, calibration_tables
 from reasonome.report.forgetting import Measured
 from reasonome.report.tables import read_table
@@ -72,6 +72,25 @@ def test_each_subset_by_hand(monkeypatch):
     [section] = page.calibration_section(table, Path())
     assert section["subsets"] == ["up", "down"]
     assert section["rows"][0]["subsets"]["up", "accuracy"].value == 0.5
+
+
+def test_confidences_on_an_edge_are_counted_and_those_that_tie_are_one(monkeypatch):
+    answers = scores(
+        subset=["up", "up", "up", "down"],
+        answer=["a", "b", "a", "a"],
+        verified=[1.0, 0.0, 1.0, 0.0],
+        confidence=[0.3, 0.1 + 0.2, 0.95, 1.0],  # two on the edge at .3, which are one confidence
+        confidence_kind="stated",
+    )
+    table, _ = made([("SFT", answers)])
+    of_all = value(table[table["subset"] == ""], "ece")
+    assert (of_all.on_edge, of_all.distinct_confidences) == (2, 3)
+    assert value(table, "ece", "SFT: base_rate").on_edge == 4  # two of four are right, and .5 is an edge
+    within = table[(table["subset"] != "") & (table["metric"] == "ece")]
+    assert within[["subset", "on_edge", "distinct_confidences"]].to_numpy().tolist() == [["up", 2, 2], ["down", 0, 1]]
+    monkeypatch.setattr(page, "drawing", lambda folder, name: "")
+    [section] = page.calibration_section(table, Path())
+    assert section["rows"][0]["on_edge"] == 2
 
 
 def test_each_subset_has_intervals_of_its_own_answers():
@@ -140,6 +159,30 @@ def test_without_confidences_there_is_nothing():
     table, bins = made([("SFT", scores(answer=["a"], verified=[1.0]))])
     assert table.empty and bins.empty
     assert page.calibration_section(table, None) == []
+
+
+def test_the_section_and_its_diagrams(tmp_path):
+    random = np.random.default_rng(0)
+    tables = []
+    for arm in ("SFT", "GRPO"):
+        sure = random.integers(0, 11, 60) / 10
+        right = (random.random(60) < sure).astype(float)
+        tables.append((arm, scores(answer=["<b>yes"] * 60, verified=right, confidence=sure, confidence_kind="stated")))
+    table, bins = made(tables)
+    for name, made_table in (("calibration", table), ("reliability", bins)):
+        made_table.to_csv(tmp_path / f"{name}.tsv", sep="\t", index=False, lineterminator="\n")
+    read = read_table(tmp_path / "calibration.tsv", calibration_table.COLUMNS, calibration_table.NUMBERS)
+    again = read_table(tmp_path / "reliability.tsv", calibration_table.BIN_COLUMNS, calibration_table.NUMBERS)
+    figure, data = figures._reliability(again, SimpleNamespace(arms=["SFT", "GRPO"]))
+    assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == ["SFT", "GRPO"]
+    assert sum(bar.get_height() for bar in figure.axes[2].patches) == 60
+    drawn = tmp_path / "figures" / "calibration"
+    drawn.mkdir(parents=True)
+    (drawn / "small.demo-genes.names.greedy.stated.svg").write_text("<svg/>")
+    [section] = page.calibration_section(read, tmp_path / "figures")
+    assert [row["arm"] for row in section["rows"]] == ["SFT", "SFT: base_rate", "GRPO", "GRPO: base_rate"]
+    assert section["rows"][0]["confidences"] == 11 and section["rows"][0]["answers"] == 1
+    assert section["rows"][0]["scores"]["brier"].low < section["rows"][0]["scores"]["brier"].high
 
 
 # --- what models still know --------------------------------------------------------------------------

@@ -1,15 +1,13 @@
 """Prompts of rankings, what fine-tuning learns from them, and lazy answers to them."""
 
-from pathlib import Path
-
 import pytest
 from ranking_questions import TASK, question
+from refusals import refused
 
-from reasonome.tasks import TASKS, load_project
+from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
 from reasonome.tasks.ranking.settings import RankingStyle
 
-ROOT = Path(__file__).parents[1]
 STYLES = ("long", "short", "answer", "rerank")
 
 
@@ -102,7 +100,7 @@ def test_a_choice_of_a_case_is_kept_in_its_row():
     assert CaseExample.model_validate(open_question.model_dump(exclude_defaults=True)).shown == []
 
 
-def test_candidates_in_the_order_of_scores(refused):
+def test_candidates_in_the_order_of_scores():
     """Best first; equal scores in the seeded order, and genes without one behind them in it."""
     scores = {"A": None, "B": 0.5, "C": 2.0, "D": -1.0, "E": 0.5, "F": None}
     example = locus(candidates=[RankedGene(symbol=s, score=score) for s, score in scores.items()])
@@ -113,7 +111,7 @@ def test_candidates_in_the_order_of_scores(refused):
     assert ranked == ["C", *equal, "D", *unscored]
     cut = TASK.prompt(example, style(order="score", gene="{symbol}", budget_tokens=10, separator=" x x x "))
     assert cut.shown == ["C", equal[0]]
-    with refused():
+    with refused(fix="ask in a style with `order"):
         TASK.prompt(locus(), style(order="score"))
 
 
@@ -261,8 +259,8 @@ def test_lazy_answers_to_open_questions_are_the_commonest_genes():
 
 @pytest.mark.parametrize("task", ["causal_gene_ranking", "rare_disease_ranking"])
 @pytest.mark.parametrize("name", STYLES)
-def test_shipped_styles_ask_for_what_they_read(task, name):
-    asked = load_project(ROOT / "config").styles(task)[name]
+def test_shipped_styles_ask_for_what_they_read(project, task, name):
+    asked = project.styles(task)[name]
     assert (asked.reasoning != "none") == ("<reasoning>" in asked.system + asked.user)
     assert "<genes>[" in asked.system + asked.user
     assert asked.order == ("score" if name == "rerank" else "seeded")

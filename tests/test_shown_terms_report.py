@@ -5,11 +5,14 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 import toy_background as toy
+from rendered_page import Elements, report_inputs
+from synthetic_experiment import write_plan
 from test_choosing import ByLength
 from toy_background import DEEP, X, Y, Z
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.report.evidence import Evidence
+from reasonome.report.page import render_page
 from reasonome.tasks.naming import report, scoring
 from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.background_table import background_table
@@ -145,3 +148,32 @@ def test_answers_to_questions_without_terms_have_no_such_tables(tmp_path):
     evidence = Evidence([(evaluation(), pd.DataFrame({"id": ["a"], "answer": ["x"]}))], {})
     assert report.write_tables(evidence, [], tmp_path, 0, 50) == {} and not any(tmp_path.iterdir())
     assert report.section(evidence, tmp_path) == {}
+
+
+@pytest.mark.slow
+def test_the_page_tells_it_and_escapes_what_models_wrote(judges, tmp_path):
+    table, baselines = scored(judges)
+    evaluations = []
+    baselines.to_parquet(tmp_path / "baselines.parquet")
+    for arm, chain in (("base", "base"), (f"SFT{POISON}", "sft.names-s0")):
+        table.to_parquet(tmp_path / f"{chain}.parquet")
+        cell = {"backbone": "smollm2-135m", "arm": arm, "chain": chain, "seed": 0, "benchmark": "enriched"}
+        files = {"scores": str(tmp_path / f"{chain}.parquet"), "run": str(tmp_path / "answers.run.json")}
+        evaluations.append(cell | {"style": "enriched", "decoding": "greedy"} | files)
+    leaks = {"experiment": "x", "findings": [], "same_source": [], "not_compared": {}}
+    plan = write_plan(
+        tmp_path,
+        "enriched",
+        ["sft.names-s0"],
+        {"rows": {"test": 3}},
+        leaks,
+        experiment="enriched",
+        task="gene_set_naming",
+        arms=["base", f"SFT{POISON}"],
+        evaluations=evaluations,
+        baselines=[{"benchmark": "enriched", "style": "enriched", "path": str(tmp_path / "baselines.parquet")}],
+    )
+    page = render_page(report_inputs(plan, resamples=50))
+    assert POISON not in page.split('<script id="answers-data"')[0] and "img" not in Elements(page).elements
+    assert '<a href="#choosing">' in page and '<section id="choosing">' in page
+    assert "+0.333" in page and "a relative" in page and "copies of a shown term" in page
