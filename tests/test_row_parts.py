@@ -4,11 +4,10 @@ import re
 
 import pytest
 import tiny_training
-from test_plan import BACKBONE, benchmark, planned_work
+from refusals import refused
 from test_stated_confidence import with_recipe
 
 from reasonome.benchmarks.rows import drawn, span
-from reasonome.cluster.plan.jobs import Job
 from reasonome.config import PART, Rows
 from reasonome.stages import STAGES
 from reasonome.tasks import TASKS, load_project
@@ -30,14 +29,14 @@ def test_a_part_has_one_name_which_files_and_the_workflow_know(rows, which, plac
     assert re.fullmatch(PART, which)
 
 
-def test_parts_of_one_order_are_disjoint(refused):
+def test_parts_of_one_order_are_disjoint():
     numbers = list(range(50))
     first, second, rest = (drawn(numbers, which) for which in ("20", "20-45", "45-all"))
     assert [len(part) for part in (first, second, rest)] == [20, 25, 5]
     assert first + second + rest == drawn(numbers, "all") != numbers
     assert sorted(first + second + rest) == numbers
     assert drawn(numbers, "40-60") == drawn(numbers, "40-all"), "as many as there are"
-    with refused("train.jsonl", field="rows.skip"):
+    with refused("train.jsonl", field="rows.skip", fix="leave fewer out: lower `skip` in the recipe"):
         drawn(numbers, "50-60", "train.jsonl")
 
 
@@ -62,7 +61,7 @@ def test_steps_of_any_seed_read_parts_that_do_not_overlap(tiny_models):
         ({"take": 3}, ".rows.take"),
     ],
 )
-def test_mistakes_in_rows_are_told_with_file_and_key(config, rows, key, refused):
+def test_mistakes_in_rows_are_told_with_file_and_key(config, rows, key):
     with refused(config / "recipes/grpo.yaml", field=f"variants.tried{key}"):
         load_project(with_recipe(config, "grpo", rows=rows))
 
@@ -79,17 +78,3 @@ def test_a_confidence_is_counted_on_questions_of_the_part(config):
     project = load_project(with_recipe(config, "sft", **settings, rows={"skip": 100, "take": 60}))
     files = project.recipes["sft"]["tried"].files(project, ("smollm2-135m", "base"))
     assert files["samples"].name == "sample8-96.100-140.jsonl"
-
-
-def test_planned_work_is_that_of_the_part(config, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    benchmark(train=570)
-    with_recipe(config, "sft", teacher="none", rows={"skip": 500, "take": 100})
-    project = load_project(with_recipe(config, "grpo", rows={"skip": 400, "take": 120}))
-    tuned = planned_work(project, Job("sft", {"backbone": BACKBONE, "chain": "sft.tried-s0"}))
-    assert tuned.backward.value == 70 * 190, "as many as there are, of the tokens that sizes.yaml has for the style"
-    aligned = planned_work(project, Job("grpo", {"backbone": BACKBONE, "chain": "grpo.tried-s0"}))
-    assert aligned.generated.value == (120 * 4 + 2 * 30) * 96
-    asked = {"benchmark": "demo-go", "style": "demo-names", "decoding": "greedy", "questions": "500-540"}
-    sampled = planned_work(project, Job("sample", {"backbone": BACKBONE, "chain": "base"} | asked))
-    assert sampled.generated.value == 40 * 96
