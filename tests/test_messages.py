@@ -50,7 +50,6 @@ def test_config(tmp_path, told, snapshot):
 def test_experiments(tmp_path, told, snapshot):
     config = toy_config.write(tmp_path)
     change(config / "corpora.yaml", "[sets, others]", "[others]")
-    change(config / "experiments/demo.yaml", "sft.names, grpo.soft", "grpo.soft, sft.names")
     assert told(load_project, config) == snapshot
 
 
