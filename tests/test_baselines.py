@@ -17,9 +17,8 @@ from reasonome.tasks.naming import baselines
 from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.baselines import baseline_scores
 from reasonome.tasks.naming.baselines.learned_choice import composed_candidates, shared_phrases, shown_candidates
-from reasonome.tasks.naming.baselines.names import best_by_term_score
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.constant_names import _Truths, common_word_rows, most_overlapping
+from reasonome.tasks.naming.constant_names import _Truths, common_word_rows
 from reasonome.tasks.naming.dialogue import Example, Fact, Gene, ShownTerm
 from reasonome.tasks.naming.libraries import background_tests
 from reasonome.tasks.naming.metrics import TermScorer
@@ -91,7 +90,7 @@ def _searched(candidates, training, seed):
     return candidates[int(np.argmax(means))]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(5))
 def test_the_bound_leaves_out_no_better_constant(seed):
     rng = random.Random(seed)
     words = ["repair", "repairs", "of", "DNA", "cell", "cells", "-", "binding"]  # stems, repeats, and no word at all
@@ -109,27 +108,6 @@ def test_the_constant_by_term_score_by_hand():
     # With XY twice and XYZ, "nucleus" has 1, 1, and 2/3 by the genes, and is not beaten.
     more = [example("T4", "a lamin set", "XY"), example("T5", "another", "XYZ")]
     assert answers("constant_term", training=[*TRAINING, *more]) == [["nucleus"] * 3]
-
-
-@pytest.mark.slow
-def test_the_constant_by_term_score_is_the_best_of_a_sample(monkeypatch):
-    asked = []
-    score = TermScorer.score_terms
-
-    def counting(self, names, examples):
-        asked.append((len(set(names)), len({e.id for e in examples}), len(names)))
-        return score(self, names, examples)
-
-    monkeypatch.setattr(TermScorer, "score_terms", counting)
-    training = [example(f"T{i}", f"name {i}", "AB") for i in range(700)]
-    answers("constant_term", training=training, asked=ASKED[:1])
-    assert asked == [(600, 150, 90_000)]
-
-
-def test_of_equal_constants():
-    assert most_overlapping(["b", "a"], ["a", "b"]) == "b"  # the first
-    same = [example("T1", "?", "XY")]
-    assert best_by_term_score(["nucleus", "Nucleus"], same, TermScorer(BACKGROUND, {}), 0) == "Nucleus"
 
 
 def test_common_words():
@@ -405,10 +383,11 @@ def test_which_term_is_right_is_learned_from_training_questions(style):
 
 
 @pytest.mark.slow
-def test_a_name_that_is_shown_nowhere_is_composed(snapshot):
+def test_a_name_that_is_shown_nowhere_is_composed():
     training = trained(lambda words: f"negative regulation of {words[0]} activity", [(4, 9), (2, 30), (2, 50)])
     terms = shown("regulation of sight", 4, 9), shown("hearing", 2, 30), shown("smell", 2, 50)
-    assert answers("composer", TERMS, training=training, asked=[asked_with("?", *terms), asked_with("?")]) == snapshot
+    found = answers("composer", TERMS, training=training, asked=[asked_with("?", *terms), asked_with("?")])
+    assert found == [["negative regulation of sight", ""]]
 
 
 def test_which_baselines_can_answer():
@@ -450,7 +429,7 @@ def test_the_order_of_the_examples_changes_no_answer(name):
         assert [draw[::-1] for draw in mixed] == answers(name, style, seed, training, asked)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(5))
 def test_shuffled_answers_stay_in_their_group_and_leave_their_row(seed):
     groups = ["a"] * 5 + ["b"] * 2 + ["a"] * 2 + ["c"]
     names = [f"{group}{row}" for row, group in enumerate(groups)]

@@ -4,6 +4,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from refusals import refused
 
 from reasonome.config.experiments import Experiment
 from reasonome.config.project import chains, experiments
@@ -38,28 +39,28 @@ def test_parents_down_to_the_base():
         "sft.names-s01",
     ],
 )
-def test_what_is_no_chain(chain, refused):
-    with refused():
+def test_what_is_no_chain(chain):
+    with refused(fix="write stage.variant-sN, as in sft.names-s0"):
         chains.parse(chain)
 
 
-def test_a_step_of_an_unknown_stage_has_no_recipe(project, refused):
-    with refused():
+def test_a_step_of_an_unknown_stage_has_no_recipe(project):
+    with refused(fix="did you mean 'rft'?"):
         chains.Step.parse("rtf.names-s0").recipe(project)
 
 
 @pytest.mark.parametrize(
-    "target",
+    ("target", "fix"),
     [
-        "models/smollm2-135m/grpo.soft-s0+pretrain.demo-s0/manifest.json",
-        "models/smollm2-135m/sft.nams-s0/manifest.json",
-        "models/smollm2-153m/base/manifest.json",
-        "models/smollm2-135m/sft.names-s0/card.dmeo.md",
-        "scores/smollm2-135m/base/demo-og.names/greedy.json",
+        ("models/smollm2-135m/grpo.soft-s0+pretrain.demo-s0/manifest.json", "the order is pretrain → sft"),
+        ("models/smollm2-135m/sft.nams-s0/manifest.json", "did you mean 'names'?"),
+        ("models/smollm2-153m/base/manifest.json", "did you mean 'smollm2-135m'?"),
+        ("models/smollm2-135m/sft.names-s0/card.dmeo.md", "did you mean 'demo'?"),
+        ("scores/smollm2-135m/base/demo-og.names/greedy.json", "did you mean 'demo-go'?"),
     ],
 )
-def test_an_unknown_name_in_a_target_has_the_nearest(project, target, refused):
-    with refused():
+def test_an_unknown_name_in_a_target_has_the_nearest(project, target, fix):
+    with refused(fix=fix):
         check_target(project, f"results/{target}")
 
 
@@ -137,7 +138,7 @@ def test_the_cells_of_an_experiment():
     ]
 
 
-def test_the_recipe_of_a_step(project, refused):
+def test_the_recipe_of_a_step(project):
     assert Step.parse("sft.symbols-s0").recipe(project).style == "demo-symbols"
-    with refused():
+    with refused(fix="did you mean 'symbols'?"):
         Step.parse("sft.symbls-s0").recipe(project)

@@ -1,6 +1,5 @@
 """The cache of embeddings: what is kept comes back bit for bit, whatever other processes and disks do."""
 
-import multiprocessing
 import warnings
 
 import numpy as np
@@ -108,28 +107,3 @@ def test_of_two_vectors_of_a_text_the_older_counts(tmp_path):
     for seed in (1, 2, 3):
         EmbeddingCache(tmp_path, IDENTITY).add(["a"], vectors(1, seed))
     assert same(EmbeddingCache(tmp_path, IDENTITY).find(["a"]), ["a"], vectors(1, seed=1))
-
-
-def _write_some(folder, worker):
-    cache = EmbeddingCache(folder, IDENTITY)
-    for i in range(20):
-        texts = [f"shared {i}", f"{worker} {i}"]
-        cache.find(texts)
-        cache.add(texts, np.full((2, 8), i, dtype=np.float32))
-
-
-@pytest.mark.slow
-def test_several_processes_write_at_once_and_lose_nothing(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_write_some, args=(tmp_path, worker)) for worker in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0, 0, 0]
-    texts = [f"{who} {i}" for who in ("shared", 0, 1, 2) for i in range(20)]
-    found = EmbeddingCache(tmp_path, IDENTITY).find(texts)
-    assert {text: vector.tolist() for text, vector in found.items()} == {
-        text: [float(text.split()[1])] * 8 for text in texts
-    }
-    assert not [path for path in shards(tmp_path) if path.suffix != ".npz"]

@@ -1,7 +1,6 @@
 """Sentence encoders: similarity on real weights, pooling by hand on a tiny random one, caching on one made up."""
 
 import hashlib
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from reasonome.scoring import encoders
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders, mean_similarity
@@ -76,8 +76,8 @@ def test_the_mean_of_encoders(tiny):
     assert np.allclose(mean_similarity(encoders)(first, second), (each[0] + each[1]) / 2)
 
 
-def test_a_missing_folder_is_named(tmp_path, refused):
-    with refused(tmp_path / "minilm" / "model"):
+def test_a_missing_folder_is_named(tmp_path):
+    with refused(tmp_path / "minilm" / "model", fix="snakemake"):
         SentenceEncoder(tmp_path / "minilm" / "model", "mean")
 
 
@@ -91,8 +91,8 @@ def test_encoders_are_loaded_with_their_own_pooling_and_a_cache_beside_the_model
     assert len(list((tmp_path / "medcpt" / "cache").glob("*/*.npz"))) == 1
 
 
-def test_an_unknown_encoder_is_named(project, tmp_path, refused):
-    with refused():
+def test_an_unknown_encoder_is_named(project, tmp_path):
+    with refused(fix="did you mean 'medcpt'?"):
         load_encoders(project.encoders, [tmp_path / "medcp"])
 
 
@@ -180,24 +180,6 @@ def test_texts_of_another_encoder_object_come_from_the_cache(folder, model, cach
     assert second[[1, 0]].tobytes() == first.tobytes()
 
 
-def test_a_piece_is_kept_before_the_next_is_encoded(folder, model, cache, monkeypatch):
-    monkeypatch.setattr("reasonome.scoring.encoders._KEPT_AT_ONCE", 2)
-    encode = model.encode
-
-    def interrupted(texts, **options):
-        if "c" in texts:
-            raise KeyboardInterrupt
-        return encode(texts, **options)
-
-    monkeypatch.setattr(model, "encode", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        SentenceEncoder(folder, "mean", cache=cache).embed(["aaa", "bb", "c"])
-    monkeypatch.setattr(model, "encode", encode)
-    batches_of(model)
-    SentenceEncoder(folder, "mean", cache=cache).embed(["aaa", "bb", "c"])
-    assert batches_of(model) == [["c"]]
-
-
 @pytest.mark.parametrize("change", ["weights", "another file", "a file less", "pooling"])
 def test_another_model_has_entries_of_its_own(folder, model, cache, change):
     (folder / "vocab.txt").write_text("dna")
@@ -213,20 +195,6 @@ def test_another_model_has_entries_of_its_own(folder, model, cache, change):
     assert batches_of(model) == [["dna"]]
 
 
-def test_a_copy_of_a_model_has_its_entries(folder, tmp_path):
-    copy = shutil.copytree(folder, tmp_path / "copy" / "model")
-    (copy / ".snakemake_timestamp").touch()
-    assert SentenceEncoder(copy, "mean").identity == SentenceEncoder(folder, "mean").identity
-
-
-def test_a_cache_that_cannot_be_written_stops_nothing(folder, model, tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    encoder = SentenceEncoder(folder, "mean", cache=tmp_path / "file" / "cache")
-    with pytest.warns(UserWarning, match="embeddings are not kept: .*file/cache"):
-        assert (encoder.embed(["dna"]) == [vector_of("dna")]).all()
-    assert (encoder.embed(["repair"]) == [vector_of("repair")]).all()
-
-
 def test_what_is_in_the_cache_needs_no_torch(folder, model, cache):
     SentenceEncoder(folder, "mean", cache=cache).embed(["dna"])
     program = (
@@ -237,16 +205,3 @@ def test_what_is_in_the_cache_needs_no_torch(folder, model, cache):
     scripts = Path(__file__).resolve().parent.parent / "scripts"
     done = subprocess.run([sys.executable, "-c", program], cwd=scripts, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
-
-
-@pytest.mark.slow
-def test_texts_asked_for_longest_ago_are_forgotten(tiny, monkeypatch):
-    encoder = SentenceEncoder(tiny, "mean", remembered=2)
-    asked, encode = [], encoder._encode
-    monkeypatch.setattr(encoder, "_encode", lambda texts: asked.append(sorted(texts)) or encode(texts))
-    for texts in (["dna", "repair"], ["dna"], ["nucleus"], ["dna"], ["repair"], ["dna", "repair", "nucleus"]):
-        assert encoder.embed(texts).shape == (len(texts), 32)
-    # "dna" was asked for after "repair", so that "nucleus" drove "repair" out, and "repair" then "nucleus".
-    assert asked == [["dna", "repair"], [], ["nucleus"], [], ["repair"], ["nucleus"]]
-    assert len(encoder._known) == 2
-    assert all(vector.base is None for vector in encoder._known.values()), "no batch is held in memory by a row of it"

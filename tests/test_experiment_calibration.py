@@ -74,25 +74,6 @@ def test_each_subset_by_hand(monkeypatch):
     assert section["rows"][0]["subsets"]["up", "accuracy"].value == 0.5
 
 
-def test_confidences_on_an_edge_are_counted_and_those_that_tie_are_one(monkeypatch):
-    answers = scores(
-        subset=["up", "up", "up", "down"],
-        answer=["a", "b", "a", "a"],
-        verified=[1.0, 0.0, 1.0, 0.0],
-        confidence=[0.3, 0.1 + 0.2, 0.95, 1.0],  # two on the edge at .3, which are one confidence
-        confidence_kind="stated",
-    )
-    table, _ = made([("SFT", answers)])
-    of_all = value(table[table["subset"] == ""], "ece")
-    assert (of_all.on_edge, of_all.distinct_confidences) == (2, 3)
-    assert value(table, "ece", "SFT: base_rate").on_edge == 4  # two of four are right, and .5 is an edge
-    within = table[(table["subset"] != "") & (table["metric"] == "ece")]
-    assert within[["subset", "on_edge", "distinct_confidences"]].to_numpy().tolist() == [["up", 2, 2], ["down", 0, 1]]
-    monkeypatch.setattr(page, "drawing", lambda folder, name: "")
-    [section] = page.calibration_section(table, Path())
-    assert section["rows"][0]["on_edge"] == 2
-
-
 def test_each_subset_has_intervals_of_its_own_answers():
     """Up: 16 of 40 are right, at .4 each: calibrated. Down: 40 of 40."""
     answers = scores(

@@ -1,6 +1,7 @@
 """What an experiment trains, and what its report is made of."""
 
 import pytest
+from refusals import refused
 from tiny_project import edit
 
 from reasonome.config.project import Project
@@ -126,18 +127,17 @@ def test_an_arm_is_not_asked_benchmarks_whose_task_has_none_of_its_styles(config
     }
 
 
-@pytest.mark.parametrize("styles", [["names", "symbols"], ["names", "simles"]])
-def test_styles_that_fit_no_task_and_benchmarks_that_nobody_is_asked_are_refused(config, styles, refused):
-    arms = {"base": [], "SFT": ["sft.demopredictions"]}
-    edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(styles=styles, arms=arms))
-    with refused():
+def test_a_benchmark_that_nobody_is_asked_is_refused(config):
+    change = {"styles": ["names", "symbols"], "arms": {"base": [], "SFT": ["sft.demopredictions"]}}
+    edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(change))
+    with refused("demo-classification.yaml", field="benchmarks.1", fix="add one of descriptors, smiles to styles"):
         load_project(config)
 
 
-def test_a_pair_that_is_never_asked_one_benchmark_cannot_be_compared(config, refused):
+def test_a_pair_that_is_never_asked_one_benchmark_cannot_be_compared(config):
     pair = ["SFT+GRPO genes", "SFT+GRPO molecules"]
     edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(compared=[pair]))
-    with refused():
+    with refused(fix="take the pair out, or let them share one"):
         load_project(config)
 
 
@@ -153,21 +153,19 @@ def test_contrasts_and_the_primary_metric_are_in_the_plan_of_the_report(config):
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "field", "fix"),
     [
-        {"contrasts": [["GRPO soft", "SFT"]]},
-        {"contrasts": CONTRASTS, "no_controls": ["GRPO form"]},
-        {"contrasts": [CONTRASTS[0], CONTRASTS[0][::-1]]},
-        {"primary": "length"},  # it is reported, and not tested
+        ({"contrasts": CONTRASTS, "no_controls": ["GRPO form"]}, "contrasts.1", "take the pair out of contrasts"),
+        ({"primary": "length"}, "primary", "valid names: exact"),  # it is reported, and not tested
     ],
 )
-def test_a_contrast_that_carries_no_claim_and_a_metric_without_tests_are_refused(config, change, refused):
+def test_a_contrast_that_carries_no_claim_and_a_metric_without_tests_are_refused(config, change, field, fix):
     def edited(file):
         file["arms"]["base"] = []
         file.update({"compared": []} | change)
 
     edit(config.parent, "experiments/reward-ablation.yaml", edited)
-    with refused():
+    with refused("reward-ablation.yaml", field=field, fix=fix):
         load_project(config)
 
 
@@ -177,18 +175,18 @@ def test_the_report_knows_which_styles_are_controls(project):
     assert "control_styles" not in report_plan(project, "demo")
 
 
-def test_a_mixture_may_have_a_style_for_each_benchmark(config, refused):
+def test_a_mixture_may_have_a_style_for_each_benchmark(config):
     assert load_project(config).recipe("sft.demopredictions").questions == [
         ("demo-genes", "names"),
         ("demo-molecules", "smiles"),
     ]
     style = {"demo-genes": "names"}
     edit(config.parent, "recipes/sft.yaml", lambda file: file["variants"]["demopredictions"].update(style=style))
-    with refused():
+    with refused(fix="see docs/configuration.md for what is"):
         load_project(config)
 
 
-def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config, refused):
+def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config):
     styles = {"demo-genes": "names", "genes": "symbols"}
 
     def mixed(file):
@@ -197,7 +195,7 @@ def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config, refused):
         recipe.update(mixture=dict.fromkeys(styles, 1), style=styles)
 
     edit(config.parent, "recipes/grpo.yaml", mixed)
-    with refused():
+    with refused(fix="name one; SFT may have one for each benchmark"):
         load_project(config)
 
 

@@ -12,6 +12,7 @@ import tiny_project
 import yaml
 from datasets import DatasetDict, load_dataset
 from huggingface_hub import DatasetCard
+from refusals import refused
 
 from reasonome.benchmarks.rows import SPLITS, is_sealed, read_rows
 from reasonome.cli import main
@@ -50,7 +51,7 @@ def loaded(tmp_path: Path) -> DatasetDict:
     return load_dataset("exports/closed-book", cache_dir=str(tmp_path / "cache"))
 
 
-def test_the_folder_has_splits_and_a_card_and_no_sealed_question(half_sealed, tmp_path, capsys, refused):
+def test_the_folder_has_splits_and_a_card_and_no_sealed_question(half_sealed, tmp_path, capsys):
     assert main(WORDS) == 0
     dataset = loaded(tmp_path)
     assert {split: rows.column_names for split, rows in dataset.items()} == dict.fromkeys(
@@ -68,7 +69,7 @@ def test_the_folder_has_splits_and_a_card_and_no_sealed_question(half_sealed, tm
     card = DatasetCard.load("exports/closed-book/README.md")
     assert f"{len(sealed)} test questions are sealed" in card.text and "| validation | 20 |" in card.text
     assert f"{len(sealed)} test questions are sealed" in capsys.readouterr().out
-    with refused("exports/closed-book", field="--out"):
+    with refused("exports/closed-book", field="--out", fix="remove it"):
         main(WORDS)
 
 
@@ -78,16 +79,15 @@ def test_an_empty_split_is_left_out(half_sealed, tmp_path):
     assert sorted(loaded(tmp_path)) == ["test", "train"]
 
 
-@pytest.mark.parametrize("words", [["closed-bok", "symbols"], ["closed-book", "symbls"]], ids=["benchmark", "style"])
-def test_an_unknown_name_is_told_with_the_nearest(half_sealed, refused, words):
-    with refused():
-        main(["export", words[0], "--style", words[1], "--out", "out"])
+def test_an_unknown_name_is_told_with_the_nearest(half_sealed):
+    with refused(fix="did you mean 'symbols'?"):
+        main(["export", "closed-book", "--style", "symbls", "--out", "out"])
     assert not Path("out").exists()
 
 
-def test_questions_that_were_not_written_are_told(half_sealed, refused):
+def test_questions_that_were_not_written_are_told(half_sealed):
     (half_sealed / "valid.jsonl").unlink()
-    with refused("results/prompts/closed-book.symbols/valid.jsonl"):
+    with refused("results/prompts/closed-book.symbols/valid.jsonl", fix="snakemake --cores 2"):
         main(WORDS)
 
 

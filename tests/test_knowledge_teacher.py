@@ -125,20 +125,6 @@ def test_facts_of_other_sources_are_those_that_sets_are_not_built_from(project):
     assert set_sources(project, "demo-pathways") == {"reactome-demo"}
 
 
-def test_one_gene_in_two_ways_counts_once():
-    """located_in and is_active_in are said in the same words, so A is one of two genes, not two of three."""
-    facts = table(
-        ("A B", "located_in", "GO:1", "strand store"),
-        ("A", "is_active_in", "GO:1", "strand store"),
-        ("A C", "acts_upstream_of_positive_effect", "GO:2", "cell bloating"),
-        ("B", "has_name", "HGNC:2", "gene B"),
-    )
-    [proposal] = write([gene_set("GO:9", "x", "A B")], facts, "blind")
-    assert proposal.proposed == "strand store"
-    assert re.search(r"(A and B|B and A) (are found in|localize to) strand store", proposal.steps[-1])
-    assert proposal.steps[0] in ("B is gene B.", "B stands for gene B.")
-
-
 def test_what_was_found_not_to_hold_is_never_said():
     facts = table(
         ("A B C", "NOT|involved_in", "GO:1", "base excision"),
@@ -172,33 +158,6 @@ def test_all_genes_are_counted_and_many_are_not_listed():
     facts = table(("A B C D E F", "involved_in", "GO:1", "base excision"))
     [six] = write([gene_set("GO:8", "x", "A B C D E F G")], facts, "blind")
     assert re.match(r"([A-F], ){4}[A-F] and others (all )?(take part|act) in base excision; G is not", six.steps[-1])
-
-
-def test_of_many_genes_a_third_is_listed_as_the_judge_asks():
-    genes = [f"GENE{n}" for n in range(18)]
-    facts = table((" ".join(genes[:9]), "involved_in", "GO:1", "base excision"))
-    example = gene_set("GO:8", "excision of bases", " ".join(genes))
-    judge = TraceJudge(facts, background(MANY))
-    [proposal] = write([example], facts, "given")
-    # Half of the genes share it. Five of 18 would be less than a third, six are one.
-    assert proposal.steps[-1].count("GENE") == 6 and "and others" in proposal.steps[-1]
-    judged = judge.judge(example, genes, proposal.steps)
-    assert judged.problem == "" and len(judged.ending.genes) == 6
-
-
-def test_what_is_said_of_a_single_gene():
-    """What bears on the name, if it is short, of a gene of the ending; else its name, the shorter the better."""
-    facts = table(
-        ("A", "has_name", "HGNC:1", "a name that is much longer than a step can hold"),
-        ("A", "in_gene_group", "HGNC.GROUP:1", "Sealing factors"),
-        ("A B", "member_of_pathway", "R:1", "Strand sensing"),
-        ("A", "member_of_pathway", "R:2", "Strand capture"),
-        ("A", "involved_in", "GO:1", "vesicle export"),
-    )
-    [proposal] = write([gene_set("GO:9", "strand joining", "A B")], facts, "given")
-    assert proposal.steps[0] == "A belongs to pathway Strand capture."
-    [proposal] = write([gene_set("GO:9", "xylem", "A B")], facts, "given")
-    assert proposal.steps[0] == "A is in gene group Sealing factors."
 
 
 def made_up(count, genes, objects, facts, seed=0):
@@ -245,27 +204,6 @@ def test_every_sentence_is_true_of_the_genes_it_names():
     assert forms["named"] > 100 and forms["counted"] > 1
 
 
-@pytest.mark.slow
-def test_what_is_written_depends_on_the_set_the_facts_and_the_seed_alone():
-    sets, facts = made_up(count=60, genes=100, objects=60, facts=2_000)
-    first = write(sets, facts, "given")
-    shuffled = facts.sample(frac=1, random_state=1)
-    assert write(sets, shuffled, "given") == first
-    assert write(sets, facts, "given", shown_genes=lambda example: symbols(example)[::-1]) == first
-    assert write(sets[::-1], facts, "given") == first[::-1]
-    assert write(sets[7:8], facts, "given") == first[7:8]
-    other = write(sets, facts, "given", seed=1)
-    assert sum(a.steps != b.steps for a, b in zip(first, other, strict=True)) > 50
-
-
-@pytest.mark.parametrize("genes_per_step", [1, 3])
-def test_number_of_genes_in_a_step(genes_per_step):
-    names = [(gene, "has_name", f"HGNC:{gene}", f"gene {gene}") for gene in "ABCD"]
-    facts = table(("A B C D", "involved_in", "GO:1", "base excision"), *names)
-    [proposal] = write([gene_set("GO:9", "x", "A B C D")], facts, "blind", genes_per_step=genes_per_step)
-    assert len(re.findall(r"gene [ABCD]", proposal.steps[0])) == genes_per_step
-
-
 # --- the teacher that recites ------------------------------------------------------------------------
 
 
@@ -290,11 +228,3 @@ def test_what_statements_say_of_the_shown_genes_is_recited():
         "A stands for alpha. The product of A has DNA binding.",  # one fact of each relation
     ]
     assert recited(example, Prompt([], ["C"], 0, ""), said, spec).problem == "no statement about the shown genes"
-
-
-def test_relations_that_are_worded_alike_are_recited_once():
-    said = said_of([StatedFact("A", "located_in", "nucleus", ("A", "is_active_in", "GO:1"))])
-    example = Example(id="GO:1", subset="bp", name="DNA repair", genes=[{"symbol": "A"}])
-    spec = RecallTeacher(kind="recall", corpus="demo", relations=["located_in", "is_active_in"])
-    steps = recited(example, Prompt([], ["A"], 0, ""), said, spec).steps
-    assert steps == ["The product of A is found in the nucleus."]

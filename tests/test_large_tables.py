@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from reasonome.benchmarks import gene_sets
-from reasonome.facts.files.plain_table import read_table
 from reasonome.scoring import answer_tables, comparisons
 from reasonome.scoring.answer_tables import score_table
 from reasonome.tasks import TASKS
@@ -65,17 +64,6 @@ def test_the_nearest_row_is_another_one_of_the_same_set_before_all():
     frame = pd.DataFrame({"gold": list("1234567"), "genes": genes})
     # Rows 1, 3 and 5 are one set, 2 and 7 another; row 4 shares two of four genes with both of those; 6 none with any.
     assert nearest_rows(frame) == ["3", "7", "1", "2", "1", "", "2"]
-
-
-def test_a_table_is_read_in_a_few_times_its_size(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("id,answer,gold\n" + "".join(f"{n},{'word ' * 80}{n},name\n" for n in range(3000)))
-    read_table(path, ["id"])  # what is kept for all tables
-    tracemalloc.start()
-    table = read_table(path, ["id"])
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert table.cells("id")[-1] == "2999" and peak < 4 * path.stat().st_size
 
 
 def test_questions_share_their_genes():

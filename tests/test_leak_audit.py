@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import tiny_project
 import yaml
+from refusals import refused
 
 import audit_leaks
 import write_reasoning
@@ -24,7 +25,7 @@ from reasonome.leaks.audit import Training
 from reasonome.tasks import load_project
 from reasonome.tasks.naming import leaks as naming_leaks
 from reasonome.tasks.naming import teaching
-from reasonome.tasks.naming.dialogue import Example, Fact, Gene, Neighbour, ShownTerm
+from reasonome.tasks.naming.dialogue import Example, Fact, Gene, ShownTerm
 from reasonome.tasks.naming.leaks import HeldOut
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 from reasonome.tasks.naming.splits import split
@@ -206,7 +207,7 @@ name: vision
         ("A", "GO:1", 0),  # the term itself is a test_fact
     ],
 )
-def test_a_fact_about_a_term_below_the_test_term_is_counted(tmp_path, gene, object_id, told, refused):
+def test_a_fact_about_a_term_below_the_test_term_is_counted(tmp_path, gene, object_id, told):
     (tmp_path / "go.obo").write_text(OBO)
     ontologies = [read_obo(tmp_path / "go.obo")]
     left_out = pd.DataFrame([("D", "GO:111", "gap filling"), ("D", "GO:5", "vision")], columns=NOTHING.columns[:3])
@@ -219,7 +220,7 @@ def test_a_fact_about_a_term_below_the_test_term_is_counted(tmp_path, gene, obje
         assert (below.verdict, below.line) == ((verdict, 2) if told else ("clean", None))
         assert only(findings, "test_fact").remaining == (object_id == "GO:1")
     if told:
-        with refused():
+        with refused(fix="set test_descendants of human in"):
             leak_audit.check("demo", findings, naming_leaks.FIXES)
 
 
@@ -293,7 +294,6 @@ STYLE = {
     "system": "Name the set. If its genes have nothing in common, write: Process: System of unrelated proteins.",
     "user": "{genes}",
 }
-NEIGHBOURS = {"most": 1, "genes": 1, "example": "{genes}\nProcess: {name}", "separator": "\n", "budget_tokens": 99}
 
 
 def prompt_findings(style: NamingStyle, *rows: Example, name="own", **policy):
@@ -334,20 +334,6 @@ def test_the_true_name_in_a_prompt_is_told_from_one_inside_a_gene_name():
         assert prompt_findings(told, rows[0], **policy)[0].verdict == verdict
 
 
-def test_a_neighbour_of_the_same_name_as_a_gene_is_seen():
-    style = NamingStyle(**STYLE | {"user": "{neighbours}\n{genes}"}, budget_tokens=9, neighbours=NEIGHBOURS)
-    other = [Gene(symbol="B", name="beta")]
-    told = example("DNA repair", "DNA repair", neighbours=[Neighbour(name="DNA repair", genes=other)])
-    of_own_gene = example("DNA repair", "DNA repair", neighbours=[Neighbour(name="vision", genes=other)])
-    of_its_gene = example(
-        "DNA repair", neighbours=[Neighbour(name="vision", genes=[Gene(symbol="B", name="DNA repair kinase")])]
-    )
-    assert asked(style, told) == [("name_in_prompt", 1, 1), ("name_in_gene_name", 1, None)]
-    in_gene_name = [("name_in_prompt", 1, None), ("name_in_gene_name", 1, 1)]
-    assert asked(style, of_own_gene) == in_gene_name
-    assert asked(style, of_its_gene) == in_gene_name
-
-
 def test_a_synonym_in_a_prompt_is_seen():
     style = NamingStyle(**STYLE | {"user": "Is it mending of DNA, or BER? {genes}"}, budget_tokens=9)
     rows = [example("DNA repair", synonyms=["BER"]), example("DNA repair", synonyms=["Mending of DNA"])]
@@ -365,17 +351,18 @@ def test_each_policy_acts_on_each_kind(kind, policy, verdict):
     assert only(findings, kind).verdict == verdict
 
 
-def test_a_failure_names_file_line_kind_pair_and_fix_and_others_are_printed(capsys, refused, snapshot):
+def test_a_failure_names_file_line_kind_and_fix_and_others_are_printed(capsys):
     planted = gene_set("GO:1", "Cell cycle", "P Q")
     findings = naming_leaks.set_findings(TRAINING, [*CLEAN, planted], bench(), {})
-    with refused():
+    with refused("train.jsonl", 3, "same_term", fix="add bench to leave_out of go in benchmarks.yaml"):
         leak_audit.check("demo", findings, naming_leaks.FIXES)
-    assert capsys.readouterr().out.splitlines() == snapshot
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[1] for line in printed] == ["same_term", "same_name"]
 
 
-def test_a_policy_for_an_unknown_style_is_refused(tmp_path, refused):
+def test_a_policy_for_an_unknown_style_is_refused(tmp_path):
     config = config_with(tmp_path, benchmarks={"demo-go": {"audit": {"name_in_prompt": {"fact": "report"}}}})
-    with refused(field="demo-go.audit.name_in_prompt.fact"):
+    with refused(field="demo-go.audit.name_in_prompt.fact", fix="did you mean 'facts'?"):
         load_project(config)
 
 
@@ -397,10 +384,12 @@ def with_other_benchmark(config: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("benchmarks: [demo-go]", "benchmarks: [demo-go, go]"))
 
 
-def test_another_benchmark_is_left_out_of_training_sets_and_statements_or_refused(tmp_path, refused):
+def test_another_benchmark_is_left_out_of_training_sets_and_statements_or_refused(tmp_path):
     config = config_with(tmp_path, corpora={"demo": {"leave_out": ["demo-go", "go"]}})
     with_other_benchmark(config)
-    with refused():
+    with refused(
+        "experiments/demo.yaml", field="arms.KW+RA.1", fix="add go to leave_out of demo-go in benchmarks.yaml"
+    ):
         load_project(config)
     for number, changes in enumerate(
         ({"demo-go": {"leave_out": ["go"]}}, {"go": {"audit": dict.fromkeys(gene_sets.KINDS, "fail")}})
@@ -418,9 +407,9 @@ def test_statements_that_are_not_dropped_are_left_to_the_audit(tmp_path, policy)
     assert list(audit_plan(load_project(config), "demo").corpora) == ["demo"]
 
 
-def test_benchmarks_that_leave_each_other_out_are_refused(tmp_path, refused):
+def test_benchmarks_that_leave_each_other_out_are_refused(tmp_path):
     config = config_with(tmp_path, benchmarks={"demo-go": {"leave_out": ["go"]}, "go": {"leave_out": ["demo-go"]}})
-    with refused(field="demo-go.leave_out"):
+    with refused(field="demo-go.leave_out", fix="let only one of two benchmarks leave the"):
         load_project(config)
 
 
@@ -599,21 +588,23 @@ def test_the_program_writes_a_row_for_each_pair_and_kind(monkeypatch, results):
     assert shared == {("training sets", "demo-go"): ["go-demo (GO)"], ("statements", "demo"): ["go-demo (GO)"]}
 
 
-def test_the_program_fails_and_writes_nothing_where_a_leak_remains(monkeypatch, results, refused):
+def test_the_program_fails_and_writes_nothing_where_a_leak_remains(monkeypatch, results):
     atomic.write_jsonl(results / "benchmarks" / "demo-go" / "train.jsonl", [TRAIN_ROW, TEST_ROW])
-    with refused("results/benchmarks/demo-go/train.jsonl", 2, "same_term"):
+    with refused(
+        "results/benchmarks/demo-go/train.jsonl", 2, "same_term", fix="add demo-go to leave_out of demo-go in"
+    ):
         run(monkeypatch, results)
     assert not (results / "experiments").exists()
 
 
-def test_a_variant_among_training_sets_is_the_set_that_it_is_of(monkeypatch, results, refused):
+def test_a_variant_among_training_sets_is_the_set_that_it_is_of(monkeypatch, results):
     variant = TEST_ROW | {"id": "GO:1-50", "genes": TRAIN_ROW["genes"], "term": "GO:1", "withheld": "nothing"}
     atomic.write_jsonl(results / "benchmarks" / "demo-go" / "train.jsonl", [TRAIN_ROW, variant])
-    with refused(line=2):
+    with refused(line=2, fix="add demo-go to leave_out of demo-go in"):
         run(monkeypatch, results)
 
 
-def test_training_prompts_with_enriched_terms_are_looked_at(monkeypatch, results, tmp_path, refused):
+def test_training_prompts_with_enriched_terms_are_looked_at(monkeypatch, results, tmp_path):
     config = tiny_project.copied_config(tmp_path)
     shutil.copy(config / "prompts/gene_set_naming.enriched.txt", config / "prompts/gene_set_naming.demo-names.txt")
     term = {"library": "GO BP", "id": "GO:1", "name": "x", "overlap": 2, "drawn": 3, "size": 9}
@@ -621,26 +612,22 @@ def test_training_prompts_with_enriched_terms_are_looked_at(monkeypatch, results
     asked = {"shown": [], "enriched": []}
     atomic.write_jsonl(prompts / "train.jsonl", [TRAIN_ROW | asked, TRAIN_ROW | asked | {"enriched": [term]}])
     atomic.write_jsonl(prompts / "test.jsonl", [TEST_ROW | asked])
-    with refused(line=2):
+    with refused(line=2, fix="add demo-go to leave_out of the benchmark of"):
         run(monkeypatch, results, config)
 
 
-def test_training_prompts_with_facts_are_looked_at(monkeypatch, results, tmp_path, refused):
+def test_training_prompts_with_facts_are_looked_at(monkeypatch, results, tmp_path):
     config = tiny_project.copied_config(tmp_path)
     shutil.copy(config / "prompts/gene_set_naming.facts.txt", config / "prompts/gene_set_naming.demo-names.txt")
     told = {"symbol": "U", "facts": [{"relation": "member_of_pathway", "object": "DNA Repair"}]}
     prompts = results / "prompts" / "demo-go.demo-names"
     atomic.write_jsonl(prompts / "train.jsonl", [TRAIN_ROW, TRAIN_ROW | {"genes": [told], "shown": ["U"]}])
-    with refused(line=2):
+    with refused(line=2, fix="add demo-go to leave_out of the benchmark of"):
         run(monkeypatch, results, config)
 
 
-@pytest.mark.parametrize(
-    ("policy", "said"), [("drop", {"GO:9"}), ("report", {"GO:1", "GO:9"}), ("fail", {"GO:1", "GO:9"})]
-)
-def test_statements_of_test_facts_are_left_out_as_the_corpus_says(
-    monkeypatch, results, tmp_path, policy, said, refused
-):
+@pytest.mark.parametrize(("policy", "said"), [("drop", {"GO:9"}), ("fail", {"GO:1", "GO:9"})])
+def test_statements_of_test_facts_are_left_out_as_the_corpus_says(monkeypatch, results, tmp_path, policy, said):
     config = config_with(
         tmp_path, corpora={"demo": {"test_facts": policy, "held_out": 0.001, "tokenizer": None, "only": None}}
     )
@@ -653,17 +640,15 @@ def test_statements_of_test_facts_are_left_out_as_the_corpus_says(
     if policy == "drop":
         run(monkeypatch, results, config)
     elif policy == "fail":
-        with refused():
+        with refused(fix="add demo-go to leave_out of demo in"):
             run(monkeypatch, results, config)
     else:
         table = run(monkeypatch, results, config).set_index("kind")
         assert table.loc["test_fact", ["remaining", "verdict"]].tolist() == [1, "reported"]
 
 
-@pytest.mark.parametrize(("policy", "kept"), [("drop", 0), ("report", 1), ("fail", 1)])
-def test_reasoning_that_names_a_test_term_is_dropped_as_the_policy_says(
-    monkeypatch, results, tmp_path, policy, kept, refused
-):
+@pytest.mark.parametrize(("policy", "kept"), [("drop", 0), ("fail", 1)])
+def test_reasoning_that_names_a_test_term_is_dropped_as_the_policy_says(monkeypatch, results, tmp_path, policy, kept):
     config = config_with(tmp_path, benchmarks={"demo-go": {"audit": {"name_in_reasoning": policy}}})
     proposal = Proposal("GO:9", "bp", "vision", ["U takes part in DNA repair.", "V sees."])
     encoder = SimpleNamespace(similarity=lambda proposed, true: [1.0] * len(proposed))
@@ -683,18 +668,18 @@ def test_reasoning_that_names_a_test_term_is_dropped_as_the_policy_says(
     write_reasoning.main()
     assert len(atomic.read_jsonl(output)) == kept
     if policy == "fail":
-        with refused(field="name_in_reasoning"):
+        with refused(field="name_in_reasoning", fix="set audit.name_in_reasoning of demo-go in"):
             run(monkeypatch, results, config)
         return
     found = run(monkeypatch, results, config).set_index("kind").loc["name_in_reasoning"]
     assert found[["found", "dropped", "remaining"]].tolist() == [1, 1 - kept, kept]
 
 
-def test_synonyms_come_from_the_ontology(monkeypatch, results, tmp_path, refused):
+def test_synonyms_come_from_the_ontology(monkeypatch, results, tmp_path):
     (tmp_path / "go.obo").write_text(
         "format-version: 1.2\n\n[Term]\nid: GO:1\nname: DNA repair\nnamespace: biological_process\n"
         'synonym: "Vision" EXACT []\n'
     )
     config = config_with(tmp_path, sources={"go-demo": {"files": {"obo": {"path": "go.obo"}, **GAF}}})
-    with refused():
+    with refused("demo-go/train.jsonl", 1, "same_name", fix="add demo-go to leave_out of demo-go in"):
         run(monkeypatch, results, config)

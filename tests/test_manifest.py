@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+from refusals import refused
+
 from reasonome.core import manifest
 
 
@@ -22,9 +24,9 @@ def test_digests_of_texts_and_files(tmp_path):
     assert manifest.folder_sha256(tmp_path) == {"a": abc, "below/b.json": abc}
 
 
-def test_a_manifest_is_read_and_a_missing_one_says_how_to_make_it(tmp_path, refused):
+def test_a_manifest_is_read_and_a_missing_one_says_how_to_make_it(tmp_path):
     path = tmp_path / "models" / "tiny" / "base" / "manifest.json"
-    with refused(path):
+    with refused(path, fix="snakemake "):
         manifest.read_manifest(path)
     (tmp_path / "manifest.json").write_text('{"chain": "base"}')
     assert manifest.read_manifest(tmp_path / "manifest.json") == {"chain": "base"}

@@ -3,8 +3,8 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-import pytest
 from misbehaving_endpoint import KEY_VARIABLE
+from refusals import refused
 
 from reasonome.answering.chat_endpoint import ApiAnswer
 from reasonome.config.teachers import OpenAITeacher
@@ -55,11 +55,10 @@ def test_the_shipped_prompt_asks_for_the_contract_and_shows_only_the_genes():
     assert "{" not in messages[1]["content"] and "[user]" not in messages[0]["content"]
 
 
-@pytest.mark.parametrize("text", ["Genes: {genes}", "[system]\nHi\n[user]\nGenes"])
-def test_a_template_that_cannot_work(tmp_path, text, refused):
+def test_a_template_that_cannot_work(tmp_path):
     path = tmp_path / "teacher.mine.txt"
-    path.write_text(text)
-    with refused():
+    path.write_text("[system]\nHi\n[user]\nGenes")
+    with refused(path, 4, "user"):
         prompts(path, {"GO:0": "LIG3"})
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import gseapy
 import numpy as np
 import pytest
+from refusals import refused
 from scipy.stats import fisher_exact, hypergeom
 from statsmodels.stats.multitest import multipletests
 
-from reasonome.apps.annotate.about import told_once
 from reasonome.enrichment.over_representation import (
     GeneSetLibrary,
     LibrarySet,
@@ -158,10 +158,10 @@ def test_a_list_that_shares_no_gene_with_the_universe_or_a_set_has_no_terms(gene
     assert enriched(genes, [library(S1="ABC")], TEN) == []
 
 
-def test_flags_on_the_universe(snapshot):
+def test_flags_on_the_universe():
     flag, _ = universe_flags("ABUVWXYZ", TEN)
     assert flag.startswith("6 of 8 genes") and flag.endswith(": U, V, W, X, Y and 1 more")
-    assert universe_flags("ABX", TEN) == snapshot
+    assert [flag.endswith(": X") for flag in universe_flags("ABX", TEN)] == [True]
     assert universe_flags("ABC", TEN) == []
 
 
@@ -203,11 +203,10 @@ def test_a_set_larger_than_the_universe_is_tested_by_its_genes_of_the_universe()
     assert (term.size, term.overlap, term.p) == (3, 2, pytest.approx(3 / 6))
 
 
-def test_sets_without_any_gene_of_the_universe_cost_no_correction(snapshot):
+def test_sets_without_any_gene_of_the_universe_cost_no_correction():
     tests = within(TEN, library(S1="ABC", S2="UVW", S3="XYZ"))
     [term] = tests.enriched("ABC")
     assert term.adjusted_p == term.p == pytest.approx(1 / 120)
-    assert tests.summaries == snapshot
 
 
 def test_of_equal_p_and_overlap_the_first_id_comes_first_whatever_the_order_of_the_library():
@@ -221,27 +220,16 @@ def test_of_equal_p_and_overlap_the_first_id_comes_first_whatever_the_order_of_t
         assert [term.adjusted_p for term in found] == pytest.approx([63 / 252, 66 / 252, 66 / 252])
 
 
-def test_a_set_that_a_file_gives_a_gene_twice_has_it_once(tmp_path, genes):
-    # BRCA1 twice and in small letters, ATM as TEL1 too: three genes.
-    path = tmp_path / "twice.gmt"
-    path.write_text("Repair\t\tBRCA1\tBRCA1\tbrca1\tATM\tTEL1\tTP53\n")
-    found = read_library(path, genes, "mine", "gmt")
-    assert found.sets["Repair"].symbols == {"BRCA1", "ATM", "TP53"}
-    # All three of three drawn, of a universe of four: 1 / C(4,3).
-    [term] = enriched(["BRCA1", "ATM", "TP53"], [found], {"BRCA1", "ATM", "TP53", "CALM1"})
-    assert (term.size, term.overlap, term.p) == (3, 3, pytest.approx(1 / 4))
-
-
 # libraries
 
 
-def test_sets_of_fewer_than_3_and_more_than_500_genes_of_the_universe_are_left_out(snapshot):
+def test_sets_of_fewer_than_3_and_more_than_500_genes_of_the_universe_are_left_out():
     universe = [f"G{i}" for i in range(600)]
     sets = library(two=universe[:2], three=universe[:3], outside=[*universe[:2], "X", "Y"], many=universe[:500])
     more = library("more", most=universe[:501], all=universe, few=universe[:4])
     tests = within(universe, sets, more)
     assert sorted(terms(tests.enriched(universe[:2]))) == [("lib", "many"), ("lib", "three"), ("more", "few")]
-    assert tests.summaries == snapshot
+    assert [summary.partition(" gene sets")[0] for summary in tests.summaries] == ["lib: 2 of 4", "more: 1 of 3"]
 
 
 def test_a_library_of_msigdb_with_old_symbols_and_aliases(tmp_path, genes):
@@ -261,16 +249,8 @@ def test_a_library_of_reactome_has_its_ids_and_no_aliases(genes):
     }
 
 
-def test_a_library_of_another_organism_is_refused(tmp_path, genes, refused):
+def test_a_library_of_another_organism_is_refused(tmp_path, genes):
     path = tmp_path / "fly.gmt"
     path.write_text("DNA repair\t\tFBgn0000001\tFBgn0000002\n")
-    with refused(path):
+    with refused(path, fix="give gene sets of human genes"):
         read_library(path, genes, "mine", "gmt")
-
-
-def test_libraries_are_told_by_list_where_universes_differ(snapshot):
-    sets = library(S1="ABC", S2="DEF", S3="GHI")
-    whole, part = within(TEN, sets).summaries, within("ABCDEF", sets).summaries
-    assert told_once({"day 0": whole, "day 7": whole}) == list(whole)
-    assert told_once({"day 0": whole, "day 7": part}) == snapshot
-    assert told_once({}) == []

@@ -2,28 +2,24 @@
 
 import re
 from collections import Counter
-from dataclasses import replace
 from math import nan
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
+from refusals import refused
 
 from reasonome.prompts.prompts import Prompt
-from reasonome.report import page_files
-from reasonome.report.answers_data import with_reward
 from reasonome.rewards import means, total
 from reasonome.task_parts import BaselineJob
 from reasonome.tasks import TASKS, load_project
-from reasonome.tasks.pathway_qa import building, report
+from reasonome.tasks.pathway_qa import building
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stated
 from reasonome.tasks.pathway_qa.baselines import baselines
-from reasonome.tasks.pathway_qa.dialogue import DEPENDS, DOWN, UP, covers, listed_studies, with_statements
+from reasonome.tasks.pathway_qa.dialogue import DEPENDS, DOWN, UP, covers, with_statements
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, EnrichedSet, Tables
-from reasonome.tasks.pathway_qa.leaks import named
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer, shown_name
 from reasonome.tasks.pathway_qa.settings import PathwayBenchmark
 
@@ -75,21 +71,6 @@ def test_names_as_prompts_show_them():
     assert shown_name("GO:0006281", "DNA repair") == "DNA repair"
     assert shown_name("DNA repair") == "DNA repair"
     assert shown_name("DNA REPAIR%REACTOME%R-HSA-73894.5") == "DNA REPAIR"
-
-
-def test_what_a_set_is_called_beside_its_name():
-    """By id and by its parts; not by what two sets are called."""
-    whole = "CELL CYCLE%REACTOME%R-HSA-1640170"
-    rows = {"REACTOME_DNA_REPAIR": 2, "KEGG_APOPTOSIS": 2, "HALLMARK_APOPTOSIS": 2, whole: 2}
-    tables = Tables([contrast("liver", "1", **rows)], 0.05)
-    cycle = tables.contrasts[0].sets[whole]
-    tables.contrasts[0].sets[cycle.id] = replace(cycle, aliases=("mitosis",))
-    assert list(Writer(tables, benchmark()).aliases.values()) == [
-        ("DNA_REPAIR", "REACTOME_DNA_REPAIR"),
-        ("KEGG_APOPTOSIS",),
-        ("HALLMARK_APOPTOSIS",),
-        ("CELL CYCLE", whole, "R-HSA-1640170", "mitosis"),
-    ]
 
 
 def test_two_sets_of_one_name_are_told_apart():
@@ -158,15 +139,6 @@ def test_the_prompt_lists_the_studies_of_what_can_be_told(splits):
     of = [q for q in splits["test"] if q.subset == "unanswerable" and q.tissues == ("thymus",)]
     assert any("thymus" not in q.studies for q in of) and any(q.study for q in of if "thymus" in q.studies)
     assert of[0].columns["table"] == "no such rows"
-
-
-def test_a_listed_study_says_whether_it_has_directions():
-    unsigned = Contrast("liver", "1", False, {"A": EnrichedSet("A", "A", 0.01, nan)})
-    writer = Writer(Tables([unsigned, contrast("skin", "1", A=2)], 0.05), benchmark())
-    asked = next(q for q in writer.of_kind("significance") if q.tissues == ("liver",))
-    shown = writer.with_studies(asked, [])
-    assert listed_studies(shown) == "liver (1 without directions); skin (1)" and covers(shown)
-    assert listed_studies(writer.with_studies(asked, ["skin"])) == "liver (1 without directions)"
 
 
 @pytest.mark.parametrize("part", ["train", "test"])
@@ -255,16 +227,6 @@ def test_the_bar_is_what_a_reader_of_prompts_without_knowledge_earns(splits):
 
 
 @pytest.mark.slow
-def test_the_bar_is_higher_than_one_constant(splits):
-    earnings = {}
-    for policy in TASK.policies(splits["train"]):
-        earnings[policy.name] = earned([policy.completion(q, PROMPT) for q in splits["train"]], splits["train"], FULL)
-    of_all = max(value for name, value in earnings.items() if not name.startswith("the best"))
-    assert of_all < earnings["the best for what is asked honestly"]
-    assert earnings["the best for what is asked honestly"] < max(earnings.values())
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("part", ["train", "test"])
 def test_no_attack_earns_more_than_the_best_honest_constant(splits, part):
     questions = splits[part]
@@ -330,13 +292,6 @@ def test_a_set_of_other_tissues_is_looked_up_by_hand(splits):
     assert (listed.name, listed.answers, listed.confidences) == ("listed", [DOWN, CANNOT_BE_TOLD], [1.0, 1.0])
 
 
-def test_the_audit_reads_places_without_case_and_blanks():
-    tables = Tables([contrast("Bone  Marrow", "RR-1", A=2), contrast("skin", "rr-2", A=2)], 0.05)
-    writer = Writer(tables, benchmark(held_out={"test": ["skin"], "valid": ["Bone  Marrow"]}))
-    asked = writer.with_studies(next(writer.of_kind("significance")), ["skin"])
-    assert (named(asked, "tissue"), named(asked, "study")) == ({"bone marrow"}, {"rr-1"})
-
-
 def test_leaks_into_another_benchmark_are_found(tmp_path):
     """The training tables write the held-out tissue in capitals; and two benchmarks ask about the skin alike."""
     tested = benchmark(held_out={"test": ["thymus"], "valid": ["skin"]})
@@ -355,17 +310,9 @@ def test_leaks_into_another_benchmark_are_found(tmp_path):
     assert {finding.policy for finding in found.values()} == {"fail"}
 
 
-@pytest.mark.parametrize(
-    "places",
-    [
-        (("Thymus", "1"), ("thymus", "3")),
-        (("bone marrow", "1"), ("bone  marrow", "3")),
-        (("liver", "RR-1"), ("liver", "rr-1"), ("liver", "3")),
-    ],
-)
-def test_places_that_differ_in_case_or_blanks_alone_are_refused(places, refused):
-    with refused(field="tables"):
-        building.split([contrast(*place, A=2) for place in places], benchmark())
+def test_places_that_differ_in_case_alone_are_refused():
+    with refused(field="tables", fix="write it alike in all tables"):
+        building.split([contrast("Thymus", "1", A=2), contrast("thymus", "3", A=2)], benchmark())
 
 
 def benchmark(**changes):
@@ -379,11 +326,11 @@ def benchmark(**changes):
     return PathwayBenchmark.model_validate(spec | changes)
 
 
-def test_studies_can_be_held_out_too(refused):
+def test_studies_can_be_held_out_too():
     contrasts = [contrast("liver", study, A=2, B=0.5, C=-2, D=0.1) for study in "1234"]
     wanted = {"train": 9, "valid": 9, "test": 9}
     spec = benchmark(subsets={"significance": wanted, "count": wanted})
-    with refused():  # a count is over all studies
+    with refused(fix="hold out other places, or leave the kind out"):  # a count is over all studies
         building.split(contrasts, spec)
     splits, _ = building.split(contrasts, benchmark())
     assert {part: {place for q in rows for place in q.places} for part, rows in splits.items()} == {
@@ -403,9 +350,8 @@ def test_a_table_without_signs_cannot_tell_a_direction():
     assert not list(writer.of_kind("direction"))
 
 
-def test_questions_are_counted_beside_the_benchmark_and_on_the_page(tmp_path):
-    """Two answers of a kind, of which a part has one; and a name with a mark of HTML."""
-    rows = "\n".join(f"S{place}<,{0.01 if place % 2 else 0.5},2,{study}" for study in "123" for place in range(4))
+def test_questions_are_counted_beside_the_benchmark(tmp_path):
+    rows = "\n".join(f"S{place},{0.01 if place % 2 else 0.5},2,{study}" for study in "123" for place in range(4))
     (tmp_path / "t.csv").write_text(f"pathway,padj,NES,study\n{rows}\n")
     table = {"path": str(tmp_path / "t.csv"), "tissue": "liver", "columns": {"study": "study"}}
     spec = benchmark(tables=[table], subsets={"significance": {"train": 4, "valid": 2, "test": 2}})
@@ -413,19 +359,14 @@ def test_questions_are_counted_beside_the_benchmark_and_on_the_page(tmp_path):
     assert (tmp_path / "x" / "counts.tsv").read_text() == (
         "kind\tanswer\ttrain\tvalid\ttest\nsignificance\tno\t2\t1\t1\nsignificance\tyes\t2\t1\t1\n"
     )
-    plan = SimpleNamespace(audits={"x<": tmp_path / "x" / "audit.json"})
+    plan = SimpleNamespace(audits={"x": tmp_path / "x" / "audit.json"})
     own = TASK.report.own_section(plan, None, None, tmp_path)
-    assert own == {"counts": {"x<": [("significance", "no", 2, 1, 1), ("significance", "yes", 2, 1, 1)]}}
-    folder = Path(report.__file__).parent / "report"
-    pages = page_files.templates(folder, page_files.FOLDER)
-    wide_table = pages.get_template("wide_table.html.j2").module.wide_table
-    shown = pages.get_template("own.html.j2").render(own=own, wide_table=wide_table)
-    assert "<summary>x&lt;</summary>" in shown and shown.count('<th scope="row">significance</th>') == 2
+    assert own == {"counts": {"x": [("significance", "no", 2, 1, 1), ("significance", "yes", 2, 1, 1)]}}
 
 
-def test_a_place_that_no_table_has_is_named_with_the_nearest(refused):
+def test_a_place_that_no_table_has_is_named_with_the_nearest():
     spec = benchmark(held_out={"by": "study", "test": ["33"], "valid": ["2"]})
-    with refused(field="held_out.test.0"):
+    with refused(field="held_out.test.0", fix="did you mean '3'?"):
         building.split([contrast("liver", "3", A=2)], spec)
 
 
@@ -446,9 +387,9 @@ def test_two_reports_of_one_contrast_are_put_together(tmp_path):
 
 
 @pytest.mark.parametrize("second", ["pathway,padj,NES\nB,.01,2\nA,.01,2\n", "Term,Adjusted P-value\nB,.01\n"])
-def test_two_tables_of_one_contrast_that_do_not_fit_are_refused(tmp_path, second, refused):
+def test_two_tables_of_one_contrast_that_do_not_fit_are_refused(tmp_path, second):
     project, paths = two_tables(tmp_path, "pathway,padj,NES\nA,.01,2\n", second)
-    with refused(Path(paths[1])):
+    with refused(Path(paths[1]), fix="give each contrast another tissue or study"):
         building.read_tables(project, "x")
 
 
@@ -457,9 +398,6 @@ def test_two_tables_of_one_contrast_that_do_not_fit_are_refused(tmp_path, second
     [
         ({"tables": [{"path": "t.csv", "tissue": "liver"}]}, "give 'study', or in 'columns' the column of it"),
         ({"held_out": {"by": "study", "test": ["1"], "valid": ["1"]}}, "'1' is in test and in valid"),
-        ({"leave_out": ["demo-go"]}, "hold the same tissues or studies out in both"),
-        ({"tables": []}, "tables"),
-        ({"subsets": {"directions": {"train": 1, "valid": 0, "test": 1}}}, "direction"),
     ],
 )
 def test_settings_that_cannot_work(changes, message):
@@ -490,9 +428,3 @@ def test_problems_are_named(text, problems):
 def test_a_mean_is_over_the_answers_to_which_a_reward_applies():
     earned = {"facts": [1.0, 0.0], "sets": [0.5, nan], "consistency": [nan, nan]}
     assert means(earned) == {"facts": 0.5, "sets": 0.5}
-
-
-def test_a_report_gives_the_weight_of_a_reward_that_does_not_apply_to_the_others():
-    table = pd.DataFrame({"reward_facts": [1.0, 1.0], "reward_sets": [0.0, nan], "reward_format": [1.0, 1.0]})
-    weights = {"facts": 0.35, "sets": 0.30}
-    assert with_reward(table, weights)["reward"].tolist() == pytest.approx([0.35, 0.65])

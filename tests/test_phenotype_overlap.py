@@ -3,6 +3,7 @@
 from math import log
 
 import pytest
+from refusals import refused
 
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
@@ -147,10 +148,10 @@ def test_genes_are_found_by_symbol_then_by_the_one_alias_that_hpo_has(tmp_path):
     assert found.scores(case("12"), asked) == pytest.approx([FOCAL, 0, NERVOUS, 0])
 
 
-def test_another_file_is_an_error(tmp_path, refused):
+def test_another_file_is_an_error(tmp_path):
     overlap(tmp_path)
-    with refused():
+    with refused(fix="give genes_to_phenotype.txt of a release"):
         PhenotypeOverlap(tmp_path / "hp.obo", tmp_path / "hp.obo")
     (tmp_path / "go.obo").write_text(OBO.replace("HP:0000118", "GO:0008150"))
-    with refused():
+    with refused(fix="give hp.obo as it is published"):
         PhenotypeOverlap(tmp_path / "go.obo", tmp_path / "genes_to_phenotype.txt")

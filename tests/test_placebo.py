@@ -5,6 +5,7 @@ import json
 import grpo_steps
 import pytest
 from ranking_questions import locus
+from refusals import refused
 from test_stated_confidence import with_recipe
 from transformers import AutoTokenizer
 
@@ -43,8 +44,8 @@ def test_every_question_gets_the_answer_of_another_one_of_its_subset():
     assert shuffled_gold(NAMING, sets, 0) == placebo != shuffled_gold(NAMING, sets, 1)
 
 
-def test_the_only_question_of_a_subset_can_get_no_other_answer(refused):
-    with refused(field="gold"):
+def test_the_only_question_of_a_subset_can_get_no_other_answer():
+    with refused(field="gold", fix="take more questions"):
         shuffled_gold(NAMING, [gene_set(0), gene_set(1), gene_set(2, "cc")], 0)
 
 
@@ -129,7 +130,7 @@ def test_completions_are_rewarded_by_other_answers_and_held_out_ones_by_their_ow
     ("settings", "key"),
     [({"gold": "shuffle"}, ".gold"), ({"gold": "shuffled", "rewards": {"format": 1.0, "rouge_l": 0.0}}, ".gold")],
 )
-def test_mistakes_in_the_setting_are_told_with_file_and_key(config, settings, key, refused):
+def test_mistakes_in_the_setting_are_told_with_file_and_key(config, settings, key):
     with refused(config / "recipes/grpo.yaml", field=f"variants.tried{key}"):
         load_project(with_recipe(config, "grpo", **settings))
 

@@ -1,19 +1,18 @@
 """Predictions: training answers in questions, rewards and attacks, scores, metrics of tables against scikit-learn."""
 
 import json
-from pathlib import Path
 from statistics import fmean, pstdev
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import refused
 from scipy import stats
 from sklearn import metrics as sklearn
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from reasonome import cli
-from reasonome.core import atomic
 from reasonome.scoring.answer_tables import score_table
 from reasonome.scoring.comparisons import MEAN, pooled_metric, resampled_means
 from reasonome.tasks import TASKS
@@ -145,11 +144,11 @@ def test_lazy_policies_are_read_back_and_earn_what_they_should():
     assert mean.name == f'{{"s": "{fmean([1, 2, 8.6, 9, 9.2, 9.4])}"}} honestly'
 
 
-def test_a_class_or_a_subset_without_training_is_an_error(refused):
+def test_a_class_or_a_subset_without_training_is_an_error():
     rows = [question(1, "yes"), question(2, "no")]
-    with refused():
+    with refused(fix="hold out fewer"):
         TASK.with_training_answers({"train": rows[:1], "valid": [], "test": rows[1:]})
-    with refused():
+    with refused(fix="hold out fewer"):
         TASK.with_training_answers({"train": [], "valid": [], "test": [question(1, "2", NUMBERS)]})
 
 
@@ -209,22 +208,6 @@ def test_several_answers_to_a_question_share_its_weight():
     [*_, (name, resampled)] = resampled_means(np.zeros((2, 0)), ["s", "s"], resamples=50, pooled=pooled)
     assert name == MEAN and resampled.value.tolist() == [0.75]
     assert set(resampled.means[:, 0]) == {0.5, 0.75, 1.0}  # the first question alone, both, the second alone
-
-
-def test_samples_of_recorded_answers_to_a_benchmark_share_a_questions_weight(tmp_path, config, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    rows = [row.model_dump(mode="json", exclude_defaults=True) for row in trained("yes", "no")]
-    atomic.write_jsonl(Path("results/benchmarks/demo-genes/test.jsonl"), rows)
-    first, second = (row["id"] for row in rows)
-    answers = [(first, 0, "yes"), (first, 1, "no"), (second, 0, "no"), (second, 1, "no")]
-    pd.DataFrame(answers, columns=["id", "sample", "answer"]).to_csv("a.csv", index=False)
-    assert cli.main(["score", "a.csv", "--benchmark", "demo-genes", "--json", "s.json"]) == 0
-    found = atomic.read_json(Path("s.json"))["metrics"]
-    # Half of the answers to "yes" are right, and all to "no": of the first samples alone it would be 1.
-    assert (found["verified"]["value"], found["balanced_accuracy"]["value"]) == (0.75, 0.75)
-    assert (found["verified"]["n"], found["balanced_accuracy"]["n"]) == (2, 2)
-    # Of four answers three are right: (3 · 4 − (2 · 1 + 2 · 3)) / √((16 − 8)(16 − 10)).
-    assert found["mcc"]["value"] == pytest.approx(4 / 48**0.5)
 
 
 def pairs_table(*rows):
@@ -327,9 +310,6 @@ def test_anybodys_table_of_classes_equals_scikit_learn():
         assert scored.metrics[name].low <= wanted <= scored.metrics[name].high
     assert scored.problems["no_class_or_number"] == (answer == "perhaps").sum()
     assert scored.baselines["constant"].metrics["balanced_accuracy"].value == 0.5
-    header = next(line for line in scored.text().splitlines() if line.startswith("baseline"))
-    columns = "baseline accuracy balanced_accuracy mcc auroc margin in accuracy information"
-    assert header.split() == columns.split()
 
 
 def test_anybodys_table_of_numbers_through_the_command(tmp_path, capsys):
@@ -397,26 +377,15 @@ def test_a_column_of_confidences_has_one_scale(cells, shares):
     assert scored.problems["no_confidence"] == 1
 
 
-@pytest.mark.parametrize(
-    ("gold", "line"), [(["1,5", "2,4", "3"], 1), (["3", "1,200.5", "2,500"], 2), (["yes", "NA", "no"], 2)]
-)
-def test_true_values_that_cannot_be_read_are_told(gold, line, refused):
-    with refused(line=line):
+@pytest.mark.parametrize(("gold", "line"), [(["1,5", "2,4", "3"], 1), (["yes", "NA", "no"], 2)])
+def test_true_values_that_cannot_be_read_are_told(gold, line):
+    with refused(line=line, field="gold"):
         scored_table(["1"] * 3, gold)
 
 
 def test_an_answer_without_a_confidence_speaks_for_no_class():
     scored = scored_table(["yes", "yes", "yes", "yes"], ["yes", "yes", "no", "no"], confidence=["0.9", "0.8", "", "x"])
     assert scored.metrics["auroc"].value == 1
-
-
-def test_what_stands_around_a_class_or_a_number_costs_nothing():
-    cells = ["<think>maybe no</think>yes", "<answer>no</answer>", "$\\boxed{\\text{Yes}}$", "So.\nAnswer: \\boxed{no}"]
-    frame = pd.DataFrame({"answer": cells, "gold": ["yes", "no", "yes", "no"]})
-    columns = {"answer": "answer", "gold": "gold"}
-    assert score_table(frame, columns, TASKS["gene_classification"], resamples=50).metrics["accuracy"].value == 1
-    frame = pd.DataFrame({"answer": ["<think>3?</think>-1.5", "<answer>2.25</answer>"], "gold": ["-1.5", "2.25"]})
-    assert score_table(frame, columns, TASKS["molecule_property"], resamples=50).metrics["rmse"].value == 0
 
 
 def test_classes_are_the_same_whatever_their_case_and_quotes():

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from refusals import refused
 
 from reasonome import cli
 from reasonome.core.terminal import printable, say, show_json
@@ -63,11 +64,11 @@ def test_scores_tell_of_answers_and_truths_as_text(tmp_path, capsys, option):
         assert f"nucleus{BAD}" in json.loads(printed.out)["baselines"]["best_constant"]["note"]
 
 
-def test_leaks_are_told_of_in_text(capsys, refused):
+def test_leaks_are_told_of_in_text(capsys):
     finding = leak_audit.Finding(
         *("training sets", "go", ("sft",), "bench", "same_term", 1, 0, 1, "fail"), f"a{BAD}.jsonl", f"GO:1 'x{BAD}'", 3
     )
-    with refused():
+    with refused(fix="add bench to leave_out of go in"):
         leak_audit.check("demo", [finding], FIXES)
     printed = capsys.readouterr().out
     assert printed == f"a{SHOWN}.jsonl:3: same_term: 1 of go into bench, as GO:1 'x{SHOWN}'\n"

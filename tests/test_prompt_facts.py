@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from refusals import refused
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.core import atomic
@@ -238,74 +239,29 @@ def edited(config, old, new):
     return path
 
 
-def test_facts_of_all_sources_are_for_published_sets(config, refused):
+def test_facts_of_all_sources_are_for_published_sets(config):
     edited(config, "  most: 4\n", "  most: 4\n  sources: all\n")
-    with refused():
+    with refused(fix="write `sources"):
         load_project(config).style("demo-go", "facts")
     experiment = config / "experiments" / "demo.yaml"
     experiment.write_text(experiment.read_text().replace("styles: [demo-names]", "styles: [names, facts]"))
-    with refused():
+    with refused(fix="write `sources"):
         load_project(config)
 
 
-def test_a_benchmark_is_asked_with_its_enriched_terms_of_libraries_that_exist(config, refused):
+def test_a_benchmark_is_asked_with_its_enriched_terms_of_libraries_that_exist(config):
     assert load_project(config).style("demo-go", "enriched").terms.libraries == ["GO BP", "GO CC", "GO MF"]
     path = config / "prompts" / "gene_set_naming.mine.txt"
     path.write_text("---\nlike: enriched\nterms:\n  libraries: [GO BP, reactom-demo]\n---\n")
-    with refused(path, field="terms.libraries"):
+    with refused(path, field="terms.libraries", fix="did you mean 'reactome-demo'?"):
         load_project(config).style("demo-go", "mine")
 
 
-def test_a_library_under_a_restricted_licence_waits_for_a_word(config, monkeypatch, refused):
-    style = "---\nlike: enriched\nterms:\n  libraries: [reactome-demo]\n---\n"
-    (config / "prompts" / "gene_set_naming.mine.txt").write_text(style)
-    project = load_project(config)
-    terms = {"restricted": True, "licence_url": "https://example.org/terms"}
-    restricted = project.sources["reactome-demo"].model_copy(update=terms)
-    monkeypatch.setitem(project.sources, "reactome-demo", restricted)
-    with refused("config/sources.yaml", field="reactome-demo.accept_licence"):
-        project.task("demo-go").files.prompting(project, "demo-go", "mine")
-
-
-@pytest.mark.slow
-def test_facts_of_all_sources_but_their_own_for_built_sets_by_the_users_word(
-    config, demo_facts, demo_benchmark, tmp_path
-):
-    """Facts that name GO terms under other sources are shown, and what the sets are made of is not."""
-    edited(config, "  most: 4\n", "  most: 50\n  sources: all\n")
-    edited(config, "budget_tokens: 4000\n", "budget_tokens: 9000\n")
-    path = config / "benchmarks.yaml"
-    benchmarks_given = yaml.safe_load(path.read_text())
-    benchmarks_given["demo-go"]["all_facts"] = True
-    path.write_text(yaml.safe_dump(benchmarks_given))
-    assert load_project(config).style("demo-go", "facts").facts.sources == "all"
-    term = read_rows(demo_benchmark / "test.jsonl", Example)[0]
-    mine = table((term.genes[0].symbol, "member_of_pathway", "R:1", term.name, "reactome-demo"))
-    (tmp_path / "resources").symlink_to(ROOT / "resources")
-    (tmp_path / "results/facts/demo").mkdir(parents=True)
-    facts = pd.concat([demo_facts[demo_facts["source"] == "go-demo"], mine])
-    facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
-    written = run(tmp_path, demo_benchmark, "facts")
-    assert written.returncode == 0, written.stderr
-    rows = read_rows(tmp_path / "out" / "test.jsonl", Example)
-    told = {(fact.relation, fact.object) for row in rows for gene in row.genes for fact in gene.facts}
-    assert told == {("member_of_pathway", term.name)}
-
-
 @pytest.mark.parametrize(
-    ("style", "old", "new"),
-    [
-        ("facts", "  most: 4\n", "  most: 4\n  fact: '{name}'\n"),
-        ("facts", "  most: 4\n", "  mots: 4\n"),
-        ("facts", "{genes}", "{neighbours} {genes}"),
-        ("neighbours", "{neighbours}\n", "\n"),
-        ("neighbours", "  most: 3\n", "  most: 3\n  example: '{symbol}'\n"),
-    ],
+    ("old", "new", "line", "field"),
+    [("  most: 4\n", "  mots: 4\n", 6, "facts.mots"), ("{genes}", "{neighbours} {genes}", None, None)],
 )
-def test_mistakes_in_a_style(config, style, old, new, refused):
-    path = config / "prompts" / f"gene_set_naming.{style}.txt"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
-    with refused():
+def test_mistakes_in_a_style(config, old, new, line, field):
+    path = edited(config, old, new)
+    with refused(path, line, field):
         load_project(config).styles("gene_set_naming")

@@ -1,5 +1,7 @@
 """Neighbours: near sets that would be no leak, nearest first, the same whatever the order of the rows."""
 
+from refusals import refused
+
 from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.prompt_neighbours import with_neighbours
 from reasonome.tasks.naming.settings import NamingStyle
@@ -66,12 +68,12 @@ def test_fewer_than_wanted_where_there_are_no_more():
     assert names(TRAINING[2:3], training=TRAINING[1:3]) == [["DNA binding"]]
 
 
-def test_a_set_for_which_every_training_set_would_leak_is_named(refused):
+def test_a_set_for_which_every_training_set_would_leak_is_named():
     asked = example("Q", "dna-binding", "DNA ligase", "A", "B", "C")  # the genes of T1, the name of T2
-    with refused():
+    with refused(fix="give the benchmark more training sets"):
         with_neighbours([TRAINING[2], asked], TRAINING[:2], STYLE, 0.5)
 
 
-def test_without_training_sets(refused):
-    with refused():
+def test_without_training_sets():
+    with refused(fix="choose a style without neighbours"):
         with_neighbours(TRAINING[:1], [], STYLE, 0.5)

@@ -1,6 +1,7 @@
 """Enriched terms in prompts: what is withheld, by hand; controls; and training questions as examples."""
 
 import pytest
+from refusals import refused
 
 from reasonome.config.styles import count_tokens
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
@@ -195,13 +196,13 @@ def test_examples_are_of_like_size_and_the_same_in_every_question():
     assert drawn == {frozenset({f"name {a}", f"name {b}"}) for a, b in ((1, 2), (1, 3), (2, 3))}
 
 
-def test_too_few_training_sets_for_examples_is_an_error(refused):
-    with refused(field="examples.most"):
+def test_too_few_training_sets_for_examples_is_an_error():
+    with refused(field="examples.most", fix="give the benchmark more training sets"):
         many = STYLE.model_copy(update={"examples": STYLE.examples.model_copy(update={"most": 3})})
         with_examples({"train": TRAINING, "test": []}, many)
 
 
-def test_examples_stand_where_the_text_has_them_as_far_as_their_budget_goes(refused):
+def test_examples_stand_where_the_text_has_them_as_far_as_their_budget_goes():
     splits = {"train": TRAINING, "test": [example("AB", enriched=[])]}
     [row] = with_examples(splits, STYLE)["test"]
     first, second = (shot.name.removeprefix("name ") for shot in row.shots)
@@ -212,21 +213,8 @@ def test_examples_stand_where_the_text_has_them_as_far_as_their_budget_goes(refu
     for budget, fitting in ((cost - 1, 0), (cost, 1), (2 * cost - 1, 1)):
         tight = STYLE.model_copy(update={"examples": STYLE.examples.model_copy(update={"budget_tokens": budget})})
         assert len(TASK.with_choice(row, tight).shots) == fitting
-    with refused():
+    with refused(fix="take the sets from"):
         TASK.prompt(example(enriched=[]), STYLE)
-
-
-def test_examples_are_of_questions_with_enriched_terms():
-    with pytest.raises(ValueError, match="'examples' are of questions that show enriched terms"):
-        NamingStyle(
-            gene="{symbol}",
-            budget_tokens=8,
-            system="",
-            user="{examples} {genes}",
-            examples={"most": 2, "budget_tokens": 100},
-        )
-    with pytest.raises(ValueError, match=r"has \{examples\} 0 times"):
-        NamingStyle(**STYLE.model_dump() | {"user": "{terms} {genes}"})
 
 
 # styles that are like others
@@ -249,16 +237,9 @@ def test_a_style_like_another_differs_in_what_it_says(config):
 
 
 @pytest.mark.parametrize(
-    "head",
-    [
-        "like: enriched\nterms:\n  mots: 4",
-        "like: enrichd",
-        "like: mine",
-        "like: enriched-first",
-        "seed: 3",
-    ],
+    ("other", "fix"), [("enrichd", "did you mean 'enriched'?"), ("enriched-first", "write like: enriched")]
 )
-def test_a_style_like_one_that_does_not_serve(config, head, refused):
-    write(config, f"---\n{head}\n---\n")
-    with refused():
+def test_a_style_like_one_that_does_not_serve(config, other, fix):
+    path = write(config, f"---\nlike: {other}\n---\n")
+    with refused(path, 2, "like", fix=fix):
         load_project(config).style("enriched", "mine")

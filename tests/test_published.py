@@ -5,13 +5,11 @@ import json
 import shutil
 import subprocess
 import sys
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import yaml
+from refusals import refused
 
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.benchmarks.rows import SPLITS, read_rows
@@ -62,7 +60,7 @@ def test_one_table_in_many_dresses(tmp_path, text):
     assert (sets, len(unmapped), emptied) == (EXPECTED, 0, [])
 
 
-def test_identifiers_without_a_gene_are_written_out(tmp_path, refused):
+def test_identifiers_without_a_gene_are_written_out(tmp_path):
     text = "ID,Genes,Term_Description\nGO:1,TP53 BRCA9,growth\nGO:2,NOPE,nothing\n"
     sets, unmapped, emptied = read(tmp_path / "test.csv", text)
     assert sets == [GeneSet("GO:1", "bp", "growth", frozenset({"TP53"}))]
@@ -73,7 +71,7 @@ def test_identifiers_without_a_gene_are_written_out(tmp_path, refused):
         "where": ["test.csv:2", "test.csv:3"],
         "best_guess": ["BRCA1|BRCA2", ""],
     }
-    with refused():
+    with refused(fix="give symbols or ids of the same organism as"):
         read(tmp_path / "test.csv", text, share=0.5)
 
 
@@ -84,21 +82,19 @@ HEAD = "ID,Genes,Term_Description\nGO:1,TP53,growth\n"
     ("text", "line", "field"),
     [
         ("ID,Gene,Term_Description\n1,TP53,x\n", 1, "Genes"),
-        ("GO:1,TP53,growth\n" * 2, 1, "ID"),
         (HEAD + "GO:2, ,repair\n", 3, "Genes"),
         (HEAD + "GO:1,BRCA1,repair\n", 3, "ID"),
         (HEAD + "GO:2,BRCA1,TP53,repair\n", 3, None),
-        (HEAD + 'GO:2,BRCA1,"repair\nGO:3,TP53,x\n', 3, None),
         ("<!DOCTYPE html>\n", None, None),
     ],
 )
-def test_a_table_that_cannot_be_used_is_an_error_with_its_line(tmp_path, text, line, field, refused):
+def test_a_table_that_cannot_be_used_is_an_error_with_its_line(tmp_path, text, line, field):
     path = tmp_path / "test.csv"
     with refused(path, line, field):
         read(path, text)
 
 
-def test_published_splits_leak_nothing_into_one_another(refused):
+def test_published_splits_leak_nothing_into_one_another():
     def sets(prefix, *genes):
         return [GeneSet(f"{prefix}{i}", "bp", f"{prefix} {i}", frozenset(g)) for i, g in enumerate(genes)]
 
@@ -112,7 +108,7 @@ def test_published_splits_leak_nothing_into_one_another(refused):
     splits, _, _ = split({}, wanted, None, published)
     ids = {part: [s.id for s in sets] for part, sets in splits.items()}
     assert ids == {"train": ["train0"], "valid": ["valid0"], "test": ["test0"]}
-    with refused():
+    with refused(fix="answers are told apart by the id"):
         split({}, wanted, None, {"test": published["test"] * 2})
     alone, report, _ = split({}, wanted, None, {"test": published["test"]})
     assert [len(alone[part]) for part in SPLITS] == [0, 0, 1]
@@ -133,7 +129,7 @@ def with_facts(folder, facts):
 
 
 @pytest.mark.slow
-def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts, snapshot):
+def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts):
     """The program, on two sets of the demo slice and the shipped HGNC slice; training is built around them."""
     table = tmp_path / "published.tsv"
     table.write_text(
@@ -168,7 +164,7 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts, snapshot
     assert rows[1].main_id == "GO:0000124" and "SAGA complex" in rows[1].synonyms
     _, left_out = statements.leave_out(demo_facts, GeneSetNaming().terms(rows[1]))
     assert "GO:0000124" in set(left_out["object_id"])
-    assert [(row.id, row.subset, row.name) for row in rows[2:]] == snapshot
+    assert [(row.id, row.subset) for row in rows[2:]] == [("X:1-50", "mine-50"), ("GO:0000125-50", "mine-50")]
     assert len(read_rows(tmp_path / "out/train.jsonl", Example)) == 20
     assert (tmp_path / "out/unmapped.tsv").read_text().splitlines()[1].startswith("mine\tXYZ123\tpublished.tsv:2\t")
     told = json.loads((tmp_path / "out/audit.json").read_text())["published"]["test/mine"]
@@ -176,35 +172,3 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts, snapshot
     table.write_text(table.read_text() + "X:3\tTP53\tmore\n")
     failed = run(*given, folder=tmp_path)
     assert failed.returncode == 2 and "this file has sha256" in failed.stderr
-
-
-@pytest.mark.slow
-def test_a_published_table_is_fetched_and_its_checksum_compared(tmp_path):
-    body = HEAD.encode()
-    (tmp_path / "test.csv").write_bytes(body)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    url = f"http://127.0.0.1:{server.server_port}/test.csv"
-    files = {
-        "right": {"url": url, "sha256": hashlib.sha256(body).hexdigest()},
-        "wrong": {"url": url, "sha256": "a" * 64},
-        "mine": {"path": "test.csv"},
-    }
-    entry = {"task": "gene_set_naming", "kind": "published", "corpus": "demo", "files": files, "encoders": []}
-    with open(tmp_path / "config/benchmarks.yaml", "a") as out:
-        out.write("\n" + yaml.safe_dump({"mine": entry}))
-
-    def fetch(subset):
-        given = ["--config", tmp_path / "config", "--benchmark", "mine", "--part", "test", "--subset", subset]
-        return run(*given, "--output", tmp_path / subset, program="fetch_published.py")
-
-    try:
-        done = {subset: fetch(subset) for subset in files}
-    finally:
-        server.shutdown()
-        server.server_close()
-    assert {subset: (tmp_path / subset).exists() for subset in files} == {"right": True, "wrong": False, "mine": False}
-    assert (tmp_path / "right").read_bytes() == body
-    assert done["wrong"].returncode == 2 and f"the benchmark gives {'a' * 64}" in done["wrong"].stderr
-    assert done["mine"].returncode == 2 and "nothing to fetch" in done["mine"].stderr

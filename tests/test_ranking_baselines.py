@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import ranking_questions
 from ranking_questions import TASK, case
+from refusals import refused
 from synthetic_rankings import style
 
 from reasonome.metrics import BASELINE_GROUPS, CEILING
@@ -132,10 +133,10 @@ def test_every_baseline_is_scored_on_every_question_and_told_by_its_information(
     assert (rows.loc[("tool_score", "b"), "cluster"], chance_of_b["gold"]) == ("WRAP53", "WRAP53")
 
 
-def test_without_training_places_and_scores_only_the_prompt_is_left(refused):
+def test_without_training_places_and_scores_only_the_prompt_is_left():
     table = scored([locus("a", {"IL13": None, "IL4": None}, "IL4")])
     assert sorted(table["baseline"].unique()) == ["prompt_order", "random_order"]
-    with refused():
+    with refused(fix="give the test split of a benchmark"):
         scored([])
 
 

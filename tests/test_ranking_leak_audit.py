@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 from ranking_questions import case, locus
+from refusals import refused
 
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.facts.wording import JOINT
@@ -48,7 +49,7 @@ def training_of(questions):
         (on_5("e", "ABC XYZ", "XYZ", 132_660_000 + 1_000_001), None),
     ],
 )
-def test_what_a_training_question_has_in_common_with_a_test_question(training, kind, refused):
+def test_what_a_training_question_has_in_common_with_a_test_question(training, kind):
     asked = [on_5("z", "ABC", "ABC", 1), training]
     findings = question_findings(TRAINING, training_of(asked), TEST, {"causal gene": 3})
     remaining = {finding.kind: finding for finding in findings if finding.remaining}
@@ -56,7 +57,7 @@ def test_what_a_training_question_has_in_common_with_a_test_question(training, k
     assert next(f for f in findings if f.kind == "causal_gene").dropped == 3
     if kind:
         assert (remaining[kind].line, remaining[kind].verdict) == (2, "fails")
-        with refused():
+        with refused(fix="add demo-loci to leave_out of demo in"):
             check("demo-ranking", findings, FIXES)
 
 
@@ -97,7 +98,7 @@ def found(rows: pd.DataFrame, tested: BenchmarkQuestions) -> dict[str, tuple[int
     return {f.kind: (f.remaining, f.verdict) for f in statement_findings(TRAINING, rows, NAMES, tested)}
 
 
-def test_a_statement_that_links_the_right_gene_to_what_is_asked_fails(refused):
+def test_a_statement_that_links_the_right_gene_to_what_is_asked_fails():
     rows = statements(
         ("TTN is a giant.", "TTN", "OMIM:154700"),  # not the right gene
         ("FBN1 causes it.", "FBN1", "OMIM:154700"),
@@ -105,7 +106,7 @@ def test_a_statement_that_links_the_right_gene_to_what_is_asked_fails(refused):
     )
     assert found(rows, CASES)["tells_the_answer"] == (1, "fails")  # one pair of gene and question
     assert found(rows.iloc[:1], CASES)["tells_the_answer"] == (0, "clean")
-    with refused():
+    with refused(fix="warm up on a corpus without the sources"):
         check("demo-ranking", statement_findings(TRAINING, rows, NAMES, CASES), FIXES)
     told = statement_findings(TRAINING, rows, NAMES, CASES)[0]
     assert (told.line, told.example, told.looked_at) == (2, "FBN1 causes it.", 3)

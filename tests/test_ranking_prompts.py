@@ -2,6 +2,7 @@
 
 import pytest
 from ranking_questions import TASK, question
+from refusals import refused
 
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, Phenotype, RankedGene
@@ -99,7 +100,7 @@ def test_a_choice_of_a_case_is_kept_in_its_row():
     assert CaseExample.model_validate(open_question.model_dump(exclude_defaults=True)).shown == []
 
 
-def test_candidates_in_the_order_of_scores(refused):
+def test_candidates_in_the_order_of_scores():
     """Best first; equal scores in the seeded order, and genes without one behind them in it."""
     scores = {"A": None, "B": 0.5, "C": 2.0, "D": -1.0, "E": 0.5, "F": None}
     example = locus(candidates=[RankedGene(symbol=s, score=score) for s, score in scores.items()])
@@ -110,7 +111,7 @@ def test_candidates_in_the_order_of_scores(refused):
     assert ranked == ["C", *equal, "D", *unscored]
     cut = TASK.prompt(example, style(order="score", gene="{symbol}", budget_tokens=10, separator=" x x x "))
     assert cut.shown == ["C", equal[0]]
-    with refused():
+    with refused(fix="ask in a style with `order"):
         TASK.prompt(locus(), style(order="score"))
 
 

@@ -156,7 +156,7 @@ def test_accuracy_by_length_has_parts_of_about_equal_numbers(inputs):
     assert all(0 <= row["low"] <= row["top_1"] <= row["high"] <= 1 for row in of_base)
 
 
-def test_kinds_of_failure_of_rankings(snapshot):
+def test_kinds_of_failure_of_rankings():
     table = pd.DataFrame(
         {
             "id": list("abcde"),
@@ -167,7 +167,13 @@ def test_kinds_of_failure_of_rankings(snapshot):
             "truncated": [0.0, 0, 0, 1, 0],
         }
     )
-    assert failure_kinds(table, TASKS["causal_gene_ranking"].report) == snapshot
+    assert failure_kinds(table, TASKS["causal_gene_ranking"].report) == [
+        ["right gene not first", "constant-like"],
+        ["invented genes", "right gene not listed", "constant-like"],
+        ["right gene not listed", "constant-like"],
+        ["no list", "no usable list", "never closed"],
+        ["repeated genes"],
+    ]
 
 
 def test_the_page_shows_rankings_and_nothing_of_names(page):

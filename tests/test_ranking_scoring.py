@@ -1,24 +1,18 @@
 """Scores of rankings: values by hand, missing and malformed answers, invented genes, and lists handed to others."""
 
 import math
-import shutil
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from ranking_questions import TASK, case, locus
 from synthetic_rankings import style
 
-from reasonome import cli
 from reasonome.answering.rows import AnswerRow
-from reasonome.core import atomic
 from reasonome.tasks import TASKS
-from reasonome.tasks.ranking.baselines import baseline_scores
 from reasonome.tasks.ranking.questions import Phenotype, RankedGene
 from reasonome.tasks.ranking.scoring import handed_over, score_rankings
 from reasonome.tasks.ranking.settings import RankingStyle
 
-ROOT = Path(__file__).resolve().parents[1]
 KNOWN = frozenset({"tp53", "il13", "il4", "rad50", "kif3a", "p53"})
 
 
@@ -99,16 +93,6 @@ def test_only_the_longest_list_counts():
     assert "longer_than_counts" in row["problems"]
 
 
-def test_bare_lists_have_no_form_and_what_is_missing_has_none_beside_them_and_none_kept_beside_completions():
-    form = ["format", "truncated", "reasoning_words", "reward_format", "reward_brevity"]
-    beside_bare = scored(AnswerRow(id="a", subset="loci", text="[IL13, IL4]", answer="[IL13, IL4]"))
-    assert beside_bare.loc["a", form].isna().all()
-    assert beside_bare.loc["a", ["top_1", "reward_listed"]].tolist() == [1, 0.5]
-    assert beside_bare.loc["b", form].isna().all() and beside_bare.loc["b", "top_1"] == 0
-    beside_whole = scored(answer("a", full("IL13")))
-    assert (beside_whole.loc["b", form] == 0).all()
-
-
 def test_rewards_count_as_many_genes_as_the_metrics_do():
     open_question = locus("a", "", "IL13")
     ranked = answer("a", full("IL4, RAD50, IL13"))
@@ -157,29 +141,3 @@ def test_a_case_is_shown_by_its_phenotypes():
     assert row["question"] == "Arachnodactyly; not Seizure"
     assert (row["candidates"], row["genes"], row["mrr"], row["rank"]) == ("", "TP53 FBN1", 0.5, 2)
     assert (row["non_candidates"], row["invented"]) == (0, 0)  # every gene is a candidate
-
-
-@pytest.mark.slow
-def test_recorded_lists_are_scored_against_a_benchmark_beside_its_baselines(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    shutil.copytree(ROOT / "config", "config")
-    Path("resources").symlink_to(ROOT / "resources")
-    rows = [example.model_dump(mode="json", exclude_defaults=True) for example in EXAMPLES]
-    atomic.write_jsonl(Path("results/benchmarks/demo-loci/test.jsonl"), rows)
-    Path("results/baselines").mkdir()
-    baseline_scores(TASK, style(), [], EXAMPLES, {}, 25).to_parquet("results/baselines/demo-loci.short.parquet")
-    Path("a.csv").write_text('id,answer\na,"[IL4, IL13, NOGENE]"\nb,"rad50, KIF3A"\nelsewhere,IL4\n')
-    assert cli.main(["score", "a.csv", "--benchmark", "demo-loci", "--json", "s.json"]) == 0
-    found = atomic.read_json(Path("s.json"))
-    assert (found["n"], found["problems"]["missing"], found["problems"]["unknown"]) == (3, 1, 1)
-    # Ranks 2 and 1, and none in the third, whose two candidates leave rank 3.
-    values = {metric: found["metrics"][metric]["value"] for metric in ("top_1", "top_3", "mrr", "rank", "invented")}
-    assert values == pytest.approx({"top_1": 1 / 3, "top_3": 2 / 3, "mrr": 1 / 2, "rank": 2, "invented": 1 / 3})
-    assert list(found["baselines"]) == ["random_order", "prompt_order", "shuffled_answers"]
-    # A random order has expected values, and no answers that could differ.
-    shares = {name: one["metrics"].get("distinct_names") for name, one in found["baselines"].items()}
-    assert shares["random_order"] is None and shares["prompt_order"]["value"] > 0
-    # One right gene of four, two of four, and one of two.
-    by_chance = found["baselines"]["random_order"]["metrics"]["mrr"]["value"]
-    assert by_chance == pytest.approx((25 / 48 + 13 / 18 + 3 / 4) / 3)
-    assert "read and compared as answers in the style 'short', track strict" in capsys.readouterr().out

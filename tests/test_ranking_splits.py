@@ -2,6 +2,7 @@
 
 import pytest
 from ranking_questions import case, locus
+from refusals import refused
 
 from reasonome.facts.genes import GeneTable
 from reasonome.prompts.prompts import gene_order
@@ -102,7 +103,7 @@ def test_clusters_are_of_right_genes_directly_or_over_others():
     assert clusters([]) == []
 
 
-def test_too_few_questions_say_what_became_of_the_rows(refused):
+def test_too_few_questions_say_what_became_of_the_rows():
     left_out = [LeftOut("s", "x", reason, "") for reason in ["no trait"] * 2 + ["confidence"] * 30 + list("abcd")]
     left_out.append(LeftOut("another", "x", "no trait", ""))
     places = {("loci", "q0"): ["line 2", "line 3"], ("loci", "q1"): ["line 4"]}
@@ -110,17 +111,17 @@ def test_too_few_questions_say_what_became_of_the_rows(refused):
     assert told == (
         "of 39 rows of 's' 3 are in questions; left out: 30 confidence, 2 no trait, 1 a, 1 b, 1 c, 1 for other reasons"
     )
-    with refused(field="subsets.loci.valid"):
+    with refused(field="subsets.loci.valid", fix="ask for fewer"):
         split(apart(2), benchmark(test=1, valid=2), rows={"loci": told})
     same = [locus(str(i), f"A B{i}", "A") for i in range(3)]
-    with refused():
+    with refused(fix="ask for fewer"):
         split(same, benchmark(test=2, valid=0, most_per_gene=1))
 
 
-def test_a_planted_leak_fails(monkeypatch, refused):
+def test_a_planted_leak_fails(monkeypatch):
     examples = [*apart(3), locus("twin", "A0 B9", "A0")]
     monkeypatch.setattr(ranking_splits, "components", lambda examples, window: range(len(examples)))
-    with refused():
+    with refused(fix="{'causal gene': 1}"):
         for seed in range(20):  # wherever the twins happen to be in different splits
             split(examples, benchmark(test=1, valid=1, seed=seed))
 
@@ -176,9 +177,9 @@ def test_symbols_that_tell_are_told():
 
 
 @pytest.mark.parametrize("place", [0, -1])
-def test_a_place_that_tells_fails_in_the_order_of_any_prompt(place, refused):
+def test_a_place_that_tells_fails_in_the_order_of_any_prompt(place):
     told = [telling(str(i), f"A{i} B{i} C{i} D{i}", 3, place) for i in range(12)]
-    with refused():
+    with refused(fix="give the prompt styles of this task"):
         shortcuts(told, (0, 3))
     # Who never asks with that seed is not told by it; nor does the order matter in which candidates are stored.
     assert {"first", "last"} < shortcuts(told).keys()

@@ -1,14 +1,11 @@
 """Tables of rankings in both tracks: values by hand, cells as people write them, baselines, and ways to ask wrongly."""
 
 import csv
-import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import refused
 from scipy.stats import beta
 
 from reasonome import cli
@@ -17,7 +14,6 @@ from reasonome.scoring.answer_tables import score_table
 from reasonome.scoring.table_scores import Score
 from reasonome.tasks import TASKS
 
-ROOT = Path(__file__).resolve().parents[1]
 TASK = TASKS["causal_gene_ranking"]
 COLUMNS = {"answer": "answer", "gold": "gold"}
 
@@ -96,20 +92,12 @@ def test_what_is_odd_is_counted():
     [
         ("[A, B,\nA]", ["A", "B", "A"]),
         ("[A,\r\n B\t,\u00a0C ]", ["A", "B", "C"]),
-        ("", [""]),
-        (" \n ", [""]),
         ("[]", [""]),
         ("A", ["A"]),
         ("<genes>[A, B]</genes>", ["<genes>A", "B</genes>"]),
         ("['A', 'B']", ["'A'", "'B'"]),
         ("A; B", ["A; B"]),
-        ("[A, B].", ["A", "B."]),
-        ("[[A], [B]]", ["A", "B"]),
         ("The gene\nis A, or [B]", ["The gene\nis A", "or B"]),
-        ("1. A\n2. B", ["1. A\n2. B"]),
-        ("[A B, C]", ["A B", "C"]),
-        ("NA", ["NA"]),
-        ("A,", ["A", ""]),
     ],
 )
 def test_as_published_a_cell_is_split_as_it_stands(cell, entries):
@@ -124,7 +112,6 @@ def test_as_published_a_cell_is_split_as_it_stands(cell, entries):
         ("The genes are [A, B].", ["A", "B"], "no_tags,text_outside"),
         ("[A, B] or [B, A]", [], "several_lists,no_tags"),
         ("[A, B", [], "unclosed_list,no_tags"),
-        ("[[A, B]]", [], "unclosed_list,no_tags"),
         ("A, B", [], "no_brackets,no_tags"),
         ("[]", [], "empty_list,no_tags"),
         ("[A, a, B]", ["A", "B"], "repeated_genes,no_tags"),
@@ -136,15 +123,9 @@ def test_as_published_a_cell_is_split_as_it_stands(cell, entries):
         ("<genes>[A,\nB]</genes>", ["A", "B"], "line_breaks"),
         ("<genes>[A]</genes> done", ["A"], "text_outside"),
         ("", [], ""),
-        (float("nan"), [], ""),
         # A misspelled tag is none, here as in an answer of the pipeline, and its cell is no list alone.
         ("<GENES>[A, B]</GENES>", [], "no_list,text_outside,near_tags"),
-        ("<genes >[A, B]</genes >", [], "no_list,text_outside,near_tags"),
-        ("<genes >[A, B]</genes>", [], "no_list,text_outside,near_tags"),
-        ("< genes>[A, B]< /genes>", [], "no_list,text_outside,near_tags"),
         ("<genes>[A, B]</Genes>", [], "unclosed_list,near_tags"),
-        ("<genes>[A, B]<genes/>", [], "unclosed_list,near_tags"),
-        ("<Reasoning>x</Reasoning> [A, B]", [], "no_list,text_outside,near_tags"),
         ("<Reasoning>x</Reasoning> <genes>[A, B]</genes>", ["A", "B"], "text_outside,near_tags"),
         ("<gene>[A, B]</gene>", ["A", "B"], "no_tags,text_outside"),
     ],
@@ -160,14 +141,14 @@ def test_strict_a_row_without_one_closed_list_is_wrong(cell, genes, problems):
 @pytest.mark.parametrize("track", ["strict", "as-published"])
 @pytest.mark.parametrize(
     "cell",
-    ["<genes>" * 200_000, "<" * 1_000_000, "<genes" + " " * 1_000_000, "[" * 1_000_000, '["' + '" ' * 500_000 + "]"],
+    ["<genes>" * 200_000, "[" * 1_000_000],
 )
 def test_a_cell_made_to_be_slow_is_read(track, cell):
     scored = score_table(frame([(cell, "A"), ("[A]", "A")]), COLUMNS, TASK, track=track, resamples=100)
     assert scored.table["top_1"].tolist() == [0, 1]
 
 
-def test_genes_are_compared_as_genes_in_strict_alone(refused):
+def test_genes_are_compared_as_genes_in_strict_alone():
     genes = GeneTable([Gene("KMT2D", previous=("MLL2",), aliases=("ALR",)), Gene("PRKN", aliases=("PARK2",))])
     cells = frame([("[mll2, PARK2, KMT2D, XYZ1]", "PRKN"), ("[ALR]", "MLL2"), ("[prkn]", "KMT2D")])
     known = score_table(cells, COLUMNS, TASK, genes=genes)
@@ -179,20 +160,8 @@ def test_genes_are_compared_as_genes_in_strict_alone(refused):
     unknown = score_table(cells, COLUMNS, TASK)
     assert unknown.table["mrr"].tolist() == [0, 0, 0]
     assert "aliases are unknown" in unknown.notes[-1]
-    with refused():
+    with refused(fix="leave it out, or ask for track strict"):
         score_table(cells, COLUMNS, TASK, track="as-published", genes=genes)
-
-
-def test_a_file_of_genes_gives_the_aliases(tmp_path, refused):
-    (tmp_path / "hgnc.txt").write_text(
-        "hgnc_id\tsymbol\tname\tstatus\talias_symbol\tprev_symbol\tgene_group\tgene_group_id\tentrez_id\t"
-        "ensembl_gene_id\tuniprot_ids\nHGNC:1\tPRKN\tparkin\tApproved\tPARK2\t\t\t\t\t\t\n"
-    )
-    scored = score_table(frame([("[PARK2]", "PRKN")]), COLUMNS, TASK, genes=tmp_path / "hgnc.txt")
-    assert scored.metrics["top_1"].value == 1
-    assert f"the 1 genes of {tmp_path / 'hgnc.txt'}" in scored.notes[0]
-    with refused():
-        score_table(frame(), COLUMNS, TASK, genes=tmp_path / "no-such.txt")
 
 
 CANDIDATES = frame(
@@ -277,12 +246,6 @@ def test_standard_errors_are_clustered_and_genes_weigh_the_same():
     assert (top.low, top.high) == pytest.approx((beta.ppf(0.025, 1.6, 2.6), beta.ppf(0.975, 2.6, 1.6)))
 
 
-def test_golds_of_another_case_are_one_gene_in_strict():
-    cells = frame([("[A]", "A"), ("[A]", "a"), ("[A]", "B")])
-    assert score_table(cells, COLUMNS, TASK).macro["top_1"].n == 2
-    assert score_table(cells, COLUMNS, TASK, track="as-published").macro["top_1"].n == 3
-
-
 def test_one_gene_alone_has_no_interval():
     scored = score_table(frame([("[A]", "A")] * 3), COLUMNS, TASK)
     assert scored.metrics["top_1"] == Score(1, None, None, 3)
@@ -290,7 +253,7 @@ def test_one_gene_alone_has_no_interval():
     assert scored.notes[-1] == "no intervals: 3 rows are one cluster by the genes that they share, too few to resample"
 
 
-def test_ids_that_stand_twice(refused):
+def test_ids_that_stand_twice():
     cells = frame([("[A]", "A"), ("[A]", "A"), ("[B]", "A"), ("[B]", "B")], id=["1", "1", "1", "2"])
     columns = COLUMNS | {"id": "id"}
     strict = score_table(cells, columns, TASK)
@@ -302,7 +265,7 @@ def test_ids_that_stand_twice(refused):
     assert (published.problems["duplicates"], published.problems["conflicts"]) == (1, 1)
     assert "counted all the same: 1 (line 2)" in published.notes[0]
     other = cells.assign(gold=["A", "B", "A", "B"])
-    with refused():
+    with refused(fix="name a column in"):
         score_table(other, columns, TASK)
     assert score_table(other, columns, TASK, track="as-published").n == 4
 
@@ -316,24 +279,21 @@ GIVEN = ["--columns", "answer=answer,gold=gold"]
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "field"),
     [
-        ["--task", TASK.name, "--columns", "answer=answer"],
-        ["--task", TASK.name, "--columns", "answer=answr,gold=gold"],
-        ["--task", "gene_set_naming", *GIVEN, "--track", "strict"],
-        ["--task", TASK.name, *GIVEN, "--genes", "x", "--track", "as-published"],
-        ["--task", TASK.name, *GIVEN, "--encoders", "minilm"],
+        (["--task", "gene_set_naming", *GIVEN, "--track", "strict"], "track"),
+        (["--task", TASK.name, *GIVEN, "--encoders", "minilm"], "--encoders"),
     ],
 )
-def test_asked_wrongly(tmp_path, monkeypatch, arguments, refused):
+def test_asked_wrongly(tmp_path, monkeypatch, arguments, field):
     monkeypatch.chdir(tmp_path)
     path = written(tmp_path / "a.csv", frame())
-    with refused():
+    with refused(field=field, fix="leave it out"):
         cli.main(["score", str(path), *arguments])
 
 
 @pytest.mark.parametrize("track", ["strict", "as-published"])
-@pytest.mark.parametrize("empty", ["", " ", "[]", "-", None])
+@pytest.mark.parametrize("empty", ["", None])
 def test_a_row_without_candidates_is_asked_about_all_genes(track, empty):
     cells = frame([("[B, A]", "A"), ("[A]", "A"), ("[C, X]", "C")], candidates=["A, B", empty, "B, C, D"])
     scored = score_table(cells, ASKED, TASK, track=track, resamples=100)
@@ -349,72 +309,6 @@ def test_a_row_without_candidates_is_asked_about_all_genes(track, empty):
     assert (chance["rank"].value, chance["rank"].n) == ((3 / 2 + 2) / 2, 2)
     assert prompt["mrr"].value == pytest.approx((1 + 0 + 1 / 2) / 3)
     assert (prompt["rank"].value, prompt["rank"].n) == (3 / 2, 2)
-
-
-def test_a_column_of_candidates_without_any_is_none():
-    cells = frame([("[A]", "A"), ("[A]", "B")], candidates=["", ""])
-    scored = score_table(cells, ASKED, TASK, resamples=100)
-    assert scored.to_json() == score_table(cells, COLUMNS, TASK, resamples=100).to_json()
-    assert "rank" not in scored.metrics
-
-
-@pytest.mark.parametrize("track", ["strict", "as-published"])
-def test_one_row_has_no_other_to_take_an_answer_from(track):
-    one = score_table(CANDIDATES[:1], ASKED, TASK, track=track, resamples=100)
-    assert list(one.baselines) == ["random_order", "prompt_order", "commonest_gold"]
-    two = score_table(CANDIDATES[:2], ASKED, TASK, track=track, resamples=100)
-    # [X, A] and [A, B], of A and of B, change places.
-    assert two.baselines["shuffled_answers"].metrics["mrr"].value == pytest.approx((1 + 0) / 2)
-
-
-def recorded(path, rows=273):
-    """A table as people publish it: lists with line breaks, repeats, lower case, without tags, and prose."""
-    genes = [f"GENE{i}" for i in range(150)]
-    random = np.random.default_rng(0)
-    cells = []
-    for row in range(rows):
-        shown = list(random.choice(genes, 15, replace=False))
-        order = list(random.permutation(shown))
-        text = f"[{', '.join(order)}]"
-        text = {
-            0: text,
-            1: f"<reasoning>Because.</reasoning>\n<genes>{text}</genes>",
-            2: text.replace(", ", ",\n"),
-            3: f"[{order[0]}, {order[1]}, {order[0]}]",
-            4: text.lower(),
-            5: text[:-1],
-            6: "I cannot tell, from these, which one it is.",
-        }[row % 7]
-        cells.append({"n": row, "shown": ", ".join(shown), "causal": shown[0], "model output": text})
-    return written(path, pd.DataFrame(cells))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("track", ["strict", "as-published"])
-def test_a_recorded_table_through_the_command(tmp_path, track):
-    path = recorded(tmp_path / "answers.csv")
-    command = [sys.executable, "-X", "importtime", "-m", "reasonome.cli", "score", str(path), "--task", TASK.name]
-    command += ["--columns", "answer=model output,gold=causal,id=n,candidates=shown", "--track", track, "--json", "-"]
-    run = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "scripts")}, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr
-    assert not [line for line in run.stderr.splitlines() if line.endswith("| torch")]
-    found = json.loads(run.stdout)
-    assert list(found) == ["n", "track", "metrics", "macro", "baselines", "problems", "notes"]
-    assert (found["n"], found["track"]) == (273, track)
-    for metric in ("top_1", "top_3", "top_5", "top_10", "mrr", "top_max", "rank"):
-        score = found["metrics"][metric]
-        assert list(score) == ["value", "se", "low", "high", "n"]
-        assert score["low"] < score["value"] < score["high"] and score["se"] > 0
-    # Of every seven rows, an unclosed one and one of prose are wrong in strict; as published lower case and prose are.
-    assert found["metrics"]["top_max"]["value"] <= 5 / 7
-    assert found["problems"]["line_breaks"] == 39 * (1 if track == "strict" else 2)
-    assert found["problems"]["other_case"] == found["problems"]["unclosed_list"] == 39
-    # The gold is the first of fifteen candidates, so that their order is the answer.
-    assert found["baselines"]["prompt_order"]["metrics"]["top_1"]["value"] == 1
-    expected = sum(1 / r for r in range(1, 16)) / 15
-    assert found["baselines"]["random_order"]["metrics"]["mrr"]["value"] == pytest.approx(expected)
 
 
 def test_what_is_printed_names_the_track(tmp_path, monkeypatch, capsys):

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 import tiny_training
 from ranking_questions import TASK, question
+from refusals import refused
 
 from reasonome.answering.chat_endpoint import ApiAnswer
 from reasonome.config.project import Project, chains, experiments
@@ -98,11 +97,6 @@ def test_the_right_gene_is_among_those_spoken_of_and_stands_where_the_prompt_has
     assert "B" in ending and proposal.proposed == "B" and proposal.problem == ""
     assert proposals(example, seed=seed) == [proposal], "the same every time"
     assert TASK.completion(example, prompted(example), SHORT, {"steps": proposal.steps}) is not None
-
-
-def test_phrasings_differ_by_question():
-    written = {tuple(one.steps) for one in proposals(*(named_question(id=f"q{i}") for i in range(40)))}
-    assert len(written) > 10
 
 
 def test_what_cannot_be_said_is_dropped_with_the_reason():
@@ -234,65 +228,31 @@ def test_another_grader_makes_another_recipe(tmp_path, monkeypatch, configured):
     assert step.recipe(project).graders["mine"].sha256 != first
 
 
-@pytest.mark.slow
-def test_graders_are_tried_on_a_right_answer_before_a_recipe_is_written(
-    tmp_path, monkeypatch, configured, scrubbed, snapshot
-):
-    """The right answer to the question lists gene B, without reasoning; the locus has no `nearest` gene."""
-    monkeypatch.chdir(tmp_path)
-    function = "def grade(answer, example):\n    return float(answer['genes'][0] == example%s)\n"
-    (tmp_path / "mine.py").write_text(function % "['causal'][0]['symbol']")
-    project = configured(
-        "recipes/grpo.yaml", GRPO_OF_LOCI, f"{GRPO_OF_LOCI}    graders: {{mine: {{function: mine.py:grade}}}}\n"
-    )
-    [question] = project.recipes["grpo"]["demoloci"].questions
-    atomic.write_jsonl(project.examples(*question) / "train.jsonl", [named_question().model_dump(mode="json")])
-    command = [sys.executable, str(CONFIG.parent / "scripts/write_recipe.py")]
-    command += ["--step", "grpo.demoloci-s0", "--output", "made.json"]
-
-    def write() -> subprocess.CompletedProcess:
-        return subprocess.run(command, capture_output=True, text=True)
-
-    assert write().returncode == 0
-    assert atomic.read_json(Path("made.json"))["graders"]["mine"]["function"] == "mine.py:grade"
-    Path("made.json").unlink()
-    (tmp_path / "mine.py").write_text(function % "['nearest']")
-    failed = write()
-    assert failed.returncode == 2 and not Path("made.json").exists()
-    assert scrubbed(failed.stderr) == snapshot
-
-
-@pytest.mark.slow
-def test_a_graders_function_must_be_in_its_file(tmp_path, monkeypatch, configured, refused):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.py").write_text(
-        "from math import sqrt as root\n\nhalf = 0.5\n\n\ndef grade(answer, example):\n    return half\n"
-    )
-    settings = GRPO_OF_LOCI + "    graders: {mine: {function: mine.py:%s}}\n"
-    for there in ("grade", "root", "half"):
-        configured("recipes/grpo.yaml", GRPO_OF_LOCI, settings % there)
-    with refused():
-        configured("recipes/grpo.yaml", GRPO_OF_LOCI, settings % "graed")
-    (tmp_path / "mine.py").write_text("def grade(:\n")
-    with refused():
-        configured("recipes/grpo.yaml", GRPO_OF_LOCI, settings % "grade")
-
-
 CAUSAL_GENES = "experiments/causal-genes.yaml"
 GRPO_OF_LOCI = "    benchmark: demo-loci\n"
 
 
 @pytest.mark.parametrize(
-    ("file", "before", "after"),
+    ("file", "before", "after", "field", "fix"),
     [
-        (CAUSAL_GENES, "styles: [short]\n", "styles: [short, rerank]\n"),
-        ("recipes/grpo.yaml", GRPO_OF_LOCI, GRPO_OF_LOCI + "    grading: {longest_list: 5}\n"),
-        (CAUSAL_GENES, "untrained: [llama-3.1-70b]", "untrained: [tiny]"),
-        (CAUSAL_GENES, "  base: {steps: [], styles: [long, short, answer]}\n", ""),
+        (
+            "recipes/grpo.yaml",
+            GRPO_OF_LOCI,
+            GRPO_OF_LOCI + "    grading: {longest_list: 5}\n",
+            "variants.demoloci.grading.longest_list",
+            "longest_list: 25",
+        ),
+        (
+            CAUSAL_GENES,
+            "  base: {steps: [], styles: [long, short, answer]}\n",
+            "",
+            "backbones.1",
+            "add an arm without steps",
+        ),
     ],
 )
-def test_settings_that_do_not_go_together(configured, file, before, after, refused):
-    with refused():
+def test_settings_that_do_not_go_together(configured, file, before, after, field, fix):
+    with refused(file, field=field, fix=fix):
         configured(file, before, after)
 
 

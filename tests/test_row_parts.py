@@ -4,6 +4,7 @@ import re
 
 import pytest
 import tiny_training
+from refusals import refused
 from test_stated_confidence import with_recipe
 
 from reasonome.benchmarks.rows import drawn, span
@@ -28,14 +29,14 @@ def test_a_part_has_one_name_which_files_and_the_workflow_know(rows, which, plac
     assert re.fullmatch(PART, which)
 
 
-def test_parts_of_one_order_are_disjoint(refused):
+def test_parts_of_one_order_are_disjoint():
     numbers = list(range(50))
     first, second, rest = (drawn(numbers, which) for which in ("20", "20-45", "45-all"))
     assert [len(part) for part in (first, second, rest)] == [20, 25, 5]
     assert first + second + rest == drawn(numbers, "all") != numbers
     assert sorted(first + second + rest) == numbers
     assert drawn(numbers, "40-60") == drawn(numbers, "40-all"), "as many as there are"
-    with refused("train.jsonl", field="rows.skip"):
+    with refused("train.jsonl", field="rows.skip", fix="leave fewer out: lower `skip` in the recipe"):
         drawn(numbers, "50-60", "train.jsonl")
 
 
@@ -60,7 +61,7 @@ def test_steps_of_any_seed_read_parts_that_do_not_overlap(tiny_models):
         ({"take": 3}, ".rows.take"),
     ],
 )
-def test_mistakes_in_rows_are_told_with_file_and_key(config, rows, key, refused):
+def test_mistakes_in_rows_are_told_with_file_and_key(config, rows, key):
     with refused(config / "recipes/grpo.yaml", field=f"variants.tried{key}"):
         load_project(with_recipe(config, "grpo", rows=rows))
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import refused
 
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.scoring.answers import summary
@@ -130,8 +131,8 @@ def test_the_order_of_examples_and_answers_changes_no_score():
     assert first["shuffled_rouge_l"].nunique() > 1
 
 
-def test_answers_that_fit_no_question_are_errors(refused):
-    with refused():
+def test_answers_that_fit_no_question_are_errors():
+    with refused(fix="give the test split of a benchmark"):
         scoring.score_answers(TASK, STYLE, [], [], Judges(), 0)
     with refused(line=2, field="id"):
         score([answer("GO:1", "x"), answer("GO:9", "x")])
@@ -139,7 +140,7 @@ def test_answers_that_fit_no_question_are_errors(refused):
         score([answer("GO:1", "x"), answer("GO:2", "x"), answer("GO:1", "y")])
 
 
-def test_answers_are_read_with_the_line_of_a_bad_row(tmp_path, refused):
+def test_answers_are_read_with_the_line_of_a_bad_row(tmp_path):
     path = tmp_path / "answers.jsonl"
     path.write_text('{"id": "GO:1", "subset": "bp", "text": "x"}\n{"id": "GO:2", "subset": "bp"}\n')
     with refused(path, 2, "text"):
@@ -184,32 +185,7 @@ def test_contaminated_variants_and_strata_in_the_summary_by_hand():
     }
 
 
-def test_names_alone_have_no_form_and_what_is_missing_has_none_to_keep():
-    bare = AnswerRow(id="GO:1", subset="bp", text="", answer="DNA repair: v. 2")  # which is not parsed
-    table = score([bare, answer("GO:2", "DNA binding")])
-    assert table.loc[0, "answer"] == bare.answer
-    for column in ("format", "format_published", "reward_format", "reward_reasoning"):
-        assert np.isnan(table.loc[0, column])
-        assert table[column].tolist()[1:] == [1, 0]
-    assert summary(table)["metrics"]["bp"]["format"] == 1  # of the one completion
-
-
-def test_where_every_answer_is_a_name_alone_nothing_has_a_form():
-    table = score([AnswerRow(id="GO:1", subset="bp", text="DNA repair", answer="DNA repair; type 1")])
-    assert table.loc[0, "answer"] == "DNA repair; type 1"  # in full
-    columns = ["format", "format_published", "reward_format", "reward_reasoning", "truncated", "length"]
-    assert table[columns].isna().all(axis=None)
-    assert score([])["problems"].tolist() == ["missing_answer"] * 3
-    assert score([])[columns].to_numpy().tolist() == [[0] * 6] * 3
-
-
-def test_how_an_answer_ended_is_unknown_where_nobody_recorded_it():
-    table = score([answer("GO:1", "a"), answer("GO:2", "b", finish_reason="length", completion_tokens=7)])
-    assert np.isnan(table.loc[0, ["truncated", "length"]].astype(float)).all()
-    assert table[["truncated", "length"]].to_numpy().tolist()[1:] == [[1, 7], [0, 0]]
-
-
-def test_sealed_answers_are_passed_over_and_lines_are_those_of_the_file(refused):
+def test_sealed_answers_are_passed_over_and_lines_are_those_of_the_file():
     given = [answer("GO:8", "x", sample=3), answer("GO:1", "DNA repair"), answer("GO:9", "x")]
     with refused("greedy.jsonl", 3):
         scoring.score_answers(TASK, STYLE, EXAMPLES, given, Judges(), 0, "greedy.jsonl", sealed={"GO:8"})

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import tiny_project
+from refusals import refused
 
 from reasonome import cli
 from reasonome.benchmarks.rows import is_sealed
@@ -89,16 +90,16 @@ def test_without_valid_questions_test_ones_that_are_not_sealed_are_shown(built, 
     assert [row["id"] for row in rows if f"[{row['id']}: " in asked] == open_ids
 
 
-def test_what_is_not_built_is_told_with_the_targets_that_build_it(built, refused):
+def test_what_is_not_built_is_told_with_the_targets_that_build_it(built):
     Path("results/statements/demo/train.jsonl").unlink()
     (ASKED / "valid.jsonl").unlink()
-    with refused():
+    with refused(fix="snakemake --cores 2"):
         cli.main(["prompts", "mine"])
-    with refused():
+    with refused(fix="did you mean 'mine'?"):
         cli.main(["prompts", "mien"])
-    with refused():
+    with refused(fix="did you mean 'smollm2-135m'?"):
         cli.main(["prompts", "mine", "--backbone", "smollm2-153m"])
     text = EXPERIMENT.replace("smollm2-135m", "gpt-4o").split("arms:")[0] + "arms:\n  base: []\n"
     Path("config/experiments/asked.yaml").write_text(text + EXPERIMENT[EXPERIMENT.index("seeds:") :])
-    with refused():
+    with refused(fix="name an experiment with such a backbone"):
         cli.main(["prompts", "asked"])

@@ -6,6 +6,7 @@ import pytest
 import tiny_training
 from datasets import Dataset
 from ranking_questions import locus
+from refusals import refused
 from transformers import AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 
@@ -156,15 +157,15 @@ def with_recipe(config, stage, **settings):
     return config
 
 
-def test_a_style_without_confidence_takes_none(config, monkeypatch, refused):
+def test_a_style_without_confidence_takes_none(config, monkeypatch):
     monkeypatch.chdir(config.parent)
-    with refused(field="variants.tried.confidence_from"):
+    with refused(field="variants.tried.confidence_from", fix="leave it out"):
         load_project(with_recipe(config, "sft", confidence_from={"decoding": "sample8-96"}))
 
 
-def test_an_unknown_decoding_has_the_nearest_name(config, refused):
+def test_an_unknown_decoding_has_the_nearest_name(config):
     settings = {"style": "confidence", "confidence_from": {"decoding": "sample8-69"}}
-    with refused():
+    with refused(fix="did you mean 'sample8-96'?"):
         load_project(with_recipe(config, "sft", **settings))
 
 
@@ -242,6 +243,6 @@ def test_a_drill_needs_a_limit():
         STAGES["pretrain"].model_validate(settings | {"drill": {"facts": 10, "weight": 2.0}})
 
 
-def test_a_reward_of_confidences_needs_a_style_that_asks_for_one(config, refused):
-    with refused(field="variants.tried.rewards.confidence"):
+def test_a_reward_of_confidences_needs_a_style_that_asks_for_one(config):
+    with refused(field="variants.tried.rewards.confidence", fix="leave it out"):
         load_project(with_recipe(config, "grpo", rewards={"rouge_l": 1.0, "confidence": 0.5}))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from refusals import refused
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from reasonome.benchmarks.rows import read_rows
@@ -109,8 +110,8 @@ def test_the_choice_is_seeded_and_neither_order_nor_other_facts_change_it():
     pd.testing.assert_frame_equal(fewer, sentences[sentences["gene"] != "G7"].reset_index(drop=True))
 
 
-def test_an_unknown_relation_is_an_error(refused):
-    with refused():
+def test_an_unknown_relation_is_an_error():
+    with refused(fix="add it to facts/wording/sentences.yaml"):
         statements.write_sentences(table(("A", "eats", "O:1", "cake", "s")), 1, 0.1, 0)
 
 
@@ -147,7 +148,7 @@ def test_no_two_genes_are_held_out_together():
 # --- which facts are said ----------------------------------------------------------------------------
 
 
-def test_facts_are_chosen_by_gene_relation_and_size_of_the_object(refused):
+def test_facts_are_chosen_by_gene_relation_and_size_of_the_object():
     facts = table(
         ("A", "has_name", "H:1", "alpha", "s"),
         ("A", "enables", "O:1", "binding", "s"),  # an object of three genes
@@ -163,7 +164,7 @@ def test_facts_are_chosen_by_gene_relation_and_size_of_the_object(refused):
     assert chosen(genes={"A"}, relations=["has_name", "enables"]) == [("A", "H:1"), ("A", "O:1"), ("A", "O:2")]
     assert chosen(genes={"A"}, largest_object=2) == [("A", "H:1"), ("A", "O:2"), ("A", "O:3")]
     assert len(chosen()) == 6
-    with refused(field="only"):
+    with refused(field="only", fix="name more relations, or allow larger objects"):
         chosen(genes={"A"}, relations=["has_summary"])
 
 
@@ -229,25 +230,6 @@ def test_statements_about_several_genes_are_of_nearly_equal_size(count, genes_pe
     assert len(members) == len(set(members))
 
 
-def test_ids_with_commas_are_not_torn():
-    """Names of sets in a GMT file, subcellular locations and reactions hold commas."""
-    facts = table(
-        ("A", "member_of_pathway", "Lipids, minor", "Lipids, minor", "gmt"),
-        ("A", "member_of_pathway", "R:1", "lipids (minor)", "reactome"),
-        ("B", "member_of_pathway", "R:1", "lipids (minor)", "reactome"),
-    )
-    sentences = statements.write_sentences(facts, 1, 1e-9, 0, 8)
-    both = sentences[~sentences["first"]]
-    assert sentences["object_id"].tolist() == ["Lipids, minor\tR:1", "R:1", "Lipids, minor\tR:1"]
-    assert both["source"].tolist() == ["gmt\treactome"]
-    assert sorted(both["gene"].iloc[0].split("\t")) == ["A", "B"]
-    assert statements.statistics(facts, sentences).set_index("source")["statements"].to_dict() == {
-        "gmt": 2,
-        "reactome": 3,
-        "total": 3,
-    }
-
-
 def test_a_statement_about_several_genes_tells_facts_of_one_split_only():
     facts = many()
     sentences = statements.write_sentences(facts, 1, 0.3, 0, 5)
@@ -297,8 +279,8 @@ def test_a_placebo_has_no_running_text():
     assert kept.index.tolist() == [0, 1]
 
 
-def test_one_gene_cannot_be_permuted(refused):
-    with refused():
+def test_one_gene_cannot_be_permuted():
+    with refused(fix="add sources"):
         statements.permute_genes(table(("A", "enables", "O:1", "binding", "s")), 0)
 
 
@@ -319,7 +301,7 @@ STATEMENTS = [
 ]
 
 
-def test_statistics_by_hand(tmp_path, snapshot):
+def test_statistics_by_hand(tmp_path):
     facts = table(*FOUR)
     columns = ["text", "gene", "relation", "object_id", "source", "split", "first", "tokens", "weight"]
     sentences = pd.DataFrame(STATEMENTS, columns=columns)
@@ -332,18 +314,12 @@ def test_statistics_by_hand(tmp_path, snapshot):
     statements.write_statements(sentences, facts, facts[:1], tmp_path)
     train = [json.loads(line) for line in (tmp_path / "train.jsonl").read_text().splitlines()]
     assert [row["text"] for row in train] == [row[0] for row in STATEMENTS if row[5] == "train"]
-    assert train[2] == snapshot
+    assert (train[2]["gene"], train[2]["source"], train[2]["weight"]) == ("B", "go", 0.5)
     (held_out,) = [json.loads(line) for line in (tmp_path / "held_out.jsonl").read_text().splitlines()]
     assert list(held_out) == ["text", "gene", "relation", "object_id", "source"]
-    assert (tmp_path / "left_out.tsv").read_text().splitlines() == snapshot
+    assert (tmp_path / "left_out.tsv").read_text().splitlines()[1:] == ["A\tinvolved_in\tGO:1\tDNA repair\tgo\t"]
     written = pd.read_csv(tmp_path / "statistics.tsv", sep="\t")
     assert written.to_numpy().tolist() == expected
-
-
-def test_tokens_that_nobody_counted_are_empty():
-    facts = table(*FOUR)
-    counted = statements.statistics(facts, statements.write_sentences(facts, 1, 0.1, 0))
-    assert counted["tokens"].isna().all() and counted["statements"].tolist() == [3, 1, 3]
 
 
 def test_tokens_are_counted_without_special_ones(tmp_path):
@@ -351,11 +327,6 @@ def test_tokens_are_counted_without_special_ones(tmp_path):
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.save(str(tmp_path / "tokenizer.json"))
     assert statements.count_tokens(["A binds DNA.", "", "A"], tmp_path).tolist() == [4, 0, 1]
-
-
-def test_a_model_folder_without_tokenizer_is_an_error(tmp_path, refused):
-    with refused(tmp_path / "tokenizer.json"):
-        statements.count_tokens(["A"], tmp_path)
 
 
 def test_weights_of_sources_and_relations_multiply_and_the_heaviest_of_several_counts():
@@ -454,25 +425,6 @@ def program(tmp_path, facts, rows=None, files=None, **corpus):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return tmp_path / "out"
-
-
-@pytest.mark.slow
-def test_the_program_writes_a_placebo_and_says_so(tmp_path):
-    facts = table(*FOUR, ("B", "has_summary", "NCBIGene:2", "B mends DNA.", "ncbi"))
-    rows = {}
-    for placebo in (False, True):
-        folder = tmp_path / str(placebo)
-        folder.mkdir()
-        out = program(folder, facts, placebo=placebo, held_out=1e-9, genes_per_statement=1)
-        written = json.loads((out / "manifest.json").read_text())
-        assert written["corpus"]["placebo"] is placebo and written["corpus"]["name"] == "demo"
-        assert written["statements"] == {"train": 4 - placebo} and written["tokenizer_sha256"] is None
-        assert written["running_text_left_out"] == placebo
-        assert sorted(written["licences"]) == sorted(written["corpus"]["sources"])
-        assert written["licences"]["go-demo"]["licence"] == "CC-BY-4.0"
-        rows[placebo] = {(r["gene"], r["object_id"]) for r in map(json.loads, (out / "train.jsonl").open())}
-    assert rows[False] == {("A", "GO:1"), ("B", "GO:1"), ("B", "GO:2"), ("B", "NCBIGene:2")}
-    assert rows[True] == {("B", "GO:1"), ("A", "GO:1"), ("A", "GO:2")}  # of two genes each takes the other's place
 
 
 @pytest.mark.slow

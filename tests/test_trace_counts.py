@@ -7,9 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from traced_sets import gene_set, table, terms_table
+from traced_sets import table, terms_table
 
-import judge_reasoning
 import write_reasoning
 from reasonome.benchmarks.rows import read_rows
 from reasonome.core import atomic
@@ -168,29 +167,3 @@ def test_why_traces_of_others_are_dropped(monkeypatch, tmp_path, capsys, step, r
     dropped = atomic.read_jsonl(tmp_path / "kept.dropped.jsonl")
     assert [one["reason"] for one in dropped] == [reason] * (1 - kept)
     assert f"gpt-4o: {kept} kept, {1 - kept} dropped" in capsys.readouterr().out
-
-
-def test_how_traces_follow_is_printed(monkeypatch, tmp_path, capsys, snapshot, refused):
-    """Of four kept traces one follows: the others end in an unrelated fact, count wrongly, and say nothing known."""
-    monkeypatch.chdir(tmp_path)
-    examples = [
-        gene_set(f"GO:{n}", name, "LIG1 LIG3 LIG4", shown=["LIG1", "LIG3", "LIG4"])
-        for n, name in enumerate(["joining of ends", "ligation", "x", "y"])
-    ]
-    for part, rows in (("train", examples), ("valid", []), ("test", [])):
-        written = [row.model_dump() for row in rows]
-        atomic.write_jsonl(tmp_path / f"results/prompts/demo-go.demo-names/{part}.jsonl", written)
-    write_knowledge(tmp_path)
-    ends = ["LIG1 and LIG4 take part in end joining.", "LIG1 and LIG4 act in vesicle transport."]
-    steps = [ends[0], ends[1], "All 3 genes take part in end joining.", "They ligate."]
-    kept = [{"id": f"GO:{n}", "steps": [step]} for n, step in enumerate(steps)]
-    dropped = [{"id": "GO:5", "reason": f"similarity {value} <= 0.70"} for value in ("0.10", "0.65")]
-    atomic.write_jsonl(tmp_path / "kept.jsonl", kept)
-    atomic.write_jsonl(tmp_path / "kept.dropped.jsonl", [*dropped, {"id": "GO:6", "reason": "unrelated: it ends in x"}])
-    asked = ["--config", str(ROOT / "config"), "--benchmark", "demo-go", "--style", "demo-names", "kept.jsonl"]
-    monkeypatch.setattr(sys, "argv", ["judge_reasoning.py", *asked])
-    judge_reasoning.main()
-    assert capsys.readouterr().out == snapshot
-    atomic.write_jsonl(tmp_path / "kept.jsonl", [{"id": "GO:77", "steps": []}])
-    with refused(field="id"):
-        judge_reasoning.main()

@@ -102,42 +102,28 @@ def test_reasoning_that_follows(judge):
 
 
 @pytest.mark.parametrize(
-    "steps",
+    ("steps", "problem"),
     [
-        ["These genes repair DNA and are important for the cell."],
-        ["A, B and C take part in strand repair, which is the name."],  # the set's own term
-        ["A, B and E belong to pathway Immune System."],  # 45 of 65 genes
-        ["A, B and Z9 take part in ribosome assembly."],
-        ["A takes part in base excision.", "B takes part in end joining."],
-        ["Both A and B act in end joining.", "C takes part in base excision; D and E act in vesicle transport."],
-        ["A, B and C take part in base excision.", "D and E take part in vesicle transport."],
-        ["B and E act in vesicle transport, but A and C take part in base excision."],
-        ["All 5 genes take part in base excision."],
-        ["Four of the five genes take part in base excision."],
-        ["Among 5 genes, 2 belong to pathway Strand break sensing."],
-    ],
-    ids=[
-        "nothing known",
-        "own term",
-        "most genes",
-        "unknown",
-        "nothing shared",
-        "other groups",
-        "the last step",
-        "denied",
-        "all",
-        "some",
-        "too few",
+        (["These genes repair DNA and are important for the cell."], "nothing known"),
+        (["A, B and C take part in strand repair, which is the name."], "only the name"),  # the set's own term
+        (["A, B and E belong to pathway Immune System."], "nothing known"),  # 45 of 65 genes
+        (["A, B and Z9 take part in ribosome assembly."], "nothing known"),
+        (["A takes part in base excision.", "B takes part in end joining."], "nothing shared"),
+        (["A, B and C take part in base excision.", "D and E take part in vesicle transport."], "too few genes"),
+        (["B and E act in vesicle transport, but A and C take part in base excision."], "contradicted"),
+        (["All 5 genes take part in base excision."], "wrong number"),
+        (["Among 5 genes, 2 belong to pathway Strand break sensing."], "wrong number"),
     ],
 )
-def test_what_is_wrong_with_reasoning(judge, steps, snapshot):
-    assert judge.judge(gene_set(REPAIR, "strand repair"), SHOWN, steps).problem == snapshot
+def test_what_is_wrong_with_reasoning(judge, steps, problem):
+    found = judge.judge(gene_set(REPAIR, "strand repair"), SHOWN, steps).problem
+    assert found.partition(": ")[0] == problem
 
 
-def test_an_unrelated_ending(judge, snapshot):
+def test_an_unrelated_ending(judge):
     steps = ["A, C and D belong to pathway Nicks and gaps."]
     judged = judge.judge(gene_set(TRANSPORT, "vesicle transport", "D E"), SHOWN, steps)
-    assert judged.problem == snapshot
+    assert judged.problem.startswith("unrelated: it ends in Nicks and gaps")
     assert judged.ending == ("Nicks and gaps", {"A", "C", "D"}, "")
 
 

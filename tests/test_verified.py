@@ -9,6 +9,7 @@ import own_task
 import pandas as pd
 import pytest
 from own_task.chromosome import ChromosomeOfGene
+from refusals import refused
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import read_rows
@@ -46,7 +47,7 @@ def write_split(path, *questions):
 
 
 @pytest.mark.parametrize("value", [float("nan"), 7.0, ValueError("seven")])
-def test_a_verify_that_gives_no_number_from_0_to_1_is_an_error(value, refused):
+def test_a_verify_that_gives_no_number_from_0_to_1_is_an_error(value):
     class Odd(ChromosomeOfGene):
         def verify(self, answer, example):
             if isinstance(value, ValueError):
@@ -55,7 +56,9 @@ def test_a_verify_that_gives_no_number_from_0_to_1_is_an_error(value, refused):
 
     odd = Odd()
     line = next(n for n, text in enumerate(Path(__file__).read_text().splitlines(), 1) if "raise value" in text)
-    with refused(line=line if isinstance(value, ValueError) else None):
+    with refused(
+        line=line if isinstance(value, ValueError) else None, fix="let it return a number from 0 to 1 for every"
+    ):
         odd.verified(odd.bare("seven"), question("TP53"))
     assert odd.verified(odd.bare(""), question("TP53")) == 0
 
@@ -131,13 +134,6 @@ def test_a_confidence_is_taught_and_pays_by_brier():
     assert lazy["3 at 100%"] == "<answer>3</answer>\nConfidence: 100"
 
 
-def test_a_style_without_a_confidence_is_written_as_it_was():
-    plain = SURE.model_copy(update={"confidence": False})
-    assert "confidence" not in plain.model_dump(mode="json") and not plain.asks_confidence()
-    assert SURE.model_dump(mode="json")["confidence"] is True
-    assert TASK.Style.model_validate(plain.model_dump(mode="json")) == plain
-
-
 def test_no_lazy_or_malformed_answer_earns_more_than_the_best_constant():
     questions = [question(str(i), answer) for i, answer in enumerate(["1"] * 5 + ["2"] * 3 + ["X"] * 2)]
     weights = {"verified": 1.0, "confidence": 0.0, "format": 0.0}
@@ -153,7 +149,7 @@ def test_no_lazy_or_malformed_answer_earns_more_than_the_best_constant():
         assert earned([text] * len(questions)) == 0
 
 
-def test_no_two_splits_share_a_group_and_what_is_left_out_is_told(refused):
+def test_no_two_splits_share_a_group_and_what_is_left_out_is_told():
     questions = [question(f"{group}{i}", group=group) for group in "ABCDEFGH" for i in range(3)]
     subsets = {"all": {"table": "t.tsv", "test": 4, "valid": 2, "train": 5}}
     splits, left_out = building.split(questions, benchmark(subsets=subsets), TASK)
@@ -161,7 +157,7 @@ def test_no_two_splits_share_a_group_and_what_is_left_out_is_told(refused):
     groups = [{one.group for one in rows} for rows in splits.values()]
     assert not (groups[0] & groups[1] or groups[0] & groups[2] or groups[1] & groups[2])
     assert Counter(row.reason for row in left_out) == {"not drawn: train is 5": 10}
-    with refused():
+    with refused(fix="ask for fewer"):
         building.split(questions[:3], benchmark(subsets={"all": {"table": "t.tsv", "test": 5, "valid": 0}}), TASK)
 
 
@@ -215,43 +211,14 @@ class ByArm(ChromosomeOfGene):
         return question.answer.rstrip("pq")
 
 
-def test_a_class_of_ones_own_is_in_every_split_or_nothing_is_built(refused):
+def test_a_class_of_ones_own_is_in_every_split_or_nothing_is_built():
     questions = [question(f"{answer}{i}", answer) for answer in ("17p", "17q", "3p") for i in range(4)]
     spec = benchmark(subsets={"all": {"table": "t.tsv", "test": 3, "valid": 0}})
     splits, _ = building.split(questions, spec, ByArm())
     assert Counter(one.answer.rstrip("pq") for one in splits["test"]) == {"17": 2, "3": 1}
     few = [*questions, question("X", "X")]
-    with refused():
+    with refused(fix="ask for fewer"):
         building.split(few, benchmark(subsets={"all": {"table": "t.tsv", "test": 3, "valid": 1}}), ByArm())
-
-
-def test_a_class_of_ones_own_that_no_training_question_has_stops_the_build(tmp_path, monkeypatch, refused):
-    """The one question of X is the share of X that the test needs."""
-    monkeypatch.chdir(tmp_path)
-    rows = [question(f"{answer}{i}", answer) for answer in ("17p", "17q") for i in range(4)] + [question("X", "X")]
-    table = [{"id": one.id, **one.columns, "stem": one.group, "answer": one.answer} for one in rows]
-    own_task.write(tmp_path / "genes.tsv", table, ("id", "gene", "name", "stem", "answer"))
-    mine = benchmark(subsets={"all": {"table": "genes.tsv", "test": 3, "valid": 0}})
-    folder = SimpleNamespace(file_of=lambda *of: "benchmarks.yaml")
-    own = project(tmp_path, mine=mine)
-    own.folder = folder
-    with refused("benchmarks.yaml", field="mine.subsets.all"):
-        ByArm().building.build(own, "mine", tmp_path / "mine")
-
-
-def test_a_class_that_a_split_lacks_is_told(tmp_path, monkeypatch, capsys):
-    """Two questions of Y are one group, and all others are of 1: the test, or training, has no Y."""
-    monkeypatch.chdir(tmp_path)
-    rows = [question(f"a{i}", "1") for i in range(8)] + [question(f"y{i}", "Y", group="y") for i in range(2)]
-    table = [{"id": one.id, **one.columns, "stem": one.group, "answer": one.answer} for one in rows]
-    own_task.write(tmp_path / "genes.tsv", table, ("id", "gene", "name", "stem", "answer"))
-    mine = benchmark(subsets={"all": {"table": "genes.tsv", "test": 4, "valid": 1}})
-    TASK.building.build(project(tmp_path, mine=mine), "mine", tmp_path / "mine")
-    audit = atomic.read_json(tmp_path / "mine/audit.json")
-    assert audit["lacking"] == {"train": {"all": ["Y"]}, "valid": {"all": ["Y"]}}
-    assert audit["classes"]["test"] == {"all": {"1": 3, "Y": 2}}
-    told = capsys.readouterr().out.splitlines()[1:]
-    assert told == [f"mine: {part} has no question of 1 of the 2 classes of 'all': Y" for part in ("train", "valid")]
 
 
 def test_training_questions_that_leak_into_another_benchmark_are_left_out(tmp_path, monkeypatch):
@@ -281,7 +248,7 @@ def test_training_questions_that_leak_into_another_benchmark_are_left_out(tmp_pa
     }
 
 
-def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_for_its_own_words(tmp_path, refused):
+def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_for_its_own_words(tmp_path):
     asked = question("t", group="G")
     again = {"columns": asked.columns}
     training = [question("r1"), question("r2", group="G"), question("r3").model_copy(update=again)]
@@ -296,7 +263,7 @@ def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_fo
         "same_question": (4, 2, 3, "fails"),
     }
     assert {one.kind for one in found} <= LEAK_KINDS.keys()
-    with refused():
+    with refused(fix="add tested to leave_out of training in"):
         check("mine", found, TASK.leaks.fixes)
     shared = {"data": "training questions", "training": "training", "benchmark": "tested"}
     assert TASK.leaks.same_sources(both, plan) == [shared | {"sources": ["mine/genes.tsv"]}]
@@ -319,12 +286,12 @@ def test_a_recipe_may_not_train_on_what_may_give_the_test_away(tmp_path, learned
     assert (leak and leak[1]) == fix
 
 
-def test_a_question_that_does_not_fit_is_told(tmp_path, refused):
+def test_a_question_that_does_not_fit_is_told(tmp_path):
     style = SimpleNamespace(budgets=lambda: [5], user="{gene} {name}")
     asked = SimpleNamespace(folder=SimpleNamespace(path=tmp_path.joinpath), style=lambda *_: style)
     fits = {"train": [question("T")]}  # a capital, and half of "a name"
     assert TASK.prompting.with_material(asked, "mine", "plain", fits) == fits
-    with refused(tmp_path / "prompts/chromosome_of_gene.plain.txt"):
+    with refused(tmp_path / "prompts/chromosome_of_gene.plain.txt", fix="raise it, or shorten the question"):
         TASK.prompting.with_material(asked, "mine", "plain", {"test": [question("TTT")]})
     style.user = "{gene}"  # the name is not shown, and does not count
     TASK.prompting.with_material(asked, "mine", "plain", {"test": [question("TTT")]})
@@ -366,41 +333,21 @@ def test_baselines_are_of_the_subset_of_the_question():
 
 
 @pytest.mark.parametrize(
-    ("rows", "line"),
+    ("row", "field"),
     [
-        ([("A", "A", "n", "s", "1"), ("B", "B", "", "s", "2")], 3),
-        ([("A", "A", "n", "s", "1"), ("A", "B", "n", "s", "2")], 3),
-        ([("A", "A", "n", "s", "1"), ("B", "B", "n", "s", "</answer>")], 3),
-        ([("A", "A", "n", "s", "1"), ("B", "A", "n", "s", "2")], 3),
+        (("B", "B", "", "s", "2"), "name"),
+        (("A", "B", "n", "s", "2"), "id"),
+        (("B", "B", "n", "s", "</answer>"), "answer"),
+        (("B", "A", "n", "s", "2"), "id"),
     ],
 )
-def test_a_table_is_refused_with_its_line(tmp_path, rows, line, refused):
+def test_a_table_is_refused_with_its_line(tmp_path, row, field):
     path = tmp_path / "genes.tsv"
     columns = ("id", "gene", "name", "stem", "answer")
+    rows = [("A", "A", "n", "s", "1"), row]
     own_task.write(path, [dict(zip(columns, row, strict=True)) for row in rows], columns)
-    with refused(line=line):
+    with refused(path, 3, field):
         building._read(TASK, benchmark(), "all", path, {})
-
-
-@pytest.mark.parametrize("place", ["question.columns['arm']", "None"])
-def test_a_kind_that_fails_is_told_with_its_line(tmp_path, refused, place):
-    kind = f"    def kind(self, question):\n        return {place}\n"
-    (tmp_path / "mine.py").write_text(OWN.replace('"two"\n', f'"two"\n{kind}'))
-    row = {"id": "A", "gene": "A", "name": "n", "stem": "s", "answer": "17q21"}
-    own_task.write(tmp_path / "genes.tsv", [row], tuple(row))
-    task = find_task(f"{tmp_path}/mine.py:Two")
-    with refused("mine.py", line=19 if "arm" in place else None):
-        building._read(task, benchmark(), "all", tmp_path / "genes.tsv", {})
-
-
-def test_what_is_left_out_is_told_with_the_commonest_reasons(capsys):
-    rows = [("a", "no gene: unknown")] * 3 + [("a", "no label")] * 2 + [("b", "one"), ("b", "two"), ("b", "three")]
-    rows += [("b", "four")] * 1200
-    building.show_left_out("mine", [building.LeftOut(subset, f"{n}", why) for n, (subset, why) in enumerate(rows)])
-    assert capsys.readouterr().out.splitlines() == [
-        "mine: 5 left out of 'a': no gene: unknown (3); no label (2) (left_out.tsv)",
-        "mine: 1,203 left out of 'b': four (1,200); one (1); two (1); … (left_out.tsv)",
-    ]
 
 
 def test_a_truth_of_several_words_can_be_answered(tmp_path):
@@ -456,17 +403,11 @@ def test_a_file_of_tasks_is_loaded_once_and_its_own_parts_have_the_defaults(tmp_
     assert one.report.does == "guesses" and [folder.name for folder in one.report.templates] == ["report"]
 
 
-def test_the_line_of_an_error_in_a_task_of_ones_own(tmp_path, monkeypatch, refused):
+def test_the_line_of_an_error_in_a_task_of_ones_own(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text('x = 1\ny = {}["k"]\n')
     monkeypatch.chdir(tmp_path)
-    with refused(line=2):
+    with refused(line=2, fix="see docs/your-own.md for what a task has"):
         find_task("mine.py:Mine")
-
-
-def test_a_method_that_a_class_of_ones_own_lacks_is_told_at_the_class(tmp_path, refused):
-    (tmp_path / "mine.py").write_text(OWN.replace("def verify", "def verfy"))
-    with refused("mine.py", line=5):
-        find_task(f"{tmp_path}/mine.py:One")
 
 
 def test_orders_that_change_no_prompt_are_not_said_to_agree():

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from annotation_project import ANSWER, GOOD, SECOND
 from misbehaving_endpoint import completion
+from refusals import refused
 
 from reasonome import cli
 
@@ -26,10 +27,10 @@ def test_a_model_behind_an_endpoint_names_sets_and_what_it_cannot_give_is_left_e
     assert "of style facts" in page  # what is known of the genes, for a model that was not trained here
 
 
-def test_a_refusal_is_told_and_what_was_answered_is_not_asked_again(annotating, endpoint, refused):
+def test_a_refusal_is_told_and_what_was_answered_is_not_asked_again(annotating, endpoint):
     server = endpoint(NAMED, (400, {}, '{"error": {"message": "too long"}}'), NAMED, pages=SERVES)
     path = annotating.file("mine.gmt", GOOD + SECOND)
-    with refused():
+    with refused(fix="where it is too long"):
         annotating(path, model=server.url)
     assert not (annotating.out / "manifest.json").exists()
     records = annotating(path, model=server.url)
@@ -59,34 +60,34 @@ def test_a_reasoning_models_answer_is_read(annotating, endpoint, capsys, message
     assert (said in capsys.readouterr().out) == ("reasoning" in message)
 
 
-def test_a_model_that_the_server_lacks_and_a_server_that_is_not_there(annotating, endpoint, refused):
+def test_a_model_that_the_server_lacks_and_a_server_that_is_not_there(annotating, endpoint):
     server = endpoint(pages=SERVES)
-    for model in (f"{server.url}#m2", "http://127.0.0.1:9/v1"):
-        with refused():
+    for model, fix in ((f"{server.url}#m2", "valid names: m1"), ("http://127.0.0.1:9/v1", "start it")):
+        with refused(field="--model", fix=fix):
             annotating(annotating.file("mine.gmt", GOOD), model=model)
     assert server.requests == [] and not annotating.out.exists()
 
 
-def test_another_machine_is_asked_only_with_upload(annotating, monkeypatch, refused):
+def test_another_machine_is_asked_only_with_upload(annotating, monkeypatch):
     def connect(*_, **__):
         raise AssertionError("something was sent")
 
     monkeypatch.setattr("socket.socket.connect", connect)
     monkeypatch.setattr("socket.getaddrinfo", connect)
     path = annotating.file("mine.gmt", GOOD)
-    with refused():
+    with refused(fix="add --upload if this may leave your machine"):
         annotating(path, model="https://models.example.org/v1#big")
     assert not (annotating.out / "manifest.json").exists()
     annotating(path, model=None)
     before = {file.name: file.read_bytes() for file in annotating.out.iterdir()}
-    with refused():
+    with refused(fix="add --upload if this may leave your machine"):
         annotating(path, model="https://models.example.org/v1#big")
     assert {file.name: file.read_bytes() for file in annotating.out.iterdir()} == before
-    with refused():
+    with refused(fix="add --upload if the genes may leave your"):
         cli.main(["annotate", str(path), "--model", "https://models.example.org/v1", "--out", str(annotating.out)])
 
 
-def test_a_gmt_of_ones_own_is_a_library(annotating, by_hand, refused):
+def test_a_gmt_of_ones_own_is_a_library(annotating, by_hand):
     library = annotating.file("hallmarks.gmt", "MY REPAIR\tna\tBRCA1\tBRCA2\tATM\tRAD51\tCHEK2\n")
     (record,) = annotating(annotating.file("mine.gmt", GOOD), libraries=[str(library)])
     assert {term["library"] for term in record["enriched"]} == {"GO BP", "Reactome", "hallmarks"}
@@ -94,7 +95,7 @@ def test_a_gmt_of_ones_own_is_a_library(annotating, by_hand, refused):
         (record,) = annotating(annotating.file("mine.gmt", GOOD), only_libraries=only)
         assert [term["library"] for term in record["enriched"]] == [Path(only[0]).stem]
     library.with_suffix(".gmt.gz").write_bytes(gzip.compress(library.read_bytes()))
-    with refused():
+    with refused(fix="rename one of the files"):
         annotating(annotating.file("mine.gmt", GOOD), libraries=[str(library), str(library.with_suffix(".gmt.gz"))])
     for name in ("nowhere.gmt", str(library.rename(library.with_name("GO BP.gmt")))):
         with refused(field="libraries"):

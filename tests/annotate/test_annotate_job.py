@@ -1,6 +1,5 @@
 """Annotation from files to files: what is asked, what is made of the answers, and what a second run does."""
 
-import dataclasses
 import json
 import math
 
@@ -8,15 +7,14 @@ import annotation_project
 import pandas as pd
 import pytest
 from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
+from refusals import refused
 
 from reasonome.answering.asked_model import AskedWeights
-from reasonome.apps.annotate import answers, job, project_files
-from reasonome.apps.annotate.judge import WITHOUT_ENCODER_TOLD
+from reasonome.apps.annotate import answers
 from reasonome.apps.run import check_context
 from reasonome.config.annotations import Annotation
 from reasonome.config.styles import count_tokens
 from reasonome.core.manifest import read_manifest
-from reasonome.prompts.prompts import gene_order
 from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.prompting import terms_tests
@@ -42,14 +40,12 @@ def symbols(record: dict) -> list[str]:
 # files
 
 
-def test_every_set_has_a_row_in_its_place_and_bad_ones_do_not_stop_the_others(
-    annotating, by_hand, capsys, snapshot, scrubbed
-):
+def test_every_set_has_a_row_in_its_place_and_bad_ones_do_not_stop_the_others(annotating, by_hand, capsys):
     by_hand.answers = {"BUB1": "no name at all"}
     records = annotating(annotating.file("mine.gmt", GOOD + ODD + SECOND))
     assert [record["set"] for record in records] == ["repair", "one", "unknown", "checkpoint"]
     assert [record["name"] for record in records] == ["DNA repair", "", "", ""]
-    assert [record["error"] for record in records] == snapshot
+    assert [bool(record["error"]) for record in records] == [False, True, True, False]
     assert records[2]["flags"] == ["4 of 4 genes are unknown: XXXA, XXXB, XXXC, XXXD"]
     assert [len(one.genes) for one in by_hand.asked[0]] == [5, 3]  # of the others nothing was asked
     table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t", keep_default_na=False)
@@ -60,7 +56,7 @@ def test_every_set_has_a_row_in_its_place_and_bad_ones_do_not_stop_the_others(
         *("enrichment.tsv", "identifiers.tsv", "manifest.json"),
     ]
     told = capsys.readouterr().out
-    assert scrubbed(told) == snapshot
+    assert all(f"'{record['set']}': {record['error']}\n" in told for record in records[1:3])
 
 
 def test_sets_of_several_files_are_named_by_their_file_and_alike_ones_share_a_group(annotating, by_hand):
@@ -80,7 +76,7 @@ def test_sets_of_several_files_are_named_by_their_file_and_alike_ones_share_a_gr
     assert len({record["id"] for record in records}) == 6
 
 
-def test_identifiers_of_all_kinds_are_one_gene_each(annotating, by_hand, snapshot):
+def test_identifiers_of_all_kinds_are_one_gene_each(annotating, by_hand):
     # BRCA1 is the first gene of the source, with Entrez id 1, and is listed by its symbol too; brca2 in small letters
     content = gmt(mixed=["1", "BRCA1", "ENSG00000000003.7", "brca2", "HGNC:4", "SEPT2", "2-Sep", "NOPE1"])
     (record,) = annotating(annotating.file("mine.gmt", content))
@@ -91,8 +87,7 @@ def test_identifiers_of_all_kinds_are_one_gene_each(annotating, by_hand, snapsho
         ("RAD51", "HGNC:4", "id"),
         ("SEPTIN2", "SEPT2", "previous"),
     ]
-    assert record["flags"] == snapshot
-    assert record["name"] == "DNA repair"
+    assert [one["written"] for one in record["unmapped"]] == ["NOPE1"] and record["name"] == "DNA repair"
 
 
 # runs
@@ -151,7 +146,7 @@ def test_ranked_genes_are_shown_from_the_first_as_far_as_they_fit(annotating, by
     assert [gene["weight"] for gene in record["genes"]][:3] == [40, 39, 38]
 
 
-def test_a_prompt_that_the_model_cannot_read_whole_is_an_error_before_it_is_asked(annotating, tmp_path, refused):
+def test_a_prompt_that_the_model_cannot_read_whole_is_an_error_before_it_is_asked(annotating, tmp_path):
     """OTHERS are forty entries such as "FILL01 (gene 18)"; 96 tokens are for the answer."""
     style = annotating.project.style("demo-go", "names")
     settings = Annotation(sets=["mine.gmt"], max_new_tokens=96)
@@ -163,23 +158,11 @@ def test_a_prompt_that_the_model_cannot_read_whole_is_an_error_before_it_is_aske
     model = AskedWeights("mine", {}, tmp_path, tmp_path, [])
     (tmp_path / "config.json").write_text(json.dumps({"max_position_embeddings": needed - 1}))
     asked = (answers.TASK, examples, style, model, settings.max_new_tokens, ", about fewer genes (--top)")
-    with refused():
+    with refused(fix="ask in a style with a smaller budget_tokens"):
         check_context(*asked)
     for known in ({"max_position_embeddings": needed}, {}):
         (tmp_path / "config.json").write_text(json.dumps(known))
         check_context(*asked)
-
-
-def test_unranked_genes_are_shown_in_a_seeded_order_whatever_the_order_of_the_file(annotating, by_hand):
-    backwards = OTHERS[::-1]
-    annotating(annotating.file("mine.gmt", gmt(forwards=OTHERS, backwards=backwards)), style="tight")
-    expected = [OTHERS[place] for place in gene_order(OTHERS, 0)][:7]
-    assert by_hand.shown == [expected, expected]
-    assert expected not in (OTHERS[:33], backwards[:33])
-    forwards, backwards = annotating.records()
-    shown = {gene["symbol"] for gene in forwards["genes"] if gene["shown"]}
-    assert shown == set(expected)
-    assert symbols(forwards) == OTHERS  # as the file has them
 
 
 def test_prompts_show_facts_and_never_what_is_denied(annotating, by_hand):
@@ -272,13 +255,6 @@ def test_a_name_that_no_other_answer_gives_is_flagged_as_a_guess(annotating, by_
     assert guess not in record["flags"]
 
 
-def test_a_single_answer_agrees_with_nothing(annotating, by_hand):
-    (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert (record["agreement"], len(record["samples"])) == (None, 1)
-    assert record["samples"][0]["text"] == ANSWER
-    assert record["confidence"] == pytest.approx(math.exp(-1.0 / 2))
-
-
 def test_a_stated_confidence_is_taken_where_the_style_asks_for_one(annotating, by_hand):
     by_hand.answers = {"ATM": f"{ANSWER}\nConfidence: 85", "BUB1": ANSWER}
     stated, silent = annotating(annotating.file("mine.gmt", GOOD + SECOND), style="confidence")
@@ -286,11 +262,12 @@ def test_a_stated_confidence_is_taken_where_the_style_asks_for_one(annotating, b
     assert (silent["confidence_kind"], silent["problems"]) == ("probability of its words", ["no_confidence"])
 
 
-def test_claims_are_supported_unknown_or_contradicted_and_genes_support_or_do_not(annotating, by_hand, snapshot):
+def test_claims_are_supported_unknown_or_contradicted_and_genes_support_or_do_not(annotating, by_hand):
     steps = [f"{gene} takes part in DNA repair." for gene in ("BRCA1", "BUB1", "FILL01")] + ["ATM glows."]
     by_hand.answers = {"ATM": answer("DNA repair", *steps)}
     (record,) = annotating(annotating.file("mine.gmt", gmt(mine=["FILL01", "BUB1", *REPAIR])))
-    assert [(claim["gene"], claim["verdict"], claim["fact"]) for claim in record["claims"]] == snapshot
+    verdicts = {claim["gene"]: claim["verdict"] for claim in record["claims"]}
+    assert verdicts == {"BRCA1": "supported", "BUB1": "contradicted", "FILL01": "unknown"}
     assert record["unchecked"] == ["ATM glows."]
     assert record["supporting_genes"] == REPAIR  # the term of that name is enriched by them
     assert record["other_genes"] == ["FILL01", "BUB1"]
@@ -318,27 +295,6 @@ def test_terminal_and_table_say_which_names_are_an_enriched_term(annotating, by_
     table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t")
     assert table["suggested_name"].tolist() == ["DNA repair", "DNA repair"]
     assert table["name_standing"].tolist() == ["same", "none"]
-
-
-def test_without_an_encoder_the_judge_works_and_page_and_terminal_say_so(annotating, by_hand, monkeypatch, capsys):
-    """The project has none; one that is configured and not there is no error either."""
-    sources = project_files.answer_sources(annotating.project, Annotation(sets=["mine.gmt"]))
-    there = dataclasses.replace(sources, encoders=[annotating.out / "minilm"])
-    monkeypatch.setattr(job, "answer_sources", lambda *given: there)
-    (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert record["standing"] == "same"
-    assert WITHOUT_ENCODER_TOLD in capsys.readouterr().out
-    assert WITHOUT_ENCODER_TOLD in (annotating.out / "annotations.html").read_text(encoding="utf-8")
-
-
-def test_an_abstention_is_no_name(annotating, by_hand):
-    by_hand.answers = {"ATM": (answer("System of unrelated proteins", "Nothing is shared."), -0.2, 4)}
-    (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert (record["name"], record["abstained"], record["error"]) == ("", True, "")
-    assert record["supporting_genes"] == []
-    assert record["other_genes"] == REPAIR
-    assert record["reasoning"] == "Nothing is shared."
-    assert record["confidence"] == pytest.approx(math.exp(-0.05))
 
 
 @pytest.mark.parametrize("text", ["", "DNA repair, I think.", "Process:\nReasoning:\n<think>BRCA1.</think>"])

@@ -2,6 +2,7 @@
 
 import pytest
 from annotation_project import OTHERS, REPAIR, RIBOSOME, SPINDLE
+from refusals import refused
 
 from reasonome.apps.annotate import job
 from reasonome.config.annotations import Annotation
@@ -32,15 +33,14 @@ def sizes(gene_lists) -> dict:
     return {name: {one.name: len(one.genes) for one in lists.lists} for name, lists in gene_lists.items()}
 
 
-def test_each_cell_type_has_lists_a_universe_and_a_ranking_of_its_own(tmp_path, snapshot):
+def test_each_cell_type_has_lists_a_universe_and_a_ranking_of_its_own(tmp_path):
     second = [gene.replace("GENE", "OTHER") for gene in GENES]
     found = read(tmp_path, stacked(GENES, second), contrast="stim vs ctrl")
     assert sizes(found) == {
         "mine CD4 T": {"mine CD4 T up": 30, "mine CD4 T down": 25},
         "mine CD14 Mono": {"mine CD14 Mono up": 25, "mine CD14 Mono down": 30},
     }
-    first, other = found.values()
-    assert first.notes[:2] == snapshot
+    _, other = found.values()
     assert [one.direction for one in other.lists] == ["higher in stim than in ctrl", "lower in stim than in ctrl"]
     assert [len(one.universe) for one in found.values()] == [len(one.ranking) for one in found.values()] == [800, 800]
     assert {gene.written for gene in other.lists[1].genes} == set(second[:30])
@@ -68,8 +68,8 @@ def test_p_of_each_cell_type_is_that_of_its_own_rows(tmp_path):
     }
 
 
-def test_a_column_that_tells_rows_of_a_gene_apart_is_named(tmp_path, refused):
-    with refused(line=1, field="what"):
+def test_a_column_that_tells_rows_of_a_gene_apart_is_named(tmp_path):
+    with refused(line=1, field="what", fix="if it says"):
         read(tmp_path, stacked(GENES, GENES, "what"))
     found = read(tmp_path, stacked(GENES, GENES, "what"), columns={"comparison": "what"})
     assert list(found) == ["mine CD4 T", "mine CD14 Mono"]
@@ -90,12 +90,6 @@ def test_a_contrast_that_names_two_conditions_says_which_one_up_is(tmp_path):
     assert second.ends == ("higher in TNF than in control", "lower in TNF than in control")
     first, _ = read(tmp_path, content.replace("TNF vs control", "TNF")).values()
     assert first.ends == ("higher in IL6 than in control", "lower in IL6 than in control")
-
-
-def test_a_contrast_that_is_not_that_of_the_table_is_refused(tmp_path, refused):
-    content = stacked(GENES[:60], [], "contrast").replace("CD4 T", "drug_vs_placebo")
-    with refused("mine.csv", 1, "contrast"):
-        read(tmp_path, content, contrast="placebo vs drug")
 
 
 def test_each_comparison_is_a_list_on_the_page_and_in_the_table(annotating):

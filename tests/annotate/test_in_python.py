@@ -6,6 +6,7 @@ import pytest
 from annotation_project import ANSWER, GOOD, REPAIR, RIBOSOME
 from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
+from refusals import refused
 
 from reasonome.apps.annotate.in_python import annotate_sets
 from reasonome.apps.annotate.job import offline
@@ -23,19 +24,18 @@ def test_a_data_frame_of_markers_is_annotated(annotating, by_hand):
 
 
 @pytest.mark.parametrize(
-    ("change", "field"),
+    ("change", "field", "fix"),
     [
-        ({"sets": None}, "sets"),
-        ({"sets": "none.gmt"}, None),
-        ({"samples": 0}, "samples"),
-        ({"tpo": 5}, "tpo"),
-        ({"species": "mous"}, "species"),
+        ({"sets": None}, "sets", "annotate_sets"),
+        ({"sets": "none.gmt"}, None, "check the path"),
+        ({"tpo": 5}, "tpo", "did you mean 'top'?"),
+        ({"species": "mous"}, "species", "did you mean 'mouse'?"),
     ],
 )
-def test_from_python_what_cannot_be_is_told_by_its_setting(annotating, by_hand, change, field, refused):
+def test_from_python_what_cannot_be_is_told_by_its_setting(annotating, by_hand, change, field, fix):
     frame = pd.DataFrame({"gene": REPAIR, "cluster": ["a"] * 5})
     given = {"sets": frame, "model": annotation_project.MODEL, "out": annotating.out} | change
-    with refused(field=field):
+    with refused(field=field, fix=fix):
         annotate_sets(**given)
     assert not annotating.out.exists()
 
@@ -53,7 +53,7 @@ def test_requests_are_refused_within_and_all_is_as_before_afterwards(monkeypatch
     assert constants.HF_HUB_OFFLINE is False
 
 
-def test_from_python_the_model_is_asked_offline(annotating, by_hand, monkeypatch, refused):
+def test_from_python_the_model_is_asked_offline(annotating, by_hand, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     seen = []
 
@@ -64,6 +64,6 @@ def test_from_python_the_model_is_asked_offline(annotating, by_hand, monkeypatch
     monkeypatch.setattr("reasonome.answering.asked_model.write_answers", answers)
     table = annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, samples=1)
     assert table["suggested_name"].tolist() == [ANSWER.splitlines()[0].removeprefix("Process: ")]
-    with refused():
+    with refused(fix="did you mean 'names'?"):
         annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, style="nam")
     assert (seen, constants.HF_HUB_OFFLINE) == ([True], False)

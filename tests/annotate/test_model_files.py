@@ -6,6 +6,7 @@ from pathlib import Path
 import annotation_project
 import pytest
 from annotation_project import GOOD
+from refusals import refused
 
 from reasonome.answering.model_files import check_model
 from reasonome.config.project.experiments import Results
@@ -44,41 +45,39 @@ def test_a_whole_model_is_one_also_with_other_files_beside(model):
         ("config.json", None),
     ],
 )
-def test_a_file_that_is_not_that_of_the_manifest(model, name, content, refused):
+def test_a_file_that_is_not_that_of_the_manifest(model, name, content):
     path = model / "model" / name
     if content is None:
         path.unlink()
     else:
         path.write_text(content)
-    with refused(path):
+    with refused(path, fix="remove"):
         check_model(model, RESULTS)
 
 
-def test_a_file_that_would_be_loaded_too(model, refused):
+def test_a_file_that_would_be_loaded_too(model):
     path = model / "model/adapter_config.json"
     path.write_text("{}")
-    with refused(path):
+    with refused(path, fix="move it out of this folder"):
         check_model(model, RESULTS)
     path.unlink()
     check_model(model, RESULTS)
 
 
-def test_a_base_model_is_fetched_again_not_trained(model, refused):
+def test_a_base_model_is_fetched_again_not_trained(model):
     base = model.with_name("base")
     (base / "model/config.json").write_text("another")
-    with refused():
+    with refused(fix="remove results/models/mine/base and fetch it"):
         check_model(base, RESULTS)
 
 
-def test_a_manifest_of_something_else(model, refused):
+def test_a_manifest_of_something_else(model):
     (model / "manifest.json").write_text("{}")
-    with refused():
+    with refused(fix="remove"):
         check_model(model, RESULTS)
 
 
-def test_weights_that_were_swapped_are_neither_asked_nor_are_their_old_answers_used(
-    annotating, by_hand, monkeypatch, refused
-):
+def test_weights_that_were_swapped_are_neither_asked_nor_are_their_old_answers_used(annotating, by_hand, monkeypatch):
     path = annotating.file("mine.gmt", GOOD)
     annotating(path)
     before = {file.name: file.read_bytes() for file in annotating.out.iterdir()}
@@ -86,7 +85,7 @@ def test_weights_that_were_swapped_are_neither_asked_nor_are_their_old_answers_u
     weights.write_text("another model")
     monkeypatch.setattr("reasonome.apps.annotate.job.read_known", None)  # no facts are read for it
     try:
-        with refused():
+        with refused(fix="remove results/models/smollm2-135m/base and"):
             annotating(path)
     finally:
         weights.write_text("")

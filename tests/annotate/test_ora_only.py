@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -15,8 +14,6 @@ import scipy
 from annotation_project import GOOD
 
 from reasonome import cli
-from reasonome.apps.annotate import making
-from reasonome.core.errors import InputError
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 # The heavy packages of models, and what would ask one.
@@ -75,17 +72,3 @@ def test_the_page_says_what_computed_and_of_which_release(annotating):
     assert "GSEApy (GSEA)" not in page and "torch" not in page.rpartition("<dt>versions</dt>")[2]
     annotating(annotating.file("mine.gmt", GOOD), model=None, gsea=True)
     assert f"GSEApy (GSEA) {gseapy.__version__}" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
-
-
-@pytest.mark.slow
-def test_what_cannot_be_made_is_told_with_the_command(annotation_folder, tmp_path, monkeypatch):
-    """The background cannot: the native files of the project's sources are not here."""
-    folder = shutil.copytree(annotation_folder, tmp_path / "project")
-    monkeypatch.chdir(folder)
-    Path("results/backgrounds/demo-go.parquet").unlink()
-    monkeypatch.setattr(making, "native_files", lambda *_: [])
-    Path("mine.gmt").write_text(GOOD)
-    with pytest.raises(InputError, match="Snakemake ended with status 1; what went wrong stands above") as error:
-        cli.main(["annotate", "mine.gmt", "--out", "out"])
-    assert error.value.fix.endswith("snakemake --cores 2 results/backgrounds/demo-go.parquet")
-    assert not Path("out").exists()

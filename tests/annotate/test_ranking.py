@@ -17,10 +17,10 @@ def ranked(*pairs, seed: int = 0, orthologues: Orthologues | None = None):
     return whole_ranking([ListedGene(*pair) for pair in pairs], TABLE, orthologues, seed)
 
 
-def test_of_several_numbers_of_a_gene_the_most_extreme_counts_and_that_is_told(snapshot):
+def test_of_several_numbers_of_a_gene_the_most_extreme_counts_and_that_is_told():
     found = ranked(("GENE001", 1.0), ("gene001", -3.0), ("NOBODY", 9.0), ("GENE002", 2.0), ("GENE002", 2.0))
     assert list(found.numbers.items()) == [("GENE002", 2.0), ("GENE001", -3.0)]
-    assert found.notes == snapshot
+    assert "(GENE001)" in found.notes[0]
 
 
 def test_ties_are_in_an_order_that_the_seed_draws_whatever_the_order_of_the_file():
@@ -36,9 +36,9 @@ def test_ties_are_in_an_order_that_the_seed_draws_whatever_the_order_of_the_file
     assert np.mean([order.index(gene) for order in orders.values() for gene in tied]) == pytest.approx(59.5, abs=12)
 
 
-def test_the_share_of_ties_is_told(snapshot):
+def test_the_share_of_ties_is_told():
     found = ranked(("GENE001", 1.0), ("GENE002", 1.0), ("GENE003", 2.0), ("GENE004", -2.0))
-    assert found.notes == snapshot
+    assert "2 of 4 genes (50.0%)" in found.notes[0]
     assert ranked(("GENE001", 1.0), ("GENE002", -1.0)).notes == ()
 
 

@@ -11,8 +11,8 @@ import annotation_project
 import pytest
 import tiny_backbone as tiny_backbone_model
 from annotation_project import GOOD, SECOND
+from refusals import refused
 
-from reasonome import cli
 from reasonome.answering import results_folder
 from reasonome.answering.results_folder import check_folder
 from reasonome.apps.annotate.job import RESULTS
@@ -41,28 +41,18 @@ def model(tmp_path):
 
 
 @pytest.mark.parametrize("place", [".", "model/new", "..", "../../../link"])
-def test_the_models_folder_what_is_in_it_and_what_holds_it(model, tmp_path, place, refused):
+def test_the_models_folder_what_is_in_it_and_what_holds_it(model, tmp_path, place):
     (tmp_path / "link").symlink_to(model)
-    with refused(field="--out"):
+    with refused(field="--out", fix="give another folder, such as my_results"):
         check_folder(model / place, model, RESULTS)
     assert files_in(model) == ["manifest.json", "model"]
-
-
-def test_a_models_manifest_survives_a_run_that_is_told_to_write_there(annotating, by_hand, refused):
-    folder = annotating.folder / "results/models" / annotation_project.MODEL
-    before = (folder / "manifest.json").read_bytes()
-    path = str(annotating.file("mine.gmt", GOOD))
-    with refused():
-        cli.main(["annotate", path, "--model", annotation_project.MODEL, "--out", str(folder)])
-    assert (folder / "manifest.json").read_bytes() == before
-    assert files_in(folder) == ["manifest.json", "model"]
 
 
 @pytest.mark.parametrize(
     ("name", "content"),
     [("manifest.json", '{"model": {}, "step": "sft.names-s0"}'), ("annotations.tsv", "mine")],
 )
-def test_files_of_others_by_our_names(model, tmp_path, name, content, refused):
+def test_files_of_others_by_our_names(model, tmp_path, name, content):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / name).write_text(content)
     with refused(tmp_path / "out", field="--out"):
@@ -78,20 +68,6 @@ def test_files_by_other_names_and_what_a_killed_run_left_are_no_harm(model, tmp_
     (tmp_path / "out/answers.json").write_text('{"asked": null}')
     check_folder(tmp_path / "out", model, RESULTS)
     assert files_in(tmp_path / "out") == ["annotations.tsv", "answers.json", "notes.txt"]
-
-
-def test_a_file_in_the_place_of_the_folder(model, tmp_path, refused):
-    (tmp_path / "file").write_text("mine")
-    with refused(tmp_path / "file", field="--out"):
-        check_folder(tmp_path / "file", model, RESULTS)
-
-
-@pytest.mark.parametrize("command", ["annotate", "rank"])
-def test_an_empty_folder_is_not_this_folder(command, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        cli.main([command, "genes.txt", "--out", ""])
-    assert stopped.value.code == 2
-    assert "argument --out: it is empty: name a folder, or write . for this one" in capsys.readouterr().err
 
 
 # answers that are kept
@@ -180,11 +156,11 @@ def python(program: str, *given: str, **more) -> subprocess.Popen:
 
 
 @pytest.mark.slow
-def test_a_second_run_is_told_that_the_folder_is_held(annotating, by_hand, refused):
+def test_a_second_run_is_told_that_the_folder_is_held(annotating, by_hand):
     holder = python(HOLDER, str(annotating.out), stdout=subprocess.PIPE)
     try:
         assert holder.stdout.readline() == "held\n"
-        with refused(annotating.out):
+        with refused(annotating.out, fix="wait until it ends, or give another folder"):
             annotating(annotating.file("mine.gmt", GOOD))
         assert files_in(annotating.out) == [".reasonome.lock"]
         assert by_hand.asked == []

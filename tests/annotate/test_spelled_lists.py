@@ -14,16 +14,15 @@ def record(*written: str):
     return make_question(GeneList("mine", tuple(map(ListedGene, written))), "file", TABLE).record
 
 
-def test_points_for_hyphens_are_read_and_told(snapshot):
+def test_points_for_hyphens_are_read_and_told():
     made = record(*(symbol.replace("-", ".") for symbol in HYPHENATED), "ERVW.1")
-    assert made.flags == snapshot
+    assert "HLA.A → HLA-A" in made.flags[0] and made.flags[1].endswith(": ERVW.1")
     assert [gene.symbol for gene in made.genes] == HYPHENATED
     assert made.error == ""
 
 
 def test_of_unknown_genes_the_nearest_known_ones_are_named_before_another_species():
     assert record("HLAADRA", "NKX221", "HLA-DRX", "XXXX").error.endswith(
-        "(HLAADRA, NKX221, HLA-DRX, XXXX): how they are written is not known; do they mean HLAADRA → HLA-DRA, "
-        "NKX221 → NKX2-1, HLA-DRX → HLA-DRA?"
+        "HLAADRA → HLA-DRA, NKX221 → NKX2-1, HLA-DRX → HLA-DRA?"
     )
-    assert record("XXXA", "XXXB", "XXXC").error.endswith("(XXXA, XXXB, XXXC): are they of another species?")
+    assert "species" in record("XXXA", "XXXB", "XXXC").error

@@ -14,6 +14,7 @@ import tiny_project
 import toy_hgnc
 import yaml
 from annotation_project import GENES, PROCESSES, RENAMED, ROOT, ROOT_TERM
+from refusals import refused
 
 from reasonome import cli
 from reasonome.apps.annotate import making
@@ -121,10 +122,10 @@ def test_todays_files_are_pinned_with_address_day_and_digest_and_are_used_from_t
     assert settings() == OLD  # not all of it is here
 
 
-def test_a_server_that_lacks_a_file_leaves_annotate_as_it_was(served, made, refused):
+def test_a_server_that_lacks_a_file_leaves_annotate_as_it_was(served, made):
     (served / f"gmt/{NEW}").unlink()
     (served / "gmt/wikipathways-20261010-gmt-Homo_sapiens.gmt").unlink()
-    with refused():
+    with refused(fix="open it in a browser"):
         cli.main(["update"])
     assert "wikipathways-current" not in yaml.safe_load(Path("config/sources.lock.yaml").read_text())
     assert made == [] and settings() == OLD

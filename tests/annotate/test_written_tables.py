@@ -19,11 +19,13 @@ def cell(record: AnnotationRecord, name: str) -> str:
     return next(csv.reader([tsv_line(record)], delimiter="\t"))[COLUMNS.index(name)]
 
 
-def test_a_row_says_what_is_known_of_a_set(tmp_path, snapshot):
+def test_a_row_says_what_is_known_of_a_set(tmp_path):
     write_tables(RECORDS, tmp_path)
     row = read(tmp_path)[0]
     assert row["fold_enrichment"] == "300.0"  # 2/3 of the list, and 40/18000 of all
-    assert row == snapshot
+    known = {"set": "cluster 1", "suggested_name": "spindle checkpoint", "best_term_id": "GO:0007094", "n_genes": "3"}
+    known |= {"claims_supported": "1", "claims_contradicted": "1", "confidence": "0.75", "unmapped": "MARCH1"}
+    assert known.items() <= row.items()
 
 
 def test_rows_stand_in_the_order_of_the_records_and_errors_and_abstentions_have_theirs(tmp_path):

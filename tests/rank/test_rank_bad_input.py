@@ -1,98 +1,65 @@
 """What people get wrong: each mistake ends in an error with its place and a fix, and nothing is written."""
 
-import json
-
 import pytest
 from rank_project import CASE
+from refusals import refused
 
 HEAD = "trait\tchromosome\tposition\n"
 # File's name, its content, settings → line, field.
 MISTAKES = {
     "not JSON": ("a.json", "{'id': 1}", {}, None, None),
-    "no phenotype": (
-        "a.json",
-        json.dumps(CASE | {"phenotypicFeatures": [CASE["phenotypicFeatures"][2]]}),
-        {},
-        None,
-        "phenotypicFeatures",
-    ),
     "unknown HPO id": ("t.txt", "HP:0001250\nHP:9999999\n", {}, 2, "present"),
     "variants": ("doe.vcf", "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\n1\t55\t.\tA\tT\n", {}, None, "FILES"),
     "no HPO id": ("t.txt", "HP:0001250\nfits\n", {}, 2, "phenotype"),
     "present and absent": ("c.tsv", "present\tabsent\nHP:0001250\tHP:0001250 Seizure\n", {}, 2, "absent"),
-    "some with candidates": (
-        "c.tsv",
-        "present\tcandidates\nHP:0001250\tSCN1A, FBN1\nHP:0001250\t\n",
-        {},
-        None,
-        "candidates",
-    ),
     "chromosome 27": ("l.tsv", HEAD + "LDL\t27\t100\n", {}, 2, "chromosome"),
     "no trait": ("l.tsv", HEAD + "\t1\t100\n", {}, 2, "trait"),
     "one candidate": ("l.tsv", HEAD + "LDL\t1\t9005000\n", {}, 2, "position"),
     "no such column": ("l.tsv", "phenotype\tchr\tpos\nLDL\t1\t1\n", {"columns": {"trait": "phenotyp"}}, 1, "trait"),
     "neither cases nor loci": ("l.tsv", "a\tb\nx\ty\n", {}, 1, "present"),
-    "both": ("l.tsv", "present\ttrait\nx\ty\n", {}, 1, "--kind"),
-    "a workbook": ("t.xlsx", "PK\x03\x04", {}, 1, None),
 }
 
 
 @pytest.mark.parametrize(("name", "content", "settings", "line", "field"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_named_with_its_place_and_a_fix(ranking, name, content, settings, line, field, refused):
+def test_a_mistake_is_named_with_its_place_and_a_fix(ranking, name, content, settings, line, field):
     path = ranking.file(name, content)
     with refused(path, line, field):
         ranking(path, **settings)
     assert not ranking.out.exists() and ranking.model.runs == 0
 
 
-def test_a_panel_with_nothing_to_rank(ranking, refused):
+def test_a_panel_with_nothing_to_rank(ranking):
     path = ranking.file("panel.txt", "gene\nSCN1AA\nWNT99\n")
-    with refused(path, field="--panel"):
+    with refused(path, field="--panel", fix="did you mean SCN1A?"):
         ranking(ranking.file("doe.json", CASE), panel=str(path))
     assert not ranking.out.exists()
 
 
 @pytest.mark.parametrize(
-    ("settings", "field"),
+    ("settings", "field", "fix"),
     [
-        ({}, "FILES"),
-        ({"locus": "1:100"}, "--trait"),
-        ({"trait": "LDL", "locus": "PCSK9"}, "--locus"),
+        ({"locus": "1:100"}, "--trait", "--trait 'LDL cholesterol' --locus 1:55039974"),
+        ({"trait": "LDL", "locus": "PCSK9"}, "--locus", "write 1:55039974"),
     ],
 )
-def test_options_of_a_locus(ranking, settings, field, refused):
-    with refused(field=field):
+def test_options_of_a_locus(ranking, settings, field, fix):
+    with refused(field=field, fix=fix):
         ranking(**settings)
 
 
-def test_cases_take_no_options_of_loci(ranking, refused):
-    with refused():
-        ranking(ranking.file("doe.json", CASE), window_kb=100)
-    assert not ranking.out.exists()
-
-
-def test_a_benchmark_of_another_task_and_an_unknown_style(ranking, refused):
+def test_a_benchmark_of_another_task_and_an_unknown_style(ranking):
     case = ranking.file("doe.json", CASE)
-    with refused():
+    with refused(fix="did you mean 'demo-cases'?"):
         ranking(case, benchmark="demo-loci")
-    with refused():
+    with refused(fix="did you mean 'short'?"):
         ranking(case, style="shrt")
 
 
-def test_one_row_of_a_table_that_cannot_be_asked_about_is_a_row_with_an_error(ranking, capsys):
-    path = ranking.file("l.tsv", HEAD + "LDL\t1\t2010000\nHeight\t1\t9005000\n")
-    first, second = ranking(path)
-    assert first["error"] == "" and first["genes"]
-    assert second["genes"] == [] and second["error"].startswith(f"{path}:3: position: one candidate alone, ALONE,")
-    told = capsys.readouterr().out
-    assert "not asked: l: l 2: " in told and "2 loci: 1 ranked, 0 without a usable answer, 1 not asked" in told
-
-
-def test_a_term_that_hpo_does_not_know_is_asked_by_its_label(ranking, snapshot):
+def test_a_term_that_hpo_does_not_know_is_asked_by_its_label(ranking):
     ranking.model.lists = ["SCN1A FBN1"]
     (record,) = ranking(ranking.file("t.txt", "HP:0001250\nHP:9999999 Blue ears\n"))
     assert "Blue ears" in ranking.model.prompts[0]
-    assert record["flags"] == snapshot
+    assert "HP:9999999" in record["flags"][-1]
 
 
 def test_html_in_what_people_write_stays_text(ranking):

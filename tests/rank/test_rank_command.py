@@ -2,6 +2,7 @@
 
 import pytest
 from rank_project import CASE, LOCI
+from refusals import refused
 
 from reasonome import cli
 
@@ -43,34 +44,22 @@ def test_a_case_with_a_panel_in_a_style(command, ranking):
     assert {"SCN1A", "FBN1"} == {gene.symbol for gene in ranking.model.examples[0].candidates}
 
 
-def test_a_second_locus_is_refused(command, capsys):
-    with pytest.raises(SystemExit):
-        command("--trait", "LDL", "--locus", "1:2010000", "--locus", "1:1205000", "--model", "mine")
-    assert "--locus is given twice, and takes one value" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
-    ("words", "field"),
+    ("words", "field", "fix"),
     [
-        (["--kind", "cases"], "--kind"),
-        (["--columns", "trat=description"], "columns"),
+        (["--kind", "cases"], "--kind", "did you mean 'case'?"),
+        (["--columns", "trat=description"], "columns", "did you mean 'trait'?"),
     ],
 )
-def test_wrong_options(command, ranking, words, field, refused):
+def test_wrong_options(command, ranking, words, field, fix):
     path = ranking.file("loci.tsv", LOCI.replace("trait", "description"))
-    with refused(field=field):
+    with refused(field=field, fix=fix):
         command(path, "--model", "mine", *words)
     assert not ranking.out.exists()
 
 
-def test_a_model_that_is_none(ranking, ranking_folder, refused):
+def test_a_model_that_is_none(ranking, ranking_folder):
     words = ["rank", str(ranking.file("loci.tsv", LOCI)), "--model", "nobody/knows/it", "--out", str(ranking.out)]
-    with refused(field="--model"):
+    with refused(field="--model", fix="valid names:"):
         cli.main([*words, "--config", str(ranking_folder / "config")])
     assert not ranking.out.exists()
-
-
-def test_a_panel_is_for_cases(command, ranking, refused):
-    panel = ranking.file("panel.txt", "BRCA1\n")
-    with refused(field="--panel"):
-        command(ranking.file("loci.tsv", LOCI), "--model", "mine", "--panel", str(panel))

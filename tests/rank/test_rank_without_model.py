@@ -1,11 +1,11 @@
 """Rankings without a model: cases by phenotypes, what the patient has not included, and loci by distance."""
 
 import csv
-import json
 from math import log
 
 import pytest
 from rank_project import CASE, LOCI
+from refusals import refused
 
 from reasonome import cli
 
@@ -65,22 +65,21 @@ def test_what_the_patient_has_not_changes_the_ranking(ranking, unaided, panel, c
     assert "1 case: 1 ranked, 0 with nothing to rank by, 0 not asked" in told
 
 
-def test_diseases_have_names_links_and_what_is_against_them(ranking, unaided, panel, snapshot):
+def test_diseases_have_names_links_and_what_is_against_them(ranking, unaided, panel):
     (record,) = unaided(ranking.file("doe.json", CASE), panel=panel)
     (disease,) = genes(record)["FBN1"]["diseases"]
     assert {key: disease[key] for key in MARFAN} == MARFAN
     (against,) = disease["against"]
-    assert (against["label"], against["known_label"], against["stated"]) == snapshot
+    assert (against["label"], against["known_label"], against["stated"]) == (
+        "Arachnodactyly", "Arachnodactyly", "9 of 10 patients",
+    )  # fmt: skip
     assert record["disease_names"]["OMIM:607208"] == "Dravet syndrome"
     row = next(row for row in table(ranking) if row["gene"] == "FBN1")
     assert row["diseases"] == "Marfan syndrome (OMIM:154700) https://omim.org/entry/154700"
-    told = "Arachnodactyly (HP:0001166) is absent, and most patients have it: 9 of 10 patients"
-    assert row["against"] == f"Marfan syndrome (OMIM:154700): {told}"
+    assert row["against"].startswith("Marfan syndrome (OMIM:154700): Arachnodactyly (HP:0001166) is absent")
     assert (row["rank"], row["fit_rank"], row["overlap_rank"]) == ("3", "3", "2")
     assert row["facts"] == "HPO: Hypertelorism (HP:0000316) in Marfan syndrome (OMIM:154700)"
-    page = (ranking.out / "rankings.html").read_text()
-    assert '"OMIM:154700":"https://omim.org/entry/154700"' in page
-    assert "A language model ranked" not in page and "no model was asked" in page
+    assert "no model was asked" in (ranking.out / "rankings.html").read_text()
 
 
 def test_without_a_panel_any_gene_with_a_phenotype_that_fits(ranking, unaided):
@@ -89,9 +88,9 @@ def test_without_a_panel_any_gene_with_a_phenotype_that_fits(ranking, unaided):
     assert record["panel"] == 0
 
 
-def test_without_hpo_cases_cannot_be_ranked(ranking, not_fetched, unaided, refused):
+def test_without_hpo_cases_cannot_be_ranked(ranking, not_fetched, unaided):
     not_fetched()
-    with refused(field="--no-model"):
+    with refused(field="--no-model", fix="fetch them first: snakemake --cores 2"):
         unaided(ranking.file("doe.json", CASE))
     assert not ranking.out.exists()
 
@@ -99,15 +98,7 @@ def test_without_hpo_cases_cannot_be_ranked(ranking, not_fetched, unaided, refus
 # forms of cases
 
 
-V1 = json.loads(json.dumps(CASE).replace('"excluded"', '"negated"')) | {"metaData": {}}
 FORMS = {
-    "version 1": ("v1.json", json.dumps(V1)),
-    "version 1 as YAML": (
-        "v1.yml",
-        "id: a\nphenotypicFeatures:\n- type: {id: 'HP:0001250', label: Seizure}\n"
-        "- type: {id: 'HP:0000316'}\n- type: {id: 'HP:0001166'}\n  negated: true\n",
-    ),
-    "a family on a line": ("families.jsonl", json.dumps({"id": "f", "proband": CASE, "relatives": [V1]})),
     "blanks": ("t.txt", "HP:0001250 HP:0000316 -HP:0001166\n"),
     "a table": ("c.csv", 'present,absent\n"HP:0001250,HP:0000316",HP:0001166\n'),
 }
@@ -120,26 +111,12 @@ def test_a_case_in_any_form_is_the_same_case(ranking, unaided, panel, name, cont
     assert [term["label"] for term in record["absent"]] == ["Arachnodactyly"]
     assert [(gene["symbol"], gene["fit"]) for gene in record["genes"]][:2] == [("SCN1A", 0.6931), ("FGD1", 0.3466)]
     assert ranked(record)["FBN1"] == 3
-    assert not any("check the id" in flag for flag in record["flags"] if "json" not in name.lower())
+    assert not any("check the id" in flag for flag in record["flags"])
 
 
-def test_keys_that_are_not_read_stand_in_the_flags_and_on_the_terminal(ranking, unaided, panel, capsys):
-    text = (
-        json.dumps(CASE)
-        .replace('"excluded"', '"Excluded"')
-        .replace('"label": "Arach', '"Severity_": 1, "label": "Arach')
-    )
-    (record,) = unaided(ranking.file("a.json", text), panel=panel)
-    assert "'Excluded' was read as 'excluded'" in record["flags"]
-    assert f"look: {record['name']}: {'; '.join(record['flags'])}" in capsys.readouterr().out
-    (record,) = unaided(ranking.file("b.json", json.dumps(CASE).replace('"excluded"', '"notThere"')), panel=panel)
-    assert "what phenotypic features say under 'notThere' was not read" in record["flags"]
-    assert "notThere" in (ranking.out / "rankings.html").read_text()
-
-
-def test_a_phenotype_whose_parent_is_absent_is_flagged_and_the_parent_does_not_count(ranking, unaided, panel, snapshot):
+def test_a_phenotype_whose_parent_is_absent_is_flagged_and_the_parent_does_not_count(ranking, unaided, panel):
     (record,) = unaided(ranking.file("t.txt", "HP:0002123\n-HP:0001250\n"), panel=panel)
-    assert record["flags"] == snapshot
+    assert "HP:0002123" in record["flags"][0] and "HP:0001250" in record["flags"][0]
     assert (genes(record)["SCN1A"]["fit"], ranked(record)["SCN1A"]) == (round(log(4), 4), 1)
 
 
@@ -172,28 +149,14 @@ def test_loci_are_ranked_by_distance(ranking, unaided, capsys):
     assert "2 loci: 2 ranked, 0 with nothing to rank by, 0 not asked" in told
 
 
-def test_candidates_without_a_place_cannot_be_ranked_by_distance(ranking, unaided, refused):
+def test_candidates_without_a_place_cannot_be_ranked_by_distance(ranking, unaided):
     path = ranking.file("l.tsv", "trait\tcandidates\nLDL\tPCSK9, TTC4\n")
-    with refused(line=2, field="position"):
+    with refused(line=2, field="position", fix="give chromosome and position"):
         unaided(path)
 
 
-CATALOG = "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSNPS\n"
-
-
-def test_rows_of_several_variants_are_left_out_and_told(ranking, unaided, capsys):
-    rows = "LDL\t1\t2010000\trs1\nLDL\t2;2\t21001429;21044589\trs2\nHeight\t\t\trs3\n"
-    path = ranking.file("gwas.tsv", f"{CATALOG}{rows}")
-    first, several, unplaced = unaided(path)
-    assert ranked(first) == {"PCSK9": 1, "TTC4": 2, "USP24": 3}
-    assert several["error"].startswith(f"{path}:3: CHR_ID: this row is of several variants")
-    assert "neither candidates nor a position" in unplaced["error"]
-    told = capsys.readouterr().out
-    assert "not asked: gwas: rs2: " in told and "3 loci: 1 ranked, 0 with nothing to rank by, 2 not asked" in told
-
-
-def test_another_genome_build_is_refused_or_told(ranking, unaided, capsys, refused):
-    with refused():
+def test_another_genome_build_is_refused_or_told(ranking, unaided, capsys):
+    with refused(fix="lift it over to GRCh38"):
         unaided(ranking.file("l.tsv", "rsid\tchr_hg19\tpos_hg19\nrs1\t1\t55505647\n"), trait="LDL")
     assert not ranking.out.exists()
     path = ranking.file("loci.hg19.tsv", LOCI)
@@ -228,7 +191,7 @@ def test_the_status_says_whether_anything_was_ranked(ranking, command, monkeypat
     assert command(case, "--model", "mine") == 0
 
 
-def test_a_model_or_none(ranking, command, capsys, refused):
+def test_a_model_or_none(ranking, command, capsys):
     case = ranking.file("doe.json", CASE)
     for words, told in [
         ([case], "one of the arguments --model --no-model is required"),

@@ -7,6 +7,7 @@ import own_task
 import pandas as pd
 import pytest
 import tiny_project
+from refusals import refused
 
 from reasonome.tasks import load_project
 
@@ -85,14 +86,11 @@ def learnt_beside_another_task(project):
     [
         ("chromosome_of_gene", "mine/nowhere.py:ChromosomeOfGene"),
         ("chromosome_of_gene", "mine/chromosome.py:ChromosomeOfGen"),
-        ("gene_set_naming", "mine/chromosome.py:ChromosomeOfGene"),
-        ("other", "mine/chromosome.py:ChromosomeOfGene"),
-        ("chromosome_of_gene", "../chromosome.py:ChromosomeOfGene"),
     ],
 )
-def test_a_mistake_is_told_with_what_to_do(config, monkeypatch, name, place, refused):
+def test_a_mistake_is_told_with_what_to_do(config, monkeypatch, name, place):
     monkeypatch.chdir(config.parent)
     own_task.add(config.parent, tiny_project.edit)
     tiny_project.edit(config.parent, "config.yaml", lambda c: c.update(tasks={name: place}))
-    with refused():
+    with refused(config / "config.yaml", field="tasks.chromosome_of_gene"):
         load_project(config)

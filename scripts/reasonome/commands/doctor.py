@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from reasonome.cluster.doctor import FAIL, examine
+from reasonome.core.terminal import show
 
 _DOCTOR = """\
 `reasonome doctor`: checks the node that it runs on, and prints a fix for every problem.
@@ -39,6 +40,6 @@ def doctor(args: argparse.Namespace) -> int:
 
     failed = False
     for finding in examine(load, args.experiments, args.gpus):
-        print(finding, flush=True)
+        show(str(finding))
         failed |= finding.state == FAIL
     return int(failed)
