@@ -113,9 +113,11 @@ def _single_runs(plan: Plan, table: pd.DataFrame) -> str:
 
 
 def _told(first: str, plan: Plan, table: pd.DataFrame, chosen: pd.Series) -> str:
-    """`first`, a sentence on each of the chosen contrasts of a table that has room, and how many have none."""
+    """`first`, a sentence on each of the chosen contrasts of a table that has room, those with other arms before those
+    with baselines, and how many have none."""
     varying = [name for name in ("benchmark", "style", "decoding", "backbone") if table[name].nunique() > 1]
-    sentences = [_sentence(row, plan, varying) for row in records(table[chosen])]
+    rows = sorted(records(table[chosen]), key=lambda row: row["kind"] == "baseline")
+    sentences = [_sentence(row, plan, varying) for row in rows]
     told, left = first, len(sentences)
     for sentence in sentences:
         rest = f" And {left - 1} more." if left > 1 else ""
