@@ -225,7 +225,7 @@ def test_a_ready_table_needs_candidates_or_what_finds_them(tmp_path, refused):
     [
         ("chr\tpos\tpos_hg38", "1\t55505647\t55039974"),
         ("chr\tposition\tchromosome_GRCh38\tposition_GRCh38", "2\t55505647\t1\t55039974"),
-        ("variant_id\tvariant_id_b38", "1:55505647:G:T\t1:55039974:G:T"),
+        ("variant_id\tvariant_id_hg38", "1:55505647:G:T\t1:55039974:G:T"),
         ("chr\tpos\tpos_hg19", "1\t55039974\t55505647"),  # as if nothing stood beside it
     ],
 )
