@@ -144,8 +144,6 @@ def test_completions_among_recorded_answers_keep_their_problems(built):
     found = scored(path)
     assert found["problems"] == {
         "missing": 87,
-        "duplicates": 0,
-        "conflicts": 0,
         "unknown": 0,
         "empty": 1,
         "empty_name": 1,
