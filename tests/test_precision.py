@@ -81,22 +81,6 @@ def test_auto_on_a_gpu_follows_its_capability(monkeypatch, supported, chosen):
     assert asked == [{"including_emulation": False}], "bf16 by emulation is slow"
 
 
-@pytest.mark.parametrize(("rates", "warned"), [((0.0023, 0.093), True), ((0.02, 0.093), False)])
-def test_an_order_stays_one_and_is_warned_about_where_it_is_ten_times_slower(
-    processor, monkeypatch, capsys, rates, warned
-):
-    processor("avx2", used="AVX2")
-    by_dtype = dict(zip((torch.bfloat16, torch.float32), rates, strict=True))
-    monkeypatch.setattr(precision, "matmul_tflops", lambda device, dtype: by_dtype[dtype])
-    assert precision.choose("bf16") == "bf16"
-    said = capsys.readouterr().out.splitlines()
-    assert said[0] == "computing in bf16: as the configuration says"
-    warning = (
-        "warning: bf16 is slow here: products run at 2.3 GFLOP/s, in fp32 at 93; `precision: auto` takes the faster one"
-    )
-    assert said[1:] == [warning] * warned
-
-
 def test_an_order_for_the_machines_own_precision_measures_nothing(processor, monkeypatch):
     processor()
     monkeypatch.setattr(precision, "matmul_tflops", lambda *_: pytest.fail("measured"))
@@ -158,21 +142,20 @@ model = models / "pretrain.try-s0+sft.try-s0" / "model"
 asked = read_rows(folder / "examples.jsonl", task.Example)[:2]
 decoding = Decoding(max_new_tokens=4)
 made = write_answers(task, tiny_training.STYLE, decoding, asked, model, "digest", folder / "answers.jsonl")
-print(json.dumps([made["precision"], precision.warning_of_slowness("bf16", "fp32")]))
+print(json.dumps(made["precision"]))
 """
 
 
 @pytest.mark.full
 @pytest.mark.slow
-def test_a_chain_without_avx512_computes_in_fp32_and_bf16_is_slow_there(tiny_backbone, tmp_path):
+def test_a_chain_without_avx512_computes_in_fp32(tiny_backbone, tmp_path):
     here = Path(__file__).parent
     environment = os.environ | AVX2 | {"PYTHONPATH": f"{here.parent / 'scripts'}:{here}"}
     command = [sys.executable, "-c", CHAIN, str(tmp_path), str(tiny_backbone)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("computing in fp32: the processor has no bf16 instructions") == 3
-    answered, warning = json.loads(done.stdout.splitlines()[-1])
-    assert answered == "fp32" and warning.startswith("warning: bf16 is slow here")
+    assert json.loads(done.stdout.splitlines()[-1]) == "fp32"
     for chain in ("pretrain.try-s0", "pretrain.try-s0+sft.try-s0"):
         folder = tmp_path / "models" / "tiny" / chain
         for file in ("run.json", "manifest.json"):
