@@ -130,7 +130,7 @@ class AskedWeights:
         return "Nothing was uploaded: the model ran on the machine where this page was made."
 
     def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
-        """Say what asking would send elsewhere and cost; InputError where it may not be sent, or a key is missing."""
+        """Say what asking would send elsewhere; InputError where it may not be sent, or a key is missing."""
 
     def write_answers(
         self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
@@ -182,15 +182,11 @@ class AskedEndpoint:
     def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
         if not self.is_elsewhere:
             return
-        left = api.estimate(task, style, decoding, examples, self.api, target)
-        if not left.left:
+        left = api.unasked(task, style, decoding, examples, self.api, target)
+        if not left:
             return
-        completions = "any number" if left.completion_tokens is None else f"at most {left.completion_tokens:,}"
-        money = "nobody has stated a price" if left.cost is None else f"at most {left.cost:.2f}"
-        prompts = "prompt" if left.left == 1 else "prompts"
         what = (
-            f"{left.left:,} {prompts}, at most {left.prompt_tokens:,} tokens, would go to "
-            f"{chat_endpoint.address(self.api)}, and {completions} tokens of answers come back; cost: {money}. "
+            f"{left:,} {'prompt' if left == 1 else 'prompts'} would go to {chat_endpoint.address(self.api)}. "
             "They hold what the style shows of your genes, sets or cases, and no names of files"
         )
         if not self.upload:
