@@ -102,11 +102,10 @@ def changed(tmp_path) -> Callable[[Path, str, str], Path]:
 
 @pytest.fixture
 def endpoint(monkeypatch):
-    """Start endpoints with scripts of misbehaviour; the SDK's back-off and ours shrink to milliseconds."""
+    """Start endpoints with scripts of misbehaviour; the SDK's back-off shrinks to milliseconds."""
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
-    monkeypatch.setattr("reasonome.answering.chat_endpoint._FIRST_DELAY", 0.01)
     servers = []
 
     def start(*script, pages=None):

@@ -21,9 +21,9 @@ def completion(text, finish_reason="stop", **fields):
 class Endpoint(ThreadingHTTPServer):
     """Answers POST number i with `script[i]`, and with a good completion after the script's end.
 
-    An entry is (status, headers, body), a pause in seconds before a good answer, "cut" (the line breaks within the
-    announced body) or "cut stream" (it breaks within a body of unannounced length). `answered` counts the good
-    answers that went out whole, by the last message. A GET gets what `pages` has for its path as JSON, or 404.
+    An entry is (status, headers, body), a pause in seconds before a good answer, or "cut" (the line breaks within the
+    announced body). `answered` counts the good answers that went out whole, by the last message. A GET gets what
+    `pages` has for its path as JSON, or 404.
     """
 
     daemon_threads = True
@@ -78,10 +78,9 @@ class _Handler(BaseHTTPRequestHandler):
         with server.lock:
             server.busy -= 1
         question = body["messages"][-1]["content"]
-        if act in ("cut", "cut stream"):
+        if act == "cut":
             self.send_response(200)
-            if act == "cut":
-                self.send_header("Content-Length", "1000")
+            self.send_header("Content-Length", "1000")
             self.end_headers()
             self.wfile.write(completion(f"answer to {question}").encode()[:40])
             return

@@ -152,7 +152,7 @@ def write_examples(path: Path, count: int) -> None:
 @pytest.mark.slow
 def test_kill_9_and_go_on(endpoint, configured, tmp_path):
     """Half-way through, with trouble before: what was answered is not asked again, and no file holds the key."""
-    trouble = [(429, {"Retry-After": "0"}, "{}"), (500, {}, f"{KEY}"), "cut", (200, {}, '{"choices": []}')]
+    trouble = [(429, {"Retry-After": "0"}, "{}"), (500, {}, f"{KEY}"), "cut"]
     server = endpoint(*trouble, *[GOOD] * 8, 30.0, 30.0)
     config = configured({"far": {"api": model(server, concurrency=2).model_dump()}})
     write_examples(tmp_path / "results/prompts/demo-go.names/test.jsonl", 20)
@@ -162,7 +162,7 @@ def test_kill_9_and_go_on(endpoint, configured, tmp_path):
     with open(tmp_path / "first.log", "wb") as log:
         process = subprocess.Popen(list(map(str, command)), cwd=tmp_path, stderr=log, stdout=log)
         deadline = time.monotonic() + 60
-        while len(server.requests) < 14 and process.poll() is None and time.monotonic() < deadline:
+        while len(server.requests) < 13 and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         process.kill()
         assert process.wait() == -signal.SIGKILL, (tmp_path / "first.log").read_text()
@@ -189,31 +189,16 @@ def test_a_backbone_that_is_behind_no_endpoint_is_refused(configured, monkeypatc
         ask.main()
 
 
-# --- estimates ---------------------------------------------------------------------------------------
-
-
-def test_an_estimate_is_counted_by_hand_and_leaves_out_what_is_cached(endpoint, tmp_path):
+def test_prompts_that_were_answered_are_not_counted_as_left(endpoint, tmp_path):
     server, target = endpoint(), tmp_path / "greedy.jsonl"
-    priced = model(server, price={"prompt": 1000, "completion": 4000})
     decoding = Decoding(max_new_tokens=20, temperature=1, samples=2)
-    before = api.estimate(TASK, STYLE, decoding, [SPLICING], priced, target)
-    # "Name it.": capital and dot, five letters and a space: 5. "Genes: SF3B1, U2AF1" in either order: capital, colon,
-    # comma and ten of the genes are 13, four letters and two spaces 3: 16. Two messages of 8 beside: 37, twice.
-    assert before == api.Estimate(2, 2 * 37, 2 * 20, pytest.approx(74 / 1000 + 40 / 250))
+    asked = (TASK, STYLE, decoding, [SPLICING], model(server), target)
+    assert api.unasked(*asked) == 2
     assert server.requests == [] and list(tmp_path.iterdir()) == []
-    api.write_answers(TASK, STYLE, decoding, [SPLICING], priced, target)
-    assert api.estimate(TASK, STYLE, decoding, [SPLICING], priced, target) == api.Estimate(0, 0, 0, 0)
+    api.write_answers(*asked)
+    assert api.unasked(*asked) == 0
     more = decoding.model_copy(update={"samples": 3})
-    assert api.estimate(TASK, STYLE, more, [SPLICING], priced, target).left == 1
-
-
-def test_an_estimate_without_price_or_limit(endpoint, tmp_path):
-    unbounded = model(endpoint(), not_sent=["max_tokens"], price={"prompt": 1, "completion": 1})
-    found = api.estimate(TASK, STYLE, GREEDY, [SPLICING], unbounded, tmp_path / "x.jsonl")
-    assert (found.completion_tokens, found.cost) == (None, None)
-    own = model(endpoint(), not_sent=["max_tokens"], extra_body={"max_completion_tokens": 900})
-    found = api.estimate(TASK, STYLE, GREEDY, [SPLICING], own, tmp_path / "x.jsonl")
-    assert (found.completion_tokens, found.cost) == (900, None)
+    assert api.unasked(TASK, STYLE, more, *asked[3:]) == 1
 
 
 # --- in experiments ----------------------------------------------------------------------------------

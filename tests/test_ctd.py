@@ -1,5 +1,6 @@
 """CTD's tables. All rows here are synthetic, in CTD's layout: none of its data may be shipped."""
 
+import csv
 import gzip
 
 import pytest
@@ -42,10 +43,15 @@ PATHWAY_ROWS = [
 ]
 
 
-def write(tmp_path, header, rows, name="ctd.csv", comments=True):
-    path = tmp_path / name
+def tabbed(row):
+    """The cells of a row between tabs, as they are published; here commas keep them short."""
+    return "\t".join(next(csv.reader([row])))
+
+
+def write(tmp_path, header, rows, name="ctd.tsv", comments=True):
+    path, header = tmp_path / name, tabbed(header)
     opening = ["# made up for a test", "#", "# Fields:", f"# {header}", "#"] if comments else [header]
-    path.write_text("".join(f"{line}\n" for line in (*opening, *rows)))
+    path.write_text("".join(f"{line}\n" for line in (*opening, *map(tabbed, rows))))
     return path
 
 
@@ -66,7 +72,7 @@ def test_chemicals_of_one_organism_with_all_their_actions(tmp_path):
         ["MDM2", "affected_by_chemical", "MESH:D000002", "inventol", "increases^expression"],
     ]
     assert result.left_out == {"interactions of other organisms": 1, "interactions without an organism": 1}
-    assert result.unmapped.values.tolist() == [["mine", "999999", "ctd.csv:12", ""]]
+    assert result.unmapped.values.tolist() == [["mine", "999999", "ctd.tsv:12", ""]]
 
 
 def test_mouse_is_a_setting(tmp_path):
@@ -104,9 +110,9 @@ def test_pathways_of_reactome_have_its_own_ids(tmp_path):
 def test_files_go_together_and_an_unmapped_gene_is_told_once(tmp_path):
     diseases = [*DISEASE_ROWS, "NOBODY,999999,madeup disease,MESH:D000003,therapeutic,,,,1"]
     result = read(
-        gene_disease=write(tmp_path, DISEASES, diseases, "diseases.csv"),
-        chem_gene=write(tmp_path, CHEMICALS, CHEMICAL_ROWS, "chemicals.csv"),
-        gene_pathway=write(tmp_path, PATHWAYS, PATHWAY_ROWS, "pathways.csv"),
+        gene_disease=write(tmp_path, DISEASES, diseases, "diseases.tsv"),
+        chem_gene=write(tmp_path, CHEMICALS, CHEMICAL_ROWS, "chemicals.tsv"),
+        gene_pathway=write(tmp_path, PATHWAYS, PATHWAY_ROWS, "pathways.tsv"),
     )
     assert result.facts["relation"].value_counts().to_dict() == {
         "affected_by_chemical": 3,
@@ -114,12 +120,12 @@ def test_files_go_together_and_an_unmapped_gene_is_told_once(tmp_path):
         "inferred_disease": 2,
         "member_of_pathway": 2,
     }
-    assert result.unmapped.values.tolist() == [["mine", "999999", "chemicals.csv:12", ""]]
+    assert result.unmapped.values.tolist() == [["mine", "999999", "chemicals.tsv:12", ""]]
     assert result.identifiers == 4  # 7157, MDM2, 999999, 472
 
 
-def test_gzipped_tables_with_tabs_read_alike(tmp_path):
-    rows = [row.replace(",", "\t") for row in (f"# Fields:\n# {DISEASES}\n#", *DISEASE_ROWS[:3])]
+def test_gzipped_tables_read_alike_and_quotes_are_text(tmp_path):
+    rows = ["# Fields:", f"# {tabbed(DISEASES)}", "#", *map(tabbed, DISEASE_ROWS[:3])]
     path = tmp_path / "ctd.tsv.gz"
     path.write_bytes(
         gzip.compress("\n".join([*rows, 'ATM\t472\t"ache", mild\tMESH:D1\ttherapeutic\t\t\t\t1']).encode())
@@ -160,14 +166,14 @@ def test_another_table_is_refused(tmp_path, kind, header, rows, line, refused):
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        (f"{PATHWAY_ROWS[0]}\n", 1),
+        (f"{tabbed(PATHWAY_ROWS[0])}\n", 1),
         ("# Fields:\n#\n", 2),
-        (f"# Fields:\n# {PATHWAYS}\n#\n", 2),
-        (f"{PATHWAYS}\n", 1),
+        (f"# Fields:\n# {tabbed(PATHWAYS)}\n#\n", 2),
+        (f"{PATHWAYS}\n{PATHWAY_ROWS[0]}\n", 1),
     ],
 )
 def test_a_file_without_columns_or_rows_is_refused(tmp_path, content, line, refused):
-    path = tmp_path / "ctd.csv"
+    path = tmp_path / "ctd.tsv"
     path.write_text(content)
     with refused(path, line):
         read(gene_pathway=path)

@@ -1,4 +1,4 @@
-"""Models by what people call them: chains, experiments, backbones, folders, GGUF files, adapters and endpoints."""
+"""Models by what people call them: chains, experiments, backbones, folders, adapters and endpoints."""
 
 import json
 import os
@@ -191,9 +191,9 @@ def test_a_small_update_arrives_in_weights_of_bf16(mine, tiny_backbone, tmp_path
     assert arrived(merged) == pytest.approx(1, abs=0.25)
 
 
-def test_a_file_that_is_no_gguf(mine, tmp_path):
-    (tmp_path / "mine.gguf").write_text("GGML")
-    with refused(fix="give a file of llama.cpp's format"):
+def test_a_file_of_llama_cpp(mine, tmp_path):
+    (tmp_path / "mine.gguf").write_text("GGUF")
+    with refused(fix="give a folder with safetensors; of a .gguf start a server"):
         find_model(mine, os.fspath(tmp_path / "mine.gguf"))
 
 

@@ -60,17 +60,6 @@ def test_auto_on_a_gpu_follows_its_capability(monkeypatch, supported, chosen):
     assert asked == [{"including_emulation": False}], "bf16 by emulation is slow"
 
 
-@pytest.mark.parametrize(("rate", "warned"), [(0.0023, True), (0.02, False)])
-def test_an_order_stays_one_and_is_warned_about_where_it_is_ten_times_slower(
-    processor, monkeypatch, capsys, rate, warned
-):
-    processor("avx2", used="AVX2")
-    rates = {torch.bfloat16: rate, torch.float32: 0.093}
-    monkeypatch.setattr(precision, "matmul_tflops", lambda device, dtype: rates[dtype])
-    assert precision.choose("bf16") == "bf16"
-    assert ("warning: bf16 is slow here" in capsys.readouterr().out) is warned
-
-
 def test_what_was_chosen_triggers_nothing(tiny_backbone, tmp_path, monkeypatch):
     """On either kind of machine a job has one digest, so that it goes on from the other's checkpoints."""
     models = tiny_training.make(tmp_path, tiny_backbone)

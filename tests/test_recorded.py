@@ -67,17 +67,13 @@ def test_what_is_wrong_is_left_out_or_wrong_and_said(tmp_path, snapshot):
         "name of the set,answer\n"
         "GO:1,first\n"
         "GO:9,x\n"  # unknown
-        "GO:1,  first \n"  # again
-        "GO:1,second\n"  # otherwise
         "GO:2,\n"  # empty
-        "GO:1,third\n"  # otherwise
     )
     found = read(tmp_path / "a.csv", text, id="name of the set")
     assert [(row.id, row.answer) for row in found.answers] == [("GO:1", "first"), ("GO:2", "")]
-    assert found.counts() == {"missing": 1, "duplicates": 1, "conflicts": 2, "unknown": 1, "empty": 1}
+    assert found.counts() == {"missing": 1, "unknown": 1, "empty": 1}
     facts = found.facts()
-    assert (facts["rows"], facts["missing_ids"], facts["unknown_rows"]) == (6, ["GO:3"], [{"id": "GO:9", "line": 3}])
-    assert facts["conflict_rows"] == [{"id": "GO:1", "line": 5}, {"id": "GO:1", "line": 7}]
+    assert (facts["rows"], facts["missing_ids"], facts["unknown_rows"]) == (3, ["GO:3"], [{"id": "GO:9", "line": 3}])
     assert found.sentences() == snapshot
 
 
@@ -130,6 +126,7 @@ def test_half_a_character_in_json_is_replaced(tmp_path):
         (b"id,answer\nGO:1,a,b\n", 2),
         (b'id,answer\nGO:1,a\nGO:2,"open\n', 3),
         (b"id,answer\nGO:7,a\nGO:8,b\n", 2),
+        (b"id,answer\nGO:2,a\nGO:20,a\n", 3),
         (b"id,answer,confidence\nGO:1,a,85\n", 2),
         (b"PK\x03\x04rest", None),
         (b'{"id": "GO:1", "answer": "a"}\n{"id": "GO:2", "ans', 2),
@@ -174,7 +171,7 @@ def test_the_program_writes_answers_that_score(tmp_path, monkeypatch, capsys):
     assert (answer.id, answer.answer, answer.completion_tokens) == ("GO:1", "DNA repair", 0)
     run = json.loads(output.with_suffix(".run.json").read_text())
     assert {"seconds", "backward_tokens", "generated_tokens", "peak_memory_gb"} <= run.keys()
-    counts = {"rows": 2, "missing": 2, "unknown": 1, "empty": 0, "duplicates": 0, "conflicts": 0}
+    counts = {"rows": 2, "missing": 2, "unknown": 1, "empty": 0}
     assert {key: run["recorded"][key] for key in counts} == counts
     said = capsys.readouterr().out
     assert "1 answers in 2 rows" in said

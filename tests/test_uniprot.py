@@ -17,7 +17,7 @@ GENES = GeneTable(
         Gene("Abl1", uniprot_ids=("P00520",)),
     ]
 )
-BASE = {"Entry": "P00519", "Gene Names": "ABL1 ABL JTK7", "Organism": "Homo sapiens (Human)"}
+BASE = {"Entry": "P00519", "Gene Names (primary)": "ABL1", "Organism (ID)": "9606"}
 
 
 def write(tmp_path, *entries):
@@ -108,12 +108,12 @@ def test_genes_are_found_by_accession_then_by_primary_name(tmp_path):
     result = read(
         tmp_path,
         # The accession is right where the name is old.
-        words | {"Gene Names": "OLDABL"},
-        words | {"Entry": "A0A024", "Gene Names": "CALM1 CALM CAM"},
+        words | {"Gene Names (primary)": "OLDABL"},
+        words | {"Entry": "A0A024", "Gene Names (primary)": "CALM1"},
         # One protein of two genes.
-        words | {"Entry": "P62805", "Gene Names": "H4C1 H4/A; H4C2 H4/I"},
-        words | {"Entry": "Q99999", "Gene Names": "NOBODY"},
-        words | {"Entry": "Q99998", "Gene Names": ""},
+        words | {"Entry": "P62805", "Gene Names (primary)": "H4C1; H4C2"},
+        words | {"Entry": "Q99999", "Gene Names (primary)": "NOBODY"},
+        words | {"Entry": "Q99998", "Gene Names (primary)": ""},
     )
     assert result.facts["gene"].tolist() == ["ABL1", "CALM1", "H4C1", "H4C2"]
     assert result.unmapped.values.tolist() == [["mine", "Q99999", "uniprot.tsv:5", ""]]
@@ -138,7 +138,8 @@ def test_columns_stand_in_any_order_and_text_may_hold_quotes(tmp_path):
     ("entry", "line"),
     [
         ({"Function [CC]": "Kinase."}, 2),
-        ({"Organism": "Mus musculus (Mouse)", "Keywords": "Word"}, 2),
+        ({"Organism (ID)": "10090", "Keywords": "Word"}, 2),
+        ({"Length": "1130"}, 1),
     ],
 )
 def test_another_table_is_refused(tmp_path, entry, line, refused):
@@ -150,7 +151,7 @@ def test_another_table_is_refused(tmp_path, entry, line, refused):
     ("content", "line"),
     [
         ("Gene Names\tOrganism\tKeywords\n", 1),
-        ("Entry\tGene Names\tOrganism\tKeywords\n", None),
+        ("Entry\tGene Names (primary)\tOrganism (ID)\tKeywords\n", None),
     ],
 )
 def test_headers_that_lack_a_column_are_refused(tmp_path, content, line, refused):

@@ -27,7 +27,7 @@ def test_a_missing_file_and_a_folder_are_refused(annotating, by_hand):
     good = annotating.file("good.gmt", GOOD)
     with refused(fix="check the path"):
         annotating(good, annotating.out.parent / "none.gmt")
-    with refused(fix="give the file in it"):
+    with refused(fix="check the path"):
         annotating(good, annotating.out.parent)
     assert not annotating.out.exists()
 

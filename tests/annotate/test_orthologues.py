@@ -56,7 +56,6 @@ def genes():
         ("Ly", ()),  # a synonym of two genes
         ("Actb", ("ACTB", "POTEF")),
         ("MGI:5", ()),
-        ("mm10_Trp53", ("TP53",)),
         ("Cd8a|ENSMUSG00000059552", ()),  # two genes
         ("2-Sep", ("SEPTIN2",)),
     ],

@@ -174,7 +174,7 @@ def test_line_ends_byte_order_marks_and_gzip_make_no_difference(tmp_path, end, b
     ("content", "name", "fix"),
     [
         (b" \n\n", "mine.txt", "give a file with genes in it"),
-        ("TP53\nSøren\n".encode("latin-1"), "mine.txt", "convert it to UTF-8"),
+        ("TP53\nSøren\n".encode("latin-1"), "mine.txt", "save it as text in UTF-8"),
         (b"PK\x03\x04\x14\0", "mine.xlsx", "save the sheet as `CSV UTF-8`"),
         (b"\x89HDF\r\n\x1a\n\0\0", "cells.h5ad", "give the AnnData to annotate_sets in Python"),
     ],

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,10 @@ from reasonome.answering.answers import Question, answer_row, questions
 from reasonome.answering.engine import Completion, seed_of
 from reasonome.config import Decoding, Style
 from reasonome.config.backbones import ApiModel
-from reasonome.config.styles import count_tokens
 from reasonome.core import atomic
 from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.terminal import say
 from reasonome.task import Task
-
-# What a chat format puts around each message; those of usual models are shorter.
-TOKENS_PER_MESSAGE = 8
-# Names that endpoints give to the limit, for models that are sent their own one.
-_LIMITS = ("max_completion_tokens", "max_tokens")
 
 
 def parameters(model: ApiModel, decoding: Decoding) -> dict[str, Any]:
@@ -91,36 +84,9 @@ def _to_endpoint(asked: Sequence[Question], decoding: Decoding) -> list[chat_end
     return sent
 
 
-# --- before asking -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """The questions left to ask, their most tokens and cost; None without a bound, or without a price.
-
-    Prompt tokens are counted high, and completions are taken to reach their limit.
-    """
-
-    left: int
-    prompt_tokens: int
-    completion_tokens: int | None
-    cost: float | None
-
-
-def estimate(
+def unasked(
     task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], model: ApiModel, target: Path
-) -> Estimate:
-    """Count what `write_answers` would ask, without asking; answers in its cache are left out."""
-    all_questions = _to_endpoint(questions(task, style, decoding, examples), decoding)
-    settings = parameters(model, decoding)
-    left = chat_endpoint.unasked(model, settings, all_questions, cache_file(target))
-    prompt_tokens = sum(_prompt_tokens(question.messages) for question in left)
-    limit = next((settings[name] for name in _LIMITS if name in settings), None)
-    most = None if limit is None else limit * len(left)
-    money = None if most is None else chat_endpoint.cost(model.price, prompt_tokens, most)
-    return Estimate(len(left), prompt_tokens, most, money)
-
-
-def _prompt_tokens(messages: Sequence[chat_endpoint.Message]) -> int:
-    counts = count_tokens([message["content"] for message in messages])
-    return sum(count + TOKENS_PER_MESSAGE for count in counts)
+) -> int:
+    """How many prompts `write_answers` would send; those whose answers are in its cache are left out."""
+    sent = _to_endpoint(questions(task, style, decoding, examples), decoding)
+    return len(chat_endpoint.unasked(model, parameters(model, decoding), sent, cache_file(target)))

@@ -5,7 +5,6 @@ BACKBONE/CHAIN, or its folder        a finished model of this project
 a backbone of backbones.yaml         its weights, with its adapter if it has one, or the endpoint that it names
 http://localhost:8080/v1[#NAME]      an OpenAI-compatible server: llama.cpp's, Ollama, vLLM
 a folder, or OWNER/NAME[@COMMIT]     weights for transformers, on disk or on the Hugging Face hub
-a file MODEL.gguf                    weights for llama.cpp, which are unpacked once
 
 Weights may have an adapter (LoRA) beside them, which is merged into them once.
 """
@@ -131,7 +130,7 @@ class AskedWeights:
         return "Nothing was uploaded: the model ran on the machine where this page was made."
 
     def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
-        """Say what asking would send elsewhere and cost; InputError where it may not be sent, or a key is missing."""
+        """Say what asking would send elsewhere; InputError where it may not be sent, or a key is missing."""
 
     def write_answers(
         self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
@@ -183,15 +182,11 @@ class AskedEndpoint:
     def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
         if not self.is_elsewhere:
             return
-        left = api.estimate(task, style, decoding, examples, self.api, target)
-        if not left.left:
+        left = api.unasked(task, style, decoding, examples, self.api, target)
+        if not left:
             return
-        completions = "any number" if left.completion_tokens is None else f"at most {left.completion_tokens:,}"
-        money = "nobody has stated a price" if left.cost is None else f"at most {left.cost:.2f}"
-        prompts = "prompt" if left.left == 1 else "prompts"
         what = (
-            f"{left.left:,} {prompts}, at most {left.prompt_tokens:,} tokens, would go to "
-            f"{chat_endpoint.address(self.api)}, and {completions} tokens of answers come back; cost: {money}. "
+            f"{left:,} {'prompt' if left == 1 else 'prompts'} would go to {chat_endpoint.address(self.api)}. "
             "They hold what the style shows of your genes, sets or cases, and no names of files"
         )
         if not self.upload:
@@ -230,7 +225,8 @@ def _found(project: Project, text: str, place: Callable[[str], str], upload: boo
         return _at_url(url["base"], url["name"], upload)
     path = Path(os.path.abspath(place(text)))  # resolves `.` and `..`, but keeps the names of links
     if path.is_file():
-        return _of_file(project, path)
+        fix = "give a folder with safetensors; of a .gguf start a server (llama-server -m FILE), and give its address"
+        raise InputError("this file is no model's folder", file=path, field="--model", fix=fix)
     if path.name == "model" and (path.parent / "manifest.json").is_file():
         path = path.parent
     if model_files.is_finished(path) or any((path / mark).is_file() for mark in _MARKS):
@@ -244,7 +240,7 @@ def _found(project: Project, text: str, place: Callable[[str], str], upload: boo
     if text in project.backbones:
         return _of_backbone(project, text, upload)
     hub = _HUB.fullmatch(text)
-    if hub and experiment not in project.backbones and not path.parent.is_dir() and not text.endswith(".gguf"):
+    if hub and experiment not in project.backbones and not path.parent.is_dir():
         kept = model_files.of_hub(hub["repository"], hub["revision"], project.results.asked)
         return _kept(kept, hub["repository"])
     raise _unknown(project, text)
@@ -255,7 +251,7 @@ def _unknown(project: Project, text: str) -> InputError:
     finished = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))
     listed = f"finished models: {', '.join(finished[:8]) if finished else 'none yet'}"
     near = nearest(text, [*finished, *project.experiments, *project.backbones])
-    others = "or give an experiment, a backbone, a folder, a .gguf file, or the address of a server"
+    others = "or give an experiment, a backbone, a folder, or the address of a server"
     return InputError(
         f"'{text}' is no model that can be asked", field="--model", fix="; ".join(filter(None, [near, listed, others]))
     )
@@ -347,12 +343,6 @@ def _finished(project: Project, folder: Path, name: str) -> AskedWeights:
 # --- weights of others -------------------------------------------------------------------------------
 
 
-def _of_file(project: Project, path: Path) -> AskedWeights:
-    if path.suffix != ".gguf":
-        raise InputError("this file is no model", file=path, field="--model", fix="give a .gguf file, or a folder")
-    return _kept(model_files.of_gguf(path, project.results.asked), path.stem)
-
-
 def _of_folder(project: Project, path: Path) -> AskedWeights:
     if model_files.is_finished(path):
         return _finished(project, path, f"{path.parent.name}/{path.name}")
@@ -371,6 +361,6 @@ def _with_adapter(project: Project, model: AskedWeights, adapter: Path) -> Asked
 
 
 def _kept(folder: Path, name: str, engine: str = "transformers") -> AskedWeights:
-    """Weights that were unpacked, fetched or merged into a folder of this project."""
+    """Weights that were fetched or merged into a folder of this project."""
     manifest = model_files.read_manifest(folder / "manifest.json")
     return AskedWeights(name, manifest, folder, folder / "model", [manifest], engine)

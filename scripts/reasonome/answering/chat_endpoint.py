@@ -1,6 +1,6 @@
 """Asks a chat model behind any OpenAI-compatible endpoint (OpenAI, Azure, vLLM), once for each question.
 
-Teachers and API backbones share it: the cache of answers, the retries, and errors that say what to do.
+Teachers and API backbones share it: the cache of answers, and errors that say what to do. The SDK retries.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import openai
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
 from tqdm import tqdm
 
 from reasonome.config.backbones import Endpoint, Price
@@ -28,10 +28,7 @@ from reasonome.facts.files import text_file
 Message = Mapping[str, str]
 
 _TOLD = 200  # characters of a body that an error quotes
-_FIRST_DELAY, _LONGEST_DELAY = 0.5, 8.0  # seconds; the SDK's own, for the retries that it leaves to us
 _OPENAI = "https://api.openai.com/v1"  # given to the SDK, which else obeys OPENAI_BASE_URL
-# A redirect would take questions where nobody has sent them, and so would a proxy those to this machine.
-_STAYS, _GOES_STRAIGHT = {"trust_env": False, "follow_redirects": False}, {"follow_redirects": False}
 # What the SDK adds of the environment: they are OpenAI's, as its key is.
 _NOT_FOR_OTHERS = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
 _NO_KEY = "none"  # sent to servers on this machine, which mostly ask for none
@@ -65,9 +62,46 @@ class ApiAnswer:
     in_reasoning: bool = False
 
 
-_ANSWER = TypeAdapter(ApiAnswer)
-# What reading raises of a body that is no JSON, and of one that is no chat completion.
-_NO_COMPLETION = (ValueError, RecursionError, LookupError, TypeError, AttributeError)
+class _Message(BaseModel):
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: NonNegativeInt | None = None
+    completion_tokens: NonNegativeInt | None = None
+
+
+class _Completion(BaseModel):
+    """The part of a chat completion that is needed; servers differ in the rest."""
+
+    choices: Annotated[list[_Choice], Field(min_length=1)]
+    usage: _Usage | None = None
+    model: str | None = None
+
+    def answer(self, seconds: float) -> ApiAnswer:
+        """The first choice. ValueError for one that the provider broke off."""
+        choice, usage = self.choices[0], self.usage or _Usage()
+        if choice.finish_reason in _FAILED:
+            raise ValueError(f"the answer ended by {choice.finish_reason}")
+        text, reasoning = choice.message.content or "", ""
+        if not text.strip() and choice.finish_reason != "length":  # thinking that was cut off is no answer
+            reasoning = choice.message.reasoning_content or choice.message.reasoning or ""
+        return ApiAnswer(
+            reasoning or text,
+            choice.finish_reason or "",
+            usage.prompt_tokens or 0,
+            usage.completion_tokens or 0,
+            seconds,
+            self.model or "",
+            bool(reasoning),
+        )
 
 
 def address(endpoint: Endpoint) -> str:
@@ -86,34 +120,28 @@ def is_local(endpoint: Endpoint) -> bool:
 
 
 def _connection(endpoint: Endpoint, http_client: type) -> dict[str, Any]:
-    """What every client of the SDK is given: the key, no headers of OpenAI's own for others, and no detours."""
-    route = _STAYS if is_local(endpoint) else _GOES_STRAIGHT
+    """What every client of the SDK is given: the key, no headers of OpenAI's own for others, and no detours.
+
+    A redirect would take questions where nobody has sent them, and so would a proxy those to this machine.
+    """
+    route = http_client(trust_env=not is_local(endpoint), follow_redirects=False)
     headers = {"default_headers": _NOT_FOR_OTHERS} if endpoint.base_url else {}
-    return {"api_key": api_key(endpoint), "http_client": http_client(**route), **headers}
+    return {"api_key": api_key(endpoint), "http_client": route, **headers}
 
 
 def served_models(endpoint: Endpoint) -> list[str]:
-    """The models that an endpoint lists; none where it lists none. InputError where it does not answer."""
+    """The models that an endpoint lists; none where it lists none. InputError where no such server answers."""
     connection = _connection(endpoint, openai.DefaultHttpxClient)
     with openai.OpenAI(base_url=address(endpoint), max_retries=1, timeout=30, **connection) as client:
         try:
             return [model.id for model in client.models.list()]
-        except openai.APIConnectionError:
-            what = f"no server answers at {address(endpoint)}"
-            raise InputError(what, field="--model", fix="start it, and check the address and port") from None
-        except openai.APIStatusError as error:
-            if error.status_code == 404:  # not every server lists its models
-                return []
-            what = f"{address(endpoint)} answered {error.status_code} when asked for its models"
-            fix = (
-                f"check the address (no redirect is followed), and the key in {endpoint.api_key_variable}; or try later"
-            )
+        except openai.NotFoundError:  # not every server lists its models
+            return []
+        except (openai.OpenAIError, AttributeError, TypeError, ValueError) as error:
+            what = f"no OpenAI-compatible server answers at {address(endpoint)}: {type(error).__name__}"
+            key = endpoint.api_key_variable
+            fix = f"start it, give its address as http://localhost:8080/v1, and put its key into {key}"
             raise InputError(what, field="--model", fix=fix) from None
-        except (openai.OpenAIError, *_NO_COMPLETION):
-            what = f"what answers at {address(endpoint)} is no OpenAI-compatible server"
-            raise InputError(
-                what, field="--model", fix="give its address with /v1, as http://localhost:8080/v1"
-            ) from None
 
 
 def ask(
@@ -127,8 +155,8 @@ def ask(
 
     Each answer is appended to `cache_path` (JSON lines) as it arrives and is never asked for again: a stopped run goes
     on where it was. Equal questions are asked once; a key is needed only if a question is left. Raises InputError where
-    the key's variable is not set, the endpoint refuses (400, 401, 404 ..., an error in a body of status 200) or gives
-    no readable answer after all retries, and for a damaged cache (file and line). Before that, answers that are under
+    the key's variable is not set, the endpoint refuses (400, 401, 404 ...), is still busy after all retries or sends
+    what is no chat completion, and for a damaged cache (file and line). Before that, answers that are under
     way are waited for and kept. `refused` is the fix for a question that is refused.
     """
     cache = _Cache(Path(cache_path))
@@ -216,42 +244,22 @@ class _Client:
         self.sdk = kind(**place, max_retries=retries, timeout=seconds, **connection)
 
     async def answer(self, question: Question) -> ApiAnswer:
-        """Ask until a chat completion comes; the SDK itself retries 408, 409, 429, 5xx, timeouts, cut lines."""
-        started, body = monotonic(), ""
-        for attempt in range(self.settings.max_retries + 1):
-            try:
-                body = await self._post(question)
-            except openai.APIStatusError as error:
-                if error.code == "content_filter":  # Azure refuses the one prompt so, not the run
-                    return ApiAnswer("", "content_filter", 0, 0)
-                what = f"answered {error.status_code}: {error.message}"
-                raise self._error(what, self._fix(error.status_code)) from None
-            except openai.APIConnectionError as error:
-                raise self._error(f"did not answer: {error} {error.__cause__ or ''}".strip(), self._later()) from None
-            try:
-                # Half an emoji, where a limit of tokens cuts one, is an answer as good as others.
-                read = text_file.json_value(body)
-                self._check(read)
-                return _answer(read, round(monotonic() - started, 3))
-            except _NO_COMPLETION:
-                if body.lstrip().startswith(("data:", "event:", ": ")):
-                    what = f"streams its answers, though it was not asked to: {self._quoted(body)}"
-                    raise self._error(what, "let the server answer as a whole") from None
-                await asyncio.sleep(min(_FIRST_DELAY * 2**attempt, _LONGEST_DELAY))
-        raise self._error(f"sent answers that are no chat completions: {self._quoted(body)}", self._later())
-
-    def _check(self, body: Any) -> None:
-        """Raise InputError, with the server's words, for an error that came with status 200; one that passes may."""
-        error = body.get("error") if isinstance(body, Mapping) and not body.get("choices") else None
-        if not error:
-            return
-        stated = error if isinstance(error, Mapping) else {}
-        code = stated.get("code")
-        if isinstance(code, int) and (code == 408 or code >= 500):
-            return
-        told = self._quoted(stated.get("message") or error)
-        fix = self._fix(code) if isinstance(code, int) and 400 <= code < 500 else self._later()
-        raise self._error(f"answered with an error: {told}", fix)
+        """The answer to a question; the SDK retries 408, 409, 429, 5xx, timeouts and cut lines."""
+        started = monotonic()
+        try:
+            body = await self._post(question)
+        except openai.APIStatusError as error:
+            if error.code == "content_filter":  # Azure refuses the one prompt so, not the run
+                return ApiAnswer("", "content_filter", 0, 0)
+            raise self._error(f"answered {error.status_code}: {error.message}", self._fix(error.status_code)) from None
+        except openai.APIConnectionError as error:
+            raise self._error(f"did not answer: {error} {error.__cause__ or ''}".strip(), self._later()) from None
+        try:
+            # Half an emoji, where a limit of tokens cuts one, is an answer as good as others.
+            completion = _Completion.model_validate(text_file.json_value(body))
+            return completion.answer(round(monotonic() - started, 3))
+        except ValueError:
+            raise self._error(f"sent no whole chat completion: {self._quoted(body)}", self._later()) from None
 
     async def _post(self, question: Question) -> str:
         messages, sent = list(question.messages), self._parameters
@@ -273,10 +281,9 @@ class _Client:
         """The text without the key."""
         return text if self._key == _NO_KEY else text.replace(self._key, "<key>")
 
-    def _quoted(self, body: Any) -> str:
+    def _quoted(self, body: str) -> str:
         """The beginning of what a server said, on one line and without the key."""
-        text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-        text = self._hidden(" ".join(text.split()))
+        text = self._hidden(" ".join(body.split()))
         return f"{text[:_TOLD]}…" if len(text) > _TOLD else text or "nothing"
 
     def _fix(self, status: int) -> str:
@@ -321,50 +328,6 @@ def api_key(endpoint: Endpoint) -> str:
             fix="give the key alone: no spaces, line breaks or accented letters",
         )
     return key
-
-
-def _count(value: Any) -> int:
-    """A number of tokens; 0 for whatever is none."""
-    return value if isinstance(value, int) and value >= 0 else 0
-
-
-def _answer(body: Any, seconds: float) -> ApiAnswer:
-    """The part of a chat completion that is needed; servers differ in the rest. Fails for all else, and broken answers.
-
-    No choice at all, but tokens that were counted, is an answer that ended at its limit.
-    """
-    usage = body.get("usage") or {}
-    spent = not body["choices"] and _count(usage.get("completion_tokens")) > 0
-    choice = {"message": {}, "finish_reason": "length"} if spent else body["choices"][0]
-    text, finish_reason = _text(choice["message"].get("content")), choice.get("finish_reason") or ""
-    if finish_reason in _FAILED:
-        raise ValueError(f"the answer ended by {finish_reason}")
-    reasoning = "" if text.strip() or finish_reason == "length" else _reasoning(choice["message"])
-    return _ANSWER.validate_python(
-        {
-            "text": reasoning or text,
-            "finish_reason": finish_reason,
-            "prompt_tokens": _count(usage.get("prompt_tokens")),
-            "completion_tokens": _count(usage.get("completion_tokens")),
-            "seconds": seconds,
-            "model": body.get("model") or "",
-            "in_reasoning": bool(reasoning),
-        }
-    )
-
-
-def _text(content: Any) -> str:
-    """The text of a message, which may come in parts; parts that are no answer, such as thinking, are left out."""
-    if not isinstance(content, list):
-        return content or ""
-    parts = [{"text": part} if isinstance(part, str) else part for part in content]
-    return "".join(part["text"] for part in parts if part.get("type", "text") in ("text", "output_text"))
-
-
-def _reasoning(message: Mapping[str, Any]) -> str:
-    """What a server put into its field for reasoning; "" without one."""
-    found = (message.get(name) for name in ("reasoning_content", "reasoning"))
-    return next((text for text in found if isinstance(text, str) and text.strip()), "")
 
 
 # --- cache -------------------------------------------------------------------------------------------

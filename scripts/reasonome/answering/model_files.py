@@ -1,4 +1,4 @@
-"""Folders of weights that are asked: checked against their manifests, unpacked from GGUF, fetched, merged."""
+"""Folders of weights that are asked: checked against their manifests, fetched, merged."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -88,28 +88,6 @@ def _check_known(folder: Path) -> None:
         what = f"transformers cannot load this model: {str(error).splitlines()[0]}"
         fix = "give a model of an architecture that it has; code that comes with a model is never run"
         raise InputError(what, file=folder, field="--model", fix=fix) from None
-
-
-def of_gguf(path: Path, kept: Path) -> Path:
-    """The folder of a GGUF file's weights as dense safetensors, below `kept`: unpacked, unless they were before."""
-    with open(path, "rb") as handle:
-        if handle.read(4) != b"GGUF":
-            fix = "give a file of llama.cpp's format"
-            raise InputError("this file does not begin as GGUF does", file=path, field="--model", fix=fix)
-    digest = file_sha256(path)
-    origin = {"source": "gguf", "file": path.name, "sha256": digest, "licence": "not stated"}
-
-    def unpack(folder: Path) -> None:
-        say(f"unpacking {path.name}, once")
-        try:
-            weights.unpack_gguf(path, folder)
-        except (OSError, ValueError, KeyError, IndexError) as error:
-            # It is cut, or of an architecture that transformers does not know.
-            what = f"this GGUF cannot be unpacked: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
-            fix = "let llama.cpp's server load it, and give its address as --model"
-            raise InputError(what, file=path, field="--model", fix=fix) from None
-
-    return _kept(kept / f"{path.stem}-{digest[:12]}", path.stem, lambda: origin, unpack)
 
 
 def of_hub(repository: str, revision: str | None, kept: Path) -> Path:

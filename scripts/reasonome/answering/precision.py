@@ -8,7 +8,6 @@ import torch
 from reasonome.config import Precision
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
-SLOW = 10  # times: a configured precision that is so much slower than the other one is warned about
 PROBE_SECONDS = 0.5
 PROBES = 5
 PROBE_SIZE = {"cuda": 8192, "cpu": 1024}
@@ -51,29 +50,11 @@ def _faster_product(instructions: str) -> tuple[str, str]:
 
 
 def choose(configured: Precision, say: bool = True) -> str:
-    """The precision to compute in: the machine's own for "auto", else the configured one; prints it if it is to `say`.
-
-    A configured precision that is ten times slower here than the other one is warned about, with both rates.
-    """
-    best, why = fastest()
-    chosen = best if configured == "auto" else configured
+    """The precision to compute in, printed if it is to `say`: the machine's own for "auto", else the configured one."""
+    best, why = fastest() if configured == "auto" else (configured, "as the configuration says")
     if say:
-        print(f"computing in {chosen}: {why if configured == 'auto' else 'as the configuration says'}", flush=True)
-        if chosen != best and (warning := warning_of_slowness(chosen, best)):
-            print(warning, flush=True)
-    return chosen
-
-
-def warning_of_slowness(chosen: str, best: str) -> str:
-    """A line with the rates of both precisions where `chosen` is ten times slower than `best`, else nothing."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    slow, fast = (1000 * matmul_tflops(device, DTYPES[name]) for name in (chosen, best))
-    if fast < SLOW * slow:
-        return ""
-    return (
-        f"warning: {chosen} is slow here: products run at {slow:.3g} GFLOP/s, in {best} at {fast:.3g}; "
-        "`precision: auto` takes the faster one"
-    )
+        print(f"computing in {best}: {why}", flush=True)
+    return best
 
 
 def matmul_tflops(device: str, precision: torch.dtype, seconds: float = PROBE_SECONDS) -> float:

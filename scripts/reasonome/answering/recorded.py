@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -34,16 +34,13 @@ class Place:
 class Recorded:
     """Answers in the order of the questions, and what was wrong with the table.
 
-    `missing` are (id, sample) of questions without a row. Of rows that answer one question alike the first counts and
-    the others are `duplicates`; of rows that answer it differently the first counts, too, and the others are
-    `conflicts`. Rows of `unknown` ids are left out. `empty` cells are answers, and wrong.
+    `missing` are (id, sample) of questions without a row. Rows of `unknown` ids are left out. `empty` cells are
+    answers, and wrong.
     """
 
     answers: list[AnswerRow]
     table: PlainTable
     missing: list[tuple[str, int]] = field(default_factory=list)
-    duplicates: list[Place] = field(default_factory=list)
-    conflicts: list[Place] = field(default_factory=list)
     unknown: list[Place] = field(default_factory=list)
     empty: list[Place] = field(default_factory=list)
 
@@ -57,7 +54,7 @@ class Recorded:
 
     def counts(self) -> dict[str, int]:
         """How many rows, or missing questions, there are of each problem."""
-        return {kind: len(getattr(self, kind)) for kind in ("missing", "duplicates", "conflicts", "unknown", "empty")}
+        return {kind: len(getattr(self, kind)) for kind in ("missing", "unknown", "empty")}
 
     def facts(self) -> dict[str, Any]:
         """The facts for run.json: the file, its digest, the counts, and every row that was not scored."""
@@ -67,7 +64,6 @@ class Recorded:
             "rows": len(self.table.rows),
             **self.counts(),
             "missing_ids": [identifier for identifier, _ in self.missing],
-            "conflict_rows": [vars(place) for place in self.conflicts],
             "unknown_rows": [vars(place) for place in self.unknown],
         }
 
@@ -78,12 +74,9 @@ class Recorded:
         problems = {
             "questions without an answer, counted as wrong": missing,
             "empty answers, counted as wrong": self.empty,
-            "rows that say what an earlier row says, counted once": self.duplicates,
-            "rows that answer otherwise than an earlier row, which alone counts": self.conflicts,
             "rows that answer what was not asked, left out": self.unknown,
         }
-        counted = [f"{what}: {len(places)} ({_listed(places)})" for what, places in problems.items() if places]
-        return [*self.table.notes, *counted]
+        return [f"{what}: {len(places)} ({_listed(places)})" for what, places in problems.items() if places]
 
 
 def _listed(places: Sequence) -> str:
@@ -98,7 +91,7 @@ def read_recorded(
 
     `columns` says what the columns of FIELDS are called; else they are `id`, `answer` or `text`, and `confidence` and
     `sample` where there are any. InputError, with line and column, for a file that is no such table, a row without an
-    id, a confidence or sample that cannot be one, and where no id is that of an example.
+    id, a second row for a question, a confidence or sample that cannot be one, and where no id is that of an example.
     """
     columns = columns or {}
     table = read_table(path, {*columns.values(), *(name for names in _NAMES.values() for name in names)}, texts=True)
@@ -108,7 +101,9 @@ def read_recorded(
     one_field_each(fields)
     question = _questions(examples)
     given: dict[tuple[str, int], AnswerRow] = {}
-    problems: dict[str, list[Place]] = defaultdict(list)
+    lines: dict[tuple[str, int], int] = {}
+    unknown: list[Place] = []
+    empty: list[Place] = []
     for line, cells in table.rows:
         identifier = cells[id_column].strip()
         if not identifier:
@@ -116,24 +111,27 @@ def read_recorded(
         sample = _sample(cells, sample_column, table, line)
         example = question.get(identifier)
         if example is None:
-            problems["unknown"].append(Place(identifier, line))
+            unknown.append(Place(identifier, line))
             continue
         cell, confidence = cells[answer_column], _confidence(cells, confidence_column, table, line)
         bare = None if task.is_completion(cell) else one_line(cell)
         answer = AnswerRow(
             id=example.id, subset=example.subset, sample=sample, text=cell, answer=bare, confidence=confidence
         )
-        first = given.setdefault((example.id, sample), answer)
-        if first is not answer:
-            problems["duplicates" if _alike(first, answer) else "conflicts"].append(Place(identifier, line))
-        elif answer.answer == "":
-            problems["empty"].append(Place(identifier, line))
+        key = (example.id, sample)
+        if lines.setdefault(key, line) != line:
+            what = f"line {lines[key]} answers '{identifier}' already"
+            fix = "keep one row for each question, or number its answers from 0 in a column sample"
+            raise InputError(what, file=table.file, line=line, field=id_column, fix=fix)
+        given[key] = answer
+        if answer.answer == "":
+            empty.append(Place(identifier, line))
     if not given:
-        raise _nothing_in_common(table, problems["unknown"], id_column, examples)
+        raise _nothing_in_common(table, unknown, id_column, examples)
     samples = sorted({sample for _, sample in given})
     keys = [(example.id, sample) for example in examples for sample in samples]
     answers = [given[key] for key in keys if key in given]
-    return Recorded(answers, table, missing=[key for key in keys if key not in given], **problems)
+    return Recorded(answers, table, [key for key in keys if key not in given], unknown, empty)
 
 
 def _column(table: PlainTable, key: str, columns: Mapping[str, str]) -> str | None:
@@ -184,10 +182,6 @@ def _confidence(cells: Mapping[str, str], column: str | None, table: PlainTable,
             fix="write it as a share: 0.85 for 85 %; leave the cell empty where none was stated",
         )
     return value
-
-
-def _alike(first: AnswerRow, second: AnswerRow) -> bool:
-    return (one_line(first.text), first.confidence) == (one_line(second.text), second.confidence)
 
 
 def _nothing_in_common(table: PlainTable, unknown: list[Place], column: str, examples: Sequence[Any]) -> InputError:

@@ -5,7 +5,7 @@ reasonome annotate clusters.csv --model demo-reasoning --out my_clusters
 reasonome annotate deseq2.csv --model http://localhost:8080/v1 --out my_genes --adjusted-p 0.01 --top 200
 
 --model takes an experiment (its last arm), EXPERIMENT/ARM, a finished model (BACKBONE/CHAIN, or its folder), a backbone
-of backbones.yaml, a folder or OWNER/NAME of the hub with weights for transformers, a .gguf file, or the address of an
+of backbones.yaml, a folder or OWNER/NAME of the hub with weights for transformers, or the address of an
 OpenAI-compatible server (ADDRESS#NAME if it serves several models; its key in REASONOME_API_KEY if it asks for one).
 
 SETS are GMT files, files with one gene a line, tables of clusters (Seurat's FindAllMarkers, Scanpy's rank_genes_groups)

@@ -8,7 +8,7 @@ reasonome rank --trait "LDL cholesterol" --locus 1:55039974 --model demo-ranking
 
 --no-model ranks cases by how well known phenotypes of each gene fit, less what the patient has not and most patients of
 its diseases have, and loci by distance. --model takes what `reasonome annotate` takes: an experiment, a finished model,
-a backbone, weights, a .gguf file or the address of an OpenAI-compatible server; both rankings stand side by side.
+a backbone, weights or the address of an OpenAI-compatible server; both rankings stand side by side.
 
 FILES are phenopackets (version 2 or 1; JSON, YAML, JSON lines or .zip), lists of HPO terms (- or not in front of what
 the patient has not), or tables: of cases with present (and absent) phenotypes, of loci with a trait and candidates, or

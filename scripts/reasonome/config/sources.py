@@ -117,7 +117,6 @@ FORMAT_FILES = {
     "ncbi_gene": FormatFiles(("gene_info",), ("summary",), authority=True, collection="NCBI Gene"),
     "uniprot": FormatFiles(("table",), collection="UniProt"),
     "ctd": FormatFiles((), ("chem_gene", "gene_disease", "gene_pathway"), collection="CTD"),
-    "reactome_mapping": FormatFiles(("mapping",), ("relations", "pathways"), collection="Reactome"),
     "panther": FormatFiles(("associations",), collection="PANTHER"),
     "corum": FormatFiles(("complexes",), collection="CORUM"),
     "hpo": FormatFiles(("obo", "genes"), ("diseases",), collection="HPO"),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reasonome.core.errors import InputError
 from reasonome.facts.files.missing_value import MISSING
-from reasonome.facts.spellings import ENSEMBL, SEVERAL, UNIPROT, date_symbols, is_rounded, spellings
+from reasonome.facts.spellings import ENSEMBL, SEVERAL, UNIPROT, date_symbols, spellings
 
 # Version, with that of a lift to GRCh37, and the copy on chromosome Y as GENCODE has them; isoform; number as float.
 _ID = re.compile(rf"({ENSEMBL})(?:\.\d+(?:_\d+)?)?(?:_PAR_Y)?|({UNIPROT})-\d+|(\d+)\.0", re.IGNORECASE)
@@ -49,7 +49,7 @@ class Resolution(NamedTuple):
 
     `symbol` is the current symbol, or None. `how` is current, id, previous, alias, the same with " (case)"
     where only the case differed, "spreadsheet date", one of spellings.KINDS, ambiguous (`candidates` has all symbols),
-    "missing value" (never resolved; `candidates` has the possible symbols), "spreadsheet number" or unknown.
+    "missing value" (never resolved; `candidates` has the possible symbols) or unknown.
     """
 
     symbol: str | None
@@ -104,8 +104,6 @@ class GeneTable:
             return resolution
         if dated := self._called(date_symbols(identifier), strict):
             return _resolution("spreadsheet date", dated)
-        if is_rounded(identifier):
-            return Resolution(None, "spreadsheet number")
         return resolution if strict else self._respelled(identifier)
 
     def _written_so(self, identifier: str, strict: bool) -> Resolution:

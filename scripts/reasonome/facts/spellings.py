@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-DOTS, WITH_ID, GENOME, SEVERAL = "symbol with '.' for '-'", "symbol with an id", "symbol with a genome", "several genes"
+DOTS, WITH_ID, SEVERAL = "symbol with '.' for '-'", "symbol with an id", "several genes"
 # Kind of a spelling → what genes of it are, in a sentence.
 KINDS = {
     DOTS: "symbols with '.' for '-'",
     WITH_ID: "two identifiers in one",
-    GENOME: "symbols behind the name of a genome",
     SEVERAL: "several genes in one, of which the first known one counts",
 }
 
@@ -26,7 +25,6 @@ _TWO = tuple(
         rf"(?:sp|tr)\|(?P<one>{UNIPROT})(?P<two>)\|\w+",  # FASTA of UniProt
     )
 )
-_GENOME = re.compile(r"(?:GRCh3[78]|GRCm3[89]|hg19|hg38|mm10|mm39)[_-]+(\S+)", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*(?:///|;)\s*")  # GEO2R and Affymetrix; DIA-NN and MaxQuant
 _GROUP = re.compile(rf"{UNIPROT}(?:-\d+)?(?:;{UNIPROT}(?:-\d+)?)+|[^\s/]+(?:\s*///\s*[^\s/]+)+")
 
@@ -36,7 +34,6 @@ _STEMS = {month: (month,) for month in _MONTHS} | {"mar": ("march", "marc", "mar
 _MONTH = rf"({'|'.join(_MONTHS)})"
 _DAY_MONTH = re.compile(rf"(\d{{1,2}})-{_MONTH}(?:-(?:\d\d){{1,2}})?", re.IGNORECASE)  # 2-Sep, 02-SEP, 2-Sep-2020
 _MONTH_DAY = re.compile(rf"{_MONTH}-(\d{{1,2}})", re.IGNORECASE)  # Sep-2
-_ROUNDED = re.compile(r"\d(?:[.,]\d+)?E[+-]\d+", re.IGNORECASE)
 
 
 class Spelling(NamedTuple):
@@ -54,8 +51,6 @@ def spellings(identifier: str) -> Iterator[Spelling]:
     for pattern in _TWO:
         if match := pattern.fullmatch(identifier):
             yield Spelling(WITH_ID, tuple(filter(None, match.groups())))
-    if match := _GENOME.fullmatch(identifier):
-        yield Spelling(GENOME, (match[1],))
     if len(parts := tuple(filter(None, _BETWEEN.split(identifier)))) > 1:
         yield Spelling(SEVERAL, parts)
     if "." in identifier:
@@ -79,8 +74,3 @@ def date_symbols(identifier: str) -> tuple[str, ...]:
     else:
         return ()
     return tuple(f"{stem}{int(day)}" for stem in _STEMS[month.lower()]) if 1 <= int(day) <= 31 else ()
-
-
-def is_rounded(identifier: str) -> bool:
-    """Whether this is a number as spreadsheets write it, 2.31E+13: of the RIKEN clone 2310009E13."""
-    return bool(_ROUNDED.fullmatch(identifier))

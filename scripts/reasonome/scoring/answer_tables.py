@@ -243,7 +243,7 @@ def _rows(
     if without_id:
         notes.append(f"rows without an id, each counted as a question of its own: {counted_lines(without_id)}")
     kept = {key: [column[place] for place in counted] for key, column in {"line": table.lines, **cells}.items()}
-    return pd.DataFrame(kept), {kind: len(lines) for kind, lines in odd.items()}, [*table.notes, *notes]
+    return pd.DataFrame(kept), {kind: len(lines) for kind, lines in odd.items()}, notes
 
 
 def _refuse_empty(table: PlainTable, key: str, column: str, cells: Sequence[str]) -> None:

@@ -159,7 +159,7 @@ def _rows(table: PlainTable, columns: Mapping[str, str], scale: float | None) ->
             **{field: [cells[field][place].strip() for place in places] for field in _OPTIONAL if field in cells},
         }
     )
-    notes = [*table.notes, *scale_notes]
+    notes = [*scale_notes]
     if without:
         notes.append(f"rows without a confidence, left out: {counted_lines(without)}")
     if "id" in frame and (alone := [table.lines[place] for place in places if not cells["id"][place].strip()]):

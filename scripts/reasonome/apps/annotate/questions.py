@@ -180,9 +180,6 @@ def _flags(
     if ambiguous := [gene for gene in unmapped if gene.why == "ambiguous"]:
         meant = [f"{gene.written} ({' or '.join(gene.candidates)})" for gene in ambiguous]
         flags.append(f"left out, as it may be one of several genes: {some(meant)}")
-    if lost := [gene.written for gene in unmapped if gene.why == "spreadsheet number"]:
-        are = counted(len(lost), "gene is a number", "genes are numbers")
-        flags.append(f"{are}, as spreadsheet programs make of names: take them from another file ({some(lost)})")
     if dates:
         were = counted(len(dates), "gene was a date", "genes were dates")
         flags.append(f"{were}, as spreadsheet programs make of names: read back as {some(dates)}")

@@ -200,8 +200,11 @@ def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
 def _form(path: Path) -> str:
     """phenopackets, terms or table, by the file's name and its first line with text. InputError for a VCF."""
     suffix = phenopackets.suffix_of(path)
-    if suffix in (".zip", *phenopackets.SUFFIXES):
+    if suffix in (".zip", phenopackets.SUFFIX):
         return "table" if suffix == ".json" and _has_rows(path) else "phenopackets"
+    if suffix in (".yaml", ".yml"):
+        what = "this is YAML, and phenopackets are read as JSON"
+        raise InputError(what, file=path, field="FILES", fix="convert it, for example: yq -o json FILE")
     with_text = (text.strip() for _, text in lines(path) if text.strip())
     first = next(with_text, "")
     if first.startswith("##fileformat=VCF"):
@@ -218,13 +221,9 @@ def _form(path: Path) -> str:
 def _has_rows(path: Path) -> bool:
     """Whether a JSON file is a table, which is an array or has an object on each line: the first is no phenopacket."""
     text = text_file.read_text(path)[0].strip()
-    line, *further = text.split("\n", 1)
-    is_array = line.startswith("[")
-    try:
-        first = next(text_file.json_items(text), (1, None))[1] if is_array else text_file.json_value(line)
-    except ValueError:
-        return is_array  # the reader says what is wrong, and where
-    return (is_array or bool(further)) and not phenopackets.is_packet(first)
+    if text.startswith("["):
+        return True
+    return phenopackets.has_one_a_line(text) and not _is_packet(text.split("\n", 1)[0])
 
 
 def _is_packet(text: str) -> bool:

@@ -31,7 +31,7 @@ from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.sources.formats import read_authority
 from reasonome.facts.sources.hpo import read_disease_names
 from reasonome.facts.sources.phenopackets import Case
-from reasonome.facts.sources.rankings import LOCUS_COLUMNS, is_of_grch38
+from reasonome.facts.sources.rankings import LOCUS_COLUMNS
 from reasonome.facts.text import some
 from reasonome.report.card_sources import described
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
@@ -219,8 +219,8 @@ def _is_of_fuma(path: Path, columns: Mapping[str, str]) -> bool:
     """Whether a table has FUMA's columns, and none that states a genome build; `columns` are named by the user."""
     usual = (name for names in LOCUS_COLUMNS.values() for name in names)
     table = read_table(path, [*_FUMA_COLUMNS, *columns.values(), *usual])
-    states_a_build = table.find(LOCUS_COLUMNS["build"]) or any(map(is_of_grch38, table.columns))
-    return set(table.columns) >= {*_FUMA_COLUMNS} and not states_a_build
+    is_of_grch38 = any(column.casefold().endswith(("grch38", "hg38")) for column in table.columns)
+    return set(table.columns) >= {*_FUMA_COLUMNS} and not (is_of_grch38 or table.find(LOCUS_COLUMNS["build"]))
 
 
 def _decoding(decoding: Decoding) -> str:

@@ -150,7 +150,7 @@ class QuestionMaker:
             what = f"{', '.join(both)} is both present and absent"
             where["line"] = file.term_lines.get(both[0], row.line)
             raise InputError(what, **where, field="absent", fix="take it out of one of the two")
-        flags = [*row.notes, *(f"{term.id} {term.label}: {term.note}" for term in (*present, *absent) if term.note)]
+        flags = [f"{term.id} {term.label}: {term.note}" for term in (*present, *absent) if term.note]
         flags += self._contradictions(present, absent)
         age = _age(row.age.strip())
         if row.age.strip() and not age:

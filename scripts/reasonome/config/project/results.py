@@ -33,7 +33,7 @@ class Results:
 
     @property
     def asked(self) -> Path:
-        """Folder of weights of others that people asked: unpacked from GGUF, fetched, or merged with an adapter."""
+        """Folder of weights of others that people asked: fetched, or merged with an adapter."""
         return self.root / "asked"
 
     def encoder(self, encoder: str) -> Path:

@@ -18,7 +18,7 @@ from reasonome.config.sources import LockedFile, LockedSource, Source, SourceFil
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
-from reasonome.facts.fetching.download import check_reply, check_zip, download, latest, pip_download, unzip
+from reasonome.facts.fetching.download import check_reply, download, latest, pip_download, unzip
 
 LOCK = "sources.lock.yaml"
 UNPINNED = "unpinned"
@@ -91,10 +91,8 @@ def fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
             # The same name in every run, so that the next run can resume.
             url = latest(spec.url)
             stated = download(url, temporary, target.with_name(f".{target.name}.download"))
-            check_reply(temporary, url, spec.file_name)
-            if spec.whole:
-                check_zip(temporary, url)
-            elif spec.is_zip:
+            check_reply(temporary, url)
+            if spec.is_zip and not spec.whole:
                 unzip(temporary, spec.member, temporary, url)
         if not temporary.stat().st_size:
             raise InputError(f"{_origin(spec)} holds an empty file", fix="check `member:` and the URL")

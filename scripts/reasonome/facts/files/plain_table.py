@@ -19,9 +19,6 @@ from reasonome.facts.files import text_file
 from reasonome.facts.files.text_file import read_text
 
 _DELIMITERS = (",", "\t", ";")
-_BLANKS = " "  # any number of them, as PLINK 1.9 has it
-_BLANK_CELL = re.compile(r'"[^"]*"|\S+')
-_NAMES_BETWEEN_BLANKS = 2  # wanted columns that a header without other delimiters has, if blanks part its names
 _SHOWN = 5  # lines that a message names
 _SURELY_ROWS = 6  # delimiters in the further lines of a quoted cell, all like rows, that no text has by chance
 _LONGEST_CELL = 16 * 1024 * 1024
@@ -29,7 +26,7 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")  # with its end, as it 
 # A first line that Excel reads and hides. The header decides the delimiter too.
 _NAMED_DELIMITER = re.compile(r'\A"?sep=.?"?\s*?$', re.IGNORECASE | re.MULTILINE)
 _JSON_LINE = re.compile(r"[^\n]*\n?")  # U+2028 and the like may stand within a JSON string
-_UNPARTED = "the header has no comma, tab or semicolon, which part columns: write one between the names of columns"
+_UNPARTED = "the header has no comma, tab or semicolon, which part columns: write tabs for blanks (tr -s ' ' '\\t')"
 _NEEDED = "give a CSV, TSV or JSON file in UTF-8"
 csv.field_size_limit(_LONGEST_CELL)
 Joined = Callable[[Sequence[str]], str]
@@ -41,10 +38,10 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 @dataclass(frozen=True)
 class PlainTable:
-    """`values` has a list for each column, `lines` the line where each row begins.
+    """`values` has a list for each column, `lines` the line where each row begins, or the row's number in a JSON array.
 
     A cell is text, "" where it is empty. A JSON list of one text is that text; other lists, and objects, raise an error
-    when their cell is read. `sha256` is that of the file's bytes, "" for a table from memory. `notes` are warnings.
+    when their cell is read. `sha256` is that of the file's bytes, "" for a table from memory.
     """
 
     file: Path | None
@@ -53,7 +50,6 @@ class PlainTable:
     values: list[list[Any]]
     header_line: int = 1
     sha256: str = ""
-    notes: tuple[str, ...] = ()
 
     @cached_property
     def rows(self) -> list[tuple[int, Mapping[str, str]]]:
@@ -139,29 +135,29 @@ def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = Fal
     path = Path(path)
     text, sha256 = read_text(path)
     text = _NAMED_DELIMITER.sub("", text, count=1)
-    notes: tuple[str, ...] = ()
     if text.lstrip().startswith(("{", "[")):
         columns, lines, values, line = *_json_columns(text, path), 1
     else:
-        columns, lines, values, line, notes = _csv_columns(text, path, set(wanted), texts)
+        columns, lines, values, line = _csv_columns(text, path, set(wanted), texts)
     if not lines:
         raise InputError("there are no rows below the header", file=path, line=line, fix="add rows")
-    return PlainTable(path, columns, lines, values, line, sha256, notes)
+    return PlainTable(path, columns, lines, values, line, sha256)
 
 
 def _csv_columns(
     text: str, path: Path, wanted: set[str], texts: bool
-) -> tuple[list[str], list[int], list[list[str]], int, tuple[str, ...]]:
-    """(header, lines, cells of each column, line of the header, notes)."""
-    doubtful: list[int] | None = [] if texts else None
-    numbered = _csv_cells(text, path, _delimiter(text, wanted), doubtful)
-    header_line, header = next(numbered, (1, []))
+) -> tuple[list[str], list[int], list[list[str]], int]:
+    """(header, lines, cells of each column, line of the header)."""
+    rows = csv_rows((match.group() for match in _LINE.finditer(text)), path, _delimiter(text, wanted), texts)
+    shown = tqdm(rows, path.name, unit=" rows", unit_scale=True, delay=5, leave=False)
+    filled = ((line, cells) for line, cells in shown if any(cell.strip() for cell in cells))
+    header_line, header = next(filled, (1, []))
     if not header:
         raise InputError("the file is empty", file=path, fix=_NEEDED)
     header = [cell.strip() for cell in header]
     lines: list[int] = []
     values: list[list[str]] = [[] for _ in header]
-    for line, cells in numbered:
+    for line, cells in filled:
         if len(cells) != len(header):
             what = f"expected {len(header)} columns as in the header, found {len(cells)}"
             fix = "put quotes around a cell that holds the delimiter or a line end"
@@ -169,56 +165,29 @@ def _csv_columns(
         lines.append(line)
         for column, cell in zip(values, cells, strict=True):
             column.append(cell)
-    what = "quoted cells of several lines that are each like a row, read as one cell (delete stray quote marks)"
-    return header, lines, values, header_line, (f"{what}: {counted_lines(doubtful)}",) if doubtful else ()
+    return header, lines, values, header_line
 
 
 def _delimiter(text: str, wanted: set[str]) -> str:
-    """The delimiter that gives the header the most wanted columns; of equals the most frequent. Blanks come last."""
-    with_text = (line for line in text[:_LONGEST_CELL].splitlines() if line.strip())
-    header, first = next(with_text, ""), next(with_text, "")
+    """The delimiter that gives the header the most wanted columns; of equals the most frequent."""
+    header = next((line for line in text[:_LONGEST_CELL].splitlines() if line.strip()), "")
     known = {name.casefold() for name in wanted}
 
     def n_wanted(delimiter: str) -> int:
         cells = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
         return sum(cell.strip().casefold() in known for cell in cells)
 
-    if _are_between_blanks(header, first, known):
-        return _BLANKS
     return max(_DELIMITERS, key=lambda delimiter: (n_wanted(delimiter), header.count(delimiter)))
 
 
-def _are_between_blanks(header: str, first: str, known: set[str]) -> bool:
-    """Whether blanks part the names of a header, some of them known, and as many cells of the first row."""
-    if any(mark in header for mark in _DELIMITERS) or header.strip().casefold() in known:
-        return False
-    names, cells = _BLANK_CELL.findall(header), _BLANK_CELL.findall(first)
-    n_known = sum(name.strip('"').casefold() in known for name in names)
-    return len(names) == len(cells) and n_known >= _NAMES_BETWEEN_BLANKS
-
-
-def _csv_cells(text: str, path: Path, delimiter: str, doubtful: list[int] | None) -> Iterator[tuple[int, list[str]]]:
-    """(first line, cells) of every row that is not blank; `doubtful` as in `csv_rows`."""
-    texts = (match.group() for match in _LINE.finditer(text))
-    if delimiter == _BLANKS:
-        delimiter, texts = "\t", ("\t".join(_BLANK_CELL.findall(text)) + "\n" for text in texts)
-    rows = csv_rows(texts, path, delimiter, doubtful)
-    for line, cells in tqdm(rows, path.name, unit=" rows", unit_scale=True, delay=5, leave=False):
-        if any(cell.strip() for cell in cells):
-            yield line, cells
-
-
 def csv_rows(
-    lines: Iterable[str],
-    path: str | os.PathLike,
-    delimiter: str,
-    doubtful: list[int] | None = None,
+    lines: Iterable[str], path: str | os.PathLike, delimiter: str, texts: bool = False
 ) -> Iterator[tuple[int, list[str]]]:
     """(first line, cells) of every row.
 
     A quoted cell may have several lines. But two stray quote marks make one cell of all rows between them, and then
-    each of its lines is like a row: this raises InputError. If the list `doubtful` is given and the lines are too few
-    to be sure, the row's line is added to it instead. Raises InputError for what the csv module cannot read, too.
+    each of its lines is like a row: this raises InputError, where cells may be `texts` only if the lines are many.
+    Raises InputError for what the csv module cannot read, too.
     """
     taken: list[str] = []
 
@@ -232,10 +201,10 @@ def csv_rows(
     try:
         for cells in reader:
             last = reader.line_num
-            if below_header and len(taken) > 1 and _are_rows(taken, delimiter, len(cells)):
-                if doubtful is None or (last - line) * (len(cells) - 1) >= _SURELY_ROWS:
-                    raise _swallowed(path, line, last)
-                doubtful.append(line)
+            are_many = (last - line) * (len(cells) - 1) >= _SURELY_ROWS
+            may_be_rows = below_header and len(taken) > 1 and (are_many or not texts)
+            if may_be_rows and _are_rows(taken, delimiter, len(cells)):
+                raise _swallowed(path, line, last)
             yield line, cells
             line, below_header = last + 1, below_header or any(cell.strip() for cell in cells)
             taken.clear()
@@ -275,11 +244,11 @@ def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[lis
 
 
 def _json_rows(text: str, path: Path) -> Iterator[tuple[int, Any]]:
-    """(line, value) of each value of JSON lines or of a JSON array."""
+    """(line, value) of each value of JSON lines; (number from 1, value) of those of a JSON array."""
     number = None
     try:
         if text.lstrip().startswith("["):
-            yield from text_file.json_items(text)
+            yield from enumerate(text_file.json_value(text), 1)
         else:
             for number, line in enumerate(_JSON_LINE.finditer(text), 1):
                 if line.group().strip():

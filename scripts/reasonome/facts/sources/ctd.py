@@ -26,7 +26,7 @@ _GENE = ["GeneID", "GeneSymbol"]
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """`affected_by_chemical`, `associated_with_disease`, `inferred_disease` and `member_of_pathway` facts.
 
-    Any of the files may be given, as .csv or .tsv. In `chem_gene` only interactions seen in the organism count; most
+    Any of the files may be given, as .tsv. In `chem_gene` only interactions seen in the organism count; most
     gene ids are human even there, and the other files name no organism. Diseases inferred through chemicals have a
     relation of their own, with the score as evidence; a gene keeps INFERRED_PER_GENE of them. Raises InputError.
     """

@@ -22,8 +22,7 @@ from reasonome.facts.sources.source import SourceFacts
 # files by name, the genes, and the taxon (default 9606).
 FORMATS: dict[str, Callable[..., SourceFacts]] = {
     "go": go.read,
-    "reactome": reactome.read_gmt_file,
-    "reactome_mapping": reactome.read_mapping,
+    "reactome": reactome.read,
     "wikipathways": gmt.read_wikipathways,
     "hgnc": hgnc.read,
     "ncbi_gene": ncbi_gene.read,

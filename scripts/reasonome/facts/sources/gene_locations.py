@@ -6,20 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reasonome.core.errors import InputError
+from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.files.text_file import lines
-from reasonome.facts.sources.source import rows
 
 CHROMOSOMES = (*map(str, range(1, 23)), "X", "Y", "MT")
 # Usual names of columns, in any case; several identifiers of a row are tried in this order.
-IDENTIFIERS = (
-    "ensembl_gene_id", "ensembl_id", "gene_id", "gene stable id", "entrez_id", "entrez", "entrezgene_id", "geneid",
-    "ncbi gene (formerly entrezgene) id", "hgnc_id", "symbol", "gene_symbol", "gene_name", "gene name", "gene",
-)  # fmt: skip
-PLACES = {
-    "chromosome": ("chromosome", "chr", "chrom", "chromosome_name", "chromosome/scaffold name", "#chrom"),
-    "start": ("start", "start_position", "gene start (bp)", "txstart"),
-    "end": ("end", "stop", "end_position", "gene end (bp)", "txend"),
-}
+IDENTIFIERS = ("ensembl_gene_id", "gene_id", "entrez_id", "hgnc_id", "symbol", "gene_symbol", "gene_name", "gene")
+PLACES = {"chromosome": ("chromosome", "chr", "chrom"), "start": ("start",), "end": ("end", "stop")}
 _NUMBERED = {"23": "X", "24": "Y", "26": "MT", "M": "MT"}
 _MAGMA = re.compile(r"\S+\s+\S+\s+\d+\s+\d+(\s+\S+){0,2}\s*")
 _FIX = "give MAGMA's .gene.loc (id, chromosome, start, end, strand, symbol), or a table with those columns in a header"
@@ -69,7 +62,7 @@ def read_locations(path: str | os.PathLike) -> tuple[list[GeneLocation], int]:
     """
     numbered = [(line, text) for line, text in lines(path) if text.strip()]
     is_magma = _MAGMA.fullmatch(numbered[0][1])
-    locations = list(_magma(numbered, path) if is_magma else _headed(numbered, path))
+    locations = list(_magma(numbered, path) if is_magma else _headed(path))
     located = [location for location in locations if location.chromosome]
     if not located:
         raise InputError("no row is of a chromosome 1 to 22, X, Y or MT", file=path, fix=_FIX)
@@ -85,38 +78,26 @@ def _magma(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Iter
         yield _location([identifier, *strand_and_symbol[1:]], chromosome, start, end, path, line)
 
 
-def _headed(numbered: Sequence[tuple[int, str]], path: str | os.PathLike) -> Iterator[GeneLocation]:
-    header_line, first = numbered[0]
-    delimiter = "\t" if "\t" in first else ","
-    header = [name.strip().strip('"').casefold() for name in first.split(delimiter)]
-    at = {}
-    for field, names in {"identifier": IDENTIFIERS, **PLACES}.items():
-        at[field] = [header.index(name) for name in names if name in header]
+def _headed(path: str | os.PathLike) -> Iterator[GeneLocation]:
+    columns = {"identifier": IDENTIFIERS, **PLACES}
+    table = read_table(path, [name for names in columns.values() for name in names])
+    found = {column.casefold(): column for column in table.columns}
+    at = {field: [found[name] for name in names if name in found] for field, names in columns.items()}
+    for field, names in columns.items():
         if not at[field]:
-            what = f"no column has the gene's {field}: {', '.join(names)}"
-            raise InputError(what, file=path, line=header_line, field=field, fix=_FIX)
-    counted_from = 1 - int(header[at["start"][0]] == "txstart")  # UCSC's tables count from 0 and leave the end out
-    for line, row in rows(numbered[1:], path, len(header), delimiter, quoted=True):
-        cells = [cell.strip() for cell in row]
-        chromosome, start, end = (cells[at[field][0]] for field in PLACES)
-        yield _location([cells[place] for place in at["identifier"]], chromosome, start, end, path, line, counted_from)
+            raise table.header_error(f"no column has the gene's {field}: {', '.join(names)}", field=field, fix=_FIX)
+    for line, row in table.rows:
+        chromosome, start, end = (row[at[field][0]].strip() for field in PLACES)
+        yield _location([row[name].strip() for name in at["identifier"]], chromosome, start, end, path, line)
 
 
 def _location(
-    cells: Sequence[str],
-    chromosome: str,
-    start: str,
-    end: str,
-    path: str | os.PathLike,
-    line: int,
-    counted_from: int = 1,
+    cells: Sequence[str], chromosome: str, start: str, end: str, path: str | os.PathLike, line: int
 ) -> GeneLocation:
     identifiers = tuple(value for value in cells if value not in ("", "-"))
     if not identifiers:
         raise InputError("this gene has neither an id nor a symbol", file=path, line=line, field="symbol")
-    at_zero = counted_from == 0 and start == "0"
-    first = 1 if at_zero else position(start, path, line, "start") + 1 - counted_from
-    last = position(end, path, line, "end")
+    first, last = position(start, path, line, "start"), position(end, path, line, "end")
     if last < first:
         raise InputError(f"the gene ends ({last}) before it starts ({first})", file=path, line=line, field="end")
     if not chromosome:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import starmap
 from math import isinf
@@ -11,7 +11,6 @@ from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.missing_value import MISSING
 from reasonome.facts.files.plain_table import Joined, PlainTable, one_field_each, read_table
 from reasonome.facts.sources.gene_locations import (
-    GRCH38,
     LIFT,
     check_build,
     is_place,
@@ -22,6 +21,12 @@ from reasonome.facts.sources.gene_locations import (
 from reasonome.facts.sources.hpo import written_terms
 from reasonome.facts.sources.phenopackets import Case, CaseTerm
 
+
+def _on_grch38(*names: str) -> tuple[str, ...]:
+    """Names of columns that say that they are of GRCh38, and behind them the names that say nothing."""
+    return (*(f"{name}_{build}" for name in names for build in ("GRCh38", "grch38", "hg38")), *names)
+
+
 # Field -> usual names of its column, in any case, where the benchmark does not name it.
 LOCUS_COLUMNS = {
     "trait": ("trait", "description", "disease/trait"),
@@ -31,9 +36,9 @@ LOCUS_COLUMNS = {
     "source": ("source", "set_label"),
     "variant": ("variant", "rsid", "snp", "snps"),
     # hm_: harmonised, on GRCh38, in files of the GWAS Catalog whose other columns are the authors'
-    "chromosome": ("hm_chrom", "chromosome", "chromosome_GRCh38", "chr", "#chrom", "chrom", "chr_id"),
-    "position": ("hm_pos", "position", "position_GRCh38", "pos", "bp", "chr_pos", "base_pair_location", "genpos"),
-    "place": (
+    "chromosome": ("hm_chrom", *_on_grch38("chromosome", "chr", "#chrom", "chrom", "chr_id")),
+    "position": ("hm_pos", *_on_grch38("position", "pos", "bp", "chr_pos", "base_pair_location", "genpos")),
+    "place": _on_grch38(
         *("hm_variant_id", "place", "coordinates", "chr:pos", "chr:position", "chrom:pos", "variant_id", "variantid"),
         *("lead_variant", "lead variant", "markername", "uniqid", "locus"),
     ),
@@ -41,8 +46,7 @@ LOCUS_COLUMNS = {
     "scores": ("scores",),
     "build": ("build", "genome_build", "genome build", "genomebuild", "assembly", "genome_assembly", "genome assembly"),
 }
-_IN_TWO = ("chromosome", "position")
-_PLACES = (*_IN_TWO, "place")
+_PLACES = ("chromosome", "position", "place")
 _NOT_AVAILABLE = MISSING | {"nr", ".", "-"}  # "nr": the GWAS Catalog, "not reported"
 _MAY_BE_MISSING = (
     *("id", "trait", "variant", "causal", "candidates", "scores"),
@@ -50,10 +54,8 @@ _MAY_BE_MISSING = (
 )
 # Several variants in one row, as the GWAS Catalog has haplotypes (2;2) and interactions (1 x 19).
 _SEVERAL = re.compile(r"[;|]|\sx\s")
-# A column's name that ends with a genome build, as pos_hg19, and builds that are GRCh38.
-_WITH_BUILD = re.compile(
-    r"(?P<name>.+?)[\s_.(\[-]*(?P<build>grch3\d|hg1[6-9]|hg38|ncbi3[56]|b3[678])[)\]]?", re.IGNORECASE
-)
+# A column's name that ends with another genome build than GRCh38, as pos_hg19.
+_OF_OTHER_BUILD = re.compile(r".+?(?P<build>grch3[67]|hg1[6-9]|ncbi3[56]|b3[67])[)\]]?", re.IGNORECASE)
 CASE_COLUMNS = {
     "present": ("present", "present_phenotypes", "phenotypes"),
     "causal": ("causal", "causal_gene", "causal_genes", "gene", "symbol"),
@@ -224,13 +226,13 @@ def _fields(
     table = read_table(path, wanted)
     at = {field: _column(table, field, columns.get(field), known[field]) for field in known if field != "place"}
     if known is LOCUS_COLUMNS:
-        at |= {field: _half_of_place(table, field, at[field]) for field in _IN_TWO if field not in columns}
         at |= _place_columns(table, at, columns)
-        _check_builds(table, at)
+        has_place = at["place"] or (at["chromosome"] and at["position"])
+        _check_builds(table, [at[field] for field in _PLACES] if has_place or at["candidates"] else table.columns)
     for field in (*needed, *(("causal",) if solved else ())):
         if at[field] is None:
             raise _no_column(table, field, known[field], solved)
-    if known is LOCUS_COLUMNS and not (at["candidates"] or at["place"] or (at["chromosome"] and at["position"])):
+    if known is LOCUS_COLUMNS and not (at["candidates"] or has_place):
         beside = "; or have columns chromosome and position, or places such as 1:55039974, to look around"
         raise _no_column(table, "candidates", known["candidates"], solved, beside)
     one_field_each(at | {"place": None})  # a variant may be called by its place
@@ -261,26 +263,6 @@ def _column(table: PlainTable, field: str, named: str | None, usual: tuple[str, 
     return table.place(columns[0], field) if columns else None
 
 
-def _half_of_place(table: PlainTable, field: str, usual: str | None) -> str | None:
-    """The column of a chromosome or a position: one that says GRCh38 in its name, else the usual one, else any."""
-    of_build = _of_build(table, field)
-    return of_build if is_of_grch38(of_build) else usual or of_build
-
-
-def is_of_grch38(column: str | None) -> bool:
-    """Whether a column says in its name that it is of GRCh38."""
-    match = _WITH_BUILD.fullmatch((column or "").strip())
-    return match is not None and GRCH38.fullmatch(match["build"]) is not None
-
-
-def _of_build(table: PlainTable, field: str) -> str | None:
-    """The column of a place whose name ends with a genome build, GRCh38 if there are several; None without one."""
-    matches = [match for column in table.columns if (match := _WITH_BUILD.fullmatch(column.strip()))]
-    found = [match for match in matches if match["name"].casefold() in LOCUS_COLUMNS[field]]
-    found.sort(key=lambda match: not GRCH38.fullmatch(match["build"]))
-    return table.place(found[0].string, field) if found else None
-
-
 def _place_columns(table: PlainTable, at: Mapping[str, str | None], named: Mapping[str, str]) -> dict[str, str | None]:
     """The columns of places: a chromosome's and a position's, else one of whole places such as 1:55039974, else none.
 
@@ -292,9 +274,7 @@ def _place_columns(table: PlainTable, at: Mapping[str, str | None], named: Mappi
         return {"place": None}
     names = [at["position"]]
     if "position" not in named:
-        of_builds = [_of_build(table, field) for field in ("place", "variant")]
-        names = [*table.find(LOCUS_COLUMNS["place"]), *names, at["variant"], *of_builds]
-        names.sort(key=lambda name: not is_of_grch38(name))
+        names = [*table.find(LOCUS_COLUMNS["place"]), *names, at["variant"]]
     found = next((name for name in names if name and has_places(table, name)), None)
     return {"chromosome": None, "position": None, "place": table.place(found, "place")} if found else {"place": None}
 
@@ -306,13 +286,12 @@ def has_places(table: PlainTable, column: str) -> bool:
     return 2 * sum(map(is_place, texts)) > len(texts)
 
 
-def _check_builds(table: PlainTable, at: Mapping[str, str | None]) -> None:
-    """InputError where the column of a place says that it is of another genome build than GRCh38."""
-    for field in _PLACES:
-        match = _WITH_BUILD.fullmatch((at[field] or "").strip())
-        if match and not GRCH38.fullmatch(match["build"]):
-            what = f"column '{at[field]}' is of {match['build']}, and positions are read as of GRCh38"
-            raise table.header_error(what, field=field, fix=LIFT)
+def _check_builds(table: PlainTable, columns: Iterable[str | None]) -> None:
+    """InputError where a column that may have places says that it is of another genome build than GRCh38."""
+    for column in filter(None, columns):
+        if match := _OF_OTHER_BUILD.fullmatch(column.strip()):
+            what = f"column '{column}' is of {match['build']}, and positions are read as of GRCh38"
+            raise table.header_error(what, field=column, fix=LIFT)
 
 
 def _no_column(table: PlainTable, field: str, usual: tuple[str, ...], solved: bool, beside: str = "") -> InputError:

@@ -84,23 +84,18 @@ def with_genes(
 
 
 def rows(
-    numbered: Iterable[tuple[int, str]],
-    path: str | os.PathLike,
-    width: int,
-    delimiter: str = "\t",
-    quoted: bool = False,
+    numbered: Iterable[tuple[int, str]], path: str | os.PathLike, width: int, quoted: bool = False
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line, cells) of numbered lines; blank lines are skipped. Quoted cells do not span lines.
+    """Yield (line, cells) of numbered lines, between tabs; blank lines are skipped. Quoted cells do not span lines.
 
     Raises InputError for a row without `width` columns.
     """
     for line, text in numbered:
-        row = next(csv.reader([text], delimiter=delimiter)) if quoted and '"' in text else text.split(delimiter)
+        row = next(csv.reader([text], delimiter="\t")) if quoted and '"' in text else text.split("\t")
         if len(row) == width:
             yield line, row
         elif "".join(row).strip():
-            kind = "tab" if delimiter == "\t" else "comma"
-            what = f"expected {width} {kind}-separated columns, found {len(row)}"
+            what = f"expected {width} tab-separated columns, found {len(row)}"
             fix = f"{FETCH_AGAIN}; editors, spreadsheets and a quote mark that is not closed also break rows"
             raise InputError(what, file=path, line=line, fix=fix)
 
@@ -115,17 +110,16 @@ def records(
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line, stripped cells by column) of the rows below a header; a missing optional column gives "".
 
-    The delimiter is a tab, or a comma where the header has no tab; then cells may be quoted. Raises InputError.
+    Cells stand between tabs. Raises InputError.
     """
     line, text = next(numbered)
-    delimiter = "\t" if "\t" in text else ","
-    header = [name.strip().strip('"') for name in text.lstrip("#").split(delimiter)]
+    header = [name.strip().strip('"') for name in text.lstrip("#").split("\t")]
     if missing := [column for column in columns if column not in header]:
         what = f"column(s) {', '.join(missing)} are not in the header: {nearest(missing[0], header)}"
         raise InputError(what, file=path, line=line, fix=fix)
     at = {column: header.index(column) for column in (*columns, *optional) if column in header}
     absent = {column: "" for column in optional if column not in at}
-    for number, row in rows(numbered, path, len(header), delimiter, quoted or delimiter == ","):
+    for number, row in rows(numbered, path, len(header), quoted):
         yield number, {column: row[place].strip() for column, place in at.items()} | absent
 
 

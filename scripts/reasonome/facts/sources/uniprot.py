@@ -3,24 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 from reasonome.core.errors import InputError
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.source import (
-    SPECIES,
-    SourceFacts,
-    first_known,
-    make_facts,
-    organism_name,
-    records,
-    select_organism,
-)
+from reasonome.facts.sources.source import SourceFacts, first_known, make_facts, records, select_organism
 
-GENE_COLUMNS = ["Gene Names (primary)", "Gene Names"]
-ORGANISM_COLUMNS = ["Organism (ID)", "Organism"]
+COLUMNS = ["Entry", "Gene Names (primary)", "Organism (ID)"]
 # Column -> the first word of its comments.
 TOPICS = {
     "Function [CC]": "FUNCTION",
@@ -49,27 +39,15 @@ Fact = tuple[str, str, str, str]
 def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606) -> SourceFacts:
     """The facts of the columns of TOPICS and KEYWORDS that the table has.
 
-    It must have Entry, a gene column and an organism column. An entry's gene is found by accession; the facts of an
-    entry of several genes are about each primary gene name. Raises InputError.
+    It must have COLUMNS. An entry's gene is found by accession; the facts of an entry of several genes are about each
+    primary gene name. Raises InputError.
     """
     path, left_out = files["table"], Counter()
-    numbered = lines(path)
-    header = next(numbered)
-    columns = header[1].split("\t")
-    genes_in, organism_in = _first_column(columns, GENE_COLUMNS, path), _first_column(columns, ORGANISM_COLUMNS, path)
-    topics = [column for column in (*TOPICS, KEYWORDS) if column in columns]
-    if not topics:
-        what = f"there is no column to take facts from ({', '.join((*TOPICS, KEYWORDS))})"
-        raise InputError(what, file=path, line=1, fix="add one or more to the query")
-    by_number = organism_in == "Organism (ID)"
-    organism = str(taxon) if by_number else organism_name(taxon, SPECIES, "UniProt")
-    entries = records(chain([header], numbered), path, ["Entry", genes_in, organism_in, *topics])
-    # `Homo sapiens (Human)`
-    own_entries = select_organism(
-        entries, lambda row: row[organism_in].partition(" (")[0], organism, path, left_out, "entries"
-    )
+    topics = [*TOPICS, KEYWORDS]
+    entries = records(lines(path), path, COLUMNS, topics, fix="add it to the columns of the query at UniProt")
+    _, genes_in, organism_in = COLUMNS
     facts = []
-    for line, row in own_entries:
+    for line, row in select_organism(entries, lambda row: row[organism_in], str(taxon), path, left_out, "entries"):
         identifiers = _identifiers(row["Entry"], row[genes_in], genes)
         if not identifiers:
             left_out["entries without a gene name"] += 1
@@ -77,22 +55,17 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
         for column in topics:
             for fact in _facts(row["Entry"], column, row[column], left_out, path, line):
                 facts += [(identifier, line, *fact) for identifier in identifiers]
+    if not facts:
+        what = f"no entry has a fact: expected one or more of the columns {', '.join(topics)}"
+        raise InputError(what, file=path, line=1, fix="add one or more to the query")
     return make_facts(name, [(path, facts)], genes, left_out)
 
 
-def _first_column(header: list[str], columns: list[str], path: Path) -> str:
-    for column in columns:
-        if column in header:
-            return column
-    what = f"expected one of the columns {', '.join(columns)} in the header"
-    raise InputError(what, file=path, line=1, fix="add it to the columns of the query at UniProt")
-
-
 def _identifiers(accession: str, gene_names: str, genes: GeneTable) -> list[str]:
-    """The accession where it resolves to one gene, else each primary gene name: `A A1 A2; B B1` -> A, B."""
+    """The accession where it resolves to one gene, else each primary gene name: `A; B` -> A, B."""
     if genes.resolve(accession, strict=True).symbol:
         return [accession]
-    primary = [names.split()[0] for names in gene_names.split(";") if names.strip()]
+    primary = [name.strip() for name in gene_names.split(";") if name.strip()]
     return primary if len(primary) > 1 else [first_known([accession, *primary], genes)] if primary else []
 
 

@@ -123,7 +123,6 @@ class _Maker(Maker):
     def add(self, row: Case, subset: str, source: str, path: Path) -> None:
         """Make a question of a case, or account for leaving it out."""
         at, age = Place(source, path, row.place), row.age or age_words(row.age_last_seen, row.age_at_onset)
-        self.notes.update(row.notes)
         row = replace(row, present=self._phenotypes(row.present), absent=self._phenotypes(row.absent))
         causal = [self.symbol(identifiers, at) for identifiers in row.genes]
         candidates = self.listed(row.candidates, row.scores, at, {})
