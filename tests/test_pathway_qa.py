@@ -9,12 +9,10 @@ from random import Random
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from reasonome.prompts.prompts import Prompt
 from reasonome.report import page_files
-from reasonome.report.answers_data import with_reward
 from reasonome.rewards import means, total
 from reasonome.task_parts import BaselineJob
 from reasonome.tasks import TASKS, load_project
@@ -490,9 +488,3 @@ def test_problems_are_named(text, problems):
 def test_a_mean_is_over_the_answers_to_which_a_reward_applies():
     earned = {"facts": [1.0, 0.0], "sets": [0.5, nan], "consistency": [nan, nan]}
     assert means(earned) == {"facts": 0.5, "sets": 0.5}
-
-
-def test_a_report_gives_the_weight_of_a_reward_that_does_not_apply_to_the_others():
-    table = pd.DataFrame({"reward_facts": [1.0, 1.0], "reward_sets": [0.0, nan], "reward_format": [1.0, 1.0]})
-    weights = {"facts": 0.35, "sets": 0.30}
-    assert with_reward(table, weights)["reward"].tolist() == pytest.approx([0.35, 0.65])
