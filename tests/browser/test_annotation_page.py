@@ -68,8 +68,7 @@ def evidence(page: WebDriver) -> str:
 @pytest.mark.full
 def test_a_search_finds_sets_names_genes_and_terms(page):
     assert names(page) == ["spindle checkpoint", "interferon response", "not asked", "the model gave no name"]
-    page.find_element(By.TAG_NAME, "body").send_keys("/")
-    search = page.switch_to.active_element
+    search = page.find_element(By.ID, "search")
     for text, found in (
         ("cluster 3", ["not asked"]),
         ("INDUCED", ["interferon response"]),  # in the reasoning
