@@ -12,7 +12,7 @@ from reasonome.report.tables import grouped
 from reasonome.task_parts import Reporting
 
 MOST_BYTES = 1_000_000  # of the packed answers: texts are cut until they fit
-LONGEST = (2000, 1000, 500, 200)  # characters of a text
+LONGEST = (2000, 1000, 500, 200, 50)  # characters of a text
 CONSTANT_SHARE, CONSTANT_LEAST = 0.05, 3  # of the questions, and questions, that get one name
 _WHO = ["backbone", "arm", "seed", "benchmark", "style", "decoding"]
 
