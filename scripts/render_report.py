@@ -6,7 +6,7 @@ python scripts/render_report.py results/experiments/demo
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
 from reasonome.report import calibration_table, evidence, forgetting, tables
-from reasonome.report.evidence import ReportInputs, count_reasoning, read_evidence, read_statistics, read_step
+from reasonome.report.evidence import ReportInputs, read_evidence, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.origins import read_answering
 from reasonome.report.page import render_page
@@ -26,10 +26,7 @@ def main() -> None:
         steps=[read_step(step) for step in plan.steps],
         costs=read(folder / "costs.tsv", evidence.COST_COLUMNS),
         figures=folder / "figures",
-        audits={benchmark: atomic.read_json(path) for benchmark, path in plan.audits.items()},
         leaks=atomic.read_json(folder / "audit.json"),
-        reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
-        corpora={corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora},
         answering=read_answering(plan),
         calibration=read(folder / "calibration.tsv", calibration_table.COLUMNS, calibration_table.NUMBERS),
         reliability=read(folder / "reliability.tsv", calibration_table.BIN_COLUMNS, calibration_table.NUMBERS),

@@ -1,12 +1,11 @@
-"""Summarise an experiment: tables of metrics, comparisons, costs, calibration and reliability, what its task
-alone tells, and a printed headline.
+"""Summarise an experiment: tables of metrics, comparisons, costs, calibration and reliability, and what its task
+alone tells.
 
 python scripts/summarise.py results/experiments/demo
 """
 
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
-from reasonome.report import tables
 from reasonome.report.calibration_table import calibration_tables
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import costs_table, read_evidence
@@ -35,7 +34,6 @@ def main() -> None:
     with atomic.replacing(args.folder / "own") as folder:
         folder.mkdir()
         plan.report.write_own(plan, evidence, folder, **bootstrap)
-    print(tables.headline(metrics, plan.metric_set).to_string(index=False, na_rep=""))
 
 
 if __name__ == "__main__":

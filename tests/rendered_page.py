@@ -1,5 +1,8 @@
 """The page of a made-up experiment, rendered as the program does, and its elements."""
 
+import base64
+import gzip
+import json
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,14 +12,7 @@ from reasonome.core import atomic
 from reasonome.report import page
 from reasonome.report.calibration_table import calibration_tables
 from reasonome.report.comparisons_table import comparisons_table
-from reasonome.report.evidence import (
-    ReportInputs,
-    costs_table,
-    count_reasoning,
-    read_evidence,
-    read_statistics,
-    read_step,
-)
+from reasonome.report.evidence import ReportInputs, costs_table, read_evidence, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import read_answering
@@ -48,11 +44,8 @@ def report_inputs(path: Path, resamples: int) -> ReportInputs:
         evidence=evidence,
         steps=[read_step(step) for step in plan.steps],
         figures=folder / "figures",
-        audits={name: atomic.read_json(path) for name, path in plan.audits.items()},
         leaks=atomic.read_json(folder / "leaks.json"),
-        reasoning=[(reasoning, count_reasoning(reasoning)) for reasoning in plan.reasoning],
         costs=costs_table(plan).astype(str),
-        corpora={corpus.name: read_statistics(corpus.statistics) for corpus in plan.corpora},
         answering=read_answering(plan),
         calibration=calibration,
         reliability=reliability,
@@ -61,6 +54,11 @@ def report_inputs(path: Path, resamples: int) -> ReportInputs:
     )
     write_figures(inputs)
     return inputs
+
+
+def unpacked(packed: str) -> dict[str, list]:
+    """The cells of a packed table by the title of their column."""
+    return {column["title"]: column["cells"] for column in json.loads(gzip.decompress(base64.b64decode(packed)))}
 
 
 class Elements(HTMLParser):

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from reasonome.benchmarks.rows import STRATA
-from reasonome.facts.statements import STATISTICS
 
 ARMS = ["base", "KW", "KW+RA", "RA+TA", "KW+RA+TA"]
 CHAINS = [
@@ -101,17 +100,6 @@ def write_experiment(
         files = {"scores": folder / f"scores{number}.parquet", "run": folder / "answers.run.json"}
         evaluations.append(labels | asked | {name: str(path) for name, path in files.items()})
 
-    trace = {"id": "GO:1", "subset": "bp", "name": "x", "proposed": "x", "steps": ["a"], "similarity": 0.9}
-    (folder / "kept.jsonl").write_text((json.dumps(trace) + "\n") * 40)
-    dropped = [trace | {"reason": "similarity below 0.7" + poison}] * 7 + [trace | {"reason": "one step only"}] * 2
-    (folder / "dropped.jsonl").write_text("".join(json.dumps(row) + "\n" for row in dropped))
-
-    go, reactome = ["go" + poison, 30, 9, 40, 800, 30, 0.8], ["reactome", 12, 5, 12, 300, 10, 0.24]
-    counts = pd.DataFrame([go, reactome, ["total", 40, 10, 50, 1050, 38, 1.0]], columns=STATISTICS)
-    counts.to_csv(folder / "statistics.tsv", sep="\t", index=False)
-
-    taught = {"teacher": "qwen3-0.6b", "benchmark": "demo-go", "style": "names", "mode": "given"}
-    taught |= {name: str(folder / f"{name}.jsonl") for name in ("kept", "dropped")}
     audit = {"rows": {"train": 480, "test": 90}, "dropped": {"same term": 3, f"Jaccard ≥ 0.5{poison}": 12}}
     return write_plan(
         folder,
@@ -126,8 +114,6 @@ def write_experiment(
         arms=arms,
         evaluations=evaluations,
         baselines=[{"benchmark": "demo-go", "style": "names", "path": str(folder / "baselines.parquet")}],
-        corpora=[{"name": "demo", "placebo": True, "statistics": str(folder / "statistics.tsv")}],
-        reasoning=[taught],
     )
 
 

@@ -6,13 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import tiny_project
 import yaml
 from huggingface_hub import ModelCard
-from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, comparison, plan
+from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 from synthetic_experiment import write_experiment
 
 from reasonome.answering import local
@@ -119,27 +118,12 @@ def table_line(card: str, begin: str) -> list[str]:
 
 
 def test_the_card(snapshot):
-    """A group is beaten only if each of its baselines is; a baseline that is ahead goes by its own p.
-
-    Only what this model read and was asked counts as overlap. Markup of data stays text and ends no block: the prompt
-    holds three backticks, so its block has four.
+    """Only what this model read and was asked counts as overlap. Markup of data stays text and ends no block: the
+    prompt holds three backticks, so its block has four.
     """
     card = render()
     assert card == snapshot
     assert "<b>" not in card and card.count("````") == 2
-
-
-def test_variants_are_not_counted_among_the_questions_of_the_mean():
-    variant = next(row for row in METRICS if row["subset"] == "bp") | {"subset": "bp-50"}
-    card = render(metrics=pd.DataFrame([*METRICS, variant], columns=tables.METRIC_COLUMNS))
-    assert "seed 0: 90 questions (bp 30, cc 30, mf 30), of the kind" in card
-
-
-def test_a_group_with_a_baseline_that_could_not_be_tested_is_not_said_to_be_unbeaten():
-    untested = comparison("constant", "none", 0.2, "", np.nan)
-    tests = [untested, *(one | {"verdict": "n.s.", "p_holm": np.nan} for one in TESTS if one["b"] == "random")]
-    card = render(comparisons=pd.DataFrame(tests, columns=tables.COMPARISON_COLUMNS))
-    assert "- Baselines that use **nothing about the question**: not tested; the highest is constant" in card
 
 
 def test_steps_and_sources_come_with_numbers_releases_and_licences():
@@ -174,7 +158,6 @@ def test_what_the_judge_learned_from_is_told(project):
     told = "411 pairs of answers to training questions of demo-go, by preferences demo-tiers"
     assert table_line(card, "reward.tiers-s0 ")[1:3] == ["reward model, trained on preferences", told]
     assert table_line(card, "reasoning (demo-go of the judge)")[3:] == ["7", "0", "7"]
-    assert "torch 2.13 and 2.14" in card and '"reward.tiers-s0": {' in card
     assert "demo-go of the judge" not in render(**given), "without it the finding is another model's"
     # By the configuration: whose manifests a card needs, and which steps read a source.
     chain = "sft.bp-s0+onlinedpo.demobp-s0"
@@ -203,15 +186,10 @@ def test_the_head_is_metadata_of_the_hub():
     assert "a local folder; licence: MIT" in card and "secret" not in card and "unpinned" not in card
 
 
-def test_a_primary_metric_that_was_not_measured_is_said_to_be_missing():
+def test_where_nothing_was_tested_it_is_said():
     few = [one for one in METRICS if one["metric"] != "term_score"]
-    tests = [one | {"metric": "rouge_l"} for one in TESTS]
-    comparisons = pd.DataFrame(tests, columns=tables.COMPARISON_COLUMNS)
-    card = render(metrics=pd.DataFrame(few, columns=tables.METRIC_COLUMNS), comparisons=comparisons)
-    assert "The primary metric, term score, was not measured; ROUGE-L stands for it." in card
-    said = "Nothing was tested: the tables have no test of a trained arm by the primary metric, term score."
-    assert f"its ROUGE-L is **0.250 (0.240 to 0.260)**. {said}" in card
-    assert "Tested by ROUGE-L, question by question" in card
+    card = render(metrics=pd.DataFrame(few, columns=tables.METRIC_COLUMNS))
+    assert table_line(card, "this model")[2:] == ["0.250 (0.240 to 0.260)"]
 
 
 def test_no_score_at_all_is_an_error(refused):
@@ -311,8 +289,8 @@ def test_the_program_writes_a_card_or_nothing(scored):
     assert done.returncode == 0, done.stderr
     card = out.read_text(encoding="utf-8")
     assert "<script>" not in card
-    assert "KW+RA, seed 0: 18 questions (bp 6, cc 6, mf 6)" in card
-    assert "its ROUGE-L is **" in card  # the experiment has no ontology, and so no term score
+    said = "Nothing was tested: the tables have no test of a trained arm by the primary metric, term score."
+    assert said in card  # the experiment has no ontology
     assert table_line(card, "go-demo ")[2].startswith("CC-BY&lt;script&gt;")
     out.unlink()
     (scored / "results/models" / BACKBONE / "pretrain.demo-s0/manifest.json").unlink()
@@ -358,4 +336,4 @@ def test_the_head_has_the_scores_as_the_hub_reads_them():
     assert {(one.dataset_type, one.dataset_config, one.task_type) for one in results} == {
         ("demo-go", "names.greedy", "text-generation")
     }
-    assert results[0].metric_args == {"low": 0.29, "high": 0.31, "questions": 90}
+    assert results[0].metric_args == {"low": 0.29, "high": 0.31, "n": 90}

@@ -1,18 +1,17 @@
 """The report of an experiment of rankings: tables, macro-averages, standard errors, transfer, lengths, and the page."""
 
 import html
-import json
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
-from rendered_page import Elements, report_inputs
-from synthetic_rankings import ARMS, SOURCES, write_ranking_experiment
+from rendered_page import Elements, report_inputs, unpacked
+from synthetic_rankings import SOURCES, write_ranking_experiment
 
 from reasonome.core import atomic
 from reasonome.report import tables
-from reasonome.report.answers_data import failure_kinds
+from reasonome.report.answers_data import answers_table, failure_kinds
 from reasonome.report.evidence import ReportInputs, read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.page import render_page
@@ -193,25 +192,14 @@ def test_model_text_stays_text(page):
     assert "onerror" not in dict(found.attributes)
 
 
-def test_candidates_and_rankings_are_in_the_data_of_the_browser(page):
-    data = page.partition('<script id="answers-data" type="application/json">')[2].partition("</script>")[0]
-    stored = json.loads(data)
-    candidates = stored["strings"][stored["examples"]["genes"][0]].split()
-    assert "trait 0" in stored["strings"] and len(candidates) == 6  # of the first question
-    run = next(run for run in stored["runs"] if run["labels"][0] == "model")
-    assert set(stored["strings"][run["words"]["ranking"][0]].split()) <= {*candidates, "MADEUP7", ""}
-    assert stored["metrics"]["top_max"] == "anywhere in the list"
-    # The share of answers without a usable list leads to those answers.
-    assert stored["unusable"] == "no usable list" and any("no usable list" in kinds for kinds in stored["kinds"])
-
-
-def test_figures_are_written_with_their_data(inputs):
-    folder = inputs.figures / "ablation"
-    name = "smollm2-135m.demo-loci.short.sampled"
-    assert {f"{name}.svg", f"{name}.top_k.svg", f"{name}.top_k.tsv"} <= {path.name for path in folder.iterdir()}
-    drawn = pd.read_csv(folder / f"{name}.top_k.tsv", sep="\t")
-    assert set(drawn["metric"]) == {"top_1", "top_3", "top_5", "top_10", "top_max"}
-    assert set(drawn["arm"]) == {*ARMS, "random_order"}
+def test_candidates_and_rankings_are_in_the_table_of_answers(inputs):
+    answers = unpacked(answers_table(inputs.plan, inputs.evidence)[0])
+    candidates = answers["genes"][0].split()
+    assert "trait 0" in answers["question"] and len(candidates) == 6  # of the first question
+    assert set(answers["ranking"][0].split()) <= {*candidates, "MADEUP7", ""}
+    assert {"top-1", "MRR", "mean rank"} <= set(answers) and any(
+        "no usable list" in kinds for kinds in answers["failures"]
+    )
 
 
 def test_the_legend_of_voting_names_the_arms_of_every_setting():

@@ -174,6 +174,6 @@ def test_the_page_tells_it_and_escapes_what_models_wrote(judges, tmp_path):
         baselines=[{"benchmark": "enriched", "style": "enriched", "path": str(tmp_path / "baselines.parquet")}],
     )
     page = render_page(report_inputs(plan, resamples=50))
-    assert POISON not in page.split('<script id="answers-data"')[0] and "img" not in Elements(page).elements
+    assert POISON not in page and "img" not in Elements(page).elements
     assert '<a href="#choosing">' in page and '<section id="choosing">' in page
     assert "+0.333" in page and "a relative" in page and "copies of a shown term" in page

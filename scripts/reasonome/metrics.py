@@ -19,10 +19,9 @@ OfWeights = Callable[[np.ndarray], np.ndarray]
 # A table, or places of its rows → such a metric of them; None where it is not defined.
 OfTable = Callable[[pd.DataFrame], OfWeights | None]
 Pooled = Callable[[np.ndarray], OfWeights | None]
-# Where a metric may be shown: on the terminal after an experiment; by a scoring job; by `reasonome score`, and there of
-# baselines; in the page's table of answers; of each stratum; of contaminated variants; with one vote for each cluster;
-# in a model's card, as about its answers.
-Place = Literal["terminal", "job", "score", "baselines", "answers", "strata", "variants", "clusters", "card"]
+# Where a metric may be shown: by a scoring job; by `reasonome score`, and there of baselines; in the page's table of
+# answers; of each stratum; of contaminated variants; with one vote for each cluster.
+Place = Literal["job", "score", "baselines", "answers", "strata", "variants", "clusters"]
 # Numbers in a table of scores that say which answer a row is of, for every task.
 DESCRIBES_A_ROW = ("sample", "order", "draws", "prompt_tokens", "completion_tokens")
 
@@ -45,7 +44,6 @@ class Metric:
     hit: bool = False  # 0 or 1 for one answer
     tested: bool = False  # arms are compared by it
     drawn: str = ""  # its axis in the figure of arms
-    rank: str = ""  # its place in the figure over ranks
     less_is_better: bool = False
     leads: str = ""  # its name in the first line of `reasonome score`
     digits: int = 3  # after the point, on pages
@@ -74,8 +72,6 @@ class MetricSet:
     pooled: Mapping[str, OfTable] = field(default_factory=dict)
     strata: Sequence[str] = ()
     errors: bool = False  # whether tables have standard errors
-    # Weights of the reward that the page shows where no single recipe says; none: all components alike.
-    reward: Mapping[str, float] = field(default_factory=dict)
 
     def those(self, has: Callable[[Metric], object]) -> tuple[str, ...]:
         """The names of the metrics that have something, in their order."""
@@ -117,10 +113,6 @@ class MetricSet:
     def ablated(self) -> dict[str, str]:
         return self.labels(lambda metric: metric.drawn)
 
-    @property
-    def over_ranks(self) -> dict[str, str]:
-        return self.labels(lambda metric: metric.rank)
-
     def digits(self, metric: str) -> int:
         """How many digits of a metric stand after the point; `rank_by_gene` has those of `rank`."""
         known = [one for one in self.metrics if metric.startswith(one.name)]
@@ -138,7 +130,7 @@ class MetricSet:
     def led_by(self, metric: str) -> "MetricSet":
         """The same set with this metric as the primary one, first wherever metrics have an order."""
         led = next((one for one in self.metrics if one.name == metric), Metric(metric))
-        led = replace(led, tested=True, on=(*led.on, "terminal"), drawn=led.drawn or self.name(metric))
+        led = replace(led, tested=True, drawn=led.drawn or self.name(metric))
         others = (
             replace(one, on=(*one.on, "strata")) if one.name == self.primary else one
             for one in self.metrics

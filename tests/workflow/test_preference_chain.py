@@ -162,7 +162,7 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     page = (copy / REPORT).read_text(encoding="utf-8")
     for said in (
         "What models still know",
-        "Held-out pairs in which the better answer is preferred",
+        "the better answer is preferred in",
         "reward.demotiers",
     ):
         assert said in page, said

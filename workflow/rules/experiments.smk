@@ -131,12 +131,11 @@ rule render_report:
             if experiments.asked_again(PROJECT, w.experiment)
             else []
         ),
-        corpora=lambda w: [RESULTS.statements(corpus) / "statistics.tsv" for corpus in audit_plan(w).corpora],
         manifests=step_manifests,
     output:
         **{
             name: reported(directory(f"{EXPERIMENT}/figures/{name}"), name, patterns=["{name}.svg"])
-            for name in ("ladder", "ablation", "calibration", "forgetting", "training", "corpora")
+            for name in ("ladder", "ablation", "calibration", "training")
         },
         page=reported(f"{EXPERIMENT}/report.html", "report"),
     log:

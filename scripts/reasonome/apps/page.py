@@ -39,7 +39,6 @@ def scripts(folder: Path, modules: Sequence[str]) -> list[Path]:
         *(page_files.FOLDER / f"{name}.js" for name in ("elements", "paged_table", "handing_over")),
         FOLDER / "kit.js",
         *(folder / f"{name}.js" for name in modules),
-        page_files.FOLDER / "frame.js",
         FOLDER / "start.js",
     ]
 

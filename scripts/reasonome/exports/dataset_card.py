@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from huggingface_hub import DatasetCardData
+from huggingface_hub import DatasetCard, DatasetCardData
 
 from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
 from reasonome.config.project import Project
 from reasonome.report.card_sources import SourceRead, hub_licence, sources_of
-from reasonome.report.page_files import templates
+from reasonome.report.number_text import markdown_table
 from reasonome.task import Task
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -44,8 +44,19 @@ class Dataset:
             configs=[{"config_name": "default", "data_files": files}],
             dataset_info={"features": features._to_yaml_list()},
         )
-        template = templates(Path(__file__).with_suffix(""), html=False).get_template("README.md.j2")
-        return template.render(set=self, metadata=head.to_yaml())
+        card = DatasetCard.from_template(
+            head,
+            template_path=str(Path(__file__).with_suffix("") / "README.md.j2"),
+            name=self.name,
+            about=self.about,
+            splits=markdown_table(["split", "questions"], [[name, str(len(rows))] for name, rows in self.rows.items()]),
+            note=self.note,
+            sources=markdown_table(
+                ["source", "release", "licence"],
+                [[one.name, one.release or "not stated", f"{one.licence} {one.url}"] for one in self.sources],
+            ),
+        )
+        return f"{card}\n"
 
 
 def _size_category(rows: int) -> str:

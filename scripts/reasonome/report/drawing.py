@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import matplotlib
 
@@ -11,17 +10,16 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.typing import LegendLocType, RcKeyType
 
 from reasonome.core import atomic
 
-INK = "#767676"  # text and axes: readable on white and on black; becomes currentColor in the SVG
+INK = "#767676"  # text and axes: readable on white and on black
 COLOURS = ["#2f7fc1", "#d0622b", "#1f9a73", "#b565a7", "#a8870f", "#5b8c2a", "#c4506a", "#4f9aa8"]
 _LONGEST, _LONGEST_FLAT = 32, 9  # characters of a name beside an axis, and of one that is not slanted
-_LINES = 24  # names that fit the height of a panel
 MARKERS = ["s", "^", "D", "v", "P", "X", "<", ">"]
 _INKED: list[RcKeyType] = [
     "text.color",
@@ -47,9 +45,6 @@ STYLE: dict[RcKeyType, Any] = {
     "savefig.transparent": True,
     **dict.fromkeys(_INKED, INK),
 }
-_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
-ElementTree.register_namespace("", _SVG)
-ElementTree.register_namespace("xlink", _XLINK)
 
 
 def drawing(folder: Path, name: str) -> Markup:
@@ -60,40 +55,24 @@ def drawing(folder: Path, name: str) -> Markup:
 def save(figure: Figure, data: pd.DataFrame, stem: Path) -> None:
     """Write `stem`.svg, .png and .tsv, and close the figure. Not atomic: write into a folder that is replaced whole.
 
-    The figure's label, if it has one, is read aloud in place of the SVG.
+    The figure's label, or the name of the file without one, is read aloud in place of the SVG.
     """
     # Names hold dots, so that Path.with_suffix would cut them.
     svg = Path(f"{stem}.svg")
     figure.savefig(svg, metadata={"Date": None, "Creator": None})
     figure.savefig(f"{stem}.png", dpi=160, metadata={"Software": None})
     plt.close(figure)
-    themed = themed_svg(svg.read_text(encoding="utf-8"), stem.name, str(figure.get_label()))
-    svg.write_text(themed, encoding="utf-8")
+    label = str(figure.get_label()) or stem.name
+    svg.write_text(page_svg(svg.read_text(encoding="utf-8"), stem.name, label), encoding="utf-8")
     atomic.write_tsv(f"{stem}.tsv", data)
 
 
-def themed_svg(svg: str, prefix: str, label: str = "") -> str:
-    """The same drawing with INK as currentColor, no style sheet, ids that are unique in a page, and a label if any."""
-    root = ElementTree.fromstring(svg)
-    prefix = re.sub(r"[^A-Za-z0-9]", "_", prefix)
-    for element in root.iter():
-        for child in list(element):
-            if child.tag in (f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"):
-                element.remove(child)
-        for name, value in list(element.attrib.items()):
-            value = value.replace(INK, "currentColor").replace("url(#", f"url(#{prefix}-")
-            if name == "id":
-                value = f"{prefix}-{value}"
-            elif name == f"{{{_XLINK}}}href" and value.startswith("#"):
-                value = f"#{prefix}-{value[1:]}"
-            element.set(name, value)
-    # A presentation attribute: it serves the file on its own and yields to the page's own colour.
-    root.set("color", INK)
-    root.set("stroke-linejoin", "round")
-    root.set("role", "img")
-    if label:
-        root.set("aria-label", label)
-    return ElementTree.tostring(root, encoding="unicode")
+def page_svg(svg: str, name: str, label: str) -> str:
+    """The drawing as an element of a page: without styles, its ids begin with `name`, and a reader says `label`."""
+    prefix = re.sub(r"[^A-Za-z0-9]", "_", name)
+    svg = re.sub(r"<(metadata|style)\b.*?</\1>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = re.sub("<[^>]+>", lambda tag: re.sub(r'(\bid="|href="#|url\(#)', rf"\1{prefix}-", tag[0]), svg)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}" stroke-linejoin="round"', 1)
 
 
 def with_intervals(axes: Axes, x: np.ndarray, rows: pd.DataFrame, number: int, **style: Any) -> None:
@@ -101,26 +80,6 @@ def with_intervals(axes: Axes, x: np.ndarray, rows: pd.DataFrame, number: int, *
     looks: dict[str, Any] = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
     bounds = [rows["value"] - rows["low"], rows["high"] - rows["value"]]
     axes.errorbar(x, rows["value"], yerr=bounds, **looks | style)
-
-
-def label_baselines(figure: Figure, axes: Axes, baselines: pd.DataFrame) -> None:
-    """Dashed lines with their names to the right, pushed apart where they would overlap; the limits must stand."""
-    dashes = {"none": (1, 2), "prompt": (4, 2), "prompt facts": (6, 2), "training data": (8, 2)}
-    ordered = baselines.sort_values("value")
-    heights = spread(ordered["value"].tolist(), room=np.ptp(axes.get_ylim()) / _LINES)
-    for (_, baseline), height in zip(ordered.iterrows(), heights, strict=True):
-        dash = dashes.get(baseline["information"], (2, 1))
-        axes.axhline(baseline["value"], color=INK, linewidth=0.9, linestyle=(0, dash), zorder=1)
-        axes.annotate(
-            f"{baseline['arm']} ({baseline['information']})",
-            xy=(1, baseline["value"]),
-            xycoords=("axes fraction", "data"),
-            xytext=(1 + 0.18 / figure.get_figwidth(), height),
-            textcoords=("axes fraction", "data"),
-            va="center",
-            fontsize=8,
-            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.5, "relpos": (0, 0.5), "shrinkB": 0},
-        )
 
 
 def name_arms(axes: Axes, arms: list[str]) -> None:
@@ -148,21 +107,6 @@ def no_figure(reason: str) -> Figure:
     axes.set_axis_off()
     axes.text(0.5, 0.5, reason, ha="center", va="center")
     return figure
-
-
-def spread(values: list[float], room: float) -> list[float]:
-    """Heights at least `room` apart for labels of sorted `values`; a crowd is centred on its own mean."""
-    crowds: list[list[float]] = []
-    for value in values:
-        crowds.append([value])
-        while len(crowds) > 1 and _lowest(crowds[-1], room) < _lowest(crowds[-2], room) + room * len(crowds[-2]):
-            last = crowds.pop()
-            crowds[-1] += last
-    return [_lowest(crowd, room) + room * place for crowd in crowds for place in range(len(crowd))]
-
-
-def _lowest(crowd: list[float], room: float) -> float:
-    return sum(crowd) / len(crowd) - room * (len(crowd) - 1) / 2
 
 
 def shortened(name: str) -> str:

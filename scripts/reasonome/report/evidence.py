@@ -1,4 +1,4 @@
-"""What the jobs of an experiment left: scores, records of training, counts of reasoning and statements, costs."""
+"""What the jobs of an experiment left: scores, records of training, and costs."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import read_manifest
 from reasonome.report.origins import Answering
-from reasonome.report.plan import Evaluation, Plan, Reasoning, Step
+from reasonome.report.plan import Evaluation, Plan, Step
 
 EXAMPLE = ["subset", "id"]
 SCORE_COLUMNS = ["id", "subset", "sample", "gold", "answer"]
@@ -52,10 +52,9 @@ class TrainedStep:
 @dataclass(frozen=True)
 class ReportInputs:
     """All that figures and page show. `metrics` includes the rows of strata; `figures` is the folder of figures;
-    `audits` are those of the splits, by benchmark; `leaks` is the experiment's leak audit; `reasoning` has the counts
-    of `count_reasoning`; `costs` has a row per job; `corpora` has statistics by name; `answering` has the run.json of
-    every evaluation of the plan; `calibration` and `reliability` are tables of summarise.py, `forgetting` that of
-    measure_forgetting.py, if that was asked for; `own` is the folder of the task's own tables."""
+    `leaks` is the experiment's leak audit; `costs` has a row per job; `answering` has the run.json of every evaluation
+    of the plan; `calibration` and `reliability` are tables of summarise.py, `forgetting` that of measure_forgetting.py,
+    if that was asked for; `own` is the folder of the task's own tables."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -63,11 +62,8 @@ class ReportInputs:
     evidence: Evidence
     steps: list[TrainedStep]
     figures: Path
-    audits: dict[str, dict]
     leaks: dict
-    reasoning: list[tuple[Reasoning, pd.DataFrame]]
     costs: pd.DataFrame
-    corpora: dict[str, pd.DataFrame]
     answering: list[Answering]
     calibration: pd.DataFrame
     reliability: pd.DataFrame
@@ -115,22 +111,6 @@ def read_step(step: Step) -> TrainedStep:
             for name in ("validation", "constant", "pair_accuracies")
         },
     )
-
-
-def count_reasoning(reasoning: Reasoning) -> pd.DataFrame:
-    """How many traces were kept (first) or dropped for a reason (commonest first), in columns by subset and "all"."""
-    kept = pd.DataFrame(atomic.read_jsonl(reasoning.kept), columns=["subset"]).assign(outcome="kept")
-    dropped = pd.DataFrame(atomic.read_jsonl(reasoning.dropped), columns=["subset", "reason"])
-    rows = pd.concat([kept, dropped.assign(outcome="dropped: " + dropped["reason"].astype(str))])
-    table = pd.crosstab(rows["outcome"], rows["subset"].fillna(""))
-    table["all"] = table.sum(axis=1)
-    table = table.sort_values("all", ascending=False)
-    return table.sort_index(key=lambda outcomes: outcomes != "kept", kind="stable")
-
-
-def read_statistics(path: Path) -> pd.DataFrame:
-    """Counts of a corpus by source, the last row being the total; tokens may not be known."""
-    return pd.read_csv(path, sep="\t", dtype_backend="numpy_nullable")
 
 
 _TOKENS = ["backward_tokens", "prompt_tokens", "generated_tokens"]

@@ -12,7 +12,7 @@ import pandas as pd
 from reasonome.benchmarks.rows import symbols
 from reasonome.config.project import chains
 from reasonome.config.project.experiments import Asked
-from reasonome.facts.selection import OBJECTS, RECALLED
+from reasonome.facts.selection import RECALLED
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT, worded_as
 from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
@@ -23,7 +23,6 @@ COLUMNS += ["value", "low", "high", "n"]
 NUMBERS = ["steps", "exposures", "value", "low", "high", "n"]
 VOTED = "voted"  # the metric of questions that recalled facts name
 UNDER_WAY = "warm-up"  # the kind of what was asked during a warm-up
-CHANCE = 1 / OBJECTS  # of recalling a fact
 
 
 @dataclass(frozen=True)

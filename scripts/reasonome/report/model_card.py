@@ -1,33 +1,28 @@
 """Model cards: what a trained model is, what it learned from, and what it scored beside baselines, as Markdown."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
-from huggingface_hub import EvalResult, ModelCardData
-from jinja2 import Environment
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from reasonome.config import Decoding
 from reasonome.config.project import Project, chains
 from reasonome.core import atomic
 from reasonome.leaks.audit import LEAK_KINDS
-from reasonome.metrics import BASELINE_GROUPS, CEILINGS
+from reasonome.metrics import CEILINGS
 from reasonome.report import number_text, tables
 from reasonome.report.card_sources import SourceRead, hub_licence, judges, sources_read
-from reasonome.report.family import PROTOCOL
 from reasonome.report.model_scores import ModelScores, scores_of, with_interval
-from reasonome.report.number_text import escaped
+from reasonome.report.number_text import escaped, markdown_table
 from reasonome.report.origins import learned_from
-from reasonome.report.page_files import templates
-from reasonome.report.plan import Evaluation, Plan
 from reasonome.stages import STAGES
 from reasonome.task import Task
 
-# Metrics of every task's answers other than correctness.
-_ABOUT_ANSWERS = ("no_name", "format", "truncated")
+_TEMPLATE = Path(__file__).with_suffix("") / "card.md.j2"
 _READS = "has read statements about human genes, and was not taught to answer"
 _AS_A_START = "As a start for training that teaches it to answer, not by itself."
 
@@ -51,57 +46,36 @@ def render_card(
     plan, asked = scored[0].plan, scored[0].evaluation
     base, *steps = manifests
     all_steps = [*steps, *(step for judge in judges.values() for step in judge)]
+    weights, example = base.get("weights", {}), _prompt_example(steps)
     learned_to_answer = any("style" in step["recipe"] for step in steps)
-    weights = base.get("weights", {})
-    template = _environment(plan).get_template("card.md.j2")
-    return template.render(
-        plan=plan,
-        backbone=asked.backbone,
-        chain=asked.chain,
-        metadata=_metadata(scored, weights),
+    card = ModelCard.from_template(
+        _card_data(scored, weights),
+        template_path=str(_TEMPLATE),
+        title=f"{escaped(asked.chain)}, from {escaped(asked.backbone)}",
         does=plan.report.does if learned_to_answer else _READS,
         use=plan.report.use if learned_to_answer else _AS_A_START,
         weights=_weights(weights, asked.backbone),
-        digest="" if weights.get("sha256") == "unpinned" else weights.get("sha256", ""),
-        steps=steps,
-        stages={name: stage.in_words for name, stage in STAGES.items()},
-        sources=sources,
-        evaluations=scored,
-        primary=plan.metric_set.primary,
-        about_answers=[*_ABOUT_ANSWERS, *plan.metric_set.on("card")],
-        groups={group: words for group, words in plan.metric_set.groups.items() if group in BASELINE_GROUPS},
-        ceilings=CEILINGS,
-        judges=judges,
-        checks=_checks([one.evaluation for one in scored], all_steps, leaks),
-        leak_kinds=LEAK_KINDS,
-        same_source=leaks["same_source"],
-        example=next((step["prompt_example"] for step in reversed(steps) if "prompt_example" in step), None),
-        decoding=asked.decoding,
+        n_steps=len(steps),
+        steps=_steps(steps),
+        judged={step: _steps(made) for step, made in judges.items()},
+        sources=markdown_table(
+            ["source", "release", "licence", "read by"],
+            ([s.name, s.release or "not stated", f"{s.licence} {s.url}", ", ".join(s.steps)] for s in sources),
+        ),
+        experiment=escaped(plan.experiment),
+        scores=[(_setting(one), escaped(" ".join(one.verdict)), _scores(one)) for one in scored],
+        leaks=_leaks(scored, all_steps, leaks),
+        example=example,
+        messages=number_text.pretty(example, 4),
+        fence="`" * max(3, 1 + max(map(len, re.findall(r"`+", number_text.pretty(example))), default=0)),
         max_new_tokens=decodings[asked.decoding].max_new_tokens,
         target=target,
-        software=_software(all_steps),
-        recipes={step["step"]: step["recipe"] for step in all_steps},
     )
+    return f"{card}\n"
 
 
-def _environment(plan: Plan) -> Environment:
-    environment = templates(Path(__file__).with_suffix(""), html=False)
-    environment.filters |= {
-        "escaped": escaped,
-        "fenced": _fenced,
-        "pretty": number_text.pretty,
-        "number": lambda value, metric: number_text.score(value, plan.metric_set.digits(metric)),
-        "interval": lambda row, metric: with_interval(row, plan.metric_set.digits(metric)),
-        "metric_name": plan.metric_set.name,
-        "learned_from": learned_from,
-        "against": _against,
-        "outcome": _outcome,
-    }
-    return environment
-
-
-def _metadata(scored: Sequence[ModelScores], weights: Mapping[str, str]) -> str:
-    """The card's metadata for the Hugging Face hub, as YAML: its scores are the model-index."""
+def _card_data(scored: Sequence[ModelScores], weights: Mapping[str, str]) -> ModelCardData:
+    """The card's metadata for the Hugging Face hub: its scores are the model-index."""
     licence, asked = weights.get("licence", ""), scored[0].evaluation
     return ModelCardData(
         license=hub_licence(licence),
@@ -113,30 +87,46 @@ def _metadata(scored: Sequence[ModelScores], weights: Mapping[str, str]) -> str:
         tags=["biology", "genomics", scored[0].plan.report.tag, "reasonome"],
         model_name=f"{asked.backbone}/{asked.chain}",
         eval_results=[result for scores in scored for result in _results(scores)],
-    ).to_yaml()
+    )
 
 
 def _results(scores: ModelScores) -> list[EvalResult]:
     """The metrics by which models are compared, with their intervals, as the hub reads them."""
     metric_set, asked = scores.plan.metric_set, scores.evaluation
-    results = []
-    for row in tables.records(scores.own.loc[scores.shown].reset_index()):
-        digits = metric_set.digits(row["metric"])
-        numbers = {name: round(row[name], digits) for name in ("value", "low", "high") if pd.notna(row[name])}
-        results.append(
-            EvalResult(
-                task_type="text-generation",
-                task_name=scores.plan.report.tag.replace("-", " "),
-                dataset_type=asked.benchmark,
-                dataset_name=f"{asked.benchmark}, style {asked.style}, decoding {asked.decoding}",
-                dataset_config=f"{asked.style}.{asked.decoding}",
-                metric_type=row["metric"],
-                metric_name=metric_set.name(row["metric"]),
-                metric_value=numbers.pop("value"),
-                metric_args={**numbers, "questions": int(row["n"])},
-            )
+    return [
+        EvalResult(
+            task_type="text-generation",
+            dataset_type=asked.benchmark,
+            dataset_name=_setting(scores),
+            dataset_config=f"{asked.style}.{asked.decoding}",
+            metric_type=row["metric"],
+            metric_name=metric_set.name(row["metric"]),
+            metric_value=round(row["value"], metric_set.digits(row["metric"])),
+            metric_args={name: row[name] for name in ("low", "high", "n") if pd.notna(row[name])},
         )
-    return results
+        for row in tables.records(scores.own.loc[scores.shown].reset_index())
+    ]
+
+
+def _setting(scores: ModelScores) -> str:
+    asked = scores.evaluation
+    return f"{asked.benchmark}, style {asked.style}, decoding {asked.decoding}"
+
+
+def _prompt_example(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The messages of a training prompt, of the last step that has one; none where the model never saw a prompt."""
+    prompts = [step["prompt_example"]["messages"] for step in steps if "prompt_example" in step]
+    return prompts[-1] if prompts else []
+
+
+def _steps(steps: Iterable[Mapping[str, Any]]) -> str:
+    """A table of training steps."""
+    rows = []
+    for step in steps:
+        recipe = step["recipe"]
+        rate = f"{recipe['learning_rate']:g}"
+        rows.append([step["step"], STAGES[recipe["stage"]].in_words, learned_from(step), recipe.get("style", ""), rate])
+    return markdown_table(["step", "what it does", "learned from", "prompt style", "learning rate"], rows)
 
 
 def _weights(weights: Mapping[str, Any], name: str) -> str:
@@ -148,68 +138,39 @@ def _weights(weights: Mapping[str, Any], name: str) -> str:
         "adapter": "{backbone} with the adapter in {path}",
     }
     place = places.get(weights.get("source", ""), "weights of unknown origin").format(**weights)
-    return f"{escaped(name)} ({escaped(place)}; licence: {escaped(weights.get('licence', 'not stated'))})"
+    return escaped(f"{name} ({place}; licence: {weights.get('licence', 'not stated')})")
 
 
-def _against(scores: ModelScores, group: str) -> str:
-    """Whether the arm beats all baselines of a group, in words."""
-    tests, beaten = scores.against(group)
-    if not tests:
-        return "there are none here."
-    closest = tests[0]
-    named = f"{escaped(closest['b'])}, {_outcome(closest)}"
-    if beaten:
-        return f"**beaten**, all {len(tests)}; the nearest is {named}."
-    if beaten is None:
-        return f"not tested; the highest is {named}."
-    ahead = [escaped(row["b"]) for row in tests if row["verdict"] == "b better"]
-    better = f" Better than this model: {', '.join(ahead)}." if ahead else ""
-    return f"**not beaten**; the highest is {named}.{better}"
+def _scores(scores: ModelScores) -> str:
+    """A table of the model's means, of the untrained backbone's, and of the best baselines by their information."""
+    metric_set, shown = scores.plan.metric_set, scores.shown
+
+    def cells(rows: pd.DataFrame) -> list[str]:
+        return [with_interval(rows.T[name], metric_set.digits(name)) if name in rows.index else "" for name in shown]
+
+    rows = [["this model", "", *cells(scores.own)], ["untrained backbone", "", *cells(scores.untrained)]]
+    for group, best in scores.best_baselines(shown).items():
+        kind = "ceiling" if group in CEILINGS else "best baseline"
+        named = [
+            f"{with_interval(best[m], metric_set.digits(m))}, {best[m]['arm']}" if m in best else "" for m in shown
+        ]
+        rows.append([kind, metric_set.groups.get(group, group), *named])
+    return markdown_table(["answers of", "using", *map(metric_set.name, shown)], rows)
 
 
-def _outcome(row: Mapping[str, Any]) -> str:
-    """A test in words: the difference with its interval, the verdict and its p."""
-    difference = f"difference {number_text.signed(row['difference'])}"
-    if pd.notna(row["low"]):
-        difference += f" ({number_text.signed(row['low'])} to {number_text.signed(row['high'])})"
-    words = {"a better": "better", "b better": "worse", "n.s.": "no difference shown"}
-    by_itself = row["kind"] == "baseline" and row["verdict"] == "b better"  # as verdicts judge it
-    adjusted = row["family"] == PROTOCOL and not by_itself
-    p = row["p_holm"] if adjusted else row["p_family"]
-    kind = "adjusted p" if adjusted else "p"
-    known = f", {kind} {number_text.p_value(p)}" if pd.notna(p) else ""
-    return f"{difference}: {words.get(row['verdict'], 'not tested')}{known}"
-
-
-def _checks(
-    evaluations: Sequence[Evaluation], made: Sequence[Mapping[str, Any]], leaks: Mapping[str, Any]
-) -> list[Mapping[str, Any]]:
-    """The findings of the leak audit about the data that a chain and its judges learned from, and its prompts."""
+def _leaks(scored: Sequence[ModelScores], made: Sequence[Mapping[str, Any]], leaks: Mapping[str, Any]) -> str:
+    """A table of what the audit found in the data that a chain and its judges learned from, and in its prompts."""
     steps = {step["step"].rpartition("-s")[0] for step in made}
-    benchmarks = {evaluation.benchmark for evaluation in evaluations}
-    prompts = {(e.benchmark, "prompts", f"style {e.style}") for e in evaluations}
-    return [
-        finding
-        for finding in leaks["findings"]
-        if (finding["benchmark"] in benchmarks and steps & set(finding["used_by"].split(", ")))
-        or (finding["benchmark"], finding["data"], finding["training"]) in prompts
-    ]
-
-
-def _software(steps: Sequence[Mapping[str, Any]]) -> str:
-    """Every version of every package that a step was trained with."""
-    versions: dict[str, dict[str, None]] = {}
-    for step in steps:
-        for name, version in step.get("versions", {}).items():
-            versions.setdefault(name, {})[version] = None
-    return ", ".join(f"{name} {' and '.join(used)}" for name, used in versions.items())
-
-
-def _fenced(text: str, language: str) -> str:
-    """A block of code; its fence is longer than any in the text, which so cannot end it."""
-    longest = max(map(len, re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text.strip()}\n{fence}"
+    asked = {(scores.evaluation.benchmark, f"style {scores.evaluation.style}") for scores in scored}
+    rows = []
+    for finding in leaks["findings"]:
+        benchmark, data, training = (finding[name] for name in ("benchmark", "data", "training"))
+        learned = benchmark in dict(asked) and steps & set(finding["used_by"].split(", "))
+        if finding["found"] and (learned or (data == "prompts" and (benchmark, training) in asked)):
+            kind = LEAK_KINDS.get(finding["kind"], finding["kind"])
+            counts = [str(finding[name]) for name in ("found", "dropped", "remaining")]
+            rows.append([f"{data} ({training})", benchmark, kind, *counts])
+    return markdown_table(["data", "test set", "what was looked for", "found", "dropped", "remain"], rows)
 
 
 def experiment_card(

@@ -4,11 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.benchmarks.rows import in_mean
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.report import number_text, tables
@@ -17,16 +15,6 @@ from reasonome.report.plan import Evaluation, Plan, read_plan
 from reasonome.report.tables import SETTING, information_rank, without_strata
 from reasonome.scoring.comparisons import MEAN
 from reasonome.task import Task
-
-
-class AgainstGroup(NamedTuple):
-    """The tests against the baselines of a group, the nearest first, and whether all are beaten.
-
-    None: one of them could not be tested, and none is better.
-    """
-
-    tests: list[dict]
-    beaten: bool | None
 
 
 @dataclass(frozen=True)
@@ -59,24 +47,6 @@ class ModelScores:
         """The metrics by which models are compared that have a value for this one."""
         known = self.own["value"].dropna().index
         return [name for name in self.plan.metric_set.compared if name in known]
-
-    @property
-    def seeds(self) -> int:
-        """How many seeds the model's arm has."""
-        arm = (self.evaluation.backbone, self.evaluation.arm)
-        return len({e.seed for e in self.plan.evaluations if (e.backbone, e.arm) == arm})
-
-    @property
-    def counted(self) -> pd.DataFrame:
-        """The model's rows of the subsets that make the mean, by `metric`: no variants."""
-        rows = self._rows(kind="model", metric=self.metric, **self._model)
-        rows = rows[rows["subset"] != MEAN]
-        return rows[rows["subset"].isin(in_mean(rows["subset"]))]
-
-    @property
-    def shuffled(self) -> pd.DataFrame:
-        """The means of the model's own answers, handed to other questions, by metric."""
-        return self._rows(kind="shuffled", subset=MEAN, **self._model).set_index("metric")
 
     @property
     def untrained(self) -> pd.DataFrame:
@@ -115,14 +85,6 @@ class ModelScores:
         """The tests of this arm on the benchmark's mean, by `metric`."""
         wanted = {"kind": kind, "subset": MEAN, "metric": self.metric, "a": self.evaluation.arm}
         return tables.records(_where(self.comparisons, **wanted, **self._setting))
-
-    def against(self, group: str) -> AgainstGroup:
-        """The tests against the baselines of a group of BASELINE_GROUPS, which is beaten only if each of them is."""
-        tests = [test for test in self.tests("baseline") if test["information"] == group]
-        verdicts = {test["verdict"] for test in tests}
-        untested = not verdicts or ("" in verdicts and "b better" not in verdicts)
-        beaten = None if untested else verdicts == {"a better"}
-        return AgainstGroup(sorted(tests, key=lambda test: test["difference"]), beaten)
 
     @property
     def _model(self) -> dict[str, str]:

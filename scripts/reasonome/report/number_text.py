@@ -1,10 +1,10 @@
-"""Numbers, names and nested JSON as text of the report."""
+"""Numbers, names and JSON as text of the report and of cards."""
 
 import html
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from reasonome.report.family import SIGNIFICANT
@@ -38,31 +38,22 @@ def pretty(value: Any, indent: int = 2) -> str:
     return json.dumps(value, indent=indent, ensure_ascii=False)
 
 
-def flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """(path, value as text) of every leaf of nested JSON; long lists are cut, and say so."""
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from flat(inner, (*path, str(key)))
-        return
-    yield " › ".join(path), plain(value)
-
-
 def plain(value: Any) -> str:
-    """A leaf of JSON as text; a long list is cut, and says so."""
+    """A value of JSON as text; of a list the first entries."""
     if isinstance(value, list):
-        items = [v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in value[:_MOST_SHOWN]]
-        more = f" … and {len(value) - _MOST_SHOWN:,} more" if len(value) > _MOST_SHOWN else ""
-        return ", ".join(items) + more
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: ""}[value]
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return "" if value == {} else str(value)
+        more = " …" if len(value) > _MOST_SHOWN else ""
+        return ", ".join(map(plain, value[:_MOST_SHOWN])) + more
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 def escaped(text: str) -> str:
     """Text that Markdown and HTML show as it is, in one line; underscores within a word mean nothing and stay."""
     text = html.escape(" ".join(text.split()), quote=False)
     return re.sub(r"[\\`*|~$\[\]]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
+
+
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of texts, which show as they are; "None recorded." without a row."""
+    lines = [f"| {' | '.join(map(escaped, row))} |" for row in rows]
+    head = [f"| {' | '.join(headings)} |", f"|{'---|' * len(headings)}"]
+    return "\n".join([*head, *lines]) if lines else "None recorded."

@@ -1,6 +1,7 @@
 """The files of pages, in the folder of the same name: templates, scripts and their digests, and data for scripts."""
 
 import base64
+import gzip
 import hashlib
 import json
 from collections.abc import Sequence
@@ -12,15 +13,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 FOLDER = Path(__file__).with_suffix("")
 
 
-def templates(*folders: Path, html: bool = True) -> Environment:
-    """The templates in these folders; those of HTML show data as text, never as markup."""
+def templates(*folders: Path) -> Environment:
+    """The templates in these folders, which show data as text, never as markup."""
     return Environment(
         loader=FileSystemLoader(folders),
-        autoescape=html,
+        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        keep_trailing_newline=not html,
     )
 
 
@@ -39,3 +39,9 @@ def script_data(value: Any) -> str:
     """JSON that cannot end its <script> element or open a comment in it; ValueError for a number that is not finite."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
+
+
+def packed(value: Any) -> str:
+    """JSON, compressed and in base64, for a script that unpacks it; ValueError for a number that is not finite."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()

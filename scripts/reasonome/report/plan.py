@@ -80,25 +80,6 @@ class Drawn(Strict):
     run: Path = Field(description="run.json of the job: benchmark.style/decoding.questions, or corpus.facts")
 
 
-class Reasoning(Strict):
-    """Reasoning that was generated for training: kept and dropped rows."""
-
-    teacher: str
-    benchmark: str
-    style: str
-    mode: str = Field("", description='of a knowledge teacher: "given" when it was told the true name, or "blind"')
-    kept: Path = Field(description="jsonl")
-    dropped: Path = Field(description="jsonl; every row has a reason")
-
-
-class Corpus(Strict):
-    """The statements that a warm-up of the experiment reads."""
-
-    name: str
-    placebo: bool = False
-    statistics: Path = Field(description="table that write_statements.py wrote")
-
-
 class TrainedOn(Strict):
     """The questions that a step of an arm learned from."""
 
@@ -127,8 +108,6 @@ class Plan(Strict):
     samples: list[Drawn] = []
     recalled: list[Drawn] = []
     audits: dict[str, Path] = Field(default={}, description="benchmark -> audit.json")
-    reasoning: list[Reasoning] = []
-    corpora: list[Corpus] = []
     forgetting: Path | None = Field(None, description="table of what models still know, if that is measured")
     trained_on: dict[str, list[TrainedOn]] = Field({}, description="by arm, in the order of its steps")
     _task: Task = PrivateAttr()

@@ -58,21 +58,6 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False, name=None)]
 
 
-def joined(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    """The rows of all parts, with these columns."""
-    parts = [part for part in parts if len(part)]
-    return pd.concat(parts, ignore_index=True).reindex(columns=columns) if parts else pd.DataFrame(columns=columns)
-
-
-def headline(metrics: pd.DataFrame, metric_set: MetricSet) -> pd.DataFrame:
-    """The means over subsets, one row per arm and baseline, for a terminal."""
-    rows = reported_seeds(without_strata(metrics)).query("subset == @MEAN and kind != 'shuffled'")
-    labels = ["benchmark", "style", "decoding", "kind", "information", "backbone", "arm"]
-    keys = rows[labels].drop_duplicates()
-    wide = rows.pivot(index=labels, columns="metric", values="value").loc[list(keys.itertuples(index=False))]
-    return wide[[metric for metric in metric_set.on("terminal") if metric in wide]].round(3).reset_index()
-
-
 NUMBERS = {*METRIC_COLUMNS, ERROR, *COMPARISON_COLUMNS} - {*TEXT_COLUMNS}
 
 

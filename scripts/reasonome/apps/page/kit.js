@@ -53,7 +53,7 @@ function checkedClaims(record, { headings, cells, none, noFact, note }) {
     const verdict = element("span", `${VERDICTS[claim.verdict] ?? ""} ${claim.verdict}`, `verdict ${claim.verdict}`);
     return [...cells(claim), verdict, claim.fact || noFact];
   });
-  const shown = lines.length ? wide(plainTable([...headings, "verdict", "the fact behind it"], lines), "stacked") : none;
+  const shown = lines.length ? wide(plainTable([...headings, "verdict", "the fact behind it"], lines)) : none;
   return record.unchecked.length ? [shown, element("p", note), bullets(record.unchecked, "unchecked")] : [shown];
 }
 
@@ -71,11 +71,9 @@ function recordBrowser({ id, columns, prompt, filters, controls, files, buttons 
     paging: at("paging"),
     status: at("status"),
     noun: "rows",
-    sizes: [25, 50, 100, 500, Infinity],
     detail: evidence,
     arrange,
     opened: (content) => content.querySelector("h3").focus(),
-    escape: () => search.focus(),
   });
 
   function select() {
@@ -99,7 +97,7 @@ function recordBrowser({ id, columns, prompt, filters, controls, files, buttons 
     document.activeElement.closest("tr.detail").previousSibling.scrollIntoView();
   }
 
-  const [search, searchLabel] = tableSearch(prompt, { table, state, select, reset });
+  const [search, searchLabel] = tableSearch(prompt, { state, select, reset });
   const downloads = [
     button(`Download ${files[0]}`, () => downloadTsv(table.entries)),
     button(`Download ${files[1]}`, () => downloadJsonLines(table.entries)),
@@ -111,5 +109,5 @@ function recordBrowser({ id, columns, prompt, filters, controls, files, buttons 
     table.sorted = null;
     select();
   }), together);
-  return { open, search, select, table };
+  return { open, select, table };
 }

@@ -1,4 +1,4 @@
-// The whole page: an address that ends in a record's id opens it, a key leads to the search, then the other sections.
+// The whole page: an address that ends in a record's id opens it, then the other sections.
 const byAddress = new Map(records.flatMap((record) => [[record.id, record], [encodeURIComponent(record.id), record]]));
 
 function openAddressed() {
@@ -6,7 +6,6 @@ function openAddressed() {
   if (record) browser.open(record);
 }
 window.addEventListener("hashchange", openAddressed);
-slashLeadsTo(browser.search);
 for (const fill of sections) fill();
 openAddressed();
 performance.mark("reasonome-interactive");

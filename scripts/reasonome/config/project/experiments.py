@@ -145,7 +145,7 @@ def facts_asked(project: Project, experiment: str) -> list[tuple[str, str, Path]
 
 
 def report_plan(project: Project, experiment: str) -> dict[str, Any]:
-    """The plan of the report: cells, baselines, steps, audits and reasoning, with their files."""
+    """The plan of the report: cells, baselines, steps and audits, with their files."""
     results = project.results
     spec = project.experiments[experiment]
     task = project.benchmarks[spec.benchmarks[0]].task
@@ -153,7 +153,6 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     questions = list(dict.fromkeys((run.benchmark, run.style) for run in runs))
     steps = trained_steps(project, experiment)
     recipes = [chains.last_step(chain).recipe(project) for _, chain in steps]
-    taught = dict.fromkeys(key for recipe in recipes for key in taught_by(project, recipe))
     controls = list(dict.fromkeys(asked[1] for asked in questions if project.style(*asked).is_control()))
     recalled = [
         {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
@@ -205,31 +204,11 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         ],
         **({"recalled": recalled} if recalled else {}),
         "audits": {benchmark: str(results.benchmark(benchmark) / "audit.json") for benchmark, _ in questions},
-        "reasoning": [
-            {
-                "teacher": teacher,
-                "benchmark": benchmark,
-                "style": style,
-                "mode": getattr(project.teachers[teacher], "mode", ""),  # of a knowledge teacher: given or blind
-                "kept": str(results.reasoning(teacher, benchmark, style)),
-                "dropped": str(results.reasoning(teacher, benchmark, style).with_suffix(".dropped.jsonl")),
-            }
-            for teacher, benchmark, style in taught
-        ],
         **(
             {"forgetting": str(results.experiment(experiment) / "forgetting.tsv")}
             if asked_again(project, experiment)
             else {}
         ),
-        "corpora": [
-            {
-                "name": corpus,
-                "placebo": project.corpora[corpus].placebo,
-                "statistics": str(results.statements(corpus) / "statistics.tsv"),
-            }
-            for corpus in audit_plan(project, experiment).corpora
-            if any(corpus in recipe.corpora for recipe in recipes)
-        ],
     }
 
 

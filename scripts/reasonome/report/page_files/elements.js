@@ -57,22 +57,18 @@ function searchField(text, changed) {
 
 const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
-// The search of a page's main table: its words select the rows, ↓ leads into the table, and Esc resets.
-function tableSearch(text, { table, state, select, reset }) {
+// The search of a page's main table: its words select the rows, and Esc resets.
+function tableSearch(text, { state, select, reset }) {
   const [field, label] = searchField(text, () => {
     state.words = wordsOf(field.value);
     select();
   });
   field.id = "search";
   field.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown") {
-      event.preventDefault();
-      table.focus();
-    } else if (event.key === "Escape") {
-      event.preventDefault();
-      reset();
-      select();
-    }
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    reset();
+    select();
   });
   return [field, label];
 }
@@ -99,11 +95,7 @@ function plainTable(headings, lines, numbers = 0) {
   const body = table.createTBody();
   for (const cells of lines) {
     const line = element("tr");
-    line.append(...cells.map((content, place) => {
-      const cell = element("td", content, look(place));
-      cell.dataset.title = headings[place]; // for narrow windows, which show no headings
-      return cell;
-    }));
+    line.append(...cells.map((content, place) => element("td", content, look(place))));
     body.append(line);
   }
   return table;
@@ -115,9 +107,9 @@ function part(title, ...content) {
   return made;
 }
 
-// A table that may be wider than the window; a `stacked` one has its cells below each other where the window is narrow.
-function wide(table, className = "") {
-  return element("div", table, `wide ${className}`);
+// A table that may be wider than the window.
+function wide(table) {
+  return element("div", table, "wide");
 }
 
 // Long tables are made when they are opened.

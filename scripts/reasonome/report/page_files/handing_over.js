@@ -2,28 +2,11 @@
 // heading of tables, `lineOf` the line of each record.
 function copyButton(title, text) {
   const made = button(title, async () => {
-    const isDone = await copy(text());
+    const isDone = await navigator.clipboard.writeText(text()).then(() => true, () => false);
     made.textContent = isDone ? "copied ✓" : "not copied: the browser forbids it";
     setTimeout(() => { made.textContent = title; }, 2000);
   });
   return made;
-}
-
-async function copy(text) {
-  if (!navigator.clipboard) return copyBySelection(text); // browsers keep it from some pages that are files
-  return navigator.clipboard.writeText(text).then(() => true, () => copyBySelection(text));
-}
-
-function copyBySelection(text) {
-  const back = document.activeElement;
-  const field = element("textarea");
-  field.value = text;
-  document.body.append(field);
-  field.select();
-  const isDone = document.execCommand("copy");
-  field.remove();
-  back.focus();
-  return isDone;
 }
 
 function download(fileName, type, lines) {

@@ -8,18 +8,18 @@ APART = (Metric("logprob"), Metric("name_logprob"), Metric("name_tokens"), Metri
 
 def verified(words: str, *further: Place) -> Metric:
     """Whether an answer is right, as a task calls it: the primary metric, in further places too."""
-    places = ("terminal", "job", "score", "baselines", *further)
+    places = ("job", "score", "baselines", *further)
     return Metric("verified", words, of="name", hit=True, tested=True, drawn=words, on=places)
 
 
 METRICS = MetricSet(
     metrics=(
         verified("verified"),
-        Metric("format", "format kept", hit=True, of="answer", of_the_form=True, on=("terminal", "score")),
-        Metric("no_name", "no usable answer", hit=True, of="report", on=("terminal",)),
-        Metric("truncated", "cut off", hit=True, of_the_form=True, on=("terminal", "score")),
-        Metric("distinct_names", "distinct answers", of="report", on=("terminal", "baselines")),
-        Metric("length", "length", of_the_form=True, digits=1, on=("terminal", "score", "answers")),
+        Metric("format", "format kept", hit=True, of="answer", of_the_form=True, on=("score",)),
+        Metric("no_name", "no usable answer", hit=True, of="report"),
+        Metric("truncated", "cut off", hit=True, of_the_form=True, on=("score",)),
+        Metric("distinct_names", "distinct answers", of="report", on=("baselines",)),
+        Metric("length", "length", of_the_form=True, digits=1, on=("score", "answers")),
         Metric("confidence"),
         Metric("order_agreement"),
         *APART,

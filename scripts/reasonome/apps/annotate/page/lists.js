@@ -78,7 +78,6 @@ sections.push(() => {
 
   const table = new PagedTable({
     table: at("lists"), paging: at("lists-paging"), status: at("lists-status"), noun: "rows", detail,
-    escape: () => controls.querySelector("input").focus(),
   });
 
   function select() {

@@ -26,5 +26,5 @@ function rankedTable(terms) {
     ["term", "library", "genes that lead", "genes in all", "NES", "FDR"],
     terms.map((term) => [termLink(term), term.library, term.leading_edge.join(" "), String(term.size), number(term.nes, 2), pValue(term.fdr)]),
     3,
-  ), "stacked");
+  ));
 }

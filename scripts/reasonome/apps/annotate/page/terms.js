@@ -40,7 +40,7 @@ function libraryTable(terms) {
     terms.map((term) => [withFolded(term), termLink(term, "", term.id), term.genes.join(" "), `${term.overlap}/${term.drawn}`, `${term.size}/${term.universe}`,
       number(timesChance(term), 1), pValue(term.p), pValue(term.adjusted_p)]),
     5,
-  ), "stacked");
+  ));
 }
 
 function bestInFigures(term) {

@@ -89,7 +89,7 @@ function rankingTable(record) {
   const told = isOfCases
     ? `${unranked} ✔: HPO knows the gene for this phenotype or a kind of it. ≈: for another kind of a phenotype that few genes have. ✘: most patients of the disease have it, and this one has not; that lowers the overlap to the fit.`
     : unranked;
-  return [element("p", told), wide(plainTable(headings, rows, headings.length - (isOfCases ? 3 : 1)), "stacked")];
+  return [element("p", told), wide(plainTable(headings, rows, headings.length - (isOfCases ? 3 : 1)))];
 }
 
 function claimsParts(record) {
