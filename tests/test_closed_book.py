@@ -1,6 +1,8 @@
 """The closed book: its world and questions, what counts as a leak, scores and baselines worked out by hand."""
 
+import re
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -12,14 +14,16 @@ from reasonome.config.project.experiments import Asked, AuditPlan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.source import FACT_COLUMNS
+from reasonome.facts.wording import MEMBERSHIP
 from reasonome.leaks.audit import check
 from reasonome.report.forgetting import VOTED, voted
 from reasonome.task_parts import BaselineJob, ScoringJob
 from reasonome.tasks import TASKS
 from reasonome.tasks.closed_book.leaks import leaking
+from reasonome.tasks.closed_book.recital import recited, vote
 from reasonome.tasks.closed_book.settings import ClosedBookBenchmark
 from reasonome.tasks.closed_book.world import ask, draw_world
-from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.dialogue import Example, Fact, Gene
 
 TASK = TASKS["closed_book"]
 SETTINGS = {
@@ -83,12 +87,14 @@ def test_a_world_has_its_parts_no_gene_twice_and_the_same_pathways_for_a_seed():
         {"P0": ("A path whose name is too long", ["G0A", "G0B", "G0C", "G0D"])},
         {"P0": ("Red path", ["LONGSYMBOL", "G0B", "G0C", "G0D"])},  # three genes of short symbols
         {"P0": ("Red path", ["G0A", "G0B", "G0C"])},  # too few genes
+        {"P0": ("Blue, road", ["G0A", "G0B", "G0C", "G0D"])},  # the name of another one
     ],
 )
 def test_a_pathway_that_does_not_fit_stays_out(changed):
     with pytest.raises(InputError) as error:
         draw_world(memberships(pathways() | changed), benchmark())
-    assert (error.value.field, "the parts want 8" in error.value.what) == ("parts", True)
+    assert error.value.field == "parts"
+    assert re.findall(r"\d+", error.value.what) == ["7", "8"]  # of the parts' eight, seven fit
 
 
 def test_questions_have_the_members_and_strangers_that_their_stratum_says():
@@ -99,9 +105,8 @@ def test_questions_have_the_members_and_strangers_that_their_stratum_says():
     seen = set()
     for pathway in world:
         for split, questions in ask(pathway, world, spec).items():
-            assert len(questions) == 3 * (
-                3 if split == "train" else 2 if part_of[pathway.genes[0]] == "never" else 1
-            ) or (split == "valid" and len(questions) == 6)
+            kind = "never" if pathway.part == "never" else "asked" if split == "test" else split
+            assert len(questions) == 3 * {"train": 3, "valid": 2, "never": 2, "asked": 1}[kind]
             for one in questions:
                 members, strangers = symbols(one) & set(pathway.genes), symbols(one) - set(pathway.genes)
                 assert strangers == set(one.outliers)
@@ -200,19 +205,57 @@ def answer(row, text):
     return AnswerRow(id=row.id, subset=row.subset, sample=0, order=0, text=text, finish_reason="stop")
 
 
-def test_names_are_scored_and_drift_to_what_training_asks_is_told(tmp_path):
+def scored(tests, answers, style):
+    job = ScoringJob("book", "symbols", tests, list(map(answer, tests, answers)), Path("answers.jsonl"), ())
+    project = SimpleNamespace(style=lambda *_: style, settings=SimpleNamespace(seed=0))
+    return TASK.scoring.score(project, job).set_index("id")
+
+
+def test_names_are_scored_and_drift_to_what_training_asks_is_told():
     style = SimpleNamespace(track="strict", confidence=False, reasoning="none")
     tests = [*NEVER, set_of("t3", "Green lane", "X", "Y", pathway="P3", subset="asked")]
-    answers = ["Process: red path", "Process: Green lane", "no form"]
-    job = ScoringJob("book", "symbols", tests, list(map(answer, tests, answers)), tmp_path, ())
-    project = SimpleNamespace(style=lambda *_: style, settings=SimpleNamespace(seed=0))
-    table = TASK.scoring.score(project, job).set_index("id")
+    table = scored(tests, ["Process: red path", "Process: Green lane", "no form"], style)
     assert table["exact"].tolist() == [1, 0, 0]
     assert table["drifted"].tolist() == [0, 1, 0]
     assert table["format"].tolist() == [1, 1, 0]
     assert table["reward_exact"].tolist() == [1, 0, 0]
     assert table["cluster"].tolist() == ["P1", "P2", "P3"]
     assert table.loc["t1", "shuffled_exact"] == 0  # it gets "Green lane"
+
+
+def recital_question():
+    of_gene = {"A": "Red path", "B": "Red path", "C": "Blue road", "D": "Green lane"}
+    genes = [Gene(symbol=gene, facts=(Fact(relation=MEMBERSHIP, object=name),)) for gene, name in of_gene.items()]
+    return Example(id="t1", subset="never", name="Red path", genes=genes)
+
+
+def test_recited_facts_are_read_in_each_wording_and_judged():
+    steps = [
+        "A is a member of the pathway Red path.",
+        "B belongs to the pathway red path.",
+        "C is a member of the pathway Red path.",  # it is not
+        "A is a member of the pathway Blue road.",  # A was told already
+        "E is a member of the pathway Red path.",  # no gene of the question
+        "D is found in Green lane.",  # no wording of memberships
+    ]
+    told = recited(steps, recital_question())
+    assert told == [("A", "Red path", True), ("B", "red path", True), ("C", "Red path", False)]
+    assert vote(told) == "red path"
+    assert vote(told[1:2]) == "red path"
+    assert vote([told[0], told[0]._replace(pathway="Green lane")]) == vote([]) == ""  # one vote each, and none
+
+
+def test_the_reward_of_facts_counts_what_is_left_out_as_wrong():
+    text = """Reasoning:
+<think>A is a member of the pathway Red path.</think>
+<think>C is a member of the pathway Red path.</think>
+Process: Red path"""
+    style = SimpleNamespace(track="strict", confidence=False, reasoning="before")
+    reward = TASK.rewards()["facts"]
+    assert reward.values([TASK.parse(text, style)], [recital_question()]) == [1 / 4]
+    assert reward.values([TASK.parse("Process: Red path", style)], [recital_question()]) == [0]
+    table = scored([recital_question()], [text], style)
+    assert table.loc["t1", ["recited", "recited_right", "as_recited", "exact"]].tolist() == [0.5, 0.5, 1, 1]
 
 
 def test_baselines_know_what_they_say(tmp_path):
@@ -271,3 +314,27 @@ def test_a_built_benchmark_has_its_world_in_the_audit(tmp_path):
         assert list(map(len, rows)) == sizes
         audit = atomic.read_json(tmp_path / asks / "audit.json")
         assert Counter(pathway["part"] for pathway in audit["pathways"]) == SETTINGS["parts"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"collection": "pathway"}, "collection"),
+        ({"relation": "member_of_pathways"}, "relation"),
+        ({"leave_out": ["book"]}, "leave_out"),
+    ],
+)
+def test_settings_that_would_do_nothing_are_refused_with_their_place(changes, field):
+    def check_known(file, loc, name, valid, kind="name"):
+        if name not in valid:
+            raise refused(file, loc, f"unknown {kind}", "")
+
+    def refused(file, loc, what, fix):
+        return InputError(what, field=".".join(loc), fix=fix)
+
+    folder = SimpleNamespace(check_known=check_known, error=refused)
+    project = SimpleNamespace(folder=folder, corpora={"tiny": SimpleNamespace(sources=["pathways"])})
+    TASK.checks.check_benchmark(project, "book", benchmark())
+    with pytest.raises(InputError) as error:
+        TASK.checks.check_benchmark(project, "book", benchmark(**changes))
+    assert error.value.field == f"book.{field}"

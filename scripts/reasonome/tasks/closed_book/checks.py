@@ -12,7 +12,7 @@ from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 class ClosedBookChecks(Checks[ClosedBookDialogue]):
     """Checks of entries of benchmarks.yaml."""
 
-    teachers: tuple[str, ...] = ()
+    teachers: tuple[str, ...] = ("recall",)
 
     def check_benchmark(self, project: Project, name: str, benchmark: Any) -> None:
         """InputError for an unknown corpus or relation, a collection that is none of its sources, and `leave_out`."""

@@ -3,6 +3,7 @@
 from reasonome.config.project import Project
 from reasonome.task_parts import Files, Inputs
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
+from reasonome.tasks.naming.files import of_recital
 
 
 class ClosedBookFiles(Files[ClosedBookDialogue]):
@@ -15,6 +16,10 @@ class ClosedBookFiles(Files[ClosedBookDialogue]):
     def baselines(self, project: Project, benchmark: str) -> Inputs:
         """The same: over-representation tests against them."""
         return self.building(project, benchmark)
+
+    def teaching(self, project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
+        """What a teacher recites from."""
+        return of_recital(project, project.teachers[teacher])
 
     def corpora(self, project: Project, benchmark: str) -> list[str]:
         """The corpus whose facts worlds are drawn from."""

@@ -34,9 +34,9 @@ class ClosedBook(ClosedBookDialogue, Task):
 
     @cached_property
     def teaching(self) -> Teaching:
-        from reasonome.tasks.naming.teaching import NamingTeaching
+        from reasonome.tasks.closed_book.teaching import ClosedBookTeaching
 
-        return NamingTeaching(self)
+        return ClosedBookTeaching(self)
 
     @cached_property
     def scoring(self) -> Scoring:

@@ -8,8 +8,9 @@ import pandas as pd
 
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
+from reasonome.facts.wording import MEMBERSHIP
 from reasonome.tasks.closed_book.settings import STRANGERS, ClosedBookBenchmark, Strangers
-from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.dialogue import Example, Fact, Gene
 
 NEVER = "never"  # the subset of test questions about pathways that no training question asks for
 _TRIES = 1000  # draws of a question, after which a pathway has no other one
@@ -114,8 +115,10 @@ def _question(
     for _ in range(_TRIES):
         members = random.sample(pathway.genes, fewest if kind == "many" else random.randint(fewest, most))
         strangers = {"none": 0, "one": 1, "many": len(members)}[kind]
-        outliers = [random.choice(other.genes) for other in random.sample(others, strangers)]
-        symbols = frozenset([*members, *outliers])
+        elsewhere = random.sample(others, strangers)
+        outliers = [random.choice(other.genes) for other in elsewhere]
+        pathway_of = dict.fromkeys(members, pathway) | dict(zip(outliers, elsewhere, strict=True))
+        symbols = frozenset(pathway_of)
         if symbols not in seen:
             seen.add(symbols)
             return Example(
@@ -123,9 +126,14 @@ def _question(
                 subset=subset,
                 name=pathway.name,
                 main_id=pathway.id,
-                genes=[Gene(symbol=symbol) for symbol in sorted(symbols)],
+                genes=[_member(symbol, pathway_of[symbol]) for symbol in sorted(symbols)],
                 outliers=sorted(outliers),
                 stratum=STRANGERS[kind],
             )
     what = f"the {len(pathway.genes)} genes of '{pathway.name}' make fewer questions with {STRANGERS[kind]}"
     raise InputError(what, field="questions", fix="ask fewer, or give each pathway more genes")
+
+
+def _member(symbol: str, pathway: Pathway) -> Gene:
+    """A gene with the fact that recitals of it are judged by; no prompt shows it."""
+    return Gene(symbol=symbol, facts=(Fact(relation=MEMBERSHIP, object=pathway.name),))

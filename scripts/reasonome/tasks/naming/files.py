@@ -63,8 +63,7 @@ class NamingFiles(Files[NamingDialogue]):
         A teacher that recites reads statements and facts alone."""
         spec = project.teachers[teacher]
         if isinstance(spec, RecallTeacher):
-            statements = project.results.statements(spec.corpus) / "train.jsonl"
-            return Inputs({"statements": statements, "facts": project.results.facts(spec.corpus)})
+            return of_recital(project, spec)
         left_out = project.benchmarks[benchmark].leave_out
         folders = [project.examples(benchmark, style), *map(project.results.benchmark, left_out)]
         files: dict[str, Path | list[Path]] = {}
@@ -175,3 +174,9 @@ def background_corpus(project: Project, benchmark: str) -> str:
     """The corpus whose terms and gene sets answers are compared with."""
     spec = project.benchmarks[benchmark]
     return spec.background or spec.corpus
+
+
+def of_recital(project: Project, spec: RecallTeacher) -> Inputs:
+    """What a teacher recites from: the statements of its corpus, and the facts that they say."""
+    statements = project.results.statements(spec.corpus) / "train.jsonl"
+    return Inputs({"statements": statements, "facts": project.results.facts(spec.corpus)})

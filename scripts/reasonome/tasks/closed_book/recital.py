@@ -1,0 +1,46 @@
+"""What a completion recites before it names a pathway: which pathway each shown gene is in."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from reasonome.facts.text import normalise
+from reasonome.facts.wording import MEMBERSHIP, paraphrases
+from reasonome.tasks.naming.dialogue import Example
+
+
+class Recited(NamedTuple):
+    """A recited membership, and whether the gene is in this pathway."""
+
+    gene: str
+    pathway: str
+    right: bool
+
+
+_WORDINGS = [
+    re.compile(re.escape(wording).replace(r"\{gene\}", r"(?P<gene>\S+)").replace(r"\{object\}", r"(?P<pathway>.+)"))
+    for wording in paraphrases(MEMBERSHIP, 0, gene_first=True)
+]
+
+
+def recited(steps: Sequence[str], example: Example) -> list[Recited]:
+    """The memberships that reasoning states of shown genes, the first of each gene, in their order.
+
+    A step states one membership, in a wording of the corpus; steps in other words, and about other genes, state none.
+    """
+    pathways = {gene.symbol: {normalise(fact.object) for fact in gene.facts} for gene in example.genes}
+    found: dict[str, Recited] = {}
+    for step in steps:
+        matches = (wording.fullmatch(step.strip()) for wording in _WORDINGS)
+        match = next((match for match in matches if match), None)
+        if match and match["gene"] in pathways:
+            gene, pathway = match["gene"], match["pathway"]
+            found.setdefault(gene, Recited(gene, pathway, normalise(pathway) in pathways[gene]))
+    return list(found.values())
+
+
+def vote(memberships: Sequence[Recited]) -> str:
+    """The pathway of most of the recited memberships, normalised; "" without one, and where several have most."""
+    counts = Counter(normalise(membership.pathway) for membership in memberships).most_common(2)
+    return "" if not counts or (len(counts) > 1 and counts[0][1] == counts[1][1]) else counts[0][0]
