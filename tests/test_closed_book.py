@@ -245,17 +245,18 @@ def test_recited_facts_are_read_in_each_wording_and_judged():
     assert vote([told[0], told[0]._replace(pathway="Green lane")]) == vote([]) == ""  # one vote each, and none
 
 
-def test_the_reward_of_facts_counts_what_is_left_out_as_wrong():
-    text = """Reasoning:
+def test_recitals_are_scored_by_what_they_tell_and_by_the_name_behind_them():
+    told = """Reasoning:
 <think>A is a member of the pathway Red path.</think>
 <think>C is a member of the pathway Red path.</think>
-Process: Red path"""
+"""
     style = SimpleNamespace(track="strict", confidence=False, reasoning="before")
-    reward = TASK.rewards()["facts"]
-    assert reward.values([TASK.parse(text, style)], [recital_question()]) == [1 / 4]
-    assert reward.values([TASK.parse("Process: Red path", style)], [recital_question()]) == [0]
-    table = scored([recital_question()], [text], style)
-    assert table.loc["t1", ["recited", "recited_right", "as_recited", "exact"]].tolist() == [0.5, 0.5, 1, 1]
+    columns = ["recited", "recited_right", "as_recited", "exact"]
+    question = recital_question()
+    assert scored([question], [told + "Process: Red path"], style).loc["t1", columns].tolist() == [0.5, 0.5, 1, 1]
+    assert scored([question], [told], style).loc["t1", columns].tolist() == [0.5, 0.5, 0, 0]  # it has no name
+    tied = told.replace("C is a member of the pathway Red path", "C is a member of the pathway Blue road")
+    assert scored([question], [tied], style).loc["t1", columns].tolist() == [0.5, 1, 0, 0]
 
 
 def test_baselines_know_what_they_say(tmp_path):

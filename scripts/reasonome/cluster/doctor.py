@@ -124,7 +124,7 @@ def check_gpus(
     what = f"torch {version} (CUDA {cuda}) sees {count} of {here} {', '.join(dict.fromkeys(listed))}"
     if count in (here, expected):
         return Finding(check, OK, what)
-    if visible is not None:
+    if visible is not None and count:
         what, fix = f"{what}: CUDA_VISIBLE_DEVICES='{visible}'", "unset CUDA_VISIBLE_DEVICES, if a job is to have all"
         return Finding(check, WARN, what, fix)
     fix = f"pip install -r {GPU_LOCK}, and compare driver and CUDA in `python -m torch.utils.collect_env`"

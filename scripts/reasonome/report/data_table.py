@@ -34,7 +34,7 @@ def packed_frame(frame: pd.DataFrame, below: Collection[str] = ()) -> tuple[str,
     """The first rows of a table of an experiment, packed, and how many it has; columns without differences are left
     out."""
     columns = []
-    for name in frame.columns[frame.nunique() > 1]:
+    for name in frame.columns[(frame.nunique(dropna=False) > 1) | (len(frame) == 1)]:
         cells, title = frame[name].head(MOST_ROWS), name.replace("_", " ")
         if pd.api.types.is_numeric_dtype(cells):
             places = 0 if (cells.dropna() % 1 == 0).all() else 3

@@ -1,4 +1,4 @@
-"""The page's scores: for every setting the tables of arms and baselines, and one table of all comparisons.
+"""The page's scores: for every setting the tables of arms and baselines.
 
 A setting is a benchmark, a prompt style and a decoding.
 """

@@ -344,6 +344,8 @@ def _members(path: Path) -> Iterator[tuple[_Place, str]]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = sorted(filter(_is_of_packet, archive.namelist()))
+            if others := [name for name in archive.namelist() if name.lower().endswith((".yaml", ".yml"))]:
+                raise InputError("YAML is not read", file=f"{path}:{others[0]}", fix="write phenopackets as JSON")
             for name in tqdm(names, desc=path.name, unit=" cases", delay=5, leave=False):
                 place = f"{path}:{name}"
                 yield _Place(name, place), decoded(archive.read(name), place)

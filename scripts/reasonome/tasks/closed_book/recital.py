@@ -27,7 +27,8 @@ _WORDINGS = [
 def recited(steps: Sequence[str], example: Example) -> list[Recited]:
     """The memberships that reasoning states of shown genes, the first of each gene, in their order.
 
-    A step states one membership, in a wording of the corpus; steps in other words, and about other genes, state none.
+    A step states one membership, in a wording that begins with the gene; steps in other words, and about other genes,
+    state none.
     """
     pathways = {gene.symbol: {normalise(fact.object) for fact in gene.facts} for gene in example.genes}
     found: dict[str, Recited] = {}

@@ -22,6 +22,6 @@ class ClosedBookReporting(Reporting[ClosedBookDialogue]):
         drifted = table["drifted"] if "drifted" in table else pd.Series(0.0, table.index)
         kinds = []
         for name, right, drift in zip(names, table["exact"], drifted, strict=True):
-            wrong = ["a name that training asked for"] if drift else ["wrong"]
+            wrong = ["a name that training asked for"] if drift == 1 else ["wrong"]  # nan: not known
             kinds.append([] if right else wrong if name else ["no usable name"])
         return kinds

@@ -38,10 +38,11 @@ class ClosedBookScoring(Scoring[ClosedBookDialogue]):
             example, _, read = attempt
             right = self.task.right(read, example)
             told = recited(read.steps, example)
+            known = told and all(gene.facts for gene in example.genes)
             of_recital = {
                 "recited": len(told) / len(example.genes),
-                "recited_right": sum(one.right for one in told) / len(told) if told else math.nan,
-                "as_recited": float(normalise(read.name) == vote(told)) if told else math.nan,
+                "recited_right": sum(one.right for one in told) / len(told) if known else math.nan,
+                "as_recited": float(bool(read.name) and normalise(read.name) == vote(told)) if told else math.nan,
             }
             return {
                 **labels(example),
