@@ -36,6 +36,7 @@ SETTINGS = {
     "parts": {"sft": 3, "grpo": 3, "valid": 1, "never": 1},
     "questions": {"train": 3, "valid": 2, "never": 2, "asked": 1},
 }
+STYLE = {"gene": "{symbol}", "separator": " ", "budget_tokens": 64, "system": "Name it.", "user": "{genes}"}
 NAMES = ["Red path", "Blue road", "Green lane", "Old street", "New alley", "Wide way", "Long trail", "Cold track"]
 
 
@@ -212,7 +213,7 @@ def scored(tests, answers, style):
 
 
 def test_names_are_scored_and_drift_to_what_training_asks_is_told():
-    style = SimpleNamespace(track="strict", confidence=False, reasoning="none")
+    style = TASK.Style.model_validate(STYLE | {"reasoning": "none"})
     tests = [*NEVER, set_of("t3", "Green lane", "X", "Y", pathway="P3", subset="asked")]
     table = scored(tests, ["Process: red path", "Process: Green lane", "no form"], style)
     assert table["exact"].tolist() == [1, 0, 0]
@@ -250,7 +251,7 @@ def test_recitals_are_scored_by_what_they_tell_and_by_the_name_behind_them():
 <think>A is a member of the pathway Red path.</think>
 <think>C is a member of the pathway Red path.</think>
 """
-    style = SimpleNamespace(track="strict", confidence=False, reasoning="before")
+    style = TASK.Style.model_validate(STYLE | {"reasoning": "before"})
     columns = ["recited", "recited_right", "as_recited", "exact"]
     question = recital_question()
     assert scored([question], [told + "Process: Red path"], style).loc["t1", columns].tolist() == [0.5, 0.5, 1, 1]

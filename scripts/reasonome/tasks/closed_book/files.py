@@ -1,6 +1,7 @@
 """Which files the jobs of the closed book read beside the rows of a benchmark."""
 
 from reasonome.config.project import Project
+from reasonome.config.teachers import RecallTeacher
 from reasonome.task_parts import Files, Inputs
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.naming.files import of_recital
@@ -19,7 +20,9 @@ class ClosedBookFiles(Files[ClosedBookDialogue]):
 
     def teaching(self, project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
         """What a teacher recites from."""
-        return of_recital(project, project.teachers[teacher])
+        spec = project.teachers[teacher]
+        assert isinstance(spec, RecallTeacher)  # `ClosedBookChecks.teachers` lets no other pass
+        return of_recital(project, spec)
 
     def corpora(self, project: Project, benchmark: str) -> list[str]:
         """The corpus whose facts worlds are drawn from."""

@@ -14,6 +14,7 @@ from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.closed_book.recital import recited, vote
 from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.settings import naming_style
 
 _OF_THE_FORM = ("format", "reward_format", "reward_reasoning")
 
@@ -29,7 +30,7 @@ class ClosedBookScoring(Scoring[ClosedBookDialogue]):
         `recited_right` that of the recited ones that are right; `as_recited` says whether the name is that of most.
         InputError as of `attempts`.
         """
-        style = project.style(job.benchmark, job.style)
+        style = naming_style(project, job.benchmark, job.style)
         scored = attempts(self.task, style, job.examples, job.answers, job.file, job.sealed)
         asked_for = {normalise(example.name) for example in job.examples if example.subset == ASKED}
         recites = style.reasoning != "none"
