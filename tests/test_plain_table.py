@@ -7,6 +7,7 @@ import pytest
 from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.config.annotations import Annotation
 from reasonome.facts.files.plain_table import read_table
+from reasonome.facts.files.text_file import json_value
 from reasonome.scoring.answer_tables import score_table
 from reasonome.tasks import TASKS
 
@@ -133,3 +134,9 @@ def test_a_header_whose_names_blanks_part_is_told_what_parts_columns(tmp_path, r
 def test_a_blank_within_a_name_parts_nothing(tmp_path, rows):
     table = read_table(written(tmp_path / "a.txt", rows), ["gene", "name", "gene name"])
     assert table.columns == rows[0].split(",")
+
+
+def test_a_key_that_stands_twice_in_an_object_is_refused():
+    assert json_value('[{"excluded": true}, {"excluded": false}]') == [{"excluded": True}, {"excluded": False}]
+    with pytest.raises(ValueError, match="'excluded' stands twice"):
+        json_value('{"features": [{"excluded": true, "excluded": false}]}')

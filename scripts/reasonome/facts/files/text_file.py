@@ -100,8 +100,20 @@ def whole_text(text: str) -> str:
 
 
 def json_value(text: str) -> Any:
-    """The value of a JSON text, with all strings made `whole_text`. Raises ValueError for invalid JSON."""
-    value = json.loads(text)
+    """The value of a JSON text, with all strings made `whole_text`.
+
+    Raises ValueError for invalid JSON, and for a key that stands twice in an object: either value may be meant.
+    """
+    value = json.loads(text, object_pairs_hook=_each_key_once)
     if "\\ud" not in text.lower():
         return value
     return json.loads(whole_text(json.dumps(value, ensure_ascii=False)))
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for key, item in pairs:
+        if key in value:
+            raise ValueError(f"the key '{whole_text(key)}' stands twice in one object")
+        value[key] = item
+    return value
