@@ -7,7 +7,7 @@ from typing import Any
 from filelock import FileLock
 from tqdm import tqdm
 
-from reasonome.config.backbones import ADAPTER_FILES, AdapterWeights, HubWeights
+from reasonome.config.backbones import ADAPTER_FILES, SAVED_ADAPTER, AdapterWeights, HubWeights, lacking
 from reasonome.config.project import chains
 from reasonome.config.project.results import Results
 from reasonome.core import atomic
@@ -142,10 +142,8 @@ def write_adapted(name: str, spec: AdapterWeights, base: Path, folder: Path) -> 
 
 def _adapter_files(adapter: Path, field: str) -> dict[str, str]:
     """The digests of an adapter's files; InputError for a folder without them."""
-    for name in ADAPTER_FILES:
-        if not (adapter / name).is_file():
-            fix = "give the folder that PEFT saved the adapter to"
-            raise InputError(f"this folder has no {name}", file=adapter, field=field, fix=fix)
+    if missing := lacking(adapter):
+        raise InputError(f"this folder has no {missing}", file=adapter, field=field, fix=SAVED_ADAPTER)
     return {name: file_sha256(adapter / name) for name in ADAPTER_FILES}
 
 

@@ -1,6 +1,7 @@
 """backbones.yaml and encoders.yaml: models that are trained, asked or judge, with their weights and endpoints."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -48,6 +49,12 @@ class PathWeights(_Weights):
 
 
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")  # as PEFT saves an adapter
+SAVED_ADAPTER = "give the folder that PEFT saved the adapter to"
+
+
+def lacking(adapter: Path) -> str | None:
+    """The first file of an adapter that a folder has not; None for a whole one."""
+    return next((name for name in ADAPTER_FILES if not (adapter / name).is_file()), None)
 
 
 class AdapterWeights(_Weights):

@@ -8,7 +8,7 @@ from typing import Any
 
 from reasonome.config import Benchmark
 from reasonome.config.annotations import SHIPPED, Annotation, is_file_name
-from reasonome.config.backbones import ADAPTER_FILES, AdapterWeights, Backbone
+from reasonome.config.backbones import SAVED_ADAPTER, AdapterWeights, Backbone, lacking
 from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
 from reasonome.config.preferences import Preferences, SamplePreferences, TierPreferences
 from reasonome.config.project import Project
@@ -454,10 +454,9 @@ def _check_backbone(project: Project, name: str, backbone: Backbone) -> None:
         loc, kind = (name, "weights", "backbone"), "backbone with weights of its own"
         project.folder.check_known("backbones.yaml", loc, backbone.weights.backbone, whole, kind)
         folder = Path(backbone.weights.path)
-        for file in ADAPTER_FILES:
-            if folder.is_dir() and not (folder / file).is_file():
-                what, fix = f"{folder} has no {file}", "give the folder that PEFT saved the adapter to"
-                raise project.folder.error("backbones.yaml", (name, "weights", "path"), what, fix)
+        if folder.is_dir() and (missing := lacking(folder)):
+            what = f"{folder} has no {missing}"
+            raise project.folder.error("backbones.yaml", (name, "weights", "path"), what, SAVED_ADAPTER)
 
 
 def _check_corpus(project: Project, name: str, corpus: Corpus) -> None:

@@ -1,5 +1,6 @@
 """What a completion recites before it names a pathway: which pathway each shown gene is in."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -45,3 +46,17 @@ def vote(memberships: Sequence[Recited]) -> str:
     """The pathway of most of the recited memberships, normalised; "" without one, and where several have most."""
     counts = Counter(normalise(membership.pathway) for membership in memberships).most_common(2)
     return "" if not counts or (len(counts) > 1 and counts[0][1] == counts[1][1]) else counts[0][0]
+
+
+def recital_scores(steps: Sequence[str], name: str, example: Example) -> dict[str, float]:
+    """`recited`: the share of the genes whose pathway is recited; `recited_right`: that of the recited ones that are
+    right, nan where a gene's pathway is not known; `as_recited`: whether the name is that of most of them. Both are nan
+    without a recital.
+    """
+    told = recited(steps, example)
+    known = told and all(gene.facts for gene in example.genes)
+    return {
+        "recited": len(told) / len(example.genes),
+        "recited_right": sum(one.right for one in told) / len(told) if known else math.nan,
+        "as_recited": float(bool(name) and normalise(name) == vote(told)) if told else math.nan,
+    }

@@ -12,7 +12,7 @@ from reasonome.scoring import rouge
 from reasonome.scoring.answers import Attempt, attempts, order_agreement, score_rows, shuffled_rows
 from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
-from reasonome.tasks.closed_book.recital import recited, vote
+from reasonome.tasks.closed_book.recital import recital_scores
 from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.settings import naming_style
 
@@ -26,9 +26,7 @@ class ClosedBookScoring(Scoring[ClosedBookDialogue]):
         """A row for every question × sample × order; one without an answer has an empty, wrong one.
 
         `drifted` is 1 for a wrong name that training questions ask for, as the subset `asked` has them; nan without it.
-        Where the style asks for reasoning, `recited` is the share of the genes whose pathway is recited,
-        `recited_right` that of the recited ones that are right; `as_recited` says whether the name is that of most.
-        InputError as of `attempts`.
+        Where the style asks for reasoning, there are `recital_scores`. InputError as of `attempts`.
         """
         style = naming_style(project, job.benchmark, job.style)
         scored = attempts(self.task, style, job.examples, job.answers, job.file, job.sealed)
@@ -38,13 +36,6 @@ class ClosedBookScoring(Scoring[ClosedBookDialogue]):
         def own(attempt: Attempt) -> dict[str, Any]:
             example, _, read = attempt
             right = self.task.right(read, example)
-            told = recited(read.steps, example)
-            known = told and all(gene.facts for gene in example.genes)
-            of_recital = {
-                "recited": len(told) / len(example.genes),
-                "recited_right": sum(one.right for one in told) / len(told) if known else math.nan,
-                "as_recited": float(bool(read.name) and normalise(read.name) == vote(told)) if told else math.nan,
-            }
             return {
                 **labels(example),
                 "answer": read.name,
@@ -52,7 +43,7 @@ class ClosedBookScoring(Scoring[ClosedBookDialogue]):
                 **name_scores(read.name, example),
                 "drifted": float(not right and normalise(read.name) in asked_for) if asked_for else math.nan,
                 "format": float(read.formed),
-                **(of_recital if recites else {}),
+                **(recital_scores(read.steps, read.name, example) if recites else {}),
             }
 
         rewards = {name: reward for name, reward in self.task.rewards().items() if name != "similarity"}

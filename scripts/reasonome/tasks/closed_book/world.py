@@ -43,23 +43,26 @@ def draw_world(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> list[Path
     random = Random(benchmark.seed)
     world: list[Pathway] = []
     taken: set[str] = set()
+    names: set[str] = set()
     words: list[set[str]] = []
     for pathway_id, name in random.sample(list(members.index), len(members)):
         genes = members[pathway_id, name]
         short = sorted(gene for gene in genes if len(gene) <= benchmark.longest_symbol)
-        own_words = {word for word in normalise(name).split() if len(word) >= _LONG_WORD}
+        own_name = normalise(name)
+        own_words = {word for word in own_name.split() if len(word) >= _LONG_WORD}
         if not (
             benchmark.smallest <= len(genes) <= benchmark.largest
             and len(name) <= benchmark.longest_name
             and len(short) >= benchmark.genes
             and taken.isdisjoint(genes)
-            and normalise(name) not in {normalise(other.name) for other in world}
+            and own_name not in names
             and all(len(own_words & others) < 2 for others in words)
         ):
             continue
         cut = tuple(sorted(random.sample(short, benchmark.genes)))
         world.append(Pathway(pathway_id, name, cut, parts[len(world)]))
         taken |= genes
+        names.add(own_name)
         words.append(own_words)
         if len(world) == len(parts):
             return world
