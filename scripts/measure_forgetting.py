@@ -28,7 +28,7 @@ def main() -> None:
             measured += forgetting.recalled(asked, rows, read)
             if (only := project.corpora[asked.of].only) and only.answers_of:
                 folder, task = project.results.benchmark(only.answers_of), project.task(only.answers_of)
-                measured += forgetting.voted(asked, rows, read_splits(folder, task.Example, "test"), read)
+                measured += forgetting.voted(asked, task, rows, read_splits(folder, task.Example, "test"), read)
             continue
         task = project.task(asked.of)
         rows = read_rows(project.results.prompts(asked.of, asked.style) / "train.jsonl", task.Example)

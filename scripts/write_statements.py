@@ -5,7 +5,7 @@ python scripts/write_statements.py --corpus demo --output results/statements/dem
 
 import pandas as pd
 
-from reasonome.benchmarks.rows import SPLITS, read_splits, symbols
+from reasonome.benchmarks.rows import SPLITS, read_splits
 from reasonome.config.project import Project
 from reasonome.config.project.chains import BASE
 from reasonome.config.sources import Corpus
@@ -31,7 +31,7 @@ def main() -> None:
     if corpus.placebo:
         facts = statements.permute_genes(statements.without_running_text(facts), corpus.seed)
     sentences = statements.write_sentences(
-        facts, corpus.paraphrases, corpus.held_out, corpus.seed, corpus.genes_per_statement, corpus.gene_first
+        facts, corpus.paraphrases, corpus.held_out, corpus.seed, corpus.genes_per_statement, corpus.first
     )
     objects = told if corpus.weigh_by_information else None
     sentences["weight"] = statements.weigh(sentences, corpus.weights, corpus.relation_weights, objects)
@@ -96,7 +96,7 @@ def _selected(project: Project, corpus: Corpus, facts: pd.DataFrame) -> pd.DataF
     for benchmark in only.benchmarks:
         task = project.task(benchmark)
         rows = read_splits(project.results.benchmark(benchmark), task.Example, *SPLITS)
-        listed = {symbol for row in rows for symbol in symbols(row)}
+        listed = {symbol for row in rows for symbol in task.symbols(row)}
         genes = listed if genes is None else genes & listed
         if benchmark == only.answers_of:
             answers = {term for row in rows for term, _ in task.terms(row)}

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from refusals import refused
 
@@ -11,7 +12,7 @@ from reasonome.facts.genes import Gene, GeneTable
 from reasonome.tasks.ranking import cases
 from reasonome.tasks.ranking import splits as ranking_splits
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
-from reasonome.tasks.ranking.settings import RankingBenchmark
+from reasonome.tasks.ranking.settings import DrawnCases, RankingBenchmark
 
 GENES = GeneTable(
     [
@@ -293,3 +294,34 @@ def test_a_phenotype_that_names_the_gene_is_told(tmp_path):
     (absent,) = made(tmp_path, flat("c1", excluded=[{"id": "HP:0000316", "label": label}])).examples
     (plain,) = made(tmp_path, flat("c1")).examples
     assert [case.named_answer for case in (one, absent, plain)] == ["FGD1", "FGD1", ""]
+
+
+def phenotypes(**of_gene):
+    """Facts of HPO: for each gene the phenotypes that a word has letters."""
+    rows = [(gene, f"HP:{ord(letter):07}", f"sign {letter}") for gene, word in of_gene.items() for letter in word]
+    return pd.DataFrame(rows, columns=["gene", "object_id", "object_name"])
+
+
+DRAWN = DrawnCases(genes=2, phenotypes=(3, 4), largest=2, shown=2, cases=3)
+
+
+def test_cases_are_drawn_from_phenotypes_of_few_genes_that_no_two_genes_of_the_world_share():
+    # x is of three genes, and counts for none. A and B share a and b: one of them is in the world. D has too few.
+    facts = phenotypes(A="abcx", B="abex", C="fghx", D="ij")
+    for seed in range(8):
+        drawn = cases.drawn(facts, DRAWN, seed)
+        own = {case.genes[0][0] for case in drawn}
+        assert own in ({"A", "C"}, {"B", "C"})
+        assert [case.id for case in drawn if case.genes == (("C",),)] == ["C.1", "C.2", "C.3"]
+        of_c = {tuple(term.label for term in case.present) for case in drawn if case.genes == (("C",),)}
+        assert of_c == {("sign f", "sign g"), ("sign f", "sign h"), ("sign g", "sign h")}
+
+
+def test_too_few_genes_to_draw_cases_from_is_an_error():
+    with refused(field="drawn.genes", fix="ask for fewer"):
+        cases.drawn(phenotypes(A="abc", B="abc"), DRAWN, 0)
+
+
+def test_more_cases_than_differ_are_refused():
+    with pytest.raises(ValueError, match="3 cases differ that show 2 of 3 phenotypes"):
+        DrawnCases(genes=2, phenotypes=(3, 4), shown=2, cases=4)

@@ -295,7 +295,7 @@ def test_recalled_facts_vote_for_the_name():
         set_of("t4", "Red path", "A", "Q"),  # nobody asked for Q
     ]
     asked = Asked("model", "base", "facts", "said", "", None)
-    whole, never, other = voted(asked, rows, questions, 12.0)
+    whole, never, other = voted(asked, TASKS["closed_book"], rows, questions, 12.0)
     assert (whole.metric, whole.relation, list(whole.values)) == (VOTED, "", [1.0, 0.5, 0.0])
     assert (never.relation, list(never.values), other.relation, list(other.values)) == (
         "never",
@@ -303,7 +303,7 @@ def test_recalled_facts_vote_for_the_name():
         "asked",
         [0.0],
     )
-    assert voted(asked, rows[:1], questions, 12.0) == []
+    assert voted(asked, TASKS["closed_book"], rows[:1], questions, 12.0) == []
 
 
 def test_a_built_benchmark_has_its_world_in_the_audit(tmp_path):

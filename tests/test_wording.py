@@ -106,7 +106,8 @@ def test_a_name_at_the_start_is_not_damaged(name, at_the_start):
 
 @pytest.mark.parametrize("relation", wording.PARAPHRASES)
 def test_wordings_that_begin_with_the_gene_lead_to_the_object(relation):
-    chosen = wording.paraphrases(relation, 1, gene_first=True)
+    chosen = wording.paraphrases(relation, 1, first="gene")
     assert chosen and all(text.index("{gene}") < text.index("{object}") for text in chosen)
-    others = [text for text in wording.paraphrases(relation, 1) if text not in chosen]
+    others = wording.paraphrases(relation, 1, first="object")
     assert all(text.index("{object}") < text.index("{gene}") for text in others)
+    assert sorted(chosen + others) == sorted(wording.paraphrases(relation, 1))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from reasonome.benchmarks.rows import read_splits, symbols
+from reasonome.benchmarks.rows import read_splits
 from reasonome.config import Benchmark, Grading
 from reasonome.config import Style as PromptStyle
 from reasonome.core.errors import InputError
@@ -57,6 +57,8 @@ class Dialogue(ABC):
     system_texts: tuple[str, ...] = ()
     # Rewards that validation shows beside those with a weight.
     watched: tuple[str, ...] = ()
+    # Whether rows list genes, whose facts a corpus can choose.
+    lists_genes: bool = False
 
     @cached_property
     def files(self) -> "Files":
@@ -68,6 +70,10 @@ class Dialogue(ABC):
     @abstractmethod
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The rewards that a recipe may name, with its settings or the default ones."""
+
+    def symbols(self, example: Any) -> list[str]:
+        """The symbols of the genes that a row lists; none of a task whose rows list no genes."""
+        return []
 
     def with_choice(self, example: Any, style: PromptStyle) -> Any:
         """The example with what its prompt shows, as in results/prompts/; one that has it already is not changed.
@@ -220,7 +226,7 @@ def held_out_names(task: Dialogue, folder: Path) -> dict[str, set[str]]:
     for row in read_splits(folder, task.Example, "valid", "test"):
         called = [name for _, name in task.terms(row)]
         searched = {*called[:1], *(name for name in called if " " in normalise(name))}
-        for gene in symbols(row):
+        for gene in task.symbols(row):
             names.setdefault(gene, set()).update(searched)
     return names
 

@@ -56,11 +56,6 @@ def read_splits(folder: Path, model: type[BaseModel], *parts: str) -> list:
     return [row for part in parts for row in read_rows(folder / f"{part}.jsonl", model)]
 
 
-def symbols(row: BaseModel) -> list[str]:
-    """The symbols of the genes that a row lists; none of a task whose rows list no genes."""
-    return [gene.symbol for gene in getattr(row, "genes", ())]
-
-
 def write_splits(
     folder: Path,
     splits: Mapping[str, Iterable[dict[str, Any]]],

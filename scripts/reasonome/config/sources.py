@@ -234,7 +234,7 @@ class Selection(Strict):
 class Corpus(Strict):
     """Facts from several sources, and the statements written from them."""
 
-    newer: ClassVar = ("only", "gene_first")
+    newer: ClassVar = ("only", "gene_first", "object_first")
 
     sources: SomeNames
     authority: Name | None = Field(
@@ -266,6 +266,7 @@ class Corpus(Strict):
         description="only phrasings in which the gene stands before the object: a model that is to name objects learns "
         "little from the others",
     )
+    object_first: bool = Field(False, description="the same the other way: for a model that is to name genes")
     held_out: Annotated[float, Field(ge=0, lt=0.5)] = Field(
         0.02, description="share of facts kept for loss; of none at 0, and then the loss on them is not measured"
     )
@@ -293,12 +294,18 @@ class Corpus(Strict):
                 raise ValueError(f"'{key}: drop' goes with 'test_facts: drop' and benchmarks in 'leave_out'")
         return self
 
+    @property
+    def first(self) -> Literal["gene", "object"] | None:
+        """What stands first in the wordings of statements; None for either."""
+        return "gene" if self.gene_first else "object" if self.object_first else None
+
     @model_validator(mode="after")
-    def _gene_first_is_of_single_genes(self) -> "Corpus":
-        if self.gene_first and self.genes_per_statement > 1:
-            raise ValueError(
-                "'gene_first' goes with 'genes_per_statement: 1': wordings of several genes are not chosen"
-            )
+    def _what_is_first_is_of_single_genes(self) -> "Corpus":
+        if self.first and self.genes_per_statement > 1:
+            what = f"'{self.first}_first' goes with 'genes_per_statement: 1'"
+            raise ValueError(f"{what}: wordings of several genes are not chosen")
+        if self.gene_first and self.object_first:
+            raise ValueError("'gene_first' and 'object_first' exclude each other: without both either may stand first")
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -97,11 +98,11 @@ def write_sentences(
     held_out: float,
     seed: int,
     genes_per_statement: int = 1,
-    gene_first: bool = False,
+    first: Literal["gene", "object"] | None = None,
 ) -> pd.DataFrame:
     """One row per statement: text, gene, relation, object_id, source, split ("train" | "held_out"), first.
 
-    A fact is said in up to `most` wordings, with `gene_first` in those alone with the gene before the object.
+    A fact is said in up to `most` wordings, with `first` in those alone in which that stands before the other.
 
     Facts that would read alike (several sources, relations with one wording, names that differ in case, spacing
     or punctuation) are stated once, with differing values joined by JOINT; `first` marks one statement of each.
@@ -117,7 +118,7 @@ def write_sentences(
     distinct = _each_once(facts)
     is_held_out = np.ldexp(_draws(distinct, f"split {seed}").astype(float), -64) < held_out
     distinct["split"] = pd.Categorical(np.where(is_held_out, HELD_OUT, TRAIN), categories=[TRAIN, HELD_OUT])
-    parts = [_about_one(distinct, most, seed, gene_first)]
+    parts = [_about_one(distinct, most, seed, first)]
     if genes_per_statement > 1:
         parts.append(_about_several(distinct, genes_per_statement, seed))
     return pd.concat(parts, ignore_index=True)[["text", "gene", *_DESCRIBED, "split", "first"]]
@@ -153,13 +154,13 @@ def _draws(facts: pd.DataFrame, purpose: str) -> np.ndarray:
     return pd.util.hash_array(pairs.to_numpy(object), hash_key=key, categorize=False)
 
 
-def _about_one(facts: pd.DataFrame, most: int, seed: int, gene_first: bool) -> pd.DataFrame:
+def _about_one(facts: pd.DataFrame, most: int, seed: int, begins: Literal["gene", "object"] | None) -> pd.DataFrame:
     turns = _draws(facts, f"paraphrase {seed}").tolist()
     genes, names, relations = (facts[column].to_numpy(object) for column in ("gene", "object_name", "wording"))
     opened = _opened(facts["object_name"])
     texts, places, first = [], [], []
     for place, turn in enumerate(tqdm(turns, desc="statements", delay=5)):
-        for number, template in enumerate(paraphrases(relations[place], turn, gene_first)[:most]):
+        for number, template in enumerate(paraphrases(relations[place], turn, begins)[:most]):
             shown = opened if template.startswith("{object}") else names
             texts.append(template.format(gene=genes[place], object=shown[place]))
             places.append(place)

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import yaml
 
@@ -43,16 +44,20 @@ def worded_as(relation: str) -> str:
     return SAME_WORDING.get(first, first)
 
 
-def paraphrases(relation: str, turn: int, gene_first: bool = False) -> list[str]:
+def paraphrases(relation: str, turn: int, first: Literal["gene", "object"] | None = None) -> list[str]:
     """The wordings of a relation with wordings of its own, in the order in which a corpus takes them; `turn` says which
-    comes first. With `gene_first` those alone in which the gene stands before the object.
+    comes first. With `first` those alone in which the gene stands before the object, or the object before the gene.
 
     Those in FURTHER come after all others, so that a corpus with few paraphrases reads the same whatever stands there.
     """
     parts = [PARAPHRASES[relation], FURTHER.get(relation, [])]
-    if gene_first:
-        parts = [[text for text in part if text.index("{gene}") < text.index("{object}")] for part in parts]
+    if first is not None:
+        parts = [[text for text in part if _first_of(text) == first] for part in parts]
     return [part[(turn + place) % len(part)] for part in parts for place in range(len(part))]
+
+
+def _first_of(wording: str) -> str:
+    return "gene" if wording.index("{gene}") < wording.index("{object}") else "object"
 
 
 def opening(name: str) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reasonome.benchmarks.rows import symbols
 from reasonome.config.project import chains
 from reasonome.config.project.experiments import Asked
 from reasonome.facts.selection import RECALLED
@@ -67,7 +66,7 @@ def recalled(asked: Asked, rows: Iterable[Mapping[str, Any]], exposures: float) 
 
 
 def voted(
-    asked: Asked, rows: Iterable[Mapping[str, Any]], questions: Iterable[Any], exposures: float
+    asked: Asked, task: Task, rows: Iterable[Mapping[str, Any]], questions: Iterable[Any], exposures: float
 ) -> list[Measured]:
     """How often what a model recalls of the genes of a question names it: of the objects that it finds likeliest, one
     for each gene, that of most genes is the name; where k objects tie for it, 1/k. A metric of all questions, and of
@@ -79,13 +78,14 @@ def voted(
     likeliest = {gene: objects[0] for gene, objects in of_gene.items() if len(objects) == 1}
     shares: dict[str, list[tuple[str, float]]] = {}
     for question in questions:
-        if not all(gene in likeliest for gene in symbols(question)):
+        genes, (_, name) = task.symbols(question), task.terms(question)[0]
+        if not all(gene in likeliest for gene in genes):
             continue
-        votes = Counter(likeliest[gene] for gene in symbols(question))
-        first = [name for name, count in votes.items() if count == max(votes.values())]
-        share = (normalise(question.name) in first) / len(first)
+        votes = Counter(likeliest[gene] for gene in genes)
+        first = [likely for likely, count in votes.items() if count == max(votes.values())]
+        share = (normalise(name) in first) / len(first)
         for subset in ("", question.subset):
-            shares.setdefault(subset, []).append((question.name, share))
+            shares.setdefault(subset, []).append((name, share))
     measured = []
     for subset, of_subset in shares.items():
         names, values = zip(*of_subset, strict=True)

@@ -470,7 +470,7 @@ def _check_corpus(project: Project, name: str, corpus: Corpus) -> None:
     project.folder.check_known(file, (name, "leave_out"), corpus.leave_out, project.benchmarks)
     _check_authority(project, name, corpus)
     if corpus.only is not None:
-        listing = [other for other in project.benchmarks if "genes" in project.task(other).Example.model_fields]
+        listing = [other for other in project.benchmarks if project.task(other).lists_genes]
         for key in ("genes_of", "answers_of"):
             if (named := getattr(corpus.only, key)) is not None:
                 loc = (name, "only", key)

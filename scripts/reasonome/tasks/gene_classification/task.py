@@ -16,10 +16,15 @@ class GeneClassification(PredictionTask):
     columns = ("symbol",)
     shown = ("name",)
     of_numbers = False
+    lists_genes = True
     Settings = GeneBenchmark
 
     files = cached_property(GeneFiles)
     checks = cached_property(GeneChecks)
+
+    def symbols(self, example: PredictionQuestion) -> list[str]:
+        """That of the gene."""
+        return [example.columns["symbol"]]
 
     @cached_property
     def building(self) -> Building:

@@ -133,6 +133,11 @@ class NamingDialogue(Dialogue):
     user_texts = ((), ("genes", "kind", "neighbours", "terms", "examples"))
     system_texts = ("kind",)
     watched = ()
+    lists_genes = True
+
+    def symbols(self, example: Example) -> list[str]:
+        """Those of the set."""
+        return [gene.symbol for gene in example.genes]
 
     def with_choice(self, example: Example, style: NamingStyle) -> Example:
         """As `prompt.with_choice`."""

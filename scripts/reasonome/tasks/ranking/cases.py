@@ -3,21 +3,24 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
+from random import Random
 
 import numpy as np
+import pandas as pd
 from tqdm import tqdm
 
 from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources import phenopackets, rankings
+from reasonome.facts.sources import hpo, phenopackets, rankings
 from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.sources.phenopackets import DURATION, Case, CaseTerm
 from reasonome.tasks.ranking.questions import CaseExample, Phenotype, RankedGene, RankingExample
 from reasonome.tasks.ranking.rows import Maker, Place, shuffled
-from reasonome.tasks.ranking.settings import RankingBenchmark
+from reasonome.tasks.ranking.settings import DrawnCases, RankingBenchmark
 
 _UNITS = ("years", "months", "weeks", "days")
 _GESTATION = "gestational week "
@@ -39,6 +42,9 @@ def questions(
         path = files[subset]
         if project.sources[spec.source].format == "phenopackets":
             rows = phenopackets.read_cases(path)
+        elif spec.drawn is not None and obo is not None:
+            facts = hpo.read(spec.source, {"genes": path, "obo": obo}, genes).facts
+            rows = drawn(facts, spec.drawn, benchmark.seed)
         else:
             rows = [
                 replace(row, id=row.id or f"{subset}.{row.line}") for row in rankings.read_cases(path, spec.columns)
@@ -46,6 +52,29 @@ def questions(
         for row in tqdm(rows, desc=subset, unit=" cases", delay=5, leave=False):
             maker.add(row, subset, spec.source, path)
     return maker
+
+
+def drawn(facts: pd.DataFrame, settings: DrawnCases, seed: int) -> list[Case]:
+    """Cases of genes drawn at random, each with some phenotypes of its gene; no two genes have one in common.
+
+    `facts` are those of HPO. InputError where too few genes have as many phenotypes as are asked for.
+    """
+    pairs = facts[["gene", "object_id", "object_name"]].drop_duplicates(["gene", "object_id"])
+    rare = pairs[pairs.groupby("object_id")["gene"].transform("size") <= settings.largest].sort_values("object_id")
+    random, taken, cases = Random(seed), set(), []
+    fewest, most = settings.phenotypes
+    of_gene = [(str(gene), rows) for gene, rows in rare.groupby("gene", sort=True) if fewest <= len(rows) <= most]
+    for gene, rows in random.sample(of_gene, len(of_gene)):
+        if not taken.isdisjoint(rows["object_id"]):
+            continue
+        taken.update(rows["object_id"])
+        terms = [CaseTerm(*term) for term in zip(rows["object_id"], rows["object_name"], strict=True)]
+        shown = random.sample(list(combinations(terms, settings.shown)), settings.cases)
+        cases += [Case(f"{gene}.{n}", gene, genes=((gene,),), present=present) for n, present in enumerate(shown, 1)]
+        if len(cases) == settings.genes * settings.cases:
+            return cases
+    what = f"{len(cases) // settings.cases} genes have {fewest} to {most} phenotypes that are like that"
+    raise InputError(what, field="drawn.genes", fix="ask for fewer, or for other numbers of phenotypes")
 
 
 def with_decoys(

@@ -40,6 +40,11 @@ class RankingDialogue(Dialogue):
     Benchmark = RankingBenchmark
     Style = RankingStyle
     watched = ("reciprocal_rank", "top_one", "listed", "format")
+    lists_genes = True
+
+    def symbols(self, example: RankingExample) -> list[str]:
+        """Those of the candidates and of the right genes."""
+        return [gene.symbol for gene in (*example.candidates, *example.causal)]
 
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The rewards by name, with the settings of a recipe or those that it has if it gives none."""

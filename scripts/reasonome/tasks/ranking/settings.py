@@ -4,6 +4,7 @@ The answer to a question is a ranked list of genes.
 """
 
 from collections.abc import Collection, Iterable
+from math import comb
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -25,8 +26,28 @@ RankingTask = Literal["causal_gene_ranking", "rare_disease_ranking"]
 # The formats that questions of a ranking task can be made of.
 QUESTION_FORMATS = {
     "causal_gene_ranking": ("gold_standards", "rankings"),
-    "rare_disease_ranking": ("phenopackets", "rankings"),
+    "rare_disease_ranking": ("phenopackets", "rankings", "hpo"),
 }
+
+
+class DrawnCases(Strict):
+    """Cases that are drawn from what HPO says of genes, each with some phenotypes of one gene."""
+
+    genes: Annotated[int, Field(ge=2)] = Field(description="drawn at random; no two have a phenotype in common")
+    phenotypes: tuple[int, int] = Field((6, 10), description="that count, of a gene: at least, at most")
+    largest: Annotated[int, Field(ge=1)] = Field(3, description="genes at most that HPO has of a phenotype that counts")
+    shown: Annotated[int, Field(ge=1)] = Field(4, description="phenotypes of a case")
+    cases: Annotated[int, Field(ge=1)] = Field(8, description="of a gene, no two with the same phenotypes")
+
+    @model_validator(mode="after")
+    def _enough_to_show(self) -> "DrawnCases":
+        fewest, most = self.phenotypes
+        if not self.shown <= fewest <= most:
+            raise ValueError(f"'shown' {self.shown} ≤ 'phenotypes' {fewest} ≤ {most} must hold")
+        if comb(fewest, self.shown) < self.cases:
+            what = f"{comb(fewest, self.shown)} cases differ that show {self.shown} of {fewest} phenotypes"
+            raise ValueError(f"{what}: ask for at most as many")
+        return self
 
 
 class RankingSubset(Strict):
@@ -42,6 +63,7 @@ class RankingSubset(Strict):
         None, description="of gold standards: the confidences that count, such as High; all if not given"
     )
     columns: dict[str, str] = Field({}, description="of a ready table: what its columns are called")
+    drawn: DrawnCases | None = Field(None, description="of a source of format hpo: how cases are drawn from it")
 
 
 class RankingBenchmark(Benchmark):
@@ -182,7 +204,9 @@ def order_seeds(project: Project, benchmark: str) -> list[int]:
 
 
 def _question_file(project: Project, source: str) -> Path:
-    """The file of a source of questions, which has one; InputError where the user's own is not there."""
+    """The file of a source of questions; InputError where the user's own is not there."""
+    if project.sources[source].format == "hpo":
+        return project.source_file(source, "genes")
     path = next(iter(project.source_files(source).values()))
     own = next(iter(project.sources[source].files.values())).path
     if own and not path.is_file():
@@ -223,6 +247,12 @@ class RankingChecks(Checks):
                     f"'columns' are those of a ready table (format rankings), and '{spec.source}' is of format {form}"
                 )
                 raise project.folder.error("benchmarks.yaml", (*loc, "columns"), what, "leave them out")
+            if (spec.drawn is not None) != (form == "hpo"):
+                what = f"'{spec.source}' is of format {form}: 'drawn' goes with format hpo, from which cases are drawn"
+                raise project.folder.error("benchmarks.yaml", loc, what, "give both or neither")
+            if spec.drawn is not None and benchmark.phenotypes != spec.source:
+                what = "cases are drawn from HPO's phenotypes, which are read with its ontology"
+                raise project.folder.error("benchmarks.yaml", loc, what, f"add `phenotypes: {spec.source}`")
             if spec.confidence and form != "gold_standards":
                 what = f"'{spec.source}' is of format {form}, which states no confidence"
                 raise project.folder.error("benchmarks.yaml", (*loc, "confidence"), what, "leave it out")
