@@ -8,9 +8,9 @@ from textwrap import fill
 from reasonome.core import arguments
 from reasonome.core.errors import run_program
 from reasonome.report import tables
-from reasonome.report.contrasts import verdict
 from reasonome.report.glance import parts_of_scores
 from reasonome.report.plan import read_plan
+from reasonome.report.verdict import verdict
 from reasonome.tasks import find_task
 
 WIDTH = 30  # characters of a bar of 1

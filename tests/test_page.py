@@ -13,8 +13,8 @@ from reasonome.apps.annotate import page as annotation_page
 from reasonome.apps.rank import page as ranking_page
 from reasonome.report import answers_data, contrasts, data_table, number_text, page, page_files, scores_section, tables
 from reasonome.report.answers_data import answers_table, failure_kinds
-from reasonome.report.contrasts import verdict
 from reasonome.report.evidence import ReportInputs
+from reasonome.report.verdict import verdict
 from reasonome.tasks import TASKS
 
 pytestmark = pytest.mark.slow

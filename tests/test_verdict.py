@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from reasonome.config.experiments import parents_first
-from reasonome.report.contrasts import contrasts, verdict
+from reasonome.report.contrasts import contrasts
 from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.plan import Plan
+from reasonome.report.verdict import verdict
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.metric_set import METRICS
 

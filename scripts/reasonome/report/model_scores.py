@@ -10,9 +10,9 @@ import pandas as pd
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.report import number_text, tables
-from reasonome.report.contrasts import Verdict, verdict
 from reasonome.report.plan import Evaluation, Plan, read_plan
 from reasonome.report.tables import SETTING, information_rank, without_strata
+from reasonome.report.verdict import Verdict, verdict
 from reasonome.scoring.comparisons import MEAN
 from reasonome.task import Task
 

@@ -11,7 +11,7 @@ from reasonome.leaks.audit import LEAK_KINDS
 from reasonome.report import glance, number_text, origins, page_files, scores_section
 from reasonome.report.answers_data import answers_table
 from reasonome.report.calibration_table import BASE_RATE
-from reasonome.report.contrasts import PANEL, contrasts, verdict
+from reasonome.report.contrasts import PANEL, contrasts
 from reasonome.report.data_table import MOST_ROWS, packed_frame
 from reasonome.report.drawing import drawing
 from reasonome.report.evidence import ReportInputs
@@ -19,6 +19,7 @@ from reasonome.report.family import SIGNIFICANT
 from reasonome.report.figures import DIAGRAM, figure_name
 from reasonome.report.plan import Plan
 from reasonome.report.tables import grouped, primary_metric, records
+from reasonome.report.verdict import verdict
 from reasonome.scoring.comparisons import MEAN
 
 # One script in one scope: later files use what earlier ones define.

@@ -61,7 +61,15 @@ def install(trainer, batch_size: int, alike: bool = False) -> None:
     grouped = trainer.args.train_sampling_strategy == "group_by_length"
     if grouped or processes.count() > 1:  # else transformers' own order is this one
         lengths = [len(ids) for ids in trainer.train_dataset["input_ids"]] if grouped else None
-        trainer._get_train_sampler = lambda dataset=None: Order(trainer, lengths, batch_size, alike)
+        _train_in(trainer, Order(trainer, lengths, batch_size, alike))
+
+
+def _train_in(trainer, order: Order) -> None:
+    """Let the trainer draw its training batches in an order."""
+    examples = trainer._remove_unused_columns(trainer.train_dataset, description="training")
+    settings = {"batch_size": trainer.args.train_batch_size, "collate_fn": trainer.data_collator}
+    batches = DataLoader(examples, sampler=order, pin_memory=trainer.args.dataloader_pin_memory, **settings)
+    trainer.get_train_dataloader = lambda: trainer.accelerator.prepare(batches)
 
 
 def _evaluate_all(trainer) -> None:

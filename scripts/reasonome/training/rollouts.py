@@ -377,9 +377,7 @@ def _greedy_by_vllm(
 ) -> list[tuple[str, int]]:
     """Text and number of tokens of each answer to this process's `share` of the prompts."""
     vllm = trainer.vllm_generation
-    if trainer.state.global_step != trainer._last_loaded_step:
-        vllm.sync_weights()
-        trainer._last_loaded_step = trainer.state.global_step
+    vllm.sync_weights()
     # An engine over several GPUs wants as many of each process.
     most = math.ceil(len(prompts) / trainer.accelerator.num_processes)
     asked = [prompts[i] for i in share] + list(prompts[:1]) * (most - len(share))
