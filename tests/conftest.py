@@ -11,9 +11,7 @@ from pathlib import Path
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # pytest's workers share the cores; read when torch is imported
 
 import pytest
-import tiny_backbone as tiny_backbone_model
 import tiny_project
-import tiny_training
 from filelock import FileLock
 from misbehaving_endpoint import KEY, KEY_VARIABLE, Endpoint
 
@@ -30,9 +28,20 @@ from reasonome.tasks.naming.splits import split
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / ".test-weights"
 
+# All tests in them are slow: they import PyTorch, or run jobs.
+SLOW = [ROOT / "tests" / folder for folder in ("browser", "pytorch", "real_vllm", "slurm", "workflow")]
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Folders of slow tests are not even imported where fast ones alone are asked for."""
+    return True if config.option.markexpr == "not slow" and collection_path in SLOW else None
+
 
 def pytest_collection_modifyitems(items):
     """Fast tests first, so that a mistake shows early; then files that take minutes, beside which the others run."""
+    for item in items:
+        if not {*SLOW}.isdisjoint(item.path.parents) and not item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=_turn)
 
 
@@ -175,12 +184,16 @@ def backbone_model(project) -> Path:
 @pytest.fixture(scope="session")
 def tiny_backbone(backbone_model, tmp_path_factory) -> Path:
     """A random model of two small layers, for tests of what its weights do not decide."""
+    import tiny_backbone as tiny_backbone_model  # PyTorch, which fast tests do without
+
     return tiny_backbone_model.make(tmp_path_factory.mktemp("tiny") / "model", backbone_model)
 
 
 @pytest.fixture
 def tiny_models(tmp_path, tiny_backbone) -> Path:
     """The folder of a model that steps can be trained from, with data for every stage beside it."""
+    import tiny_training
+
     return tiny_training.make(tmp_path, tiny_backbone)
 
 

@@ -252,10 +252,10 @@ PATHWAYS = "\npathways:\n  sources: [hgnc-demo, wikipathways-demo]\n"
 
 
 def test_the_backgrounds_of_the_shipped_benchmarks(project):
-    corpora = {name: naming.background_corpus(project, name) for name in ("demo-go", "reactome", "go")}
-    assert corpora["demo-go"] == "go-2022" and corpora["reactome"] == "full" and corpora["go"] == "human"
+    corpora = {name: naming.background_corpus(project, name) for name in ("demo-go", "closed-genome", "go")}
+    assert corpora["demo-go"] == "go-2022" and corpora["closed-genome"] == "closed-genome" and corpora["go"] == "human"
     assert list(project.task("demo-go").files.background(project, "demo-go").files["ontologies"]) == ["go-2022"]
-    assert list(project.task("demo-go").files.background(project, "reactome").files["ontologies"]) == ["go-2022"]
+    assert list(project.task("demo-go").files.background(project, "closed-genome").files["ontologies"]) == ["go-2022"]
     assert Results("r").background("demo-go") == Path("r/backgrounds/demo-go.parquet")
 
 

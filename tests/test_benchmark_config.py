@@ -72,9 +72,9 @@ def project_with(config, **changes):
 )
 def test_the_ontologies_that_a_benchmark_needs(config, changes):
     project = project_with(config, **changes)
-    benchmarks = ("mine", "demo-go", "go-bioc", "reactome")
+    benchmarks = ("mine", "demo-go", "enriched", "reactome-human")
     found = {name: list(files.ontology_files(project, name)) for name in benchmarks}
-    assert found == {"mine": ["go-demo"], "demo-go": ["go-demo"], "go-bioc": ["go-2022"], "reactome": []}
+    assert found == {"mine": ["go-demo"], "demo-go": ["go-demo"], "enriched": ["go-2022"], "reactome-human": []}
 
 
 def test_a_source_that_the_corpus_does_not_have(config):

@@ -29,7 +29,6 @@ def test_the_shipped_config(project):
     assert project.recipes["sft"]["symbols"].style == "demo-symbols"  # the variant's own
     assert project.recipes["sft"]["symbols"].teacher == "knowledge-given"  # from the defaults
     assert project.experiments["demo"].arms["KW+RA"].steps == ["pretrain.demo", "sft.names"]
-    assert project.experiments["whole-genome"].arms["KW+RA symbols"].styles == ["symbols"]
     assert project.style("demo-go", "symbols").gene == "{symbol}"
 
 

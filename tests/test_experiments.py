@@ -100,7 +100,7 @@ def test_training_and_test_sets_of_one_collection_are_named(config):
     assert shared_sources(set_sources(project, "msigdb", "train"), test) == [f"{folder}/train.csv (MSigDB)"]
     assert shared_sources(corpus_sources(project, "more"), test) == ["hallmarks (MSigDB)"]
     # GO is one collection, whatever the source; a source without a collection is shared with itself alone.
-    go = set_sources(project, "go-bioc", "test")
+    go = set_sources(project, "enriched", "test")
     assert go == {"go-2022": "GO"}
     assert shared_sources(set_sources(project, "demo-go", "train"), go) == ["go-demo (GO)"]
     assert shared_sources({"mine": ""}, {"mine": ""}) == ["mine"] and shared_sources({"mine": ""}, {"a": ""}) == []

@@ -189,7 +189,7 @@ def test_every_rule_that_a_cluster_runs_can_be_named():
 
 
 def test_small_models_do_not_ask_for_many_gpus_and_large_ones_do(project):
-    assert requested(project, "sft", "smollm2-135m", "sft.fullnames-s0").gpus == 1
+    assert requested(project, "sft", "smollm2-135m", "sft.closedgenome-s0").gpus == 1
     large = requested(project, "grpo", "llama-3.1-8b", "grpo.gener1-s0")
     assert (large.gpus, large.sharding) == (8, "zero3")
     assert requested(project, "score", "llama-3.1-8b", "grpo.gener1-s0").gpus == 0

@@ -223,16 +223,6 @@ def test_training_questions_show_no_fact_about_a_held_out_term_of_another_benchm
     }
 
 
-@pytest.fixture
-def config(config):
-    """The shipped configuration, without what asks for facts."""
-    (config / "experiments" / "whole-genome.yaml").unlink()
-    for stage in ("sft", "grpo"):
-        recipes = config / "recipes" / f"{stage}.yaml"
-        recipes.write_text(recipes.read_text().replace("style: facts", "style: names"))
-    return config
-
-
 def edited(config, old, new):
     path = config / "prompts" / "gene_set_naming.facts.txt"
     path.write_text(path.read_text().replace(old, new))

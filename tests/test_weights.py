@@ -124,6 +124,7 @@ def twofold(model) -> Path:
     return model
 
 
+@pytest.mark.slow  # a whole model is looked at by transformers
 def test_a_folder_that_is_not_whole(twofold, tmp_path, fails, refused):
     target, shard = tmp_path / "results" / "model", twofold / "model-00002-of-00002.safetensors"
     shard.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{WRONG}\nsize 269060552\n")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import annotation_project
 import pytest
-import tiny_backbone as tiny_backbone_model
 from annotation_project import GOOD, SECOND
 from refusals import refused
 
@@ -176,6 +175,8 @@ def test_a_second_run_is_told_that_the_folder_is_held(annotating, by_hand):
 @pytest.mark.slow
 def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating, backbone_model, monkeypatch):
     local = pytest.importorskip("reasonome.answering.local")
+    import tiny_backbone as tiny_backbone_model
+
     folder = annotating.folder / "results/models/tiny/base"
     if not folder.exists():
         tiny_backbone_model.make(folder / "model", backbone_model)

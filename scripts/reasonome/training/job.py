@@ -168,13 +168,13 @@ class TrainingJob(Generic[AnyRecipe]):
         if rows := self.recipe.rows:
             examples = drawn(examples, self.recipe.part(), file)
             for key, wanted in (("subset", rows.subsets), ("stratum", rows.strata)):
-                known = {getattr(example, key) for example in examples}
+                known = {getattr(example, key, "") for example in examples}  # not all tasks have strata
                 for name in wanted:
                     if name not in known:
                         raise InputError(
                             f"no training question is of the {key} '{name}'", file=file, fix=nearest(name, known)
                         )
-                examples = [example for example in examples if not wanted or getattr(example, key) in wanted]
+                examples = [example for example in examples if not wanted or getattr(example, key, "") in wanted]
         random.Random(self.step.seed).shuffle(examples)
         return examples
 

@@ -216,6 +216,6 @@ def test_what_samples_cost_is_counted_to_the_arm_that_learns_from_them(sampling)
 def test_it_is_audited_and_checked_for_leaks_like_other_training(sampling, config, refused):
     assert experiments.audit_plan(sampling, "best").training == {"demo-go": ("sft.names", "rft.tried")}
     file = config / "recipes/rft.yaml"
-    file.write_text(file.read_text().replace('tried: {"samples"', 'tried: {"benchmark": "go-bioc", "samples"'))
+    file.write_text(file.read_text().replace('tried: {"samples"', 'tried: {"benchmark": "enriched", "samples"'))
     with refused():
         load_project(config)

@@ -11,7 +11,7 @@ import pytest
 
 from reasonome.config import Adapter
 
-SPEED = Path(__file__).resolve().parent.parent / "speed"
+SPEED = Path(__file__).resolve().parents[2] / "speed"
 # A program in place of gpu_check.py, with checks that end in every way.
 STAND_IN = """
 import os, sys, time

@@ -20,7 +20,7 @@ from reasonome.training.sft import sft
 
 NAMING = TASKS["gene_set_naming"]
 BOTH = "  both:\n    mixture: {demo-loci: 1, demo-go: 3}\n    style: answer\n    teacher: none\n    max_examples: 40\n"
-GO = "  both:\n    mixture: {demo-go: 1, go-bioc: 1}\n"
+GO = "  both:\n    mixture: {demo-go: 1, enriched: 1}\n"
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earn
 from reasonome.training.job import TrainingJob
 from reasonome.training.sft import sft
 
-CONFIG = Path(__file__).parent.parent / "config"
+CONFIG = Path(__file__).parents[2] / "config"
 TEXTS = {"system": "Rank the genes.", "user": "Trait: {trait}\nGenes: {genes}"}
 ANSWER = RankingStyle(gene="{symbol}", separator=", ", budget_tokens=200, reasoning="none", **TEXTS)
 SHORT = ANSWER.model_copy(update={"reasoning": "short", "words": 30})
@@ -306,7 +306,7 @@ def job(models: Path, chain: str, recipe) -> TrainingJob:
 def test_a_chain_of_sft_and_grpo_with_a_grader_that_breaks_and_is_mended(tiny_backbone, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     models = tiny_training.make(tmp_path, tiny_backbone)
-    settings = {"benchmark": "demo-loci", "style": "answer", "teacher": "none", "max_length": 256}
+    settings = {"benchmark": "demo-loci", "style": "answer", "teacher": "none", "max_length": 256, "rows": {"take": 6}}
     recipe = STAGES["sft"].model_validate({"stage": "sft", **tiny_training.FEW_STEPS, **settings})
     sft(job(models, "sft.try-s0", recipe), {"demo-loci": TASK})
     shown = json.loads((models / "sft.try-s0/manifest.json").read_text())

@@ -23,7 +23,7 @@ from reasonome.tasks.naming.traces import TraceJudge
 from reasonome.teaching.proposals import Proposal, contradicting_count, without_contradictions
 from reasonome.training.sft import conversations
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TASK = GeneSetNaming()
 SHOWN = ["A", "B", "C", "D", "E"]
 

@@ -7,7 +7,6 @@ import shutil
 import types
 
 import pytest
-import tiny_backbone as tiny_backbone_model
 
 from reasonome.answering import answers
 from reasonome.answering.answers import PartialAnswers, questions, write_answers
@@ -366,6 +365,8 @@ def _asks_for_a_static_cache(folder):
 
 @pytest.mark.parametrize("kind", ["hybrid", "static"])
 def test_a_model_whose_cache_cannot_be_copied_reads_each_question(tiny_backbone, tmp_path, monkeypatch, kind):
+    import tiny_backbone as tiny_backbone_model
+
     from reasonome.answering import local
 
     if kind == "hybrid":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 # As a trainer does, the program refers to its group for as long as it lives; Gloo still works on what it was given.
 PROGRAM = """
 import atexit, os, sys

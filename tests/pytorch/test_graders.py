@@ -17,7 +17,7 @@ from reasonome.tasks.ranking.ranked_list import render_ranking
 from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def grader_reward(folder, code, **fields):
