@@ -8,8 +8,16 @@ from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 from refusals import refused
 
-from reasonome.apps.annotate.in_python import annotate_sets
 from reasonome.apps.annotate.job import offline
+
+pytestmark = pytest.mark.slow
+
+
+def annotate_sets(*given, **options):
+    """As the function of this name, whose module imports PyTorch."""
+    from reasonome.apps.annotate.in_python import annotate_sets as annotate
+
+    return annotate(*given, **options)
 
 
 def test_a_data_frame_of_markers_is_annotated(annotating, by_hand):
