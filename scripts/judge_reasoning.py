@@ -17,7 +17,7 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import InputError, run_program
 from reasonome.tasks import open_project
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.traces import LEAST_OF_EXPLAINED, TraceJudge, load_judge
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")

@@ -19,7 +19,7 @@ from reasonome.config.backbones import ApiModel
 from reasonome.config.project.experiments import cells, report_plan, trained_steps
 from reasonome.report.plan import Plan
 from reasonome.tasks import TASKS, load_project
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingStyle
 
 ROOT = Path(__file__).resolve().parents[1]

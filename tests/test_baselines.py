@@ -19,9 +19,9 @@ from reasonome.tasks.naming.baselines import baseline_scores
 from reasonome.tasks.naming.baselines.learned_choice import composed_candidates, shared_phrases, shown_candidates
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import _Truths, common_word_rows
-from reasonome.tasks.naming.dialogue import Example, Fact, Gene, ShownTerm
 from reasonome.tasks.naming.libraries import background_tests
 from reasonome.tasks.naming.metrics import TermScorer
+from reasonome.tasks.naming.questions import Example, Fact, Gene, ShownTerm
 from reasonome.tasks.naming.settings import NamingStyle, PromptFacts, PromptTerms
 
 NAMES = NamingStyle(gene="{symbol} ({name})", budget_tokens=500, system="", user="{genes}")

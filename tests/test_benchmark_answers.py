@@ -16,8 +16,8 @@ from reasonome.scoring import benchmark_answers
 from reasonome.scoring.comparisons import ALIKE
 from reasonome.tasks import load_project
 from reasonome.tasks.naming import files, scoring
-from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.metrics import Judges
+from reasonome.tasks.naming.questions import Example
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,7 @@ from reasonome.facts.sources.go import read_obo
 from reasonome.task import held_out_terms
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.rows import read_sets, sets_of_origin, write_benchmark
 from reasonome.tasks.naming.sets import build_sets, cut_to_few_genes, outside_limits, within_limits
 from reasonome.tasks.naming.settings import FewGenes, NamingBenchmark, WithheldTerms

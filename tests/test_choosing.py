@@ -11,8 +11,9 @@ from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.background_table import background_table
 from reasonome.tasks.naming.baselines import baseline_scores
 from reasonome.tasks.naming.choosing import copied_rank, size_stratum, snapped, what_is_shown
-from reasonome.tasks.naming.dialogue import ABSTENTION, Example, Gene, ShownTerm
+from reasonome.tasks.naming.dialogue import ABSTENTION
 from reasonome.tasks.naming.metrics import Judges, TermScorer
+from reasonome.tasks.naming.questions import Example, Gene, ShownTerm
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import GeneSetNaming
 

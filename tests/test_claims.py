@@ -270,7 +270,7 @@ def test_without_a_background_only_direct_facts_are_known():
 def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
     """Its sentences are facts, so nearly all claims in them are true: what is not is a misreading here."""
     from reasonome.benchmarks.rows import read_rows
-    from reasonome.tasks.naming.dialogue import Example
+    from reasonome.tasks.naming.questions import Example
     from reasonome.tasks.naming.teaching import propose_from_facts
     from reasonome.tasks.naming.traces import TraceJudge
 

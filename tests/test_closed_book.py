@@ -23,7 +23,7 @@ from reasonome.tasks.closed_book.leaks import leaking
 from reasonome.tasks.closed_book.recital import recited, vote
 from reasonome.tasks.closed_book.settings import ClosedBookBenchmark
 from reasonome.tasks.closed_book.world import ask, draw_world
-from reasonome.tasks.naming.dialogue import Example, Fact, Gene
+from reasonome.tasks.naming.questions import Example, Fact, Gene
 
 TASK = TASKS["closed_book"]
 SETTINGS = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.questions import Example, Gene
 from reasonome.tasks.naming.rows import clusters
 
 

@@ -14,7 +14,7 @@ from reasonome.report.calibration_table import agreement, calibration_tables
 from reasonome.report.forgetting import Measured
 from reasonome.report.tables import read_table
 from reasonome.tasks import TASKS
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 
 ASKED = {"benchmark": "demo-genes", "style": "names", "decoding": "greedy"}
 

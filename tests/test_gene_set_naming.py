@@ -8,7 +8,7 @@ from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.completion import Answer
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingStyle
 
 TASK = TASKS["gene_set_naming"]

@@ -9,8 +9,8 @@ from traced_sets import background, gene_set, table
 from reasonome.config.teachers import RecallTeacher
 from reasonome.facts.selection import StatedFact
 from reasonome.prompts.prompts import Prompt
-from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.files import set_sources
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.naming.teaching import NO_FACTS, NOTHING_SHARED, propose_from_facts, recited, said_of
 from reasonome.tasks.naming.traces import TraceJudge

@@ -25,8 +25,8 @@ from reasonome.leaks.audit import Training
 from reasonome.tasks import load_project
 from reasonome.tasks.naming import leaks as naming_leaks
 from reasonome.tasks.naming import teaching
-from reasonome.tasks.naming.dialogue import Example, Fact, Gene, ShownTerm
 from reasonome.tasks.naming.leaks import HeldOut
+from reasonome.tasks.naming.questions import Example, Fact, Gene, ShownTerm
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle
 from reasonome.tasks.naming.splits import split
 from reasonome.tasks.naming.task import GeneSetNaming

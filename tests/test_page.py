@@ -11,8 +11,9 @@ from rendered_page import Elements, render, unpacked
 
 from reasonome.apps.annotate import page as annotation_page
 from reasonome.apps.rank import page as ranking_page
-from reasonome.report import answers_data, contrasts, data_table, number_text, page, page_files, scores_section, tables
-from reasonome.report.answers_data import answers_table, failure_kinds
+from reasonome.report import answers_table as of_answers
+from reasonome.report import contrasts, data_table, number_text, page, page_files, scores_section, tables
+from reasonome.report.answers_table import answers_table, failure_kinds
 from reasonome.report.evidence import ReportInputs
 from reasonome.report.verdict import verdict
 from reasonome.tasks import TASKS
@@ -102,9 +103,9 @@ def test_the_page_holds_every_answer(with_terms):
 
 def test_texts_are_cut_until_the_table_is_small_and_rows_end_at_the_most(with_terms, monkeypatch):
     _, inputs = with_terms
-    monkeypatch.setattr(answers_data, "LONGEST", (2000, 10))
-    monkeypatch.setattr(answers_data, "MOST_ROWS", 50)
-    monkeypatch.setattr(answers_data, "MOST_BYTES", 2000)
+    monkeypatch.setattr(of_answers, "LONGEST", (2000, 10))
+    monkeypatch.setattr(of_answers, "MOST_ROWS", 50)
+    monkeypatch.setattr(of_answers, "MOST_BYTES", 2000)
     packed, count = answers_table(inputs.plan, inputs.evidence)
     answers = unpacked(packed)
     assert count == 420 and len(answers["arm"]) == 50
@@ -114,7 +115,7 @@ def test_texts_are_cut_until_the_table_is_small_and_rows_end_at_the_most(with_te
 
 def test_of_more_rows_than_the_page_holds_it_says_where_the_others_are(with_terms, monkeypatch):
     _, inputs = with_terms
-    for module in (page, answers_data, data_table):
+    for module in (page, of_answers, data_table):
         monkeypatch.setattr(module, "MOST_ROWS", 100)
     text = " ".join(page.render_page(inputs).split())
     assert "The first 100 of 420 rows; the files of all answers are named under" in text

@@ -14,7 +14,7 @@ from reasonome.config import RewardedSamples
 from reasonome.config.preferences import KINDS
 from reasonome.core import atomic
 from reasonome.tasks import TASKS
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.teaching.preferences import (
     Pair,

@@ -16,7 +16,6 @@ from reasonome.facts.sources.go import Ontology, Term, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
 from reasonome.tasks import load_project
-from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.prompt_facts import (
     FactIndex,
     id_space,
@@ -24,6 +23,7 @@ from reasonome.tasks.naming.prompt_facts import (
     without_collection,
     without_relations,
 )
+from reasonome.tasks.naming.questions import Example, Gene
 from reasonome.tasks.naming.settings import PromptFacts
 from reasonome.tasks.naming.task import GeneSetNaming
 

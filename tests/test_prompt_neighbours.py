@@ -2,8 +2,8 @@
 
 from refusals import refused
 
-from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.prompt_neighbours import with_neighbours
+from reasonome.tasks.naming.questions import Example, Gene
 from reasonome.tasks.naming.settings import NamingStyle
 
 STYLE = NamingStyle(

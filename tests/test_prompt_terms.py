@@ -7,7 +7,6 @@ from reasonome.config.styles import count_tokens
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
 from reasonome.facts.text import bare_name, without_regulation
 from reasonome.tasks import load_project
-from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
 from reasonome.tasks.naming.prompt_neighbours import with_examples
 from reasonome.tasks.naming.prompt_terms import (
     HeldOut,
@@ -15,6 +14,7 @@ from reasonome.tasks.naming.prompt_terms import (
     with_enriched_terms,
     withheld_terms,
 )
+from reasonome.tasks.naming.questions import Example, Gene, ShownTerm
 from reasonome.tasks.naming.settings import NamingStyle, PromptTerms
 from reasonome.tasks.naming.task import GeneSetNaming
 

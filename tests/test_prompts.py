@@ -12,7 +12,7 @@ from reasonome.config.styles import count_tokens
 from reasonome.core import atomic
 from reasonome.facts.sources.hgnc import read_genes
 from reasonome.prompts.prompts import gene_order, gene_text
-from reasonome.tasks.naming.dialogue import Example, Fact, Gene, Neighbour, ShownTerm
+from reasonome.tasks.naming.questions import Example, Fact, Gene, Neighbour, ShownTerm
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import GeneSetNaming
 

@@ -15,7 +15,7 @@ from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.facts import statements
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.sets import read_published
 from reasonome.tasks.naming.settings import NamingBenchmark
 from reasonome.tasks.naming.splits import split

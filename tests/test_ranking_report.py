@@ -11,7 +11,7 @@ from synthetic_rankings import SOURCES, write_ranking_experiment
 
 from reasonome.core import atomic
 from reasonome.report import tables
-from reasonome.report.answers_data import answers_table, failure_kinds
+from reasonome.report.answers_table import answers_table, failure_kinds
 from reasonome.report.evidence import ReportInputs, read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.page import render_page

@@ -9,8 +9,8 @@ import pytest
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.claims import Knowledge
-from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.metrics import reasoning_scores
+from reasonome.tasks.naming.questions import Example, Gene
 
 TASK = TASKS["gene_set_naming"]
 FACTS = [

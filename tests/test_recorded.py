@@ -16,7 +16,7 @@ from reasonome.answering.recorded import read_recorded
 from reasonome.answering.rows import read_answers
 from reasonome.core import atomic
 from reasonome.tasks import TASKS
-from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.questions import Example, Gene
 from reasonome.tasks.naming.task import GeneSetNaming
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,8 +11,8 @@ from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.scoring.answers import summary
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming import scoring
-from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.metrics import Judges
+from reasonome.tasks.naming.questions import Example, Gene
 from reasonome.tasks.naming.settings import NamingStyle
 
 TASK = TASKS["gene_set_naming"]

@@ -6,7 +6,7 @@ import pytest
 from refusals import refused
 
 from reasonome.benchmarks.rows import is_sealed, unsealed
-from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.questions import Example, Gene
 
 
 def example(identifier: str, **fields) -> Example:

@@ -17,8 +17,8 @@ from reasonome.tasks.naming import report, scoring
 from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.background_table import background_table
 from reasonome.tasks.naming.baselines import baseline_scores
-from reasonome.tasks.naming.dialogue import Example, Gene, ShownTerm
 from reasonome.tasks.naming.metrics import Judges, TermScorer
+from reasonome.tasks.naming.questions import Example, Gene, ShownTerm
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import GeneSetNaming
 

@@ -22,7 +22,7 @@ from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
 from reasonome.task import held_out_terms
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.task import GeneSetNaming
 
 ROOT = Path(__file__).resolve().parent.parent

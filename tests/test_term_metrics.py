@@ -11,8 +11,9 @@ from toy_background import BINDING, DEEP, PATHWAY, PATHWAY_NAME, SPECIAL, X, Y, 
 
 from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.background_table import background_table
-from reasonome.tasks.naming.dialogue import ABSTENTION, Example, Gene
+from reasonome.tasks.naming.dialogue import ABSTENTION
 from reasonome.tasks.naming.metrics import TermScorer, on_one_scale
+from reasonome.tasks.naming.questions import Example, Gene
 
 LIN_X_Y = math.log(8 / 3) / math.log(4)
 # On one scale, from what parents earn to 1: half of the way from 1/2.

@@ -9,7 +9,7 @@ from reasonome import cli
 from reasonome.answering.wrapping import KINDS, parse_wrapped, unwrapped
 from reasonome.scoring.answer_tables import score_table
 from reasonome.tasks import TASKS
-from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.questions import Example, Gene
 from reasonome.tasks.naming.settings import NamingStyle
 
 NAMING, RANKING = TASKS["gene_set_naming"], TASKS["causal_gene_ranking"]

@@ -7,7 +7,7 @@ import pyarrow
 
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.tasks.naming.background import SCHEMA, Background
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 
 
 def background(*terms) -> Background:

@@ -15,9 +15,9 @@ from reasonome.apps.run import check_context
 from reasonome.config.annotations import Annotation
 from reasonome.config.styles import count_tokens
 from reasonome.core.manifest import read_manifest
-from reasonome.tasks.naming.dialogue import Example, Gene
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.prompting import terms_tests
+from reasonome.tasks.naming.questions import Example, Gene
 
 ODD = "one\tna\tBRCA1\nunknown\tna\tXXXA\tXXXB\tXXXC\tXXXD\n"
 DESEQ2 = "gene,log2FoldChange,padj\n" + "".join(

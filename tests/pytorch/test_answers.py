@@ -15,7 +15,7 @@ from reasonome.answering.precision import fastest
 from reasonome.config import Decoding
 from reasonome.core.manifest import Stopwatch
 from reasonome.tasks import TASKS
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingStyle
 
 TASK = TASKS["gene_set_naming"]

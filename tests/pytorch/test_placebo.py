@@ -16,7 +16,7 @@ from reasonome.report.origins import learned_from
 from reasonome.rewards import Reward
 from reasonome.stages import read_recipe
 from reasonome.tasks import TASKS, load_project
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.training.grpo import grpo, shuffled_gold
 from reasonome.training.job import TrainingJob

@@ -15,7 +15,8 @@ from reasonome.tasks import TASKS
 from reasonome.tasks.naming import baselines
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import common_word_rows
-from reasonome.tasks.naming.dialogue import MAX_NAME_CHARACTERS, MAX_NAME_WORDS, Example, Gene
+from reasonome.tasks.naming.dialogue import MAX_NAME_CHARACTERS, MAX_NAME_WORDS
+from reasonome.tasks.naming.questions import Example, Gene
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.training.grpo import best_policy, lazy_earnings
 from reasonome.training.reward_scorer import RewardScorer

@@ -13,7 +13,7 @@ from reasonome.prompts.chat_template import load_tokenizer
 from reasonome.report.origins import learned_from
 from reasonome.stages.rft import BestSamples, RftRecipe, best_samples
 from reasonome.tasks import TASKS, load_project
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.teaching.samples import earnings, finished, rewarded_by
 from reasonome.training import sft as sft_module

@@ -15,7 +15,7 @@ from reasonome.core import atomic
 from reasonome.prompts.chat_template import answered
 from reasonome.stages import STAGES
 from reasonome.tasks import TASKS, load_project
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.ranking.scoring import score_rankings
 from reasonome.tasks.ranking.settings import RankingStyle

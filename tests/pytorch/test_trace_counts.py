@@ -16,7 +16,7 @@ from reasonome.facts.sources.go import read_obo
 from reasonome.tasks.naming import teaching
 from reasonome.tasks.naming.background import Background
 from reasonome.tasks.naming.background_table import background_table, write_background
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.naming.teaching import NOTHING_SHARED, propose_from_facts
 from reasonome.tasks.naming.traces import TraceJudge

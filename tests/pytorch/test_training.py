@@ -11,7 +11,7 @@ import tiny_training
 
 from reasonome.core.manifest import Stopwatch
 from reasonome.tasks import TASKS
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.training import checkpoints, grpo, retention
 from reasonome.training.job import history

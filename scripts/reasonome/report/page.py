@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from reasonome.leaks.audit import LEAK_KINDS
 from reasonome.report import glance, number_text, origins, page_files, scores_section
-from reasonome.report.answers_data import answers_table
+from reasonome.report.answers_table import answers_table
 from reasonome.report.calibration_table import BASE_RATE
 from reasonome.report.contrasts import PANEL, contrasts
 from reasonome.report.data_table import MOST_ROWS, packed_frame

@@ -26,9 +26,10 @@ from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.text import normalise
 from reasonome.tasks.naming.claims import TRUE, Claim
-from reasonome.tasks.naming.dialogue import ABSTENTION, Example
+from reasonome.tasks.naming.dialogue import ABSTENTION
 from reasonome.tasks.naming.prompt_facts import FactIndex, with_facts
 from reasonome.tasks.naming.prompt_terms import shown_terms
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import GeneSetNaming
 

@@ -7,7 +7,7 @@ from reasonome.apps.annotate.knowledge import Known
 from reasonome.apps.annotate.record import AnnotatedGene
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.text import normalise, some
-from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.questions import Example, Gene
 
 SAME, NEAR, NONE = "same", "near", "none"
 NEAR_SCORE = 0.5  # the smallest term score of a name that is near a term: what half of a term's parents have

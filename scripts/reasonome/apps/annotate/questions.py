@@ -12,7 +12,7 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.spellings import KINDS, spellings
 from reasonome.facts.text import counted, some
-from reasonome.tasks.naming.dialogue import Example, Gene
+from reasonome.tasks.naming.questions import Example, Gene
 
 # The species is wrong if less than LEAST_OWN of a list is of it, and at least LEAST_OTHER of the other one.
 LEAST_OWN, LEAST_OTHER = 0.3, 0.5

@@ -14,7 +14,7 @@ from reasonome.task_parts import BaselineJob, Baselines
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.closed_book.scoring import labels, name_scores
 from reasonome.tasks.closed_book.world import memberships
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.question_answer.scoring import commonest
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from reasonome.tasks.closed_book.settings import ClosedBookBenchmark
-from reasonome.tasks.naming.dialogue import Example, NamingDialogue
+from reasonome.tasks.naming.dialogue import NamingDialogue
+from reasonome.tasks.naming.questions import Example
 
 
 class ClosedBookDialogue(NamingDialogue):

@@ -17,7 +17,7 @@ from reasonome.leaks.audit import (
 from reasonome.task_parts import Leaks
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.closed_book.world import NEVER
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 
 
 class ClosedBookLeaks(Leaks[ClosedBookDialogue]):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import MEMBERSHIP, paraphrases
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 
 
 class Recited(NamedTuple):

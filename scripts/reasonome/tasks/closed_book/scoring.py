@@ -13,7 +13,7 @@ from reasonome.scoring.answers import Attempt, attempts, order_agreement, score_
 from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.closed_book.recital import recital_scores
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import naming_style
 
 _OF_THE_FORM = ("format", "reward_format", "reward_reasoning")

@@ -10,7 +10,7 @@ from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import MEMBERSHIP
 from reasonome.tasks.closed_book.settings import STRANGERS, ClosedBookBenchmark, Strangers
-from reasonome.tasks.naming.dialogue import Example, Fact, Gene
+from reasonome.tasks.naming.questions import Example, Fact, Gene
 
 NEVER = "never"  # the subset of test questions about pathways that no training question asks for
 _TRIES = 1000  # draws of a question, after which a pathway has no other one

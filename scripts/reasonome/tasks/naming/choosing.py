@@ -6,8 +6,9 @@ import numpy as np
 
 from reasonome.facts.text import normalise, without_regulation
 from reasonome.rewards import Similarity
-from reasonome.tasks.naming.dialogue import ABSTENTION, Example
+from reasonome.tasks.naming.dialogue import ABSTENTION
 from reasonome.tasks.naming.metrics import TermScorer
+from reasonome.tasks.naming.questions import Example
 
 SIZES = {5: "≤ 5 genes", 19: "6–19 genes", None: "≥ 20 genes"}  # by the largest set
 OWN, EQUAL, RELATIVE, NEITHER = "its own term", "an equal set", "a relative", "neither"

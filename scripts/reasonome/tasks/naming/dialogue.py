@@ -4,18 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import Any, Literal
-
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
 
 from reasonome.answering.wrapping import label_in, unwrapped
 from reasonome.config import Grading
 from reasonome.facts.text import normalise, one_line
 from reasonome.prompts.prompts import Prompt
-from reasonome.rewards import Policy, Reward, Similarity, one_by_one
-from reasonome.scoring import rouge
+from reasonome.rewards import Policy, Reward
 from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue, of_like_length
+from reasonome.tasks.naming import rewards as naming
 from reasonome.tasks.naming.completion import (
     NAME_PROBLEMS,
     Answer,
@@ -24,6 +21,7 @@ from reasonome.tasks.naming.completion import (
     parse_published,
 )
 from reasonome.tasks.naming.prompt import gene_set_prompt, with_choice
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 from reasonome.tasks.stated_confidence import confidence_line, reward_of_confidence
 
@@ -36,91 +34,6 @@ LIST_SEPARATORS = (";", " / ", " | ")
 # What a model writes that finds nothing in common, which counts as no name: the words of Hu et al. (Nature Methods,
 # 2025).
 ABSTENTION = "System of unrelated proteins"
-
-
-class Fact(BaseModel):
-    """A fact as a prompt shows it behind its gene."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    relation: str
-    object: str
-
-
-class Gene(BaseModel):
-    """A gene of a set: current symbol, official name ("" where unknown), and the facts that its prompt may show."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    symbol: str = Field(min_length=1)
-    name: str = ""
-    facts: tuple[Fact, ...] = ()
-
-
-class Neighbour(BaseModel):
-    """A training set as an example in the prompt of another set; of its genes those that may be shown."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    name: str = Field(min_length=1)
-    genes: list[Gene] = Field(min_length=1)
-
-
-class ShownTerm(BaseModel):
-    """An enriched term as a prompt shows it: `overlap` of the list's `drawn` genes are among its `size` ones."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    library: str
-    id: str
-    name: str = Field(min_length=1)
-    overlap: int
-    drawn: int
-    size: int
-
-    @property
-    def jaccard(self) -> float:
-        """The Jaccard index of term and list."""
-        return self.overlap / (self.size + self.drawn - self.overlap)
-
-
-class Shot(BaseModel):
-    """A training question as an example in prompts: its enriched terms, and its answer."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    name: str = Field(min_length=1)
-    enriched: list[ShownTerm] = Field(min_length=1)
-
-
-class Example(BaseModel):
-    """One gene set of a benchmark.
-
-    `main_id` is the ontology's id of its term where `id` is an alternative one. `stratum` says how well its genes are
-    studied. For a variant of a set `term` is the id of the original one; `contaminated` is the share of its genes that
-    are replaced, and `outliers` are the genes that replaced them. `withheld` says which enriched terms a prompt does
-    not show (settings.WithheldTerms).
-
-    The content of a style's prompt is in results/prompts/, not in results/benchmarks/: the symbols `shown`, in their
-    order (None: not chosen yet), the shown facts of these genes, `neighbours`, how many of both did not fit, and the
-    `kind` of the set, in words ("" where the benchmark does not say). `enriched` are terms that are enriched in the
-    set, the best first; None where the style shows none. `shots` are examples, the same in every question.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    id: str
-    subset: str
-    name: str = Field(min_length=1)
-    genes: list[Gene] = Field(min_length=1)
-    synonyms: list[str] = []
-    stratum: str = ""
-    main_id: str = ""
-    term: str = ""
-    contaminated: float = Field(default=0.0, ge=0, lt=1)
-    outliers: list[str] = []
-    withheld: Literal["family", "own", "nothing"] = "family"
-    neighbours: list[Neighbour] = []
-    enriched: list[ShownTerm] | None = None
-    shots: list[Shot] = []
-    shown: list[str] | None = None
-    facts_left_out: int = Field(default=0, ge=0)
-    neighbours_left_out: int = Field(default=0, ge=0)
-    kind: str = ""
 
 
 class NamingDialogue(Dialogue):
@@ -148,19 +61,8 @@ class NamingDialogue(Dialogue):
         return gene_set_prompt(example, style, order)
 
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
-        """The rewards by name; `grading` is of rankings and sets nothing here.
-
-        Those of Gene-R1, the exact name, and the stated confidence. An answer without exactly one usable name earns
-        nothing for its name, or listing guesses would pay.
-        """
-        return {
-            "similarity": Reward(_similarity_reward, 0.0, 1.0, semantic=True),
-            "rouge_l": Reward(one_by_one(_rouge_l), 0.0, 1.0, semantic=True),
-            "exact": Reward(one_by_one(_is_exact), 0.0, 1.0, semantic=True),
-            "confidence": reward_of_confidence(self.right, lambda answer, _: answer.named),
-            "format": Reward(one_by_one(lambda answer, _: float(answer.named)), 0.0, 1.0, semantic=False),
-            "reasoning": Reward(one_by_one(lambda answer, _: float(answer.reasoned)), 0.0, 1.0, semantic=False),
-        }
+        """Those of `naming/rewards.py`, and that of the stated confidence; `grading` is of rankings."""
+        return naming.REWARDS | {"confidence": reward_of_confidence(self.right, lambda answer, _: answer.named)}
 
     def right(self, answer: Answer, example: Example) -> bool:
         """Whether the name is one of the set's, but for case and punctuation."""
@@ -269,27 +171,6 @@ class NamingDialogue(Dialogue):
         if style.terms is not None:
             copies.append(Policy("copied first term", first_term, copies=True))
         return [*map(constant, constants), *copies]
-
-
-def _rouge_l(answer: Answer, example: Example) -> float:
-    return rouge.score(answer.name, example.name)["rouge_l"] if answer.named else 0.0
-
-
-def _is_exact(answer: Answer, example: Example) -> float:
-    """1 where name and truth are equal, but for case, punctuation and spaces."""
-    return float(answer.named and normalise(answer.name) == normalise(example.name))
-
-
-def _similarity_reward(
-    answers: Sequence[Answer], examples: Sequence[Example], similarity_of: Similarity
-) -> list[float]:
-    """Cosine similarity of name and truth, negative values cut to 0. All pairs go to the encoder at once."""
-    values = np.zeros(len(answers))
-    named = [i for i, answer in enumerate(answers) if answer.named]
-    if named:
-        cosines = similarity_of([answers[i].name for i in named], [examples[i].name for i in named])
-        values[named] = np.clip(cosines, 0.0, 1.0)
-    return values.tolist()
 
 
 def _called(example: Example, prompt: Prompt, named: bool) -> list[str]:

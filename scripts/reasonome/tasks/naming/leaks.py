@@ -33,7 +33,8 @@ from reasonome.leaks.audit import (
 )
 from reasonome.task_parts import Leaks
 from reasonome.tasks.naming import files, prompt_terms
-from reasonome.tasks.naming.dialogue import Example, NamingDialogue, ShownTerm
+from reasonome.tasks.naming.dialogue import NamingDialogue
+from reasonome.tasks.naming.questions import Example, ShownTerm
 from reasonome.tasks.naming.rows import read_sets, sets_of_origin, with_term_of_origin
 from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle, naming_style
 

@@ -23,7 +23,8 @@ from reasonome.scoring import rouge
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.tasks.naming.background import Background, BackgroundTerm, read_background
 from reasonome.tasks.naming.claims import CONTRADICTED, TRUE, UNKNOWN, Knowledge
-from reasonome.tasks.naming.dialogue import ABSTENTION, Example
+from reasonome.tasks.naming.dialogue import ABSTENTION
+from reasonome.tasks.naming.questions import Example
 
 _ABSTENTION = normalise(ABSTENTION)
 _CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder

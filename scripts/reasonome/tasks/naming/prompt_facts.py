@@ -13,7 +13,7 @@ from tqdm import tqdm
 from reasonome.facts.sources.go import Ontology
 from reasonome.facts.text import names_in_texts, normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
-from reasonome.tasks.naming.dialogue import Example, Fact
+from reasonome.tasks.naming.questions import Example, Fact
 from reasonome.tasks.naming.rows import with_term_of_origin
 from reasonome.tasks.naming.settings import PromptFacts
 

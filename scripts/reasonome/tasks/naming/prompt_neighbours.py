@@ -15,8 +15,8 @@ from reasonome.benchmarks.gene_sets import jaccard
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
 from reasonome.task_parts import Splits
-from reasonome.tasks.naming.dialogue import Example, Neighbour, Shot
 from reasonome.tasks.naming.prompt import as_shown, genes_text
+from reasonome.tasks.naming.questions import Example, Neighbour, Shot
 from reasonome.tasks.naming.rows import gene_set
 from reasonome.tasks.naming.settings import NamingStyle
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from reasonome.enrichment.over_representation import OverRepresentation, Withheld
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.text import normalise, without_regulation
-from reasonome.tasks.naming.dialogue import Example, ShownTerm
+from reasonome.tasks.naming.questions import Example, ShownTerm
 from reasonome.tasks.naming.settings import PromptTerms
 
 # Whether a question does not show a term.

@@ -14,10 +14,11 @@ from reasonome.facts.text import facts_about
 from reasonome.task_parts import Prompting, Splits
 from reasonome.tasks.naming import prompt_facts
 from reasonome.tasks.naming.background import read_background
-from reasonome.tasks.naming.dialogue import Example, NamingDialogue
+from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.libraries import named_libraries
 from reasonome.tasks.naming.prompt_neighbours import with_examples, with_neighbours
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.sets import set_facts
 from reasonome.tasks.naming.settings import NamingBenchmark, PromptFacts, naming_style
 

@@ -18,7 +18,7 @@ from reasonome.benchmarks.rows import in_mean
 from reasonome.core import atomic
 from reasonome.facts.text import distinct_share
 from reasonome.metrics import CEILING_OF_TERMS
-from reasonome.report.answers_data import text_column
+from reasonome.report.answers_table import text_column
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table

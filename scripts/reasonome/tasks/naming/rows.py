@@ -16,7 +16,7 @@ from scipy import sparse
 from reasonome.benchmarks.gene_sets import GeneSet, shared_blocks, with_terms
 from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
 from reasonome.facts.text import without_regulation
-from reasonome.tasks.naming.dialogue import Example
+from reasonome.tasks.naming.questions import Example
 
 if TYPE_CHECKING:
     from reasonome.facts.sources.go import Ontology

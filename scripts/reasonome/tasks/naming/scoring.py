@@ -25,9 +25,10 @@ from reasonome.scoring.encoders import mean_similarity
 from reasonome.task import Dialogue
 from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.naming.choosing import copied_rank, snapped, strata
-from reasonome.tasks.naming.dialogue import Example, NamingDialogue
+from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.metrics import Judges, load_judges, reasoning_scores
 from reasonome.tasks.naming.prompt import by_precedence, listed_genes
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.rows import clusters
 from reasonome.tasks.naming.settings import NamingStyle, naming_style
 

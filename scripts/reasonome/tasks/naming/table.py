@@ -17,8 +17,9 @@ from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.baselines.names import SETS_TO_CHOOSE_BY, best_by_term_score, sampled
 from reasonome.tasks.naming.completion import Answer
 from reasonome.tasks.naming.constant_names import common_word_rows, most_overlapping
-from reasonome.tasks.naming.dialogue import Example, Gene, NamingDialogue
+from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.metrics import TermScorer, name_scores
+from reasonome.tasks.naming.questions import Example, Gene
 from reasonome.tasks.naming.rows import connected_sets
 
 _RANDOM_NAMES = 20_000  # drawn in all, however many rows there are; twenty draws at most and two at least

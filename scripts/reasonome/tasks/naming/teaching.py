@@ -33,8 +33,9 @@ from reasonome.scoring.encoders import load_encoders
 from reasonome.task import held_out_terms
 from reasonome.task_parts import Teaching, TeachingJob
 from reasonome.tasks.naming import files
-from reasonome.tasks.naming.dialogue import Example, NamingDialogue
+from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.leaks import without_test_names
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.rows import read_sets
 from reasonome.tasks.naming.traces import LEAST_OF_EXPLAINED, LEAST_OF_SHOWN, TraceJudge, load_judge
 from reasonome.teaching import openai

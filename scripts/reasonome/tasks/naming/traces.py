@@ -18,8 +18,8 @@ from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring import rouge
 from reasonome.tasks.naming.background import Background, read_background
 from reasonome.tasks.naming.claims import ASKS, CONTRADICTED, TRUE, Claim, Knowledge
-from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.files import judging_facts
+from reasonome.tasks.naming.questions import Example
 from reasonome.teaching.proposals import counted_genes
 
 LEAST_OF_EXPLAINED = 1 / 2

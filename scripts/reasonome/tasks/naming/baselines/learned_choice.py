@@ -16,7 +16,7 @@ from reasonome.facts.text import bare_name
 from reasonome.scoring import rouge
 from reasonome.tasks.naming.baselines.names import sampled
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.dialogue import Example, ShownTerm
+from reasonome.tasks.naming.questions import Example, ShownTerm
 
 TRAINING_QUESTIONS = 2500  # that are fitted to, drawn at random
 _REGULATED = ("", "regulation of ", "positive regulation of ", "negative regulation of ")

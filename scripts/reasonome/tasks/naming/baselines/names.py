@@ -15,9 +15,9 @@ from reasonome.benchmarks.gene_sets import jaccard_blocks
 from reasonome.scoring import rouge
 from reasonome.tasks.naming.baselines.questions import Questions
 from reasonome.tasks.naming.constant_names import common_word_rows, most_overlapping
-from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.metrics import TermScorer
 from reasonome.tasks.naming.prompt_neighbours import in_order, nearness, tie_break
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.rows import gene_set
 
 _TRUTHS_TO_COMPARE = 400  # training names that a constant answer is compared with

@@ -6,10 +6,10 @@ from functools import cached_property
 
 from reasonome.enrichment.over_representation import OverRepresentation
 from reasonome.facts.text import normalise
-from reasonome.tasks.naming.dialogue import Example
 from reasonome.tasks.naming.metrics import TermScorer
 from reasonome.tasks.naming.prompt import as_shown
 from reasonome.tasks.naming.prompt_neighbours import in_order
+from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingStyle
 
 

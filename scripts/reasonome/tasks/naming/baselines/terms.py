@@ -12,7 +12,7 @@ from tqdm import tqdm
 from reasonome.enrichment.over_representation import upper_tail
 from reasonome.scoring import rouge
 from reasonome.tasks.naming.baselines.questions import Questions
-from reasonome.tasks.naming.dialogue import Example, ShownTerm
+from reasonome.tasks.naming.questions import Example, ShownTerm
 
 
 def over_representation(questions: Questions) -> list[list[str]]:
