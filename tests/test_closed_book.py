@@ -246,6 +246,33 @@ def test_recited_facts_are_read_in_each_wording_and_judged():
     assert vote([told[0], told[0]._replace(pathway="Green lane")]) == vote([]) == ""  # one vote each, and none
 
 
+@pytest.mark.parametrize(
+    ("recital", "name", "facts", "consistency"),
+    [
+        (["A Red path", "B Red path", "C Blue road", "D Green lane"], "Red path", 1, 1),
+        (["A Red path", "B Red path", "C Red path"], "Red path", 0.25, 1),  # two right of four genes, one wrong
+        (["A Red path", "B Red path"], "Blue road", 0.5, 0),  # not what was recited
+        (["A Red path", "C Blue road"], "Red path", 0.5, 0),  # one vote each
+        (["A Red path"], "Red path", 0.25, 0),  # one fact is no vote
+        (["A Blue road", "B Blue road"], "Blue road", 0, 1),  # consistent, and wrong
+        (["A Red path", "B Red path"], "", 0, 0),  # without a name nothing counts
+        ([], "Red path", 0, 0),
+    ],
+)
+def test_what_recitals_earn(recital, name, facts, consistency):
+    steps = [told.replace(" ", " is a member of the pathway ", 1) + "." for told in recital]
+    answer = TASK.parse(TASK.target(name, steps) if name else "\n".join(steps))
+    values = {key: TASK.rewards()[key].values([answer], [recital_question()]) for key in ("facts", "consistency")}
+    assert values == {"facts": [facts], "consistency": [consistency]}
+
+
+def test_the_rows_of_prompts_keep_the_facts_that_rewards_need_and_show_none():
+    style, question = TASK.Style.model_validate(STYLE), recital_question()
+    chosen = TASK.with_choice(question, style)
+    assert chosen.genes == question.genes and chosen.shown == ["A", "B", "C", "D"]
+    assert "Red path" not in str(TASK.prompt(chosen, style).messages)
+
+
 def test_recitals_are_scored_by_what_they_tell_and_by_the_name_behind_them():
     told = """Reasoning:
 <think>A is a member of the pathway Red path.</think>

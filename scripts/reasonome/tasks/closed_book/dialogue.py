@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 
+from reasonome.config import Grading
+from reasonome.rewards import Reward
+from reasonome.tasks.closed_book import rewards as of_recitals
 from reasonome.tasks.closed_book.settings import ClosedBookBenchmark
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.questions import Example
+from reasonome.tasks.naming.settings import NamingStyle
 
 
 class ClosedBookDialogue(NamingDialogue):
@@ -12,6 +16,14 @@ class ClosedBookDialogue(NamingDialogue):
 
     name = "closed_book"
     Benchmark = ClosedBookBenchmark
+
+    def with_choice(self, example: Example, style: NamingStyle) -> Example:
+        """As of sets; each gene keeps its pathway, which no prompt shows: rewards of recitals need it."""
+        return super().with_choice(example, style).model_copy(update={"genes": example.genes})
+
+    def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
+        """Those of naming, and of recitals."""
+        return super().rewards(grading) | of_recitals.REWARDS
 
     def terms(self, example: Example) -> Sequence[tuple[str, str]]:
         """The id and the name of the pathway."""

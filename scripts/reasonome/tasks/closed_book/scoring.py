@@ -13,6 +13,7 @@ from reasonome.scoring.answers import Attempt, attempts, order_agreement, score_
 from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.closed_book.recital import recital_scores
+from reasonome.tasks.closed_book.rewards import REWARDS
 from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import naming_style
 
@@ -46,7 +47,8 @@ class ClosedBookScoring(Scoring[ClosedBookDialogue]):
                 **(recital_scores(read.steps, read.name, example) if recites else {}),
             }
 
-        rewards = {name: reward for name, reward in self.task.rewards().items() if name != "similarity"}
+        left_out = {"similarity", *(() if recites else REWARDS)}
+        rewards = {name: reward for name, reward in self.task.rewards().items() if name not in left_out}
         table = score_rows(scored, own, _OF_THE_FORM, rewards)
         handed = table["answer"].iloc[shuffled_rows(table, project.settings.seed)]
         others = [name_scores(name, one.example) for name, one in zip(handed, scored, strict=True)]
