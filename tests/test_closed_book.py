@@ -281,6 +281,8 @@ def test_recitals_are_scored_by_what_they_tell_and_by_the_name_behind_them():
     style = TASK.Style.model_validate(STYLE | {"reasoning": "before"})
     columns = ["recited", "recited_right", "as_recited", "exact"]
     question = recital_question()
+    lines = scored([question], [told + "Process: Red path"], style).loc["t1", "recital"]
+    assert lines == "✓ A: Red path\n✗ C: Red path"
     assert scored([question], [told + "Process: Red path"], style).loc["t1", columns].tolist() == [0.5, 0.5, 1, 1]
     assert scored([question], [told], style).loc["t1", columns].tolist() == [0.5, 0.5, 0, 0]  # it has no name
     tied = told.replace("C is a member of the pathway Red path", "C is a member of the pathway Blue road")

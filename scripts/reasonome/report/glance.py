@@ -21,12 +21,21 @@ SCORES, REWARD = "scores", "reward"  # the names of the figures
 _RIGHT, _WRONG = 3, 2  # questions shown that the last arm answers right, and wrong
 
 
+class Answered(NamedTuple):
+    """The answer of an arm, whether it is right, and the lines that it recites before, which begin with ✓ or ✗."""
+
+    arm: str
+    answer: str
+    right: bool
+    recital: list[str]
+
+
 class Asked(NamedTuple):
-    """A question, its right answer, and (arm, answer, whether that is right) of each arm."""
+    """A question, its right answer, and the answer of each arm."""
 
     question: str
     gold: str
-    answers: list[tuple[str, str, bool]]
+    answers: list[Answered]
 
 
 def first_setting(plan: Plan) -> tuple[str, ...]:
@@ -78,9 +87,13 @@ def some_questions(plan: Plan, evidence: Evidence) -> list[Asked]:
             gold = str(last.at[question, "gold"])
             if right.at[question, right.columns[-1]] == wanted and gold not in golds and len(golds) < number:
                 golds.add(gold)
-                answers = [(a, str(t.at[question, "answer"]), bool(right.at[question, a])) for a, t in tables.items()]
+                answers = [_answered(arm, row.loc[question], primary) for arm, row in tables.items()]
                 shown.append(Asked(str(asked[question]), gold, answers))
     return shown
+
+
+def _answered(arm: str, row: pd.Series, primary: str) -> Answered:
+    return Answered(arm, str(row["answer"]), bool(row[primary] == 1), str(row.get("recital") or "").splitlines())
 
 
 def parts_of_scores(plan: Plan, metrics: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -48,14 +48,18 @@ def vote(memberships: Sequence[Recited]) -> str:
     return "" if not counts or (len(counts) > 1 and counts[0][1] == counts[1][1]) else counts[0][0]
 
 
-def recital_scores(steps: Sequence[str], name: str, example: Example) -> dict[str, float]:
-    """`recited`: the share of the genes whose pathway is recited; `recited_right`: that of the recited ones that are
-    right, nan where a gene's pathway is not known; `as_recited`: whether the name is that of most of them. Both are nan
-    without a recital.
+def recital_scores(steps: Sequence[str], name: str, example: Example) -> dict[str, float | str]:
+    """What a recital is worth, by column of a table of scores.
+
+    `recital` has a line for each recited membership, which begins with ✓ where it is right, else with ✗. `recited` is
+    the share of the genes whose pathway is recited; `recited_right` that of the recited ones that are right, nan where
+    a gene's pathway is not known; `as_recited` is whether the name is that of most of them. Both are nan without a
+    recital.
     """
     told = recited(steps, example)
     known = told and all(gene.facts for gene in example.genes)
     return {
+        "recital": "\n".join(f"{'✓' if one.right else '✗'} {one.gene}: {one.pathway}" for one in told),
         "recited": len(told) / len(example.genes),
         "recited_right": sum(one.right for one in told) / len(told) if known else math.nan,
         "as_recited": float(bool(name) and normalise(name) == vote(told)) if told else math.nan,
