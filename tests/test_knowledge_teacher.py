@@ -122,7 +122,7 @@ def test_what_the_own_term_alone_puts_below_a_term_is_no_evidence_of_that():
 
 def test_facts_of_other_sources_are_those_that_sets_are_not_built_from(project):
     assert set_sources(project, "demo-go") == {"go-demo"}
-    assert set_sources(project, "demo-pathways") == {"reactome-demo"}
+    assert set_sources(project, "few-pathways") == {"reactome-demo"}
 
 
 def test_what_was_found_not_to_hold_is_never_said():

@@ -78,7 +78,7 @@ def test_a_proposal_that_contradicts_its_prompt_has_that_as_its_problem():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("style", ["demo-names", "demo-symbols"])
+@pytest.mark.parametrize("style", ["demo-names", "symbols"])
 def test_traces_of_the_demos_teacher(project, demo_facts, demo_benchmark, style):
     """With the terms of the slice alone, half of them follow; with all of GO, as in the pipeline, it is more. No number
     is wrong, and no gene is named that the prompt does not show."""
