@@ -89,9 +89,7 @@ def test_traces_of_the_demos_teacher(project, demo_facts, demo_benchmark, style)
     terms = background_table(demo_facts, {"go-demo": ontology}, project.benchmarks["demo-go"])
     judge = TraceJudge(demo_facts, Background(terms))
     shown = {example.id: prompts[example.id].shown for example in examples}
-    traces = propose_from_facts(
-        examples, demo_facts, judge, mode="given", seed=0, shown_genes=lambda example: shown[example.id]
-    )
+    traces = propose_from_facts(examples, demo_facts, judge, seed=0, shown_genes=lambda example: shown[example.id])
     judged = teaching.judged(judge, without_contradictions(traces, prompts), examples, prompts)
     problems = Counter(trace.problem.partition(":")[0] for trace in judged)
     assert problems.keys() == {"", "unrelated", "too few genes", NOTHING_SHARED}

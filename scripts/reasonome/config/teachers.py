@@ -10,10 +10,9 @@ from reasonome.config.strict import Name, Strict
 
 
 class KnowledgeTeacher(Strict):
-    """Writes reasoning from facts, offline; it knows the true name (given) or not (blind)."""
+    """Writes reasoning from facts, offline; it knows the true name."""
 
     kind: Literal["knowledge"]
-    mode: Literal["given", "blind"]
     genes_per_step: Annotated[int, Field(ge=1, le=16)] = 3
     seed: int = 0
     encoder: Name
