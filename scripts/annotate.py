@@ -1,7 +1,7 @@
 """Name the gene sets of an entry of config/annotations.yaml with a model; tables and a page.
 
-python scripts/annotate.py --annotation example --model results/models/smollm2-135m/pretrain.demo-s0+sft.names-s0 \
-    --output results/annotations/smollm2-135m/pretrain.demo-s0+sft.names-s0/example
+python scripts/annotate.py --annotation example --model results/models/smollm2-135m/sft.enriched-s0 \
+    --output results/annotations/smollm2-135m/sft.enriched-s0/example
 """
 
 from reasonome.answering.asked_model import find_model

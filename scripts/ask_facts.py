@@ -1,7 +1,8 @@
 """Which of a corpus' training facts a model recalls: of those that a warm-up of seed 0 reads first, a row each.
 
-python scripts/ask_facts.py --model results/models/smollm2-135m/pretrain.demo-s0 --corpus demo --facts 200 \
-    --output results/recall/smollm2-135m/pretrain.demo-s0/demo.200.jsonl
+python scripts/ask_facts.py --corpus closed-book --facts 200 \
+    --model results/models/smollm2-135m/pretrain.closedbook-s0 \
+    --output results/recall/smollm2-135m/pretrain.closedbook-s0/closed-book.200.jsonl
 """
 
 from reasonome.answering import local, precision

@@ -1,6 +1,6 @@
 """Train one chain step; recipe.json, which says how, is in the model's folder already.
 
-python scripts/train.py --folder results/models/smollm2-135m/sft.names-s0+grpo.soft-s0
+python scripts/train.py --folder results/models/smollm2-135m/sft.closedbook-s0+grpo.closedbook-s0
 """
 
 from reasonome.stages import read_recipe

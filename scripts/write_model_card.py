@@ -1,7 +1,7 @@
 """Write the card of a trained model: what it is, what it learned from, and what it scored beside baselines.
 
-python scripts/write_model_card.py --experiment demo --backbone smollm2-135m --chain pretrain.demo-s0+sft.names-s0 \
-    --output results/models/smollm2-135m/pretrain.demo-s0+sft.names-s0/card.demo.md
+python scripts/write_model_card.py --experiment demo --backbone smollm2-135m --chain sft.closedbook-s0 \
+    --output results/models/smollm2-135m/sft.closedbook-s0/card.demo.md
 """
 
 from reasonome.core import atomic

@@ -2,7 +2,7 @@
 
 python scripts/write_preferences.py --preferences demo-tiers --benchmark demo-go --style demo-names \
     --output results/preferences/demo-tiers/demo-go.demo-names
-python scripts/write_preferences.py … --backbone smollm2-135m --chain sft.names-s0        pairs of a model's own samples
+python scripts/write_preferences.py … --backbone smollm2-135m --chain sft.closedbook-s0    pairs of its own samples
 """
 
 from argparse import Namespace

@@ -1,6 +1,7 @@
 """Write a step's recipe.json: its settings after defaults and variant are merged. Its graders are tried before.
 
-python scripts/write_recipe.py --step sft.names-s0 --output results/models/smollm2-135m/sft.names-s0/recipe.json
+python scripts/write_recipe.py --step sft.closedbook-s0 \
+    --output results/models/smollm2-135m/sft.closedbook-s0/recipe.json
 """
 
 from reasonome.config.project.chains import Step

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import torch
 from datasets import Dataset
-from measuring import CUDA, Check, Inputs, Speed, parser, report
+from measuring import CUDA, Check, Inputs, Speed, parser, recipe_of, report
 from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
@@ -81,7 +81,7 @@ class Steps:
     """Steps of each way on the same model."""
 
     def __init__(self, inputs: Inputs, folder: Path):
-        self._recipe = inputs.project.recipes["grpo"]["soft"]
+        self._recipe = recipe_of("grpo")
         self._folder, self._precision = folder, precision.choose("auto")
         self._tokenizer = AutoTokenizer.from_pretrained(folder)
         self.shared = ""

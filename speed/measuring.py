@@ -20,12 +20,57 @@ import torch
 
 from reasonome.benchmarks.rows import read_rows
 from reasonome.config.project.experiments import Results
+from reasonome.config.recipes import Recipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
+from reasonome.stages import STAGES
 from reasonome.tasks import TASKS, load_project
 
 CUDA = torch.cuda.is_available()
 BENCHMARK, BACKBONE, ENCODER, TEACHER, STYLE = "demo-go", "smollm2-135m", "minilm", "knowledge-given", "demo-names"
+# What each stage trains where a part does not say otherwise.
+RECIPES: dict[str, dict[str, Any]] = {
+    "pretrain": {
+        "corpus": "demo",
+        "sequence_length": 256,
+        "learning_rate": 5e-4,
+        "batch_size": 1,
+        "micro_batch_size": 1,
+        "save_steps": 20,
+    },
+    "sft": {
+        "teacher": TEACHER,
+        "learning_rate": 2.5e-4,
+        "batch_size": 4,
+        "micro_batch_size": 4,
+        "max_length": 512,
+        "save_steps": 30,
+    },
+    "grpo": {
+        "rewards": {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0, "reasoning": 1.0},
+        "encoders": [ENCODER],
+        "learning_rate": 2e-5,
+        "scheduler": "constant",
+        "warmup": 0.0,
+        "batch_size": 16,
+        "micro_batch_size": 4,
+        "generations": 4,
+        "max_completion_length": 96,
+        "save_steps": 5,
+        "validation": 30,
+    },
+    "onlinedpo": {
+        "encoders": [],
+        "learning_rate": 1e-6,
+        "scheduler": "constant",
+        "warmup": 0.0,
+        "batch_size": 16,
+        "micro_batch_size": 4,
+        "max_completion_length": 96,
+        "save_steps": 5,
+        "validation": 30,
+    },
+}
 PACKAGES = ("torch", "transformers", "trl", "sentence-transformers")
 
 
@@ -122,6 +167,12 @@ class Inputs:
         if not path.is_file():
             raise InputError("an input of the measurement is missing", file=path, fix=f"snakemake --cores 2 {path}")
         return path
+
+
+def recipe_of(stage: str, /, **settings: Any) -> Recipe:
+    """The recipe of RECIPES for a stage, with other settings in place of its own."""
+    asked = {} if stage == "pretrain" else {"benchmark": BENCHMARK, "style": STYLE}
+    return STAGES[stage].model_validate({"stage": stage} | asked | RECIPES[stage] | settings)
 
 
 def median_seconds(ways: Mapping[str, Callable[[], Any]], times: int) -> tuple[dict[str, float], dict[str, Any]]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from measuring import CUDA, ENCODER, Check, Inputs, Speed, median_seconds, parser, report
+from measuring import CUDA, ENCODER, Check, Inputs, Speed, median_seconds, parser, recipe_of, report
 from rouge_score.rouge_scorer import RougeScorer
 
 from reasonome.core.errors import run_program
@@ -50,7 +50,7 @@ def main() -> int:
     arguments.add_argument("--times", type=int, default=3, help="runs of each way, of which the median counts")
     given = arguments.parse_args()
     inputs = Inputs(given.config, given.results)
-    weights = inputs.project.recipes["grpo"]["soft"].rewards
+    weights = recipe_of("grpo").rewards
     steps = stream(inputs.task, inputs.examples("train"), given.steps)
     pairs = sum(len(step.texts) for step in steps)
     names = {inputs.task.parse(text).name for step in steps for text in step.texts}

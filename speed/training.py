@@ -33,7 +33,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from measuring import BACKBONE, BENCHMARK, CUDA, STYLE, TEACHER, Check, Inputs, Speed, parser, report
+from measuring import BACKBONE, BENCHMARK, CUDA, STYLE, TEACHER, Check, Inputs, Speed, parser, recipe_of, report
 from tqdm import tqdm
 
 from reasonome.answering import precision
@@ -137,17 +137,8 @@ def prepare(inputs: Inputs, model: Path, given, made: Results) -> list[int]:
     atomic.write_jsonl(made.reasoning(TEACHER, BENCHMARK, STYLE), reasoning)
     made.model(BACKBONE, STEP).mkdir(parents=True)
     made.model(BACKBONE, "base").symlink_to(model.resolve(), target_is_directory=True)
-    recipe = inputs.project.recipes["sft"]["names"].model_copy(
-        update={
-            "batch_size": BATCH,
-            "micro_batch_size": BATCH if CUDA else 4,
-            "packing": "none",
-            "steps": "mixed",  # the default; the demo's small recipes order their steps by length
-            "max_examples": None,
-            "max_length": LONGEST,
-            "save_steps": 10_000,
-        }
-    )
+    batches = {"batch_size": BATCH, "micro_batch_size": BATCH if CUDA else 4}
+    recipe = recipe_of("sft", **batches, packing="none", max_length=LONGEST, save_steps=10_000)
     atomic.write_json(made.model(BACKBONE, STEP) / "recipe.json", recipe.model_dump(mode="json"))
     return lengths[:size]
 

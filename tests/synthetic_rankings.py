@@ -96,7 +96,7 @@ def write_ranking_experiment(
     clean = {"data": "training questions", "training": "demo-loci", "used_by": "sft.ranking", "benchmark": "demo-loci"}
     clean |= {"kind": "causal_gene", "looked_at": 3600, "found": 0, "dropped": 0, "remaining": 0, "policy": "fail"}
     clean |= {"verdict": "clean", "highest_jaccard": None, "example": "", "file": "", "line": None}
-    leaks = {"experiment": "demo-ranking", "findings": [clean], "same_source": []}
+    leaks = {"experiment": "loci", "findings": [clean], "same_source": []}
     leaks |= {"not_compared": {"demo-go": ["sft.both"]}}
     learnt = {"RL rank": "short", "RL binary": "answer"}
     return write_plan(
@@ -105,7 +105,7 @@ def write_ranking_experiment(
         [chain for arm in ARMS.values() for chain in lineage(arm) if chain != "base"],
         {"rows": {"train": count, "test": count}},
         leaks,
-        experiment="demo-ranking",
+        experiment="loci",
         description="Three arms on made-up loci." + poison,
         task="causal_gene_ranking",
         arms=list(ARMS),

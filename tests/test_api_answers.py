@@ -242,11 +242,11 @@ def test_an_experiment_that_cannot_ask(configured, backbones, experiment, refuse
 
 
 def test_recorded_answers_to_benchmarks_of_two_tasks_have_one_style_each(configured):
-    files = dict.fromkeys(("demo-genes", "demo-molecules"), "mine/answers.csv")
+    files = dict.fromkeys(("few-genes", "few-molecules"), "mine/answers.csv")
     asked = {"benchmarks": list(files), "styles": ["symbols", "smiles"], "arms": {"base": []}}
     project = load_project(configured({"theirs": {"recorded": {"files": files}}}, **asked))
     found = [(run.benchmark, run.style) for run in cells(project, "asks") if run.backbone == "theirs"]
-    assert found == [("demo-genes", "symbols"), ("demo-molecules", "smiles")]
+    assert found == [("few-genes", "symbols"), ("few-molecules", "smiles")]
 
 
 def test_recorded_answers_to_an_unknown_benchmark(configured, refused):

@@ -40,7 +40,7 @@ def test_parents_down_to_the_base():
     ],
 )
 def test_what_is_no_chain(chain):
-    with refused(fix="write stage.variant-sN, as in sft.names-s0"):
+    with refused(fix="write stage.variant-sN, as in sft.closedbook-s0"):
         chains.parse(chain)
 
 
@@ -139,6 +139,6 @@ def test_the_cells_of_an_experiment():
 
 
 def test_the_recipe_of_a_step(project):
-    assert Step.parse("sft.symbols-s0").recipe(project).style == "demo-symbols"
+    assert Step.parse("sft.symbols-s0").recipe(project).style == "symbols"
     with refused(fix="did you mean 'symbols'?"):
         Step.parse("sft.symbls-s0").recipe(project)

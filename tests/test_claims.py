@@ -280,7 +280,6 @@ def test_the_knowledge_teacher_tells_the_truth(demo_facts, demo_benchmark):
         examples,
         demo_facts,
         judge,
-        mode="given",
         seed=0,
         shown_genes=lambda example: [gene.symbol for gene in example.genes],
     )

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from tiny_project import edit
 
 from reasonome.config.project import experiments
 from reasonome.config.project.experiments import Asked
@@ -13,10 +14,10 @@ from reasonome.report import calibration_table, figures, forgetting, page
 from reasonome.report.calibration_table import agreement, calibration_tables
 from reasonome.report.forgetting import Measured
 from reasonome.report.tables import read_table
-from reasonome.tasks import TASKS
+from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.questions import Example
 
-ASKED = {"benchmark": "demo-genes", "style": "names", "decoding": "greedy"}
+ASKED = {"benchmark": "few-genes", "style": "names", "decoding": "greedy"}
 
 
 def scores(**columns):
@@ -29,7 +30,7 @@ def made(evaluations, baselines=None):
     plan = SimpleNamespace(metric_set=SimpleNamespace(right="verified"), arms=["SFT", "GRPO"])
     found = [(SimpleNamespace(**ASKED, backbone="small", arm=arm, seed=0), table) for arm, table in evaluations]
     evidence = SimpleNamespace(
-        evaluations=found, baselines={} if baselines is None else {("demo-genes", "names"): baselines}
+        evaluations=found, baselines={} if baselines is None else {("few-genes", "names"): baselines}
     )
     return calibration_tables(plan, evidence, 0, 200)
 
@@ -155,7 +156,7 @@ def test_the_section_and_its_diagrams(tmp_path):
     assert sum(bar.get_height() for bar in figure.axes[2].patches) == 60
     drawn = tmp_path / "figures" / "calibration"
     drawn.mkdir(parents=True)
-    (drawn / "small.demo-genes.names.greedy.stated.svg").write_text("<svg/>")
+    (drawn / "small.few-genes.names.greedy.stated.svg").write_text("<svg/>")
     [section] = page.calibration_section(read, tmp_path / "figures")
     assert [arm for arm, *_ in section["rows"]] == ["SFT", "SFT: base_rate", "GRPO", "GRPO: base_rate"]
     _, _, scores_of = section["rows"][0]
@@ -238,25 +239,41 @@ def test_the_table(tmp_path):
     assert again["exposures"].tolist()[-4:] == [0, 0, 1.5, 1.5] and again["relation"].tolist()[-1] == "has_name"
 
 
-def test_what_models_are_asked_again(project):
-    asked = experiments.asked_again(project, "demo-strategy-ablation")
+ORDERS = """
+backbones: [smollm2-135m]
+arms:
+  RA: [sft.names]
+  cascade: [pretrain.demo, sft.names]
+  merged: [sft.merged]
+benchmarks: [demo-go]
+styles: [names]
+decodings: [greedy]
+recall: 300
+forgetting: {questions: 60, decoding: greedy}
+"""
+
+
+def test_what_models_are_asked_again(config):
+    (config / "experiments" / "orders.yaml").write_text(ORDERS)
+    project = load_project(config)
+    asked = experiments.asked_again(project, "orders")
     assert {a.chain for a in asked} == {
         "base",
-        "sft.terms-s0",
-        "pretrain.demotransfer-s0",
-        "pretrain.demotransfer-s0+sft.terms-s0",
+        "sft.names-s0",
+        "pretrain.demo-s0",
+        "pretrain.demo-s0+sft.names-s0",
         "sft.merged-s0",
     }
-    assert {(a.kind, a.of) for a in asked} == {("questions", "demo-terms"), ("facts", "demo-transfer")}
+    assert {(a.kind, a.of) for a in asked} == {("questions", "demo-go"), ("facts", "demo")}
     assert len(asked) == 10
-    runs = experiments.report_plan(project, "demo-strategy-ablation")["recalled"]
+    runs = experiments.report_plan(project, "orders")["recalled"]
     runs = {(one["chain"], one["run"]) for one in runs}
     recall = "results/recall/smollm2-135m"
-    assert len(runs) == 5 and ("base", f"{recall}/base/demo-transfer.300.run.json") in runs
+    assert len(runs) == 5 and ("base", f"{recall}/base/demo.300.run.json") in runs
     # Without being told to, an experiment with a warm-up asks facts, and one without asks nothing.
     assert {(a.kind, a.of) for a in experiments.asked_again(project, "demo")} == {("facts", "demo")}
-    assert experiments.asked_again(project, "demo-ranking") == []
-    assert "recalled" not in experiments.report_plan(project, "demo-ranking")
+    assert experiments.asked_again(project, "solubility") == []
+    assert "recalled" not in experiments.report_plan(project, "solubility")
 
 
 def test_facts_of_a_placebo_are_asked_of_models_that_read_it(project):
@@ -270,8 +287,13 @@ def test_facts_of_a_placebo_are_asked_of_models_that_read_it(project):
     assert experiments.corpora_read(project, "sft.micro-s0") == {}
 
 
-def test_the_judges_steps_are_trained_and_audited(project):
-    steps = [chain for _, chain in experiments.trained_steps(project, "demo-reward-ablation")]
-    assert "sft.bp-s0+reward.demobp-s0" in steps
-    assert steps.index("sft.bp-s0+reward.demobp-s0") < steps.index("sft.bp-s0+onlinedpo.demobp-s0")
-    assert "reward.demobp" in experiments.audit_plan(project, "demo-reward-ablation").training["demo-bp"]
+def test_the_judges_steps_are_trained_and_audited(config):
+    edit(
+        config.parent,
+        "experiments/demo.yaml",
+        lambda file: file["arms"].update(judged=["sft.names", "onlinedpo.judged"]),
+    )
+    project = load_project(config)
+    steps = [chain for _, chain in experiments.trained_steps(project, "demo")]
+    assert steps.index("sft.names-s0+reward.tiers-s0") < steps.index("sft.names-s0+onlinedpo.judged-s0")
+    assert "reward.tiers" in experiments.audit_plan(project, "demo").training["demo-go"]

@@ -1,5 +1,7 @@
 """What an experiment trains, and what its report is made of."""
 
+from pathlib import Path
+
 import pytest
 from refusals import refused
 from tiny_project import edit
@@ -31,6 +33,26 @@ benchmarks: [demo-go]
 styles: [names]
 decodings: [greedy]
 """
+
+
+TWO_TASKS = """
+backbones: [smollm2-135m]
+arms:
+  base: {steps: [], styles: [names, smiles]}
+  SFT: [sft.predictions]
+  GRPO genes: {steps: [sft.predictions, grpo.fewgenes], styles: [names, symbols]}
+  GRPO molecules: {steps: [sft.predictions, grpo.fewmolecules], styles: [smiles]}
+benchmarks: [few-genes, few-molecules]
+styles: [names, symbols, smiles]
+decodings: [greedy]
+"""
+
+
+@pytest.fixture
+def two_tasks(config) -> Path:
+    """The configuration, with an experiment `both`."""
+    (config / "experiments" / "both.yaml").write_text(TWO_TASKS)
+    return config
 
 
 @pytest.fixture
@@ -106,31 +128,31 @@ def test_training_and_test_sets_of_one_collection_are_named(config):
     assert shared_sources({"mine": ""}, {"mine": ""}) == ["mine"] and shared_sources({"mine": ""}, {"a": ""}) == []
 
 
-def test_an_arm_is_not_asked_benchmarks_whose_task_has_none_of_its_styles(config):
+def test_an_arm_is_not_asked_benchmarks_whose_task_has_none_of_its_styles(two_tasks):
     asked = {}
-    for run in cells(load_project(config), "demo-classification"):
+    for run in cells(load_project(two_tasks), "both"):
         asked.setdefault(run.arm, []).append((run.benchmark, run.style))
-    names, symbols, smiles = ("demo-genes", "names"), ("demo-genes", "symbols"), ("demo-molecules", "smiles")
+    names, symbols, smiles = ("few-genes", "names"), ("few-genes", "symbols"), ("few-molecules", "smiles")
     assert asked == {
         "base": [names, smiles],
         "SFT": [names, symbols, smiles],
-        "SFT+GRPO genes": [names, symbols],
-        "SFT+GRPO molecules": [smiles],
+        "GRPO genes": [names, symbols],
+        "GRPO molecules": [smiles],
     }
 
 
-def test_a_benchmark_that_nobody_is_asked_is_refused(config):
-    change = {"styles": ["names", "symbols"], "arms": {"base": [], "SFT": ["sft.demopredictions"]}}
-    edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(change))
-    with refused("demo-classification.yaml", field="benchmarks.1", fix="add one of descriptors, smiles to styles"):
-        load_project(config)
+def test_a_benchmark_that_nobody_is_asked_is_refused(two_tasks):
+    change = {"styles": ["names", "symbols"], "arms": {"base": [], "SFT": ["sft.predictions"]}}
+    edit(two_tasks.parent, "experiments/both.yaml", lambda file: file.update(change))
+    with refused("both.yaml", field="benchmarks.1", fix="add one of descriptors, smiles to styles"):
+        load_project(two_tasks)
 
 
-def test_a_pair_that_is_never_asked_one_benchmark_cannot_be_compared(config):
-    pair = ["SFT+GRPO genes", "SFT+GRPO molecules"]
-    edit(config.parent, "experiments/demo-classification.yaml", lambda file: file.update(compared=[pair]))
+def test_a_pair_that_is_never_asked_one_benchmark_cannot_be_compared(two_tasks):
+    pair = ["GRPO genes", "GRPO molecules"]
+    edit(two_tasks.parent, "experiments/both.yaml", lambda file: file.update(compared=[pair]))
     with refused(fix="take the pair out, or let them share one"):
-        load_project(config)
+        load_project(two_tasks)
 
 
 CONTRASTS = [["GRPO exact", "online DPO"], ["GRPO soft", "GRPO form"]]
@@ -168,21 +190,21 @@ def test_the_report_knows_which_styles_are_controls(project):
 
 
 def test_a_mixture_may_have_a_style_for_each_benchmark(config):
-    assert load_project(config).recipe("sft.demopredictions").questions == [
-        ("demo-genes", "names"),
-        ("demo-molecules", "smiles"),
+    assert load_project(config).recipe("sft.predictions").questions == [
+        ("few-genes", "names"),
+        ("few-molecules", "smiles"),
     ]
-    style = {"demo-genes": "names"}
-    edit(config.parent, "recipes/sft.yaml", lambda file: file["variants"]["demopredictions"].update(style=style))
+    style = {"few-genes": "names"}
+    edit(config.parent, "recipes/sft.yaml", lambda file: file["variants"]["predictions"].update(style=style))
     with refused(fix="see docs/configuration.md for what is"):
         load_project(config)
 
 
 def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config):
-    styles = {"demo-genes": "names", "genes": "symbols"}
+    styles = {"few-genes": "names", "genes": "symbols"}
 
     def mixed(file):
-        recipe = file["variants"]["demogenes"]
+        recipe = file["variants"]["fewgenes"]
         del recipe["benchmark"]
         recipe.update(mixture=dict.fromkeys(styles, 1), style=styles)
 
@@ -191,23 +213,24 @@ def test_grpo_asks_all_benchmarks_of_a_mixture_in_one_style(config):
         load_project(config)
 
 
-def test_statements_that_a_teacher_recites_are_audited(project):
-    """No arm of micro-order has a warm-up; two learn to recite statements."""
-    recited = audit_plan(project, "micro-order").corpora
-    assert {corpus: set(steps) for corpus, steps in recited.items()} == {
-        "micro-order": {"sft.recitingfirst", "sft.recitinglast"}
-    }
+def test_statements_that_a_teacher_recites_are_audited(config):
+    """No arm has a warm-up; one learns to recite statements."""
+    arms = {"RA": ["sft.names"], "facts first": ["sft.reciting"]}
+    edit(config.parent, "experiments/demo.yaml", lambda file: file.update(arms=arms, no_controls=[]))
+    recited = audit_plan(load_project(config), "demo").corpora
+    assert {corpus: set(steps) for corpus, steps in recited.items()} == {"demo": {"sft.reciting"}}
 
 
-def test_an_experiment_on_two_tasks_is_audited_by_both(project):
-    plan = audit_plan(project, "demo-classification")
+def test_an_experiment_on_two_tasks_is_audited_by_both(two_tasks):
+    project = load_project(two_tasks)
+    plan = audit_plan(project, "both")
     tasks = plan.by_task(project)
     assert [(task.name, own.benchmarks) for task, own in tasks] == [
-        ("gene_classification", ["demo-genes"]),
-        ("molecule_property", ["demo-molecules"]),
+        ("gene_classification", ["few-genes"]),
+        ("molecule_property", ["few-molecules"]),
     ]
-    learned = {"demo-genes": ("sft.demopredictions", "grpo.demogenes")}
-    learned |= {"demo-molecules": ("sft.demopredictions", "grpo.demomolecules")}
+    learned = {"few-genes": ("sft.predictions", "grpo.fewgenes")}
+    learned |= {"few-molecules": ("sft.predictions", "grpo.fewmolecules")}
     assert (plan.training, plan.not_compared) == (learned, {})
     assert [own.training for _, own in tasks] == [{name: steps} for name, steps in learned.items()]
     files = {path.name for task, own in tasks for path in task.files.leaks(project, own).paths}

@@ -532,7 +532,7 @@ def results(tmp_path, monkeypatch) -> Path:
     benchmark = root / "benchmarks" / "demo-go"
     atomic.write_jsonl(benchmark / "test.jsonl", [TEST_ROW])
     atomic.write_jsonl(benchmark / "train.jsonl", [TRAIN_ROW])
-    for style in ("demo-names", "demo-symbols"):
+    for style in ("demo-names", "symbols"):
         atomic.write_jsonl(root / "prompts" / f"demo-go.{style}" / "test.jsonl", [TEST_ROW | {"shown": list("BDAC")}])
     atomic.write_json(benchmark / "audit.json", {"dropped_from_train": {"jaccard": 7}})
     corpus = root / "statements" / "demo"
@@ -552,7 +552,7 @@ def results(tmp_path, monkeypatch) -> Path:
     pd.DataFrame(facts[:1], columns=columns).to_csv(corpus / "left_out.tsv", sep="\t", index=False)
     (root / "facts" / "demo").mkdir(parents=True)
     pd.DataFrame(facts, columns=columns).to_parquet(root / "facts" / "demo" / "facts.parquet")
-    for style in ("demo-names", "demo-symbols"):
+    for style in ("demo-names", "symbols"):
         atomic.write_jsonl(root / "reasoning" / "knowledge-given" / f"demo-go.{style}.jsonl", [TRACE])
         atomic.write_jsonl(root / "reasoning" / "knowledge-given" / f"demo-go.{style}.dropped.jsonl", [])
     return root

@@ -79,13 +79,14 @@ def test_entries_of_ones_own_are_read_beside_those_that_ship(own, project):
 
 
 def test_a_mixture_in_defaults_of_ones_own_replaces_the_benchmark_that_ships(own):
-    recipes = "defaults: {mixture: {demo-go: 1, demo-bp: 3}}\nvariants:\n  mine: {}\n  alone: {benchmark: demo-bp}\n"
+    variants = "variants:\n  mine: {}\n  alone: {benchmark: few-pathways}\n"
+    recipes = "defaults: {mixture: {demo-go: 1, few-pathways: 3}}\n" + variants
     (own / "recipes/sft.yaml").write_text(recipes)
     for file in ("experiments/mine.yaml", "config.yaml"):  # which name a variant that is gone
         (own / file).unlink()
     found = load_project(own.parent).recipes["sft"]
-    assert found["mine"].weights_of_benchmarks == {"demo-bp": 3, "demo-go": 1}
-    assert found["alone"].weights_of_benchmarks == {"demo-bp": 1}
+    assert found["mine"].weights_of_benchmarks == {"few-pathways": 3, "demo-go": 1}
+    assert found["alone"].weights_of_benchmarks == {"few-pathways": 1}
 
 
 def test_a_prompt_of_a_teacher_of_ones_own_is_what_teachers_are_asked(own):

@@ -14,7 +14,7 @@ from refusals import refused
 from reasonome.prompts.prompts import Prompt
 from reasonome.rewards import means, total
 from reasonome.task_parts import BaselineJob
-from reasonome.tasks import TASKS, load_project
+from reasonome.tasks import TASKS
 from reasonome.tasks.pathway_qa import building
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stated
 from reasonome.tasks.pathway_qa.baselines import baselines
@@ -96,14 +96,9 @@ def test_no_training_question_has_a_gene_of_a_test_table_alone():
 
 
 @pytest.fixture(scope="module")
-def project():
-    return load_project("config")
-
-
-@pytest.fixture(scope="module")
 def splits(project):
-    contrasts, _ = building.read_tables(project, "spaceflight")
-    return building.split(contrasts, project.benchmarks["spaceflight"])[0]
+    contrasts, _ = building.read_tables(project, "few-studies")
+    return building.split(contrasts, project.benchmarks["few-studies"])[0]
 
 
 def names(question, place):

@@ -262,7 +262,7 @@ def test_the_manifest_of_pairs_of_samples_has_the_samples_digest(config, monkeyp
     atomic.write_jsonl(
         samples, [{"id": "GO:0", "subset": "bp", "sample": n, "text": text} for n, text in enumerate(texts)]
     )
-    manifest, counts = written(config, monkeypatch, "demo-samples", "--backbone", "b", "--chain", "base")
+    manifest, counts = written(config, monkeypatch, "few-samples", "--backbone", "b", "--chain", "base")
     assert counts == {"train": 1, "held_out": 0, "not_asked": 3}
     assert manifest["data"]["samples"] == sha256(samples)
     assert manifest["preferences"]["rewards"] == {"rouge_l": 1.0, "format": 1.0}

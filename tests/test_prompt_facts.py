@@ -198,19 +198,19 @@ def test_training_questions_show_no_fact_about_a_held_out_term_of_another_benchm
     """What is asked may show it, as no model learns from that."""
     path = config / "benchmarks.yaml"
     entries = yaml.safe_load(path.read_text())
-    entries["demo-go"] |= {"leave_out": ["demo-pathways"]}
+    entries["demo-go"] |= {"leave_out": ["few-pathways"]}
     path.write_text(yaml.safe_dump(entries))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "resources").symlink_to(ROOT / "resources")
     known = [
-        ("A", "member_of_pathway", "R-HSA-1", "Mending", "reactome"),  # a test set of demo-pathways, by id
+        ("A", "member_of_pathway", "R-HSA-1", "Mending", "reactome"),  # a test set of few-pathways, by id
         ("A", "member_of_pathway", "WP1", "Cell Cycle", "wikipathways"),  # a valid one, by name
         ("A", "in_gene_group", "HGNC.GROUP:1", "Ligases", "hgnc"),
         ("B", "part_of", "GO:0000124", "SAGA complex", "go"),
     ]
     (tmp_path / "results/facts/demo").mkdir(parents=True)
     table(*known).to_parquet(tmp_path / "results/facts/demo/facts.parquet")
-    others = tmp_path / "results/benchmarks/demo-pathways"
+    others = tmp_path / "results/benchmarks/few-pathways"
     for part, row in (("valid", example("R-HSA-2", "cell cycle", "X")), ("test", example("R-HSA-1", "mending", "X"))):
         atomic.write_jsonl(others / f"{part}.jsonl", [row.model_dump(exclude_defaults=True)])
     splits = {part: [example(f"GO:{part}", part, "A", "B")] for part in SPLITS}

@@ -58,7 +58,7 @@ def test_what_a_training_question_has_in_common_with_a_test_question(training, k
     if kind:
         assert (remaining[kind].line, remaining[kind].verdict) == (2, "fails")
         with refused(fix="add demo-loci to leave_out of demo in"):
-            check("demo-ranking", findings, FIXES)
+            check("loci", findings, FIXES)
 
 
 @pytest.mark.parametrize(("window_kb", "overlap"), [(600, 1), (599, 0)])
@@ -107,7 +107,7 @@ def test_a_statement_that_links_the_right_gene_to_what_is_asked_fails():
     assert found(rows, CASES)["tells_the_answer"] == (1, "fails")  # one pair of gene and question
     assert found(rows.iloc[:1], CASES)["tells_the_answer"] == (0, "clean")
     with refused(fix="warm up on a corpus without the sources"):
-        check("demo-ranking", statement_findings(TRAINING, rows, NAMES, CASES), FIXES)
+        check("loci", statement_findings(TRAINING, rows, NAMES, CASES), FIXES)
     told = statement_findings(TRAINING, rows, NAMES, CASES)[0]
     assert (told.line, told.example, told.looked_at) == (2, "FBN1 causes it.", 3)
     assert found(statements(("IL13 is linked.", "IL13", "MESH:D001249")), TEST)["tells_the_answer"] == (1, "fails")

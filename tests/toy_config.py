@@ -70,7 +70,7 @@ greedy: {max_new_tokens: 96}
 sampled: {samples: 8, temperature: 0.8, max_new_tokens: 96}
 """,
     "teachers.yaml": """\
-facts: {kind: knowledge, mode: given, genes_per_step: 2, encoder: first}
+facts: {kind: knowledge, genes_per_step: 2, encoder: first}
 gpt: {kind: openai, model: gpt, api_key_variable: OPENAI_API_KEY, max_tokens: 64, encoder: first}
 """,
     "preferences.yaml": """\

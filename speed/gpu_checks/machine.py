@@ -70,6 +70,8 @@ def _version(package: str) -> str:
 
 def branches(here: Here) -> Iterator[Finding]:
     """What precision, kernels, encoders and processes choose."""
+    from measuring import recipe_of
+
     from gpu_checks import made
     from reasonome.answering import precision
     from reasonome.scoring.encoders import load_encoders
@@ -78,8 +80,7 @@ def branches(here: Here) -> Iterator[Finding]:
     project = made.project(here)
     chosen, why = precision.fastest()
     yield here.compare("branches", "bf16", f"{chosen}: {why}", chosen == "bf16")
-    recipe = project.inputs.project.recipes["sft"]["names"].model_copy(update={"precision": chosen})
-    yield Finding("branches", "", f"kernels: {kernels.choose(recipe, say=False)}")
+    yield Finding("branches", "", f"kernels: {kernels.choose(recipe_of('sft', precision=chosen), say=False)}")
     processes.take_gpu()
     device = torch.cuda.current_device() if here.gpu else "none"
     yield here.compare("branches", "GPU 0 is taken", f"GPU {device}", device == 0)

@@ -13,13 +13,12 @@ from typing import Any
 
 import torch
 import training  # speed/training.py
-from measuring import BENCHMARK, ENCODER, STYLE, TEACHER, Inputs
+from measuring import BENCHMARK, ENCODER, STYLE, TEACHER, Inputs, recipe_of
 from model_shapes import SHAPES, TINY
 
 from gpu_checks.finding import Here
 from reasonome.config.project.results import Results
 from reasonome.core import atomic
-from reasonome.stages import STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS_OF_WORDS = (
@@ -55,15 +54,13 @@ class MadeProject:
     made: Results
 
     def step(self, backbone: str, name: str, stage: str, **settings: Any) -> Path:
-        """The folder of a step (stage.variant-sN) with a recipe: of SFT that of speed/training.py, else the demo's."""
+        """The folder of a step (stage.variant-sN) with a recipe: of SFT that of speed/training.py, else RECIPES'."""
         folder = self.made.model(backbone, name)
-        variants = self.inputs.project.recipes[stage]
         if stage == "sft":
             recipe = atomic.read_json(self.made.model(training.BACKBONE, training.STEP) / "recipe.json")
         else:
-            recipe = next(iter(variants.values())).model_dump(mode="json")
-        recipe = STAGES[stage].model_validate(recipe | settings).model_dump(mode="json")
-        atomic.write_json(folder / "recipe.json", recipe)
+            recipe = {}
+        atomic.write_json(folder / "recipe.json", recipe_of(stage, **recipe | settings).model_dump(mode="json"))
         return folder
 
     def launch(self, step: Path, sharding: str = "none", **options: Any) -> subprocess.Popen:

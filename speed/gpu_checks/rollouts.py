@@ -14,7 +14,7 @@ from gpu_checks.training_runs import rates
 
 DRIFT = 0.05  # nats per token, of sampler and trainer
 KEYS = ("sampler_drift", "frac_reward_zero_std", "completions/mean_length", "step_time")
-JUDGE = ["sft.bp", "reward.demobp"]
+JUDGE = ["sft.any", "reward.any"]
 REWARDS = {"similarity": 2.0, "rouge_l": 1.0, "format": 1.0, "reasoning": 1.0}
 
 

@@ -160,12 +160,12 @@ def test_what_the_judge_learned_from_is_told(project):
     assert table_line(card, "reasoning (demo-go of the judge)")[3:] == ["7", "0", "7"]
     assert "demo-go of the judge" not in render(**given), "without it the finding is another model's"
     # By the configuration: whose manifests a card needs, and which steps read a source.
-    chain = "sft.bp-s0+onlinedpo.demobp-s0"
-    judge = "sft.bp-s0+reward.demobp-s0"
-    assert card_sources.judges(project, chain) == {"onlinedpo.demobp-s0": judge}
-    assert card_sources.models_read(project, chain) == ["base", "sft.bp-s0", chain, judge]
+    chain = "sft.names-s0+onlinedpo.judged-s0"
+    judge = "sft.names-s0+reward.tiers-s0"
+    assert card_sources.judges(project, chain) == {"onlinedpo.judged-s0": judge}
+    assert card_sources.models_read(project, chain) == ["base", "sft.names-s0", chain, judge]
     assert card_sources.models_read(project, CHAIN) == chains.lineage(CHAIN)
-    steps = ("sft.bp-s0", "onlinedpo.demobp-s0", "reward.demobp-s0")
+    steps = ("sft.names-s0", "onlinedpo.judged-s0", "reward.tiers-s0")
     sources = card_sources.sources_read(project, chain)
     assert [one.name for one in sources] == ["hgnc-demo", "go-demo", "reactome-demo", "wikipathways-demo"]
     assert {one.steps for one in sources} == {steps}
@@ -224,10 +224,10 @@ def test_sources_of_what_prompts_show_and_of_what_teachers_write_are_listed(proj
     with monkeypatch.context() as patch:
         patch.setitem(project._styles, ("gene_set_naming", "enriched"), style.model_copy(update={"terms": terms}))
         assert named(card_sources.sources_read(project, "sft.enriched-s0")) == [*of_go, "reactome-2022"]
-    reciting = project.teachers["recall-functions"].model_copy(update={"corpus": "demo"})
-    monkeypatch.setitem(project.teachers, "recall-functions", reciting)
-    own = project.corpora["micro-order"].sources
-    assert named(card_sources.sources_read(project, "sft.recitingfirst-s0")) == [*demo, *(set(own) - {*demo})]
+    reciting = project.teachers["few-facts"].model_copy(update={"corpus": "micro-world"})
+    monkeypatch.setitem(project.teachers, "few-facts", reciting)
+    recited = project.corpora["micro-world"].sources
+    assert named(card_sources.sources_read(project, "sft.reciting-s0")) == [*recited, *({*demo} - {*recited})]
     teacher = card_sources.sources_read(project, "sft.gpt4o-s0")[-1]
     assert (teacher.name, teacher.licence) == ("answers of the teacher gpt-4o", "not stated")
 

@@ -1,12 +1,11 @@
 """Training for rankings: what SFT learns, what teachers write, what GRPO rewards; and a small chain with a grader."""
 
 import json
-import shutil
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import tiny_project
 import tiny_training
 from ranking_questions import TASK, question
 from refusals import refused
@@ -22,7 +21,6 @@ from reasonome.stages.grpo import GrpoRecipe
 from reasonome.task_parts import TeachingJob
 from reasonome.tasks import load_project
 from reasonome.tasks.ranking import teaching
-from reasonome.tasks.ranking.questions import RankedGene
 from reasonome.tasks.ranking.ranked_list import RankedAnswer, render_ranking
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import CausalGeneRanking
@@ -31,21 +29,10 @@ from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earn
 from reasonome.training.job import TrainingJob
 from reasonome.training.sft import sft
 
-CONFIG = Path(__file__).parents[2] / "config"
 TEXTS = {"system": "Rank the genes.", "user": "Trait: {trait}\nGenes: {genes}"}
 ANSWER = RankingStyle(gene="{symbol}", separator=", ", budget_tokens=200, reasoning="none", **TEXTS)
 SHORT = ANSWER.model_copy(update={"reasoning": "short", "words": 30})
 WEIGHTS = {"chance_corrected": 1.0, "listed": 0.5, "format": 0.5}
-NAMES = {"A": "alpha one", "B": "beta two", "C": "", "D": "delta four"}
-
-
-def named_question(right="B", **fields):
-    """A locus of the genes of NAMES; C has no official name."""
-    genes = [RankedGene(symbol=symbol, name=name) for symbol, name in NAMES.items()]
-    causal = [gene for gene in genes if gene.symbol in right]
-    return question(**{"candidates": "", "right": right} | {"id": "q"} | fields).model_copy(
-        update={"candidates": genes, "causal": causal}
-    )
 
 
 def prompted(example, style=SHORT):
@@ -57,8 +44,7 @@ def configured(tmp_path):
     """The shipped configuration with one change."""
 
     def change(file: str, before: str, after: str) -> Project:
-        shutil.copytree(CONFIG, tmp_path / "config", dirs_exist_ok=True)
-        path = tmp_path / "config" / file
+        path = tiny_project.copied_config(tmp_path) / file
         text = path.read_text(encoding="utf-8")
         assert text.count(before) == 1
         path.write_text(text.replace(before, after), encoding="utf-8")
@@ -77,37 +63,6 @@ def test_where_every_gene_is_a_candidate_the_teachers_other_genes_follow():
     assert TASK.completion(example, prompt, ANSWER, None) == "<genes>[C]</genes>"
     proposal = {"proposed": "narc, PCSK9, LDLR", "steps": ["It fits."]}
     assert TASK.completion(example, prompt, ANSWER, proposal) == "<genes>[C, PCSK9, LDLR]</genes>"
-
-
-# --- the gene-names teacher ------------------------------------------------------------------------------------
-
-
-def proposals(*examples, genes=2, seed=0):
-    return [teaching.write_from_names(one, prompted(one), TASK.plain_reasoning, genes, seed) for one in examples]
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_the_right_gene_is_among_those_spoken_of_and_stands_where_the_prompt_has_it(seed):
-    example = named_question()
-    (proposal,) = proposals(example, seed=seed)
-    said, ending = proposal.steps
-    order = [symbol for symbol in prompted(example).shown if NAMES[symbol] in said and NAMES[symbol]]
-    assert len(order) == 2 and "B" in order
-    assert [said.index(NAMES[symbol]) for symbol in order] == sorted(said.index(NAMES[symbol]) for symbol in order)
-    assert "B" in ending and proposal.proposed == "B" and proposal.problem == ""
-    assert proposals(example, seed=seed) == [proposal], "the same every time"
-    assert TASK.completion(example, prompted(example), SHORT, {"steps": proposal.steps}) is not None
-
-
-def test_what_cannot_be_said_is_dropped_with_the_reason():
-    nameless = question(candidates="ABC", id="nameless")
-    unseen = named_question(id="unseen")
-    hidden = replace(prompted(unseen), shown=[symbol for symbol in prompted(unseen).shown if symbol != "B"])
-    shown = [(nameless, prompted(nameless)), (unseen, hidden)]
-    found = [teaching.write_from_names(*pair, TASK.plain_reasoning, 3, 0) for pair in shown]
-    job = TeachingJob("names", "demo-loci", "short", Path("kept.jsonl"), [nameless, unseen], {})
-    kept, dropped = TASK.teaching.keep(None, job, found)
-    assert kept == [] and [row["reason"] for row in dropped] == [teaching.NO_NAMES, teaching.NOT_SHOWN]
 
 
 # --- the teacher behind an endpoint ----------------------------------------------------------------------------
@@ -219,7 +174,7 @@ def test_another_grader_makes_another_recipe(tmp_path, monkeypatch, configured):
     (tmp_path / "mine.py").write_text("def grade(answer, example):\n    return 1.0\n")
     with_grader = GRPO_OF_LOCI + "    graders: {mine: {function: mine.py:grade}}\n"
     project = configured("recipes/grpo.yaml", GRPO_OF_LOCI, with_grader)
-    step = chains.Step("grpo", "demoloci", 0)
+    step = chains.Step("grpo", "fewloci", 0)
     first = step.recipe(project).graders["mine"].sha256
     commented = '"""Mine."""\ndef grade(answer, example):\n    """One."""\n    return 1.0  # whatever it is\n'
     (tmp_path / "mine.py").write_text(commented)
@@ -239,7 +194,7 @@ GRPO_OF_LOCI = "    benchmark: demo-loci\n"
             "recipes/grpo.yaml",
             GRPO_OF_LOCI,
             GRPO_OF_LOCI + "    grading: {longest_list: 5}\n",
-            "variants.demoloci.grading.longest_list",
+            "variants.fewloci.grading.longest_list",
             "longest_list: 25",
         ),
         (

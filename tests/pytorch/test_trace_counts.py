@@ -78,7 +78,7 @@ def test_a_proposal_that_contradicts_its_prompt_has_that_as_its_problem():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("style", ["demo-names", "demo-symbols"])
+@pytest.mark.parametrize("style", ["demo-names", "symbols"])
 def test_traces_of_the_demos_teacher(project, demo_facts, demo_benchmark, style):
     """With the terms of the slice alone, half of them follow; with all of GO, as in the pipeline, it is more. No number
     is wrong, and no gene is named that the prompt does not show."""
@@ -89,9 +89,7 @@ def test_traces_of_the_demos_teacher(project, demo_facts, demo_benchmark, style)
     terms = background_table(demo_facts, {"go-demo": ontology}, project.benchmarks["demo-go"])
     judge = TraceJudge(demo_facts, Background(terms))
     shown = {example.id: prompts[example.id].shown for example in examples}
-    traces = propose_from_facts(
-        examples, demo_facts, judge, mode="given", seed=0, shown_genes=lambda example: shown[example.id]
-    )
+    traces = propose_from_facts(examples, demo_facts, judge, seed=0, shown_genes=lambda example: shown[example.id])
     judged = teaching.judged(judge, without_contradictions(traces, prompts), examples, prompts)
     problems = Counter(trace.problem.partition(":")[0] for trace in judged)
     assert problems.keys() == {"", "unrelated", "too few genes", NOTHING_SHARED}

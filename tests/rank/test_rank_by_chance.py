@@ -16,10 +16,18 @@ from reasonome.tasks import find_task, load_project
 
 UNTRAINED, TRAINED = "base", synthetic_rankings.ARMS["RL rank"]
 
+EXPERIMENT = """
+backbones: [smollm2-135m]
+arms: {base: []}
+benchmarks: [demo-loci]
+styles: [answer]
+decodings: [greedy-list]
+"""
+
 
 @pytest.fixture(scope="module")
 def scored_project(tmp_path_factory):
-    """A project whose experiment demo-ranking was scored: one arm guesses, the other is right half the time."""
+    """A project whose experiment loci was scored: one arm guesses, the other is right half the time."""
     folder = rank_project.make(tmp_path_factory.mktemp("scored"))
     made = tmp_path_factory.mktemp("experiment")
     with pytest.MonkeyPatch.context() as patch:
@@ -28,8 +36,9 @@ def scored_project(tmp_path_factory):
             synthetic_rankings.write_ranking_experiment(made, count=40, samples=1, styles=("answer",)), find_task
         )
     scores = collect_scores(plan, read_evidence(plan))
-    own = folder / "results/experiments/demo-ranking"
+    own = folder / "results/experiments/loci"
     own.mkdir(parents=True)
+    (folder / "config/experiments/loci.yaml").write_text(EXPERIMENT)
     (own / "plan.json").write_bytes((made / "plan.json").read_bytes())
     atomic.write_tsv(own / "metrics.tsv", metrics_table(plan, scores, resamples=200))
     atomic.write_tsv(own / "comparisons.tsv", comparisons_table(plan, scores, resamples=200))

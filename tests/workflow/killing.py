@@ -56,9 +56,9 @@ STAGES = {
         tuple(f"results/facts/demo/{name}" for name in ("facts.parquet", "denied.parquet", "statistics.tsv")),
     ),
     "sft": _model("sft.names-s0"),
-    "dpo": _model("dpo.demotiers-s0"),
-    "reward": _model("reward.demotiers-s0", "pair_accuracies.json"),
-    "onlinedpo": _model("onlinedpo.demojudged-s0", "validation.json", "constant.json"),
+    "dpo": _model("dpo.tiers-s0"),
+    "reward": _model("reward.tiers-s0", "pair_accuracies.json"),
+    "onlinedpo": _model("onlinedpo.judged-s0", "validation.json", "constant.json"),
     "grpo": _model("grpo.soft-s0", "validation.json", "constant.json"),
     "grpo-passes": _model("grpo.twice-s0", "validation.json", "constant.json"),
     "generate": Stage(
@@ -119,13 +119,13 @@ def shrink(folder: Path, backbone: Path) -> None:
     )
     edit(folder, "preferences.yaml", lambda c: c["demo-tiers"].update(held_out=4))
     for stage in ("dpo", "reward"):
-        edit(folder, f"recipes/{stage}.yaml", lambda c: c["variants"]["demotiers"].update(steps, max_pairs=10))
+        edit(folder, f"recipes/{stage}.yaml", lambda c: c["variants"]["tiers"].update(steps, max_pairs=10))
     judged = {key: value for key, value in grpo.items() if key != "generations"}
-    judged |= {"judge": ["reward.demotiers"], "rewards": {"format": 1.0}, "max_completion_length": 32}
-    edit(folder, "recipes/onlinedpo.yaml", lambda c: c["variants"].update(demojudged=judged))
+    judged |= {"judge": ["reward.tiers"], "rewards": {"format": 1.0}, "max_completion_length": 32}
+    edit(folder, "recipes/onlinedpo.yaml", lambda c: c["variants"].update(judged=judged))
     shutil.copy(folder / "config/experiments/demo.yaml", folder / f"config/experiments/{EXPERIMENT}.yaml")
     arms = {"base": [], "KW": ["pretrain.demo"], "RA": ["sft.names"], "TA": ["grpo.soft"], "twice": ["grpo.twice"]}
-    arms |= {"DPO": ["dpo.demotiers"], "online": ["onlinedpo.demojudged"]}
+    arms |= {"DPO": ["dpo.tiers"], "online": ["onlinedpo.judged"]}
     edit(folder, f"experiments/{EXPERIMENT}.yaml", lambda c: c.update(arms=arms, description="Jobs that are killed."))
 
 

@@ -124,7 +124,7 @@ def test_a_tracker_that_is_not_installed_ends_the_dry_run_of_what_trains(fresh):
 
 
 def test_a_built_benchmark_has_a_card_and_its_timing(fresh):
-    card = fresh / "results/benchmarks/spaceflight/README.md"
+    card = fresh / "results/benchmarks/few-studies/README.md"
     tiny_project.snakemake(fresh, card.relative_to(fresh).as_posix())
     head = yaml.safe_load(card.read_text(encoding="utf-8").split("---\n")[1])
     sizes = {
@@ -133,5 +133,5 @@ def test_a_built_benchmark_has_a_card_and_its_timing(fresh):
     assert sizes["test"] > 100 and head["size_categories"] == ["n<1K"]
     assert head["configs"][0]["data_files"] == [{"split": split, "path": f"{split}.jsonl"} for split in sizes]
     assert "".join(f"| {split} | {size} |\n" for split, size in sizes.items()) in card.read_text(encoding="utf-8")
-    timing = (fresh / "results/timings/build_benchmark/spaceflight.tsv").read_text().splitlines()
+    timing = (fresh / "results/timings/build_benchmark/few-studies.tsv").read_text().splitlines()
     assert timing[0].startswith("s\th:m:s\tmax_rss") and float(timing[1].split("\t")[0]) > 0

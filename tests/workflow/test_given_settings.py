@@ -10,7 +10,14 @@ from tiny_project import BACKBONE, PRETRAINED, planned_jobs
 pytestmark = pytest.mark.slow
 
 RECIPE = f"models/{BACKBONE}/{PRETRAINED}/recipe.json"
-BASELINES = "results/baselines/demo-molecules.smiles.parquet"
+BASELINES = "results/baselines/few-molecules.smiles.parquet"
+PREFERRED = """
+backbones: [smollm2-135m]
+arms: {DPO: [sft.names, dpo.tiers]}
+benchmarks: [demo-go]
+styles: [demo-names]
+decodings: [greedy]
+"""
 
 
 def test_a_mistyped_key_is_refused_with_the_nearest_one(small):
@@ -19,7 +26,8 @@ def test_a_mistyped_key_is_refused_with_the_nearest_one(small):
 
 
 def test_a_file_of_values_names_other_experiments_and_the_command_line_goes_over_it(small):
-    (small / "given.yaml").write_text("experiments: [demo-verifiers]\n")
+    (small / "config/experiments/preferred.yaml").write_text(PREFERRED)
+    (small / "given.yaml").write_text("experiments: [preferred]\n")
     jobs = planned_jobs(small, "--configfile", "given.yaml")
     assert jobs["dpo"] == 1 and "pretrain" not in jobs
     assert "pretrain" in planned_jobs(small, "--configfile", "given.yaml", "--config", "experiments=[demo]")
@@ -38,7 +46,6 @@ def test_results_may_lie_on_another_disk(small, tmp_path):
 
 def test_a_job_computes_with_the_value_that_is_given_and_runs_again_for_another(small):
     """The seed decides the baseline that draws; with the same seed in config.yaml nothing is left to do."""
-    tiny_project.edit(small, "benchmarks.yaml", _few_molecules)
     tiny_project.snakemake(small, BASELINES)
     of_zero = pd.read_parquet(small / BASELINES)
     assert planned_jobs(small, BASELINES, "--config", "seed=1", "bootstrap=300") == {"score_baselines": 1}
@@ -46,9 +53,3 @@ def test_a_job_computes_with_the_value_that_is_given_and_runs_again_for_another(
     assert not pd.read_parquet(small / BASELINES).equals(of_zero)
     tiny_project.edit(small, "config.yaml", lambda config: config.update(seed=1))
     assert planned_jobs(small, BASELINES) == {}
-
-
-def _few_molecules(config: dict) -> None:
-    subsets = config["demo-molecules"]["subsets"]
-    del subsets["p53balanced"]
-    subsets["solubility"].update(test=10, valid=5, train=40)

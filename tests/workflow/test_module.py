@@ -9,7 +9,8 @@ import tiny_project
 
 pytestmark = pytest.mark.slow
 
-PROMPTS = "below/this/results/prompts/spaceflight.plain/test.jsonl"  # two cheap jobs, of which one reads the other's
+# Two cheap jobs, of which one reads the other's.
+PROMPTS = "below/this/results/prompts/spaceflight-full.plain/test.jsonl"
 IMPORTING = """
 module reasonome:
     snakefile: {snakefile}

@@ -17,7 +17,7 @@ EXPERIMENT = "preferences"
 REPORT = f"results/experiments/{EXPERIMENT}/report.html"
 # Every arm costs the questions that show what it forgot.
 ARMS = {
-    "DPO": ["sft.names", "dpo.demotiers"],
+    "DPO": ["sft.names", "dpo.tiers"],
     "online DPO": ["sft.names", "onlinedpo.judged"],
     "best": ["sft.names", "rft.best"],
     "drilled": ["pretrain.demo", "pretrain.drilled", "sft.within"],
@@ -28,10 +28,7 @@ SAMPLES, OTHERS = (
 )
 TARGETS = (
     REPORT,
-    *(
-        f"results/models/{BACKBONE}/sft.names-s0+{step}-s0/manifest.json"
-        for step in ("dpo.demosamples", "grpo.placebo")
-    ),
+    *(f"results/models/{BACKBONE}/sft.names-s0+{step}-s0/manifest.json" for step in ("dpo.samples", "grpo.placebo")),
     f"results/scores/{BACKBONE}/sft.names-s0+sft.sure-s0/demo-go.confidence/greedy.parquet",
 )
 
@@ -42,9 +39,9 @@ def edit(folder):
     tiny_project.edit(folder, "preferences.yaml", _preferences)
     tiny_project.edit(folder, "decodings.yaml", lambda c: c["sample8-96"].update(samples=3, max_new_tokens=12))
     for stage in ("dpo", "reward"):
-        tiny_project.edit(folder, f"recipes/{stage}.yaml", lambda c: c["variants"]["demotiers"].update(STEPS))
-    tiny_project.edit(folder, "recipes/dpo.yaml", lambda c: c["variants"]["demosamples"].update(STEPS))
-    judged = ROLLOUTS | {"judge": ["sft.names", "reward.demotiers"], "rewards": {"format": 1.0}}
+        tiny_project.edit(folder, f"recipes/{stage}.yaml", lambda c: c["variants"]["tiers"].update(STEPS))
+    tiny_project.edit(folder, "recipes/dpo.yaml", lambda c: c["variants"]["samples"].update(STEPS))
+    judged = ROLLOUTS | {"judge": ["sft.names", "reward.tiers"], "rewards": {"format": 1.0}}
     tiny_project.edit(folder, "recipes/onlinedpo.yaml", lambda c: c["variants"].update(judged=judged))
     sure = STEPS | {
         "style": "confidence",
@@ -76,7 +73,7 @@ def edit(folder):
 
 def _preferences(config):
     config["demo-tiers"].update(held_out=4)
-    config["demo-samples"].update(questions=6)
+    config["few-samples"].update(questions=6)
     config["mine"] = {"kind": "table", "path": "pairs.csv"}
 
 
@@ -91,7 +88,7 @@ def _one_question_has_a_better_sample(copy, samples, rows):
     texts = iter(["Process: x", f"Process: {name}", "no form"])
     changed = [row | {"text": next(texts), "finish_reason": "stop"} if row["id"] == question else row for row in rows]
     samples.write_text("".join(json.dumps(row) + "\n" for row in changed))
-    pairs = f"results/preferences/demo-samples/{BACKBONE}/sft.names-s0/demo-go.demo-names/train.jsonl"
+    pairs = f"results/preferences/few-samples/{BACKBONE}/sft.names-s0/demo-go.demo-names/train.jsonl"
     tiny_project.snakemake(copy, pairs, OTHERS)
     [pair] = [json.loads(line) for line in (copy / pairs).read_text().splitlines()]
     assert (pair["id"], pair["chosen"], pair["rejected"]) == (question, f"Process: {name}", "no form")
@@ -119,14 +116,14 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
         f"id,chosen,rejected\n{first},Process: DNA repair,Process: x\n{second},Process: mitosis,Process: y\n"
     )
     tiny_project.edit(
-        copy, "recipes/dpo.yaml", lambda c: c["variants"]["demosamples"].update(preferences="mine", max_pairs=2)
+        copy, "recipes/dpo.yaml", lambda c: c["variants"]["samples"].update(preferences="mine", max_pairs=2)
     )
     tiny_project.snakemake(copy, *TARGETS)
     models = copy / "results/models" / BACKBONE
 
     counts = json.loads((copy / "results/preferences/demo-tiers/demo-go.demo-names/statistics.json").read_text())
     assert counts["held_out"] == 24 and counts["train"] % 6 == 0 and counts["train"] > 0
-    judged = json.loads((models / "sft.names-s0+reward.demotiers-s0/pair_accuracies.json").read_text())
+    judged = json.loads((models / "sft.names-s0+reward.tiers-s0/pair_accuracies.json").read_text())
     assert judged["all"]["n"] == 24 and judged["all"]["reasoned"] == pytest.approx(2 / 3)
     manifest = json.loads((models / "sft.names-s0+onlinedpo.judged-s0/manifest.json").read_text())
     assert set(manifest["data"]) == {"examples", "valid", "judge"}
@@ -163,7 +160,7 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     for said in (
         "What models still know",
         "the better answer is preferred in",
-        "reward.demotiers",
+        "reward.tiers",
     ):
         assert said in page, said
     assert tiny_project.planned_jobs(copy, *TARGETS) == {}
@@ -180,7 +177,7 @@ def _what_learned_from_a_change_is_trained_again(copy):
     with (copy / "pairs.csv").open("a") as table:
         table.write(f"{table_id(copy)},Process: cell cycle,Process: z\n")
     assert trained() == {"dpo": 1}
-    another = {"judge": ["reward.demotiers"]}  # of the untouched backbone: it is trained first
+    another = {"judge": ["reward.tiers"]}  # of the untouched backbone: it is trained first
     tiny_project.edit(copy, "recipes/onlinedpo.yaml", lambda c: c["variants"]["judged"].update(another))
     assert trained() == {"dpo": 1, "reward": 1, "onlinedpo": 1}
     tiny_project.edit(copy, "preferences.yaml", lambda c: c["demo-tiers"].update(held_out=5))
@@ -195,7 +192,7 @@ def table_id(copy) -> str:
 
 def test_a_reward_model_is_neither_asked_nor_annotated_with(copy):
     edit(copy)
-    chain = "sft.names-s0+reward.demotiers-s0"
+    chain = "sft.names-s0+reward.tiers-s0"
     for path in (
         f"results/answers/smollm2-135m/{chain}/demo-go.demo-names/greedy.jsonl",
         f"results/samples/smollm2-135m/{chain}/demo-go.demo-names/greedy.all.jsonl",

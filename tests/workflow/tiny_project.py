@@ -16,6 +16,7 @@ TAUGHT = f"{PRETRAINED}+sft.names-s0"
 ALIGNED = f"{TAUGHT}+grpo.soft-s0"
 REPORT = "results/experiments/demo/report.html"
 NAMING = ROOT / "tests/data/naming_experiment.yaml"
+ENTRIES = ROOT / "tests/data/entries"  # of the tests alone, beside those that ship
 
 
 def make(folder: Path, backbone_model: Path, encoder_model: Path) -> Path:
@@ -35,8 +36,11 @@ def make(folder: Path, backbone_model: Path, encoder_model: Path) -> Path:
 
 
 def copied_config(folder: Path) -> Path:
-    """The shipped configuration in `folder`, with an experiment of gene-set naming in place of the demo."""
+    """The shipped configuration in `folder` with ENTRIES, and an experiment of gene-set naming in place of the demo."""
     config = shutil.copytree(ROOT / "config", folder / "config", dirs_exist_ok=True)
+    for entries in ENTRIES.rglob("*.yaml"):
+        with (config / entries.relative_to(ENTRIES)).open("a", encoding="utf-8") as file:
+            file.write(entries.read_text(encoding="utf-8"))
     shutil.copy(NAMING, config / "experiments/demo.yaml")
     return config
 

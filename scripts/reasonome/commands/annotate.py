@@ -1,7 +1,7 @@
 """`reasonome annotate`: what your own gene sets have in common: enriched terms, and a model's name beside them.
 
 reasonome annotate deseq2.csv --contrast "treated vs control" --out my_genes                # enriched terms
-reasonome annotate clusters.csv --model demo-reasoning --out my_clusters
+reasonome annotate clusters.csv --model enriched/SFT --out my_clusters
 reasonome annotate deseq2.csv --model http://localhost:8080/v1 --out my_genes --adjusted-p 0.01 --top 200
 
 --model takes an experiment (its last arm), EXPERIMENT/ARM, a finished model (BACKBONE/CHAIN, or its folder), a backbone

@@ -1,10 +1,10 @@
 """`reasonome rank`: the genes of your own unsolved cases and loci, ranked by phenotypes or distance, or by a model.
 
 reasonome rank patient.json --panel panel.txt --no-model --out my_case
-reasonome rank patient.json --model demo-ranking --out my_case
-reasonome rank terms.txt --panel panel.txt --model demo-ranking --out my_case --style short
-reasonome rank loci.tsv --model demo-ranking --out my_loci --window-kb 300
-reasonome rank --trait "LDL cholesterol" --locus 1:55039974 --model demo-ranking --out my_locus
+reasonome rank patient.json --model closed-book-ranking --out my_case
+reasonome rank terms.txt --panel panel.txt --model closed-book-ranking --out my_case --style short
+reasonome rank loci.tsv --model closed-book-ranking --out my_loci --window-kb 300
+reasonome rank --trait "LDL cholesterol" --locus 1:55039974 --model closed-book-ranking --out my_locus
 
 --no-model ranks cases by how well known phenotypes of each gene fit, less what the patient has not and most patients of
 its diseases have, and loci by distance. --model takes what `reasonome annotate` takes: an experiment, a finished model,

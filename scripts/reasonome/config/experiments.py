@@ -25,7 +25,7 @@ class Arm(Strict):
     @model_validator(mode="before")
     @classmethod
     def _bare_steps(cls, value: Any) -> Any:
-        """`KW: [pretrain.demo]` is short for `KW: {steps: [pretrain.demo]}`."""
+        """`KW: [pretrain.mine]` is short for `KW: {steps: [pretrain.mine]}`."""
         if isinstance(value, str):
             raise ValueError(f"steps are a list: write [{value}]")
         return {"steps": value} if isinstance(value, list) else value

@@ -10,10 +10,9 @@ from reasonome.config.strict import Name, Strict
 
 
 class KnowledgeTeacher(Strict):
-    """Writes reasoning from facts, offline; it knows the true name (given) or not (blind)."""
+    """Writes reasoning from facts, offline; it knows the true name."""
 
     kind: Literal["knowledge"]
-    mode: Literal["given", "blind"]
     genes_per_step: Annotated[int, Field(ge=1, le=16)] = 3
     seed: int = 0
     encoder: Name
@@ -39,14 +38,6 @@ class OpenAITeacher(Endpoint):
         return {"model": self.model, **sent, **self.extra_body}
 
 
-class GeneNamesTeacher(Strict):
-    """Writes reasoning for rankings from the candidates' official names, offline; it knows the right gene."""
-
-    kind: Literal["gene_names"]
-    genes: Annotated[int, Field(ge=1, le=8)] = Field(3, description="that the reasoning speaks of")
-    seed: int = 0
-
-
 class RecallTeacher(Strict):
     """Recites what a corpus' statements say of the genes that a prompt shows, offline; it knows the true name.
 
@@ -61,4 +52,4 @@ class RecallTeacher(Strict):
     genes: Annotated[int, Field(ge=1)] = Field(6, description="the first of the shown genes, at most, a step each")
 
 
-Teacher = Annotated[KnowledgeTeacher | OpenAITeacher | GeneNamesTeacher | RecallTeacher, Discriminator("kind")]
+Teacher = Annotated[KnowledgeTeacher | OpenAITeacher | RecallTeacher, Discriminator("kind")]

@@ -2,7 +2,7 @@
 
 from reasonome.apps.annotate.in_python import annotate_sets  # before scanpy
 
-annotate_sets(adata, model="demo-reasoning", out="my_clusters")
+annotate_sets(adata, model="enriched/SFT", out="my_clusters")
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Chains: the path of steps that made a model, written as one name (pretrain.go-s0+sft.names-s0)."""
+"""Chains: the path of steps that made a model, written as one name (pretrain.closedbook-s0+sft.closedbook-s0)."""
 
 import re
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Step:
         """The step written as stage.variant-sN; InputError if it is none."""
         match = re.fullmatch(rf"([a-z]+)\.([a-z0-9]{{1,24}})-s({SEED_PATTERN})", text)
         if match is None:
-            raise InputError(f"'{text}' is no step of a chain", fix="write stage.variant-sN, as in sft.names-s0")
+            raise InputError(f"'{text}' is no step of a chain", fix="write stage.variant-sN, as in sft.closedbook-s0")
         return cls(match[1], match[2], int(match[3]))
 
     def recipe(self, project: Project) -> Recipe:

@@ -107,7 +107,7 @@ def check_judge(project: Project, file: str, loc: Loc, steps: Sequence[str], jud
     """
     answering = _check_steps(project, file, loc, steps)
     if answering != [True] * (len(steps) - 1) + [False]:
-        fix = "let one step of stage reward be the last, as in [sft.names, reward.demotiers]"
+        fix = "let one step of stage reward be the last, as in [sft.closedbook, reward.closedbook]"
         raise project.folder.error(file, loc, "these steps do not make a reward model", fix)
     known, asked = (
         {(project.benchmarks[benchmark].task, style) for benchmark, style in questions}
@@ -149,7 +149,8 @@ def _mistake(project: Project, steps: Sequence[str]) -> tuple[int, str, str] | N
     for position, step in enumerate(steps):
         match = _STEP.fullmatch(step)
         if match is None:
-            return position, f"'{step}' is no step", "write stage.variant, of small letters and digits, as in sft.names"
+            fix = "write stage.variant, of small letters and digits, as in sft.closedbook"
+            return position, f"'{step}' is no step", fix
         stage, variant = match.groups()
         if stage not in project.recipes:
             return position, f"unknown stage '{stage}'", nearest(stage, project.recipes)

@@ -19,7 +19,7 @@ from reasonome.config.resources import CLUSTER_RULES
 from reasonome.config.settings import Settings
 from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus
 from reasonome.config.strict import WrongValue
-from reasonome.config.teachers import GeneNamesTeacher, RecallTeacher, Teacher
+from reasonome.config.teachers import RecallTeacher, Teacher
 from reasonome.core.errors import InputError, Mistakes, closest, lookup, nearest
 from reasonome.core.lazy import read_once
 from reasonome.core.yaml_text import Loc, YamlText
@@ -535,7 +535,7 @@ def _check_teacher(project: Project, name: str, teacher: Teacher) -> None:
     """InputError if the corpus or the encoder that a teacher uses is unknown."""
     if isinstance(teacher, RecallTeacher):
         project.folder.check_known("teachers.yaml", (name, "corpus"), teacher.corpus, project.corpora)
-    elif not isinstance(teacher, GeneNamesTeacher):
+    else:
         project.folder.check_known("teachers.yaml", (name, "encoder"), teacher.encoder, project.encoders)
 
 

@@ -164,12 +164,6 @@ def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:
     return {source: file for source, file in holding.items() if source in named}
 
 
-def set_sources(project: Project, benchmark: str) -> set[str]:
-    """The sources whose facts a benchmark's sets are built from."""
-    named = {subset.source for subset in project.benchmarks[benchmark].subsets.values() if subset.source}
-    return named | set(ontology_files(project, benchmark))
-
-
 def background_corpus(project: Project, benchmark: str) -> str:
     """The corpus whose terms and gene sets answers are compared with."""
     spec = project.benchmarks[benchmark]

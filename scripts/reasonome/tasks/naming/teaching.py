@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -40,8 +40,6 @@ from reasonome.tasks.naming.rows import read_sets
 from reasonome.tasks.naming.traces import LEAST_OF_EXPLAINED, LEAST_OF_SHOWN, TraceJudge, load_judge
 from reasonome.teaching import openai
 from reasonome.teaching.proposals import Proposal, keep, keep_right, without_contradictions
-
-Mode = Literal["given", "blind"]
 
 
 class _Kind(NamedTuple):
@@ -84,7 +82,6 @@ _SHARED = {
 }
 # The completion opens with the name; saying it again would double the length of a short answer.
 _SUGGESTS = ("so the name fits", "hence the name")
-_NAMES_THE_SET = ("which names the set", "so the set is named after it", "the theme of the set")
 _LAST_JOINT = ("; ", ", and ", ", while ")
 # Genes of a sentence, or as many as the judge asks of an ending if that is more; the rest are "others".
 _MOST_LISTED = 5
@@ -104,7 +101,6 @@ def propose_from_facts(
     facts: pd.DataFrame,
     judge: TraceJudge,
     *,
-    mode: Mode,
     seed: int,
     shown_genes: Callable[[Example], Sequence[str]],
     genes_per_step: int = 3,
@@ -114,16 +110,15 @@ def propose_from_facts(
 
     `facts` are those that the teacher speaks of; `held_out` are the terms (id, name) that it never names, whose facts
     must be gone already. Genes have the terms above those of their facts too. The set's own term is no fact.
-    `shown_genes`: the symbols that the prompt shows. "given" leads to the set's own name, from the most specific fact
-    that bears on it and that enough of the shown genes share. "blind" proposes the most specific fact that enough of
-    them share. What `judge` cannot read is not said. An example without a shared fact gets a Proposal whose `problem`
-    is NOTHING_SHARED or NO_FACTS.
+    `shown_genes`: the symbols that the prompt shows. The reasoning leads to the set's own name, from the most specific
+    fact that bears on it and that enough of the shown genes share. What `judge` cannot read is not said. An example
+    without a shared fact gets a Proposal whose `problem` is NOTHING_SHARED or NO_FACTS.
     """
     shown = {example.id: sorted(set(shown_genes(example))) for example in examples}
     sources = _Facts(facts, {gene for genes in shown.values() for gene in genes}, judge, held_out)
     return [
-        _propose_one(example, _Writer(seed, example.id, shown[example.id]), sources, mode, genes_per_step)
-        for example in tqdm(examples, desc=f"reasoning ({mode})", unit="set", delay=2)
+        _propose_one(example, _Writer(seed, example.id, shown[example.id]), sources, genes_per_step)
+        for example in tqdm(examples, desc="reasoning", unit="set", delay=2)
     ]
 
 
@@ -214,26 +209,25 @@ class _Facts:
 # --- words -------------------------------------------------------------------------------------------
 
 
-def _propose_one(example: Example, writer: "_Writer", facts: _Facts, mode: Mode, genes_per_step: int) -> Proposal:
+def _propose_one(example: Example, writer: "_Writer", facts: _Facts, genes_per_step: int) -> Proposal:
     shared = facts.shared(writer.genes, example)
     if not shared:
         problem = NOTHING_SHARED if any(facts.about(gene, example) for gene in writer.genes) else NO_FACTS
         return Proposal(example.id, example.subset, problem=problem)
 
     def bears(one: _Statement) -> str:
-        """How a statement bears on the name; a teacher that does not know the name cannot say."""
-        return facts.judge.relation(one.object_id, example) if mode == "given" else ""
+        """How a statement bears on the name."""
+        return facts.judge.relation(one.object_id, example)
 
     ending = _ending(shared, len(writer.genes), bears)
     further = _further_group(shared, ending, bears)
-    name = example.name if mode == "given" else ending.about.name
     if further is not None:
         first, explained = f"{writer.sharing(further)}.", ending.genes | further.genes
     else:
         first, told = writer.about_genes(facts, example, ending, bears, genes_per_step)
         explained = ending.genes | told
-    steps = [step for step in (first, writer.ending(ending, explained, name)) if step]
-    return Proposal(example.id, example.subset, proposed=name, steps=steps)
+    steps = [step for step in (first, writer.ending(ending, explained)) if step]
+    return Proposal(example.id, example.subset, proposed=example.name, steps=steps)
 
 
 def _ending(shared: Sequence[_Shared], shown: int, bears: Callable[[_Statement], str]) -> _Shared:
@@ -305,14 +299,12 @@ class _Writer:
         short = [one for one in names if len(one.name) <= _SHORT_NAME]
         return min(short or names, key=lambda one: (one.kind != "name", len(one.name)), default=None)
 
-    def ending(self, shared: _Shared, explained: Collection[str], name: str) -> str:
+    def ending(self, shared: _Shared, explained: Collection[str]) -> str:
         """A sentence on what the genes share, and on those that are not explained, or else on what that suggests."""
         left = [gene for gene in self.genes if gene not in explained]
         if left:
             who = left[0] if len(left) == 1 else "the others"
             return f"{self.sharing(shared)}; {who} {'is' if len(left) == 1 else 'are'} not explained."
-        if normalise(shared.about.name) == normalise(name):
-            return f"{self.sharing(shared)}, {self._pick('names', _NAMES_THE_SET)}."
         return f"{self.sharing(shared)}, {self._pick('suggests', _SUGGESTS)}."
 
     def sharing(self, shared: _Shared) -> str:
@@ -361,14 +353,11 @@ class NamingTeaching(Teaching[NamingDialogue]):
             term for folder in _held_out_folders(project, job).values() for term in held_out_terms(self.task, folder)
         ]
         facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
-        if spec.mode == "blind":
-            facts = facts[~facts["source"].isin(files.set_sources(project, job.benchmark))]
         judge = load_judge(project, job.benchmark, inputs["background"])
         proposals = propose_from_facts(
             examples,
             facts,
             judge,
-            mode=spec.mode,
             seed=spec.seed,
             shown_genes=lambda example: prompts[example.id].shown,
             genes_per_step=spec.genes_per_step,

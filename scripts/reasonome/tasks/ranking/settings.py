@@ -217,7 +217,7 @@ def _question_file(project: Project, source: str) -> Path:
 class RankingChecks(Checks):
     """Sources of questions, the order of candidates, and the length of lists."""
 
-    teachers = ("gene_names", "openai")  # that write about rankings
+    teachers = ("openai",)  # that write about rankings
 
     def check_benchmark(self, project: Project, name: str, benchmark: RankingBenchmark) -> None:
         """Check that the sources of a ranking's questions, genes, locations and phenotypes exist, in fitting
