@@ -8,7 +8,7 @@ import pytest
 
 from reasonome.tasks import TASKS
 
-PROGRAMS = Path(__file__).parent.parent / "speed"
+PROGRAMS = Path(__file__).parents[2] / "speed"
 TASK = TASKS["gene_set_naming"]
 
 
