@@ -158,12 +158,12 @@ def test_a_metric_counts_where_it_is_known():
 # --- seeds -------------------------------------------------------------------------------------------
 
 
-def test_two_seeds_are_drawn_with_replacement():
+def test_three_seeds_are_drawn_with_replacement_and_fewer_are_not():
     assert seed_weights(1, np.random.default_rng(0), 5).tolist() == [[1.0]] * 5
-    found = seed_weights(2, np.random.default_rng(0), 8000)
-    # Both once in half of the draws, then each weighs 1/2; else one of them twice.
-    assert np.mean(found[:, 0] == 0.5) == pytest.approx(0.5, abs=0.02)
-    assert np.mean(found[:, 0] > 0.5) == pytest.approx(0.25, abs=0.02)
+    assert seed_weights(2, np.random.default_rng(0), 5).tolist() == [[0.5, 0.5]] * 5
+    found = seed_weights(3, np.random.default_rng(0), 8000)
+    # All three once in 6 of 27 draws, and then each weighs 1/3.
+    assert np.mean(np.ptp(found, axis=1) < 1e-9) == pytest.approx(6 / 27, abs=0.02)
     assert found.sum(axis=1) == pytest.approx(np.ones(8000))
 
 

@@ -19,7 +19,7 @@ from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import Bootstrap, collect_scores, weights_of_seeds
-from reasonome.scoring.comparisons import ALIKE_HITS, holm
+from reasonome.scoring.comparisons import ALIKE_HITS, FEW_SEEDS, holm
 from reasonome.tasks import find_task
 
 EXAMPLES = [("bp", "1"), ("bp", "2"), ("mf", "3"), ("mf", "4")]
@@ -344,7 +344,7 @@ def test_arms_of_two_backbones_are_compared_by_name_and_all_with_untrained_ones(
 
 def test_seeds_of_two_backbones_have_nothing_in_common(experiment):
     for backbone, shift in (("small", 0.0), ("large", 0.1)):
-        for seed in (0, 1):
+        for seed in (0, 1, 2):
             frame = answers([0.2 + shift + 0.3 * seed] * 4)
             experiment.arm("trained", frame, seed=seed, backbone=backbone)
     row = experiment.comparisons().query("kind == 'other backbone' and subset == 'mean'").iloc[0]
@@ -461,23 +461,37 @@ def test_seeds_are_reported_one_by_one_and_averaged_by_example(experiment):
 def test_seeds_that_differ_widen_the_interval(experiment):
     scores = [0.1, 0.3, 0.2, 0.4]
     experiment.arm("base", answers(scores))
-    for seed, shift in [(0, 0.1), (1, 0.5)]:
+    for seed, shift in [(0, 0.1), (1, 0.3), (2, 0.5)]:
         experiment.arm("trained", answers([score + shift for score in scores]), seed=seed)
     found = experiment.comparisons().query("subset == 'mean'").set_index(["a", "b"])
     row = found.loc["trained", "base"]
-    # The mean of all examples is 0.3 above; the one seed is 0.1 above, the other 0.5, and no example differs from that.
+    # The mean of all examples is 0.3 above; the seeds are 0.1 to 0.5 above, and no example differs from that.
     assert row.difference == pytest.approx(0.3)
     assert row.low < 0.1 and row.high > 0.5
-    assert pd.isna(row.p) and row.p_family > 0.2  # of two numbers, 0.1 and 0.5, Student's t has p = .37
-    assert (row.seeds_a, row.seeds_b) == (2, 1)
+    assert pd.isna(row.p) and row.p_family > 0.1  # of three numbers, 0.1, 0.3 and 0.5, Student's t has p = .12
+    assert (row.seeds_a, row.seeds_b) == (3, 1)
     # The family is the parent arm and the constant, which score alike.
     assert row.p_holm == pytest.approx(2 * row.p_family)
     assert row.verdict == "n.s."
     assert pd.isna(found.loc["trained", "constant"].seeds_b)
     mean = value(experiment.metrics(), "trained", "rouge_l", seed="mean")
-    assert mean.low < 0.35 and mean.high > 0.75
+    # Student's interval is 0.05 to 1.05, and no example has less than 0.2 or more than 0.9.
+    assert (mean.low, mean.high) == pytest.approx((0.2, 0.9), abs=0.03)
     untrained = found.loc["base", "constant"]
     assert untrained.p_family == untrained.p == 1
+
+
+def test_two_seeds_have_the_interval_of_their_mean_over_questions_and_say_so(experiment):
+    first, second = [0.1, 0.3, 0.2, 0.4], [0.9, 0.7, 0.4, 0.6]
+    for seed, scores in enumerate((first, second)):
+        experiment.arm("trained", answers(scores), seed=seed)
+    experiment.arm("base", answers([0.5, 0.5, 0.3, 0.5]))
+    metrics = experiment.metrics()
+    mean, averaged = value(metrics, "trained", "rouge_l", seed="mean"), value(metrics, "base", "rouge_l")
+    assert (mean.low, mean.high) == pytest.approx((averaged.low, averaged.high))
+    assert mean.note == FEW_SEEDS and averaged.note == ""
+    pair = experiment.comparisons().query("a == 'trained' and b == 'constant' and subset == 'mean'").iloc[0]
+    assert pair.note == FEW_SEEDS
 
 
 def test_one_seed_is_resampled_as_it_was_and_the_same_models_have_the_same_draws(experiment):
@@ -486,6 +500,7 @@ def test_one_seed_is_resampled_as_it_was_and_the_same_models_have_the_same_draws
     one = experiment.comparisons().query("subset == 'mean'").set_index("b")
     better = scores.assign(rouge_l=scores["rouge_l"] + 0.3, shuffled_rouge_l=scores["shuffled_rouge_l"] + 0.3)
     experiment.arm("trained", better, seed=1)
+    experiment.arm("trained", scores, seed=2)
     two = experiment.comparisons().query("subset == 'mean'").set_index("b")
     plain = paired_test([0.4, 0.6, 0.5, 0.0], [0.0] * 4, ["bp", "bp", "mf", "mf"])
     assert one.loc["constant", "p"] == pytest.approx(plain.p)
@@ -496,12 +511,12 @@ def test_one_seed_is_resampled_as_it_was_and_the_same_models_have_the_same_draws
 
 
 def test_the_draws_of_seeds_do_not_depend_on_the_rest_of_the_experiment():
-    models = ("sft.names-s0", "sft.names-s1")
+    models = ("sft.names-s0", "sft.names-s1", "sft.names-s2")
     draws = Bootstrap(0, 50)
     own = weights_of_seeds.__wrapped__(draws, "small", models)
-    weights_of_seeds(draws, "small", ("other-s0", "other-s1"))
+    weights_of_seeds(draws, "small", ("other-s0", "other-s1", "other-s2"))
     assert np.array_equal(weights_of_seeds(draws, "small", models), own)
-    assert not np.array_equal(weights_of_seeds(draws, "small", ("other-s0", "other-s1")), own)
+    assert not np.array_equal(weights_of_seeds(draws, "small", ("other-s0", "other-s1", "other-s2")), own)
     # The same recipe with another backbone makes other models, whose luck is their own.
     assert not np.array_equal(weights_of_seeds(draws, "large", models), own)
 

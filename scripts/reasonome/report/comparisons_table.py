@@ -17,6 +17,7 @@ from reasonome.report.scored_arms import SHUFFLED, Bootstrap, Questions, Scored,
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 from reasonome.scoring.comparisons import (
     ALIKE,
+    FEW_SEEDS,
     MEAN,
     NOISE,
     RESAMPLES,
@@ -160,7 +161,7 @@ def _compare(pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, hit
                 continue
             a, b = (values[known][:, place].mean(axis=1) for place in places)
             over_seeds = [
-                resampled_over_seeds(means[place], side.scored, bootstrap)
+                resampled_over_seeds(means[place], side.scored, side.column, bootstrap)
                 for side, place in zip(sides, places, strict=True)
             ]
             difference_means = over_seeds[0] - over_seeds[1]
@@ -180,6 +181,8 @@ def _compare(pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, hit
                 expected = not any(sides[1].scored.distinct)
                 exact = exact_test(a, b, subsets[known].tolist(), clusters[known].tolist(), expected, bootstrap)
                 row["p_family"] = exact if np.isfinite(exact) else row["p_family"]
+            if 2 in map(len, places):
+                row["note"] = row["note"] or FEW_SEEDS
             row["family"] = comparison_family(row)
             rows.append(row)
     return sorted(rows, key=lambda row: (row["subset"] != MEAN, row["subset"]))

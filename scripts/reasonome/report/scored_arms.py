@@ -160,9 +160,16 @@ class Scored:
         return self.labels.get("backbone", "")
 
 
-def resampled_over_seeds(means: np.ndarray, scored: Scored, bootstrap: Bootstrap) -> np.ndarray:
-    """Resampled means over seeds, shape (resamples,), from those of every seed, shape (seeds, resamples)."""
-    return (means.T * weights_of_seeds(bootstrap, scored.backbone, scored.models)).sum(axis=1)
+def resampled_over_seeds(means: np.ndarray, scored: Scored, metric: str, bootstrap: Bootstrap) -> np.ndarray:
+    """Resampled means of a metric over seeds, shape (resamples,), from those of every seed, shape (seeds, resamples).
+
+    They stay within the values of examples, which weights that are stretched around their mean may leave.
+    """
+    together = (means.T * weights_of_seeds(bootstrap, scored.backbone, scored.models)).sum(axis=1)
+    values = [table[metric] for table in scored.tables if metric in table]
+    if not values:  # of all answers together, as AUROC is
+        return together.clip(np.nanmin(means), np.nanmax(means))
+    return together.clip(min(column.min() for column in values), max(column.max() for column in values))
 
 
 @dataclass(frozen=True, eq=False)
