@@ -61,7 +61,7 @@ class Reading:
         read = 0.0
         for made in experiments.corpora_read(self.project, chain).get(corpus, ()):
             history, manifest = self._records(backbone, made)
-            read += manifest.get("replayed") or history[-1].get("epoch", 0) * manifest["statements"]
+            read += history[-1].get("epoch", 0) * manifest["statements"]
         return read / self.facts(corpus)
 
     def under_way(self, backbone: str, chain: str) -> Iterator[Measured]:

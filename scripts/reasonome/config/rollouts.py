@@ -73,14 +73,6 @@ class Grader(Strict):
         return self
 
 
-class Replayed(Strict):
-    """Statements whose loss joins that of every step, so that what they say is not forgotten."""
-
-    corpus: Name
-    statements: Annotated[int, Field(ge=1)] = Field(description="in a step")
-    weight: Annotated[float, Field(gt=0)] = Field(0.5, description="of their mean loss per token")
-
-
 class RolloutRecipe(RowsRecipe):
     """The settings of stages that learn from the model's own completions, by what these earn."""
 
@@ -115,15 +107,6 @@ class RolloutRecipe(RowsRecipe):
         description="mean difference per token (nats) of the log-probabilities of sampler and trainer, above which the "
         "run fails",
     )
-
-    @property
-    def replays(self) -> Replayed | None:
-        """The statements that join each step; none by default."""
-        return None
-
-    @property
-    def corpora(self) -> list[str]:
-        return [self.replays.corpus] if self.replays else []
 
     @property
     @abstractmethod

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from reasonome.config.project import Project, chains
 from reasonome.config.project.recipe_references import check_known, check_weights
 from reasonome.config.recipes import multiples_near
-from reasonome.config.rollouts import JUDGE, Replayed, RolloutRecipe, in_words
+from reasonome.config.rollouts import JUDGE, RolloutRecipe, in_words
 from reasonome.config.strict import WrongValue
 from reasonome.core.errors import nearest
 
@@ -53,9 +53,6 @@ class AlignmentRecipe(RolloutRecipe):
 
     def check_part(self, project: Project, file: str, variant: str) -> None:
         check_known(project, file, variant, self, "encoders", project.encoders)
-        if self.replays:
-            loc = project.folder.place_in_recipe(file, variant, "replay", "corpus")
-            project.folder.check_known(file, loc, self.replays.corpus, project.corpora)
         loc = project.folder.place_in_recipe(file, variant, "rewards")
         check_weights(project, file, loc, self.rewards, self)
         rewards = project.task(self.question[0]).rewards()
@@ -100,7 +97,7 @@ class GrpoRecipe(AlignmentRecipe):
     in_words = "reinforcement learning (GRPO)"
     # Snakemake's records of trained models have `encoders` as a param: without it, all would be trained again.
     rule_params = ("style", "encoders")
-    newer = (*AlignmentRecipe.newer, "iterations", "aggregation", "gold", "replay")
+    newer = (*AlignmentRecipe.newer, "iterations", "aggregation", "gold")
     stage: Literal["grpo"]
     generations: Annotated[int, Field(ge=2)] = Field(description="completions per prompt (the group)")
     iterations: Annotated[int, Field(ge=1)] = Field(1, description="optimizer steps on the same completions")
@@ -116,8 +113,6 @@ class GrpoRecipe(AlignmentRecipe):
         "of the subset",
     )
 
-    replay: Replayed | None = None
-
     @field_validator("rewards")
     @classmethod
     def _something_is_rewarded(cls, value: dict[str, float], info: ValidationInfo) -> dict[str, float]:
@@ -129,10 +124,6 @@ class GrpoRecipe(AlignmentRecipe):
     @property
     def group(self) -> int:
         return self.generations
-
-    @property
-    def replays(self) -> Replayed | None:
-        return self.replay
 
     @property
     def passes(self) -> int:

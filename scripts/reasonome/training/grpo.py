@@ -31,8 +31,6 @@ from reasonome.training.canary import Drift
 from reasonome.training.checkpoints import KeepRemembered
 from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.judge import judge_of
-from reasonome.training.pretrain import sample_statements, tokenised
-from reasonome.training.replay import Replay
 from reasonome.training.reward_scorer import RewardScorer
 from reasonome.training.validation import ValidationCurve, before_and_after
 
@@ -185,7 +183,6 @@ def grpo(
         drift=Drift(recipe.max_drift, recipe.rollouts, job.folder / "recipe.json"),
         epochs_done=rollouts.epochs_done(job.checkpoint, len(prompts), recipe),
         sharing=sharing,
-        replay=_replay(job, tokenizer),
     )
     remembered = KeepRemembered(encoders)
     remembered.restore(job.checkpoint)
@@ -227,8 +224,6 @@ def grpo(
         "prompt_example": {"messages": messages[0], "rendered": texts[0]},
         "code": code_sha256(__file__, getfile(type(recipe)), getfile(type(task))),
     }
-    if recipe.replays:
-        facts["replayed"] = recipe.replays.statements * trainer.state.global_step
     job.finish(
         trainer,
         tokenizer,
@@ -237,14 +232,6 @@ def grpo(
         generated_tokens=generated + curve.tokens,
         shared_questions=trainer.sharing.facts(),
     )
-
-
-def _replay(job: TrainingJob[RolloutRecipe], tokenizer) -> Replay | None:
-    """The statements that join each step, in an order drawn by the seed; None where the recipe replays none."""
-    if (spec := job.recipe.replays) is None:
-        return None
-    texts = sample_statements(job.data["statements"], tokenizer, None, job.step.seed)
-    return Replay(tokenised(texts, tokenizer)["input_ids"], spec.statements, spec.weight)
 
 
 def _check_a_step_is_filled(job: TrainingJob[RolloutRecipe], prompts: int) -> None:

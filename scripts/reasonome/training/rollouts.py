@@ -25,7 +25,6 @@ from reasonome.answering.engine import token_ids
 from reasonome.config import Decoding, RolloutRecipe
 from reasonome.training import batches, processes, shared_questions, vllm_sampler
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
-from reasonome.training.replay import Replay
 from reasonome.training.shared_questions import Sharing
 
 PER_TOKEN = ("entropy", "kl", "clip_ratio/low_mean", "clip_ratio/high_mean", "clip_ratio/region_mean")
@@ -78,9 +77,8 @@ class WatchedTrainer(GRPOTrainer):
     num_generations: int
     max_completion_length: int
 
-    def __init__(self, *args, drift: Drift, epochs_done: int, sharing: Sharing, replay: Replay | None = None, **kwargs):
+    def __init__(self, *args, drift: Drift, epochs_done: int, sharing: Sharing, **kwargs):
         """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
-        self._replay = replay
         self._drift, self._epochs_done, self.sharing = drift, epochs_done, sharing
         self._tried = False
         self._passing: batches.Drawn = {}
@@ -273,10 +271,6 @@ class WatchedTrainer(GRPOTrainer):
         rows = batches.trimmed({name: value[teaching] if value.ndim else value for name, value in rows.items()})
         self._passing = rows
         loss = share * self._policy_loss(model, rows)
-        if self._replay and self.accelerator.sync_gradients:  # once a step
-            replayed = self._replay.loss(model, self.state.global_step)
-            self._metrics["train"]["replay_loss"].append(replayed.item())
-            loss = loss + replayed
         if self.state.global_step % self.num_iterations:
             return loss  # a further pass: the weights have moved since the completions were drawn
         self._drift.add(self._policy_logprobs, rows["sampling_per_token_logps"], rows["completion_mask"])
