@@ -139,6 +139,16 @@ def test_steps_and_sources_come_with_numbers_releases_and_licences():
     assert "by 3 training steps" in card
 
 
+def test_rewards_of_ones_own_are_told_with_their_weights_and_files():
+    graders = {
+        "short": {"function": "mine/reward.py:short", "weight": 0.9},
+        "off": {"function": "x.py:f", "weight": 0.0},
+    }
+    recipe = {"stage": "grpo", "benchmark": "demo-go", "style": "names", "rewards": {"format": 0.2, "exact": 1.0}}
+    told = learned_from(manifest("grpo.mine-s0", recipe | {"encoders": [], "graders": graders}, examples=64))
+    assert told.endswith("reward: 0.2 × format, 1 × exact, 0.9 × short (mine/reward.py)")
+
+
 def test_what_the_judge_learned_from_is_told(project):
     judged = {"judge": ["sft.names", "reward.tiers"], "rewards": {"format": 1.0}, "encoders": []}
     recipe = {"stage": "onlinedpo", "benchmark": "demo-go", "style": "names"} | judged

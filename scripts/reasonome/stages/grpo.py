@@ -71,9 +71,13 @@ class AlignmentRecipe(RolloutRecipe):
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:
         recipe = manifest["recipe"]
-        rewards = in_words(recipe["rewards"])
-        if recipe.get("judge"):
-            rewards = ", ".join(filter(None, [f"reward model {' → '.join(recipe['judge'])}", rewards]))
+        graders = [
+            f"{grader['weight']:g} × {name} ({grader['function'].partition(':')[0]})"
+            for name, grader in recipe.get("graders", {}).items()
+            if grader["weight"]
+        ]
+        judge = [f"reward model {' → '.join(recipe['judge'])}"] if recipe.get("judge") else []
+        rewards = ", ".join(filter(None, [*judge, in_words(recipe["rewards"]), *graders]))
         encoders = f" (similarity by {', '.join(recipe['encoders'])})" if recipe.get("encoders") else ""
         placebo = (
             "; a placebo: rewarded by the right answers of other questions" if recipe.get("gold") == "shuffled" else ""
