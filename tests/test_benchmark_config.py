@@ -90,3 +90,26 @@ def test_a_branch_of_go_without_go(config):
     edit(config.parent, "corpora.yaml", lambda c: c["demo"]["sources"].remove("go-demo"))
     with refused(field="demo-go.subsets.bp.namespace", fix="add one to the corpus (format go)"):
         load_project(config)
+
+
+PATIENTS = {
+    "task": "rare_disease_ranking",
+    "authority": "hgnc-demo",
+    "phenotypes": "hpo-2025",
+    "subsets": {"cases": {"source": "hpo-2025", "drawn": {"genes": 20}, "test": 8, "valid": 8}},
+    "decoys": 3,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fix"),
+    [
+        ({"phenotypes": None}, "add `phenotypes: hpo-2025`"),
+        ({"subsets": {"cases": PATIENTS["subsets"]["cases"] | {"drawn": None}}}, "give both or neither"),
+        ({"subsets": {"cases": PATIENTS["subsets"]["cases"] | {"source": "cases-demo"}}}, "give both or neither"),
+    ],
+)
+def test_cases_are_drawn_from_hpo_alone_with_its_ontology(config, changes, fix):
+    edit(config.parent, "benchmarks.yaml", lambda entries: entries.update(patients=PATIENTS | changes))
+    with refused(config / "benchmarks.yaml", fix=fix):
+        load_project(config)

@@ -90,8 +90,11 @@ def test_a_mistake_is_told_with_its_line(toy, mistake):
         load_project(toy)
 
 
+BOTH_FIRST = "genes_per_statement: 1\n  gene_first: true\n  object_first: true"
 # Likewise, and the place that is told, whose lines are counted by hand.
 ELSEWHERE = [
+    ("corpora.yaml", "  sources: [g", "  object_first: true\n  sources: [g", "corpora.yaml", 1, "demo"),
+    ("corpora.yaml", "  sources: [g", f"  {BOTH_FIRST}\n  sources: [g", "corpora.yaml", 1, "demo"),
     ("sources.yaml", "licence: CC-BY-4.0", "licence: X\n  restricted: true", "sources.yaml", 7, "terms"),
     ("sources.yaml", "{table: {path", "{tabel: {path", "sources.yaml", 1, "genes"),
     ("benchmarks.yaml", "_genes: 3", "_genes: 50000", "benchmarks.yaml", 1, "sets"),

@@ -62,6 +62,7 @@ def test_what_an_arm_recites_stands_before_its_answer(plan):
     recited = table(1).assign(recital=["✓ A: Apoptosis\n✗ B: Repair", *[None] * (len(QUESTIONS) - 1)])
     shown = some_questions(plan, evidence(table(0), recited))
     assert [answered.recital for answered in shown[0].answers] == [[], ["✓ A: Apoptosis", "✗ B: Repair"]]
+    assert [answered.recital for answered in shown[1].answers] == [[], []]
 
 
 def test_what_training_asks_for_is_not_shown(plan):

@@ -115,6 +115,14 @@ def test_an_unknown_relation_is_an_error():
         statements.write_sentences(table(("A", "eats", "O:1", "cake", "s")), 1, 0.1, 0)
 
 
+def test_a_relation_without_a_wording_in_the_order_that_is_asked_for_is_an_error():
+    facts = table(("A", "maps_to_band", "1p36", "1p36", "s"), ("A", "has_phenotype", "HP:1", "Pain", "s"))
+    with refused(fix="leave out 'object_first' of the corpus, or the relation"):
+        statements.write_sentences(facts, 3, 0.1, 0, first="object")
+    said = statements.write_sentences(facts[1:], 3, 0.1, 0, first="object")["text"]
+    assert len(said) == 3 and all(text.index("Pain") < text.index(" A") for text in said)
+
+
 def test_held_out_terms_are_left_out_by_id_and_by_name():
     facts = table(
         ("A", "involved_in", "GO:1", "DNA repair", "go"),

@@ -24,6 +24,7 @@ from reasonome.facts.wording import (
     listed,
     opening,
     paraphrases,
+    worded_as,
 )
 
 STATISTICS = ["source", "facts", "genes", "statements", "tokens", "distinct", "share"]
@@ -115,6 +116,10 @@ def write_sentences(
     unknown = sorted(set(facts["relation"].unique()) - RELATIONS)
     if unknown:
         raise InputError(f"no wording for relation '{unknown[0]}'", fix="add it to facts/wording/sentences.yaml")
+    for relation in map(worded_as, facts["relation"].unique()) if first else ():
+        if not paraphrases(relation, 0, first):
+            what = f"no wording of relation '{relation}' has the {first} first"
+            raise InputError(what, fix=f"leave out '{first}_first' of the corpus, or the relation")
     distinct = _each_once(facts)
     is_held_out = np.ldexp(_draws(distinct, f"split {seed}").astype(float), -64) < held_out
     distinct["split"] = pd.Categorical(np.where(is_held_out, HELD_OUT, TRAIN), categories=[TRAIN, HELD_OUT])

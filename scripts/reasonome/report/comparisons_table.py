@@ -13,7 +13,15 @@ from reasonome.benchmarks.rows import in_mean
 from reasonome.config.experiments import arms_without_a_step, parent_arm
 from reasonome.report.family import comparison_family, verdicts, with_adjusted_p
 from reasonome.report.plan import Plan
-from reasonome.report.scored_arms import SHUFFLED, Bootstrap, Questions, Scored, Scores, resampled_over_seeds
+from reasonome.report.scored_arms import (
+    SHUFFLED,
+    Bootstrap,
+    Questions,
+    Scored,
+    Scores,
+    resampled_over_seeds,
+    value_range,
+)
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 from reasonome.scoring.comparisons import (
     ALIKE,
@@ -161,13 +169,17 @@ def _compare(pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, hit
                 continue
             a, b = (values[known][:, place].mean(axis=1) for place in places)
             over_seeds = [
-                resampled_over_seeds(means[place], side.scored, side.column, bootstrap)
+                resampled_over_seeds(means[place], side.scored, bootstrap)
                 for side, place in zip(sides, places, strict=True)
             ]
             difference_means = over_seeds[0] - over_seeds[1]
             test = asdict(paired_test(a, b, subsets[known].tolist()))
             row = labels | test | _seeds_and_missing(sides, known)
-            row["subset"], row["low"], row["high"] = subset, *percentile_bounds(difference_means[:, None])[:, 0]
+            of_a, of_b = (
+                value_range(side.scored, side.column, means[place]) for side, place in zip(sides, places, strict=True)
+            )
+            bounds = percentile_bounds(difference_means[:, None])[:, 0].clip(of_a[0] - of_b[1], of_a[1] - of_b[0])
+            row["subset"], row["low"], row["high"] = subset, *bounds
             if not vary(difference_means[:, None])[0]:
                 row["low"] = row["high"] = np.nan
             row["p_family"] = bootstrap_test(test["difference"], difference_means)

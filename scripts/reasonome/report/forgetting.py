@@ -78,9 +78,10 @@ def voted(
     likeliest = {gene: objects[0] for gene, objects in of_gene.items() if len(objects) == 1}
     shares: dict[str, list[tuple[str, float]]] = {}
     for question in questions:
-        genes, (_, name) = task.symbols(question), task.terms(question)[0]
-        if not all(gene in likeliest for gene in genes):
+        genes, terms = task.symbols(question), task.terms(question)
+        if not terms or not all(gene in likeliest for gene in genes):
             continue
+        _, name = terms[0]
         votes = Counter(likeliest[gene] for gene in genes)
         first = [likely for likely, count in votes.items() if count == max(votes.values())]
         share = (normalise(name) in first) / len(first)

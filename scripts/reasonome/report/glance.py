@@ -73,7 +73,8 @@ def some_questions(plan: Plan, evidence: Evidence) -> list[Asked]:
     for run, table in evidence.evaluations:
         if (run.backbone, run.benchmark, run.style, run.decoding) == setting and run.arm not in tables:
             tables[run.arm] = plan.report.as_shown(table.drop_duplicates("id").set_index("id"))
-    tables = {arm: tables[arm] for arm in plan.arms if arm in tables}
+    texts = {"answer": "", "recital": ""}
+    tables = {arm: tables[arm].fillna(texts) for arm in plan.arms if arm in tables}
     if not tables or any(primary not in table for table in tables.values()):
         return []
     last = list(tables.values())[-1]
@@ -93,7 +94,7 @@ def some_questions(plan: Plan, evidence: Evidence) -> list[Asked]:
 
 
 def _answered(arm: str, row: pd.Series, primary: str) -> Answered:
-    return Answered(arm, str(row["answer"]), bool(row[primary] == 1), str(row.get("recital") or "").splitlines())
+    return Answered(arm, str(row["answer"]), bool(row[primary] == 1), str(row.get("recital", "")).splitlines())
 
 
 def parts_of_scores(plan: Plan, metrics: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:

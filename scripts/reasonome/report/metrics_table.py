@@ -10,7 +10,15 @@ from tqdm import tqdm
 from reasonome.benchmarks.rows import in_mean
 from reasonome.report.evidence import EXAMPLE
 from reasonome.report.plan import Plan
-from reasonome.report.scored_arms import SHUFFLED, Bootstrap, Questions, Scored, Scores, resampled_over_seeds
+from reasonome.report.scored_arms import (
+    SHUFFLED,
+    Bootstrap,
+    Questions,
+    Scored,
+    Scores,
+    resampled_over_seeds,
+    value_range,
+)
 from reasonome.report.tables import ERROR, TEXT_COLUMNS, metric_columns
 from reasonome.scoring.comparisons import (
     FEW_SEEDS,
@@ -121,8 +129,11 @@ def _intervals(
             of_seeds = list(columns.values())
             if len(arm.tables) == 1 or len(of_seeds) < len(arm.tables) or not resampled.n[of_seeds].all():
                 continue
-            means = resampled_over_seeds(resampled.means[:, of_seeds].T, arm, metric, bootstrap)
-            bounds = dict(zip(("low", "high"), percentile_bounds(means[:, None])[:, 0], strict=True))
+            means = resampled_over_seeds(resampled.means[:, of_seeds].T, arm, bootstrap)
+            inside = percentile_bounds(means[:, None])[:, 0].clip(
+                *value_range(arm, metric, resampled.means[:, of_seeds])
+            )
+            bounds = dict(zip(("low", "high"), inside, strict=True))
             bounds |= {"n": resampled.n[of_seeds].min(), ERROR: np.nanstd(means, ddof=1)}
             bounds["note"] = FEW_SEEDS if len(of_seeds) < FEWEST_SEEDS else ""
             if not vary(means[:, None])[0]:  # all seeds have the same values, and so the same note

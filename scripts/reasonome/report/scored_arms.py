@@ -160,16 +160,19 @@ class Scored:
         return self.labels.get("backbone", "")
 
 
-def resampled_over_seeds(means: np.ndarray, scored: Scored, metric: str, bootstrap: Bootstrap) -> np.ndarray:
-    """Resampled means of a metric over seeds, shape (resamples,), from those of every seed, shape (seeds, resamples).
+def resampled_over_seeds(means: np.ndarray, scored: Scored, bootstrap: Bootstrap) -> np.ndarray:
+    """Resampled means over seeds, shape (resamples,), from those of every seed, shape (seeds, resamples)."""
+    return (means.T * weights_of_seeds(bootstrap, scored.backbone, scored.models)).sum(axis=1)
 
-    They stay within the values of examples, which weights that are stretched around their mean may leave.
+
+def value_range(scored: Scored, metric: str, means: np.ndarray) -> tuple[float, float]:
+    """The least and the largest value of a metric among the examples, which no mean leaves; weights of seeds that are
+    stretched around their mean may. Of a metric of all answers together, such as AUROC, those of its resampled `means`.
     """
-    together = (means.T * weights_of_seeds(bootstrap, scored.backbone, scored.models)).sum(axis=1)
     values = [table[metric] for table in scored.tables if metric in table]
-    if not values:  # of all answers together, as AUROC is
-        return together.clip(np.nanmin(means), np.nanmax(means))
-    return together.clip(min(column.min() for column in values), max(column.max() for column in values))
+    if not values:
+        return float(np.nanmin(means)), float(np.nanmax(means))
+    return min(column.min() for column in values), max(column.max() for column in values)
 
 
 @dataclass(frozen=True, eq=False)

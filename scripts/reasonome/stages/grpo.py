@@ -33,8 +33,6 @@ class AlignmentRecipe(RolloutRecipe):
             files[self.data_name("valid", benchmark)] = folder / "valid.jsonl"
         if judge := chains.judge_chain(self):
             files[JUDGE] = project.results.model(model[0], judge) / "manifest.json"
-        for corpus in self.corpora:
-            files["statements"] = project.results.statements(corpus) / "train.jsonl"
         return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in self.encoders}
 
     def check(self, project: Project, file: str, variant: str) -> None:

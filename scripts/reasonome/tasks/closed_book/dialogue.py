@@ -25,6 +25,11 @@ class ClosedBookDialogue(NamingDialogue):
         """Those of naming, and of recitals."""
         return super().rewards(grading) | of_recitals.REWARDS
 
+    def with_gold_of(self, example: Example, other: Example) -> Example:
+        """As of sets; no gene keeps its pathway, or rewards of recitals would go on paying for true facts."""
+        bare = [gene.model_copy(update={"facts": ()}) for gene in example.genes]
+        return super().with_gold_of(example, other).model_copy(update={"genes": bare})
+
     def terms(self, example: Example) -> Sequence[tuple[str, str]]:
         """The id and the name of the pathway."""
         return [(example.main_id, example.name)]

@@ -73,7 +73,8 @@ def drawn(facts: pd.DataFrame, settings: DrawnCases, seed: int) -> list[Case]:
         cases += [Case(f"{gene}.{n}", gene, genes=((gene,),), present=present) for n, present in enumerate(shown, 1)]
         if len(cases) == settings.genes * settings.cases:
             return cases
-    what = f"{len(cases) // settings.cases} genes have {fewest} to {most} phenotypes that are like that"
+    able = f"only {len(cases) // settings.cases} genes with {fewest} to {most} phenotypes of at most {settings.largest}"
+    what = f"{able} genes share none of them, and `drawn` asks for {settings.genes}"
     raise InputError(what, field="drawn.genes", fix="ask for fewer, or for other numbers of phenotypes")
 
 

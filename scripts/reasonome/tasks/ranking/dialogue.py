@@ -44,7 +44,7 @@ class RankingDialogue(Dialogue):
 
     def symbols(self, example: RankingExample) -> list[str]:
         """Those of the candidates and of the right genes."""
-        return [gene.symbol for gene in (*example.candidates, *example.causal)]
+        return list(dict.fromkeys(gene.symbol for gene in (*example.candidates, *example.causal)))
 
     def rewards(self, grading: Grading | None = None) -> dict[str, Reward]:
         """The rewards by name, with the settings of a recipe or those that it has if it gives none."""
