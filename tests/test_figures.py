@@ -1,5 +1,6 @@
 """Figures: what is drawn, that a drawing is fit for a page, and that equal data give equal bytes."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -125,11 +126,13 @@ def test_a_ladder_has_a_row_for_each_contrast():
 def test_drawings_do_not_share_ids_or_styles():
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><metadata><a/></metadata>'
-        '<defs><style>*{color:red}</style><path id="m1"/></defs>'
+        '<defs><style>*{color:red}</style><path id="m1"/></defs>\n <g id="axes_1"></g>'
         '<use xlink:href="#m1" clip-path="url(#p2)" style="stroke: #767676"/>'
         '<text>id="m1" #767676</text></svg>'
     )
     drawn = page_svg(svg, "a.b+c", "1 < 2")
-    assert 'id="a_b_c-m1"' in drawn and 'href="#a_b_c-m1"' in drawn and "url(#a_b_c-p2)" in drawn
+    own = re.search(r'<path id="(f[0-9a-f]{8})-m1"', drawn)[1]
+    assert f'href="#{own}-m1"' in drawn and f"url(#{own}-p2)" in drawn and own not in page_svg(svg, "a_b.c", "")
+    assert "</defs><g></g><use" in drawn
     assert '>id="m1" #767676</text>' in drawn and 'aria-label="1 &lt; 2"' in drawn
     assert "<style" not in drawn and "metadata" not in drawn

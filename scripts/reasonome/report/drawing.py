@@ -1,6 +1,7 @@
 """How figures look and how they are saved: SVG, PNG and TSV of equal bytes for equal data, for light and dark pages."""
 
 import re
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +69,11 @@ def save(figure: Figure, data: pd.DataFrame, stem: Path) -> None:
 
 
 def page_svg(svg: str, name: str, label: str) -> str:
-    """The drawing as an element of a page: without styles, its ids begin with `name`, and a reader says `label`."""
-    prefix = re.sub(r"[^A-Za-z0-9]", "_", name)
+    """The drawing as an element of a page: without styles and ids of groups, its other ids begin with a digest of
+    `name`, and a reader says `label`."""
+    prefix = f"f{zlib.crc32(name.encode()):08x}"
     svg = re.sub(r"<(metadata|style)\b.*?</\1>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = re.sub(r">\s+<", "><", re.sub(r'<g id="[^"]*"', "<g", svg))
     svg = re.sub("<[^>]+>", lambda tag: re.sub(r'(\bid="|href="#|url\(#)', rf"\1{prefix}-", tag[0]), svg)
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}" stroke-linejoin="round"', 1)
 
