@@ -31,7 +31,7 @@ def main() -> None:
     if corpus.placebo:
         facts = statements.permute_genes(statements.without_running_text(facts), corpus.seed)
     sentences = statements.write_sentences(
-        facts, corpus.paraphrases, corpus.held_out, corpus.seed, corpus.genes_per_statement, corpus.first
+        facts, corpus.paraphrases, corpus.held_out, corpus.seed, corpus.genes_per_statement, corpus.begins_with
     )
     objects = told if corpus.weigh_by_information else None
     sentences["weight"] = statements.weigh(sentences, corpus.weights, corpus.relation_weights, objects)

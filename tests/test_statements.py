@@ -118,8 +118,8 @@ def test_an_unknown_relation_is_an_error():
 def test_a_relation_without_a_wording_in_the_order_that_is_asked_for_is_an_error():
     facts = table(("A", "maps_to_band", "1p36", "1p36", "s"), ("A", "has_phenotype", "HP:1", "Pain", "s"))
     with refused(fix="leave out 'object_first' of the corpus, or the relation"):
-        statements.write_sentences(facts, 3, 0.1, 0, first="object")
-    said = statements.write_sentences(facts[1:], 3, 0.1, 0, first="object")["text"]
+        statements.write_sentences(facts, 3, 0.1, 0, begins_with="object")
+    said = statements.write_sentences(facts[1:], 3, 0.1, 0, begins_with="object")["text"]
     assert len(said) == 3 and all(text.index("Pain") < text.index(" A") for text in said)
 
 

@@ -106,8 +106,8 @@ def test_a_name_at_the_start_is_not_damaged(name, at_the_start):
 
 @pytest.mark.parametrize("relation", wording.PARAPHRASES)
 def test_wordings_that_begin_with_the_gene_lead_to_the_object(relation):
-    chosen = wording.paraphrases(relation, 1, first="gene")
+    chosen = wording.paraphrases(relation, 1, begins_with="gene")
     assert chosen and all(text.index("{gene}") < text.index("{object}") for text in chosen)
-    others = wording.paraphrases(relation, 1, first="object")
+    others = wording.paraphrases(relation, 1, begins_with="object")
     assert all(text.index("{object}") < text.index("{gene}") for text in others)
     assert sorted(chosen + others) == sorted(wording.paraphrases(relation, 1))

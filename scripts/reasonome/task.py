@@ -57,8 +57,6 @@ class Dialogue(ABC):
     system_texts: tuple[str, ...] = ()
     # Rewards that validation shows beside those with a weight.
     watched: tuple[str, ...] = ()
-    # Whether rows list genes, whose facts a corpus can choose.
-    lists_genes: bool = False
 
     @cached_property
     def files(self) -> "Files":
@@ -74,6 +72,11 @@ class Dialogue(ABC):
     def symbols(self, example: Any) -> list[str]:
         """The symbols of the genes that a row lists; none of a task whose rows list no genes."""
         return []
+
+    @property
+    def lists_genes(self) -> bool:
+        """Whether rows list genes, whose facts a corpus can choose."""
+        return type(self).symbols is not Dialogue.symbols
 
     def with_choice(self, example: Any, style: PromptStyle) -> Any:
         """The example with what its prompt shows, as in results/prompts/; one that has it already is not changed.

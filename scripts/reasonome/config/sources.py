@@ -295,14 +295,14 @@ class Corpus(Strict):
         return self
 
     @property
-    def first(self) -> Literal["gene", "object"] | None:
+    def begins_with(self) -> Literal["gene", "object"] | None:
         """What stands first in the wordings of statements; None for either."""
         return "gene" if self.gene_first else "object" if self.object_first else None
 
     @model_validator(mode="after")
     def _what_is_first_is_of_single_genes(self) -> "Corpus":
-        if self.first and self.genes_per_statement > 1:
-            what = f"'{self.first}_first' goes with 'genes_per_statement: 1'"
+        if self.begins_with and self.genes_per_statement > 1:
+            what = f"'{self.begins_with}_first' goes with 'genes_per_statement: 1'"
             raise ValueError(f"{what}: wordings of several genes are not chosen")
         if self.gene_first and self.object_first:
             raise ValueError("'gene_first' and 'object_first' exclude each other: without both either may stand first")

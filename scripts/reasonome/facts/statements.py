@@ -99,11 +99,11 @@ def write_sentences(
     held_out: float,
     seed: int,
     genes_per_statement: int = 1,
-    first: Literal["gene", "object"] | None = None,
+    begins_with: Literal["gene", "object"] | None = None,
 ) -> pd.DataFrame:
     """One row per statement: text, gene, relation, object_id, source, split ("train" | "held_out"), first.
 
-    A fact is said in up to `most` wordings, with `first` in those alone in which that stands before the other.
+    A fact is said in up to `most` wordings, with `begins_with` in those alone in which that stands before the other.
 
     Facts that would read alike (several sources, relations with one wording, names that differ in case, spacing
     or punctuation) are stated once, with differing values joined by JOINT; `first` marks one statement of each.
@@ -116,14 +116,14 @@ def write_sentences(
     unknown = sorted(set(facts["relation"].unique()) - RELATIONS)
     if unknown:
         raise InputError(f"no wording for relation '{unknown[0]}'", fix="add it to facts/wording/sentences.yaml")
-    for relation in map(worded_as, facts["relation"].unique()) if first else ():
-        if not paraphrases(relation, 0, first):
-            what = f"no wording of relation '{relation}' has the {first} first"
-            raise InputError(what, fix=f"leave out '{first}_first' of the corpus, or the relation")
+    for relation in map(worded_as, facts["relation"].unique()) if begins_with else ():
+        if not paraphrases(relation, 0, begins_with):
+            what = f"no wording of relation '{relation}' has the {begins_with} first"
+            raise InputError(what, fix=f"leave out '{begins_with}_first' of the corpus, or the relation")
     distinct = _each_once(facts)
     is_held_out = np.ldexp(_draws(distinct, f"split {seed}").astype(float), -64) < held_out
     distinct["split"] = pd.Categorical(np.where(is_held_out, HELD_OUT, TRAIN), categories=[TRAIN, HELD_OUT])
-    parts = [_about_one(distinct, most, seed, first)]
+    parts = [_about_one(distinct, most, seed, begins_with)]
     if genes_per_statement > 1:
         parts.append(_about_several(distinct, genes_per_statement, seed))
     return pd.concat(parts, ignore_index=True)[["text", "gene", *_DESCRIBED, "split", "first"]]
@@ -159,13 +159,15 @@ def _draws(facts: pd.DataFrame, purpose: str) -> np.ndarray:
     return pd.util.hash_array(pairs.to_numpy(object), hash_key=key, categorize=False)
 
 
-def _about_one(facts: pd.DataFrame, most: int, seed: int, begins: Literal["gene", "object"] | None) -> pd.DataFrame:
+def _about_one(
+    facts: pd.DataFrame, most: int, seed: int, begins_with: Literal["gene", "object"] | None
+) -> pd.DataFrame:
     turns = _draws(facts, f"paraphrase {seed}").tolist()
     genes, names, relations = (facts[column].to_numpy(object) for column in ("gene", "object_name", "wording"))
     opened = _opened(facts["object_name"])
     texts, places, first = [], [], []
     for place, turn in enumerate(tqdm(turns, desc="statements", delay=5)):
-        for number, template in enumerate(paraphrases(relations[place], turn, begins)[:most]):
+        for number, template in enumerate(paraphrases(relations[place], turn, begins_with)[:most]):
             shown = opened if template.startswith("{object}") else names
             texts.append(template.format(gene=genes[place], object=shown[place]))
             places.append(place)

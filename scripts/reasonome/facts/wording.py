@@ -44,15 +44,15 @@ def worded_as(relation: str) -> str:
     return SAME_WORDING.get(first, first)
 
 
-def paraphrases(relation: str, turn: int, first: Literal["gene", "object"] | None = None) -> list[str]:
+def paraphrases(relation: str, turn: int, begins_with: Literal["gene", "object"] | None = None) -> list[str]:
     """The wordings of a relation with wordings of its own, in the order in which a corpus takes them; `turn` says which
-    comes first. With `first` those alone in which the gene stands before the object, or the object before the gene.
+    comes first. With `begins_with` those alone in which that stands before the other.
 
     Those in FURTHER come after all others, so that a corpus with few paraphrases reads the same whatever stands there.
     """
     parts = [PARAPHRASES[relation], FURTHER.get(relation, [])]
-    if first is not None:
-        parts = [[text for text in part if _first_of(text) == first] for part in parts]
+    if begins_with is not None:
+        parts = [[text for text in part if _first_of(text) == begins_with] for part in parts]
     return [part[(turn + place) % len(part)] for part in parts for place in range(len(part))]
 
 

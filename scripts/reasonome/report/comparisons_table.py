@@ -193,7 +193,7 @@ def _compare(pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, hit
                 expected = not any(sides[1].scored.distinct)
                 exact = exact_test(a, b, subsets[known].tolist(), clusters[known].tolist(), expected, bootstrap)
                 row["p_family"] = exact if np.isfinite(exact) else row["p_family"]
-            if 2 in map(len, places):
+            if any(side.scored.few_seeds for side in sides):
                 row["note"] = row["note"] or FEW_SEEDS
             row["family"] = comparison_family(row)
             rows.append(row)

@@ -88,7 +88,7 @@ def some_questions(plan: Plan, evidence: Evidence) -> list[Asked]:
             gold = str(last.at[question, "gold"])
             if right.at[question, right.columns[-1]] == wanted and gold not in golds and len(golds) < number:
                 golds.add(gold)
-                answers = [_answered(arm, row.loc[question], primary) for arm, row in tables.items()]
+                answers = [_answered(arm, table.loc[question], primary) for arm, table in tables.items()]
                 shown.append(Asked(str(asked[question]), gold, answers))
     return shown
 

@@ -22,7 +22,6 @@ from reasonome.report.scored_arms import (
 from reasonome.report.tables import ERROR, TEXT_COLUMNS, metric_columns
 from reasonome.scoring.comparisons import (
     FEW_SEEDS,
-    FEWEST_SEEDS,
     MEAN,
     RESAMPLES,
     percentile_bounds,
@@ -135,7 +134,7 @@ def _intervals(
             )
             bounds = dict(zip(("low", "high"), inside, strict=True))
             bounds |= {"n": resampled.n[of_seeds].min(), ERROR: np.nanstd(means, ddof=1)}
-            bounds["note"] = FEW_SEEDS if len(of_seeds) < FEWEST_SEEDS else ""
+            bounds["note"] = FEW_SEEDS if arm.few_seeds else ""
             if not vary(means[:, None])[0]:  # all seeds have the same values, and so the same note
                 first = of_seeds[0]
                 bounds |= {"low": low[first], "high": high[first], "note": notes[first]}

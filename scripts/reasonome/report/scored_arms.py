@@ -16,7 +16,7 @@ from reasonome.metrics import INDEPENDENT, MetricSet, Pooled, is_of
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, grouped, information_rank
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, pooled_metric, seed_weights
+from reasonome.scoring.comparisons import FEWEST_SEEDS, MEAN, RESAMPLES, pooled_metric, seed_weights
 
 NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for a missing answer
 SHUFFLED = "shuffled_"
@@ -153,6 +153,11 @@ class Scored:
     @property
     def name(self) -> str:
         return self.labels["arm"]
+
+    @property
+    def few_seeds(self) -> bool:
+        """Whether it has several seeds, and too few to resample."""
+        return 1 < len(self.tables) < FEWEST_SEEDS
 
     @property
     def backbone(self) -> str:

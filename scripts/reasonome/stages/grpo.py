@@ -69,13 +69,13 @@ class AlignmentRecipe(RolloutRecipe):
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:
         recipe = manifest["recipe"]
-        graders = [
-            f"{grader['weight']:g} × {name} ({grader['function'].partition(':')[0]})"
+        own = {
+            f"{name} ({grader['function'].partition(':')[0]})": grader["weight"]
             for name, grader in recipe.get("graders", {}).items()
-            if grader["weight"]
-        ]
-        judge = [f"reward model {' → '.join(recipe['judge'])}"] if recipe.get("judge") else []
-        rewards = ", ".join(filter(None, [*judge, in_words(recipe["rewards"]), *graders]))
+        }
+        rewards = in_words(recipe["rewards"] | own)
+        if recipe.get("judge"):
+            rewards = ", ".join(filter(None, [f"reward model {' → '.join(recipe['judge'])}", rewards]))
         encoders = f" (similarity by {', '.join(recipe['encoders'])})" if recipe.get("encoders") else ""
         placebo = (
             "; a placebo: rewarded by the right answers of other questions" if recipe.get("gold") == "shuffled" else ""

@@ -21,7 +21,7 @@ class Recited(NamedTuple):
 
 _WORDINGS = [
     re.compile(re.escape(wording).replace(r"\{gene\}", r"(?P<gene>\S+)").replace(r"\{object\}", r"(?P<pathway>.+)"))
-    for wording in paraphrases(MEMBERSHIP, 0, first="gene")
+    for wording in paraphrases(MEMBERSHIP, 0, begins_with="gene")
 ]
 
 

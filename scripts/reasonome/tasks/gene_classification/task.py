@@ -16,7 +16,6 @@ class GeneClassification(PredictionTask):
     columns = ("symbol",)
     shown = ("name",)
     of_numbers = False
-    lists_genes = True
     Settings = GeneBenchmark
 
     files = cached_property(GeneFiles)

@@ -46,7 +46,6 @@ class NamingDialogue(Dialogue):
     user_texts = ((), ("genes", "kind", "neighbours", "terms", "examples"))
     system_texts = ("kind",)
     watched = ()
-    lists_genes = True
 
     def symbols(self, example: Example) -> list[str]:
         """Those of the set."""

@@ -40,7 +40,6 @@ class RankingDialogue(Dialogue):
     Benchmark = RankingBenchmark
     Style = RankingStyle
     watched = ("reciprocal_rank", "top_one", "listed", "format")
-    lists_genes = True
 
     def symbols(self, example: RankingExample) -> list[str]:
         """Those of the candidates and of the right genes."""
