@@ -14,16 +14,17 @@ from reasonome.config.project.experiments import Asked, AuditPlan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.source import FACT_COLUMNS
-from reasonome.facts.wording import MEMBERSHIP
+from reasonome.facts.wording import MEMBERSHIP, PART_OF_PATHWAY
 from reasonome.leaks.audit import check
 from reasonome.report.forgetting import VOTED, voted
 from reasonome.task_parts import BaselineJob, ScoringJob
 from reasonome.tasks import TASKS
 from reasonome.tasks.closed_book.leaks import leaking
-from reasonome.tasks.closed_book.recital import recited, vote
+from reasonome.tasks.closed_book.questions import Question, Through
+from reasonome.tasks.closed_book.recital import recital_scores, recited, vote
 from reasonome.tasks.closed_book.settings import ClosedBookBenchmark
-from reasonome.tasks.closed_book.world import ask, draw_world
-from reasonome.tasks.naming.questions import Example, Fact, Gene
+from reasonome.tasks.closed_book.world import answers, ask, draw_world
+from reasonome.tasks.naming.questions import Fact, Gene
 
 TASK = TASKS["closed_book"]
 SETTINGS = {
@@ -62,7 +63,7 @@ FACTS = memberships(pathways())
 
 def set_of(i, name, *symbols, subset="never", pathway="", outliers=()):
     genes = [Gene(symbol=symbol) for symbol in symbols]
-    return Example(id=i, subset=subset, name=name, genes=genes, main_id=pathway or name, outliers=list(outliers))
+    return Question(id=i, subset=subset, name=name, genes=genes, main_id=pathway or name, outliers=list(outliers))
 
 
 def symbols(example):
@@ -227,7 +228,7 @@ def test_names_are_scored_and_drift_to_what_training_asks_is_told():
 def recital_question():
     of_gene = {"A": "Red path", "B": "Red path", "C": "Blue road", "D": "Green lane"}
     genes = [Gene(symbol=gene, facts=(Fact(relation=MEMBERSHIP, object=name),)) for gene, name in of_gene.items()]
-    return Example(id="t1", subset="never", name="Red path", genes=genes)
+    return Question(id="t1", subset="never", name="Red path", genes=genes)
 
 
 def test_recited_facts_are_read_in_each_wording_and_judged():
@@ -289,6 +290,44 @@ def test_recitals_are_scored_by_what_they_tell_and_by_the_name_behind_them():
     assert scored([question], [tied], style).loc["t1", columns].tolist() == [0.5, 1, 0, 0]
 
 
+def test_a_world_with_a_hierarchy_asks_for_parents_that_no_two_pathways_share():
+    above = dict(
+        zip(NAMES, ["Great whole", "Ocean", "Ocean", "Sky", "Desert", "Forest", "Mountain", "Glacier"], strict=True)
+    )
+    above |= {"Loose lane": "Loose ends", "Dull ditch": "Marsh"}  # a word in common; and a parent of its own
+    names = [*above, "Orphan"]
+    rows = [(child, PART_OF_PATHWAY, f"REAC:{parent}", parent, "above", "") for child, parent in above.items()]
+    facts = pd.concat([memberships(pathways(names)), pd.DataFrame(rows, columns=FACT_COLUMNS)])
+    spec = benchmark(hierarchy="above", strangers=["none"])
+    world = draw_world(facts, spec)
+    assert {pathway.name for pathway in world} < set(above) - {"Loose lane"}
+    assert sorted(pathway.parent[1] for pathway in world) == sorted(set(above.values()) - {"Loose ends"})
+    asked = [question for pathway in world for asked in ask(pathway, world, spec).values() for question in asked]
+    for question in asked:
+        assert question.name == above[question.through.name] and question.main_id == f"REAC:{question.name}"
+        assert TASK.symbols(question)[-1] == question.through.name
+        assert {i for i, _ in TASK.terms(question)} == {question.main_id, question.through.id}
+    table = answers(facts, spec)
+    assert table.loc[table["gene"] == "G0A", "object_name"].tolist() == ["Great whole"]
+
+
+def test_a_recital_of_two_steps_ends_in_the_parent():
+    question = recital_question().model_copy(
+        update={"name": "Great whole", "through": Through(id="P0", name="Red path")}
+    )
+    steps = [
+        "A is a member of the pathway Red path.",
+        "B is a member of the pathway Red path.",
+        "The pathway Red path is part of the pathway Great whole.",
+    ]
+    scores = recital_scores(steps, "Great whole", question)
+    assert scores["recital"].splitlines() == ["✓ A: Red path", "✓ B: Red path", "✓ Red path: Great whole"]
+    assert (scores["recited"], scores["as_recited"]) == (0.5, 1)
+    assert recital_scores(steps[:2], "Great whole", question)["as_recited"] == 0
+    wrong = [*steps[:2], "The pathway Blue road is part of the pathway Great whole."]
+    assert recital_scores(wrong, "Great whole", question)["recital"].splitlines()[-1] == "✗ Blue road: Great whole"
+
+
 def test_baselines_know_what_they_say(tmp_path):
     facts = memberships({"P1": ("Red path", "ABEF"), "P2": ("Blue road", "CDGH"), "P3": ("Green lane", "XYZ")})
     facts.to_parquet(tmp_path / "facts.parquet")
@@ -341,7 +380,7 @@ def test_a_built_benchmark_has_its_world_in_the_audit(tmp_path):
     for asks, sizes in {"test": [54, 6, 24], "valid": [54, 0, 6]}.items():
         project = SimpleNamespace(benchmarks={"book": benchmark(asks=asks)}, results=results)
         TASK.building.build(project, "book", tmp_path / asks)
-        rows = [read_splits(tmp_path / asks, Example, part) for part in ("train", "valid", "test")]
+        rows = [read_splits(tmp_path / asks, Question, part) for part in ("train", "valid", "test")]
         assert list(map(len, rows)) == sizes
         audit = atomic.read_json(tmp_path / asks / "audit.json")
         assert Counter(pathway["part"] for pathway in audit["pathways"]) == SETTINGS["parts"]

@@ -279,3 +279,13 @@ def test_sets_of_other_collections_are_found_by_the_name_of_a_held_out_term(tmp_
     facts = read("gmt", path, genes).facts
     assert facts["object_id"].tolist() == names
     assert facts_about(facts, [("GO:0006281", "DNA repair")]).tolist() == [True, True, True, False]
+
+
+def test_parents_of_pathways_are_facts_about_their_names(genes, tmp_path):
+    (tmp_path / "sets.gmt").write_text("Cell Cycle\tR-HSA-1\tTP53\nMitosis\tR-HSA-2\tTP53\nRepair\tR-HSA-3\tTP53\n")
+    pairs = ["R-HSA-1\tR-HSA-2", "R-HSA-1\tR-HSA-3", "R-HSA-9\tR-HSA-3", "R-HSA-9\tR-HSA-1"]
+    (tmp_path / "pairs.txt").write_text("\n".join(pairs))
+    files = {"gmt": tmp_path / "sets.gmt", "relations": tmp_path / "pairs.txt"}
+    found = FORMATS["reactome_hierarchy"]("mine", files, genes)
+    assert found.facts.to_numpy().tolist() == [["Mitosis", "part_of_pathway", "REAC:R-HSA-1", "Cell Cycle", "mine", ""]]
+    assert found.left_out == {"pathways with several parents": 1, "pathways that the GMT lacks": 1}

@@ -5,7 +5,8 @@ From the top folder of the project:
     PYTHONPATH=scripts:resources/go python resources/demo/cut_slices.py \\
         --go GO.sqlite --annotations org.Hs.eg.sqlite \\
         --hgnc hgnc_entries.tsv --hgnc-groups hgnc_complete_set.txt \\
-        --reactome ReactomePathways.gmt --wikipathways wikipathways-20220610-gmt-Homo_sapiens.gmt \\
+        --reactome ReactomePathways.gmt --reactome-relations ReactomePathwaysRelation.txt \\
+        --wikipathways wikipathways-20220610-gmt-Homo_sapiens.gmt \\
         --output resources/demo
 
 GO.sqlite and org.Hs.eg.sqlite lie in extdata/ of the Bioconductor 3.16 packages GO.db and org.Hs.eg.db:
@@ -33,7 +34,16 @@ TERMS_PER_ASPECT, LARGEST_SUBTREE, GENES = 400, 3, range(3, 501)
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("go", "annotations", "hgnc", "hgnc-groups", "reactome", "wikipathways", "output"):
+    for name in (
+        "go",
+        "annotations",
+        "hgnc",
+        "hgnc-groups",
+        "reactome",
+        "reactome-relations",
+        "wikipathways",
+        "output",
+    ):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
@@ -131,6 +141,10 @@ def main() -> None:
     write_gz(args.output / "hgnc_complete_set.txt.gz", hgnc_lines(entries, args.hgnc_groups, used))
     for name, lines in sets.items():
         write_gz(args.output / name, lines)
+    pathways = {line.split("\t")[1] for line in sets["ReactomePathways.gmt.gz"]}
+    pairs = args.reactome_relations.read_text(encoding="utf-8").splitlines()
+    children = [pair for pair in pairs if pair.split("\t")[1] in pathways]
+    write_gz(args.output / "ReactomePathwaysRelation.txt.gz", children)
 
 
 if __name__ == "__main__":

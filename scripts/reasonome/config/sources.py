@@ -111,6 +111,7 @@ class FormatFiles(NamedTuple):
 FORMAT_FILES = {
     "go": FormatFiles(("obo", "gaf"), collection="GO"),
     "reactome": FormatFiles(("gmt",), collection="Reactome"),
+    "reactome_hierarchy": FormatFiles(("gmt", "relations"), collection="Reactome"),
     "wikipathways": FormatFiles(("gmt",), collection="WikiPathways"),
     "gmt": FormatFiles(("gmt",)),
     "hgnc": FormatFiles(("table",), authority=True, collection="HGNC"),

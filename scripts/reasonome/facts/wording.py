@@ -30,6 +30,7 @@ JOINT = "\t"
 # Relations whose object is running text, which is quoted whole.
 FREE_TEXT = frozenset({"has_summary", "has_function_text", "expressed_in_text"})
 MEMBERSHIP = "member_of_pathway"
+PART_OF_PATHWAY = "part_of_pathway"  # its subject is a pathway
 # Relations about a gene's names, type and location, which say nothing about its function; LABELS hold no word of it.
 LABELS = frozenset({"has_alias", "has_gene_type", "maps_to_band"})
 NAMING = LABELS | {"has_name"}

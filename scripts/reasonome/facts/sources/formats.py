@@ -14,6 +14,7 @@ from reasonome.facts.sources import (
     ncbi_gene,
     panther,
     reactome,
+    reactome_hierarchy,
     uniprot,
 )
 from reasonome.facts.sources.source import SourceFacts
@@ -23,6 +24,7 @@ from reasonome.facts.sources.source import SourceFacts
 FORMATS: dict[str, Callable[..., SourceFacts]] = {
     "go": go.read,
     "reactome": reactome.read,
+    "reactome_hierarchy": reactome_hierarchy.read,
     "wikipathways": gmt.read_wikipathways,
     "hgnc": hgnc.read,
     "ncbi_gene": ncbi_gene.read,

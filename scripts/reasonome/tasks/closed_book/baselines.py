@@ -12,9 +12,9 @@ from reasonome.enrichment.over_representation import upper_tail
 from reasonome.facts.sources.source import read_facts
 from reasonome.task_parts import BaselineJob, Baselines
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
+from reasonome.tasks.closed_book.questions import Question
 from reasonome.tasks.closed_book.scoring import labels, name_scores
-from reasonome.tasks.closed_book.world import memberships
-from reasonome.tasks.naming.questions import Example
+from reasonome.tasks.closed_book.world import answers
 from reasonome.tasks.question_answer.scoring import commonest
 
 
@@ -28,15 +28,15 @@ class ClosedBookBaselines(Baselines[ClosedBookDialogue]):
         benchmark = project.benchmarks[job.benchmark]
         facts = read_facts(self.task.files.baselines(project, job.benchmark).files["facts"])
         pathways = {example.main_id for example in (*job.training, *job.asked)}
-        members = memberships(facts, benchmark)
+        members = answers(facts, benchmark)
         constant, _ = commonest([example.name for example in job.training])
-        answers: dict[str, tuple[str, Callable[[Example], str]]] = {
+        answered: dict[str, tuple[str, Callable[[Question], str]]] = {
             "commonest name": ("none", lambda example: constant),
             "nearest training set": ("training data", lambda example: nearest_name(example, job.training)),
             "over-representation": ("a database", OverRepresented(members[members["object_id"].isin(pathways)])),
         }
         rows = []
-        for baseline, (information, answer) in answers.items():
+        for baseline, (information, answer) in answered.items():
             for example in job.asked:
                 name = answer(example)
                 row = {"baseline": baseline, "information": information, "answer": name, "draws": 1}
@@ -44,11 +44,11 @@ class ClosedBookBaselines(Baselines[ClosedBookDialogue]):
         return pd.DataFrame(rows)
 
 
-def nearest_name(example: Example, training: Sequence[Example]) -> str:
+def nearest_name(example: Question, training: Sequence[Question]) -> str:
     """The name of the training question with the largest Jaccard index to the example; of equals the first by id."""
     own = {gene.symbol for gene in example.genes}
 
-    def far(other: Example) -> tuple[float, str]:
+    def far(other: Question) -> tuple[float, str]:
         genes = {gene.symbol for gene in other.genes}
         return -len(own & genes) / len(own | genes), other.id
 
@@ -65,7 +65,7 @@ class OverRepresented:
         self._sizes = pairs["object_id"].value_counts()
         self._pathways = pairs.groupby("gene")["object_id"].agg(list)
 
-    def __call__(self, example: Example) -> str:
+    def __call__(self, example: Question) -> str:
         """The name of the best pathway; of equal p the smallest id."""
         genes = [gene.symbol for gene in example.genes]
         shared = Counter(pathway for gene in genes for pathway in self._pathways.get(gene, ()))

@@ -20,6 +20,8 @@ class ClosedBookChecks(Checks[ClosedBookDialogue]):
         folder.check_known(file, (name, "corpus"), benchmark.corpus, project.corpora)
         sources = project.corpora[benchmark.corpus].sources
         folder.check_known(file, (name, "collection"), benchmark.collection, sources, "source of the corpus")
+        if benchmark.hierarchy is not None:
+            folder.check_known(file, (name, "hierarchy"), benchmark.hierarchy, sources, "source of the corpus")
         folder.check_known(file, (name, "relation"), benchmark.relation, RELATIONS)
         if benchmark.leave_out:
             what = "the parts of a closed book keep apart what is never asked, and nothing else is left out"

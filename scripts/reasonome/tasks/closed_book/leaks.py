@@ -16,8 +16,8 @@ from reasonome.leaks.audit import (
 )
 from reasonome.task_parts import Leaks
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
+from reasonome.tasks.closed_book.questions import Question
 from reasonome.tasks.closed_book.world import NEVER
-from reasonome.tasks.naming.questions import Example
 
 
 class ClosedBookLeaks(Leaks[ClosedBookDialogue]):
@@ -51,7 +51,7 @@ class ClosedBookLeaks(Leaks[ClosedBookDialogue]):
         return question_sources(plan, lambda name: project.task(name).files.corpora(project, name))
 
 
-def leaking(tests: Sequence[Example], questions: Sequence[Example]) -> dict[str, list[int]]:
+def leaking(tests: Sequence[Question], questions: Sequence[Question]) -> dict[str, list[int]]:
     """Kind of leak → which training questions, from 0: those whose answer is a never-asked pathway, by id or by name,
     and those with the genes of a test question."""
     never = [test for test in tests if test.subset == NEVER]
@@ -63,5 +63,5 @@ def leaking(tests: Sequence[Example], questions: Sequence[Example]) -> dict[str,
     }
 
 
-def _genes(example: Example) -> frozenset[str]:
+def _genes(example: Question) -> frozenset[str]:
     return frozenset(gene.symbol for gene in example.genes)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from reasonome.facts.text import normalise
-from reasonome.facts.wording import MEMBERSHIP, paraphrases
-from reasonome.tasks.naming.questions import Example
+from reasonome.facts.wording import MEMBERSHIP, PART_OF_PATHWAY, paraphrases
+from reasonome.tasks.closed_book.questions import Question
 
 
 class Recited(NamedTuple):
@@ -19,13 +19,17 @@ class Recited(NamedTuple):
     right: bool
 
 
-_WORDINGS = [
-    re.compile(re.escape(wording).replace(r"\{gene\}", r"(?P<gene>\S+)").replace(r"\{object\}", r"(?P<pathway>.+)"))
-    for wording in paraphrases(MEMBERSHIP, 0, begins_with="gene")
-]
+def _patterns(relation: str, subject: str) -> list[re.Pattern]:
+    escaped = (re.escape(wording) for wording in paraphrases(relation, 0, begins_with="gene"))
+    named = (text.replace(r"\{gene\}", f"(?P<gene>{subject})") for text in escaped)
+    return [re.compile(text.replace(r"\{object\}", "(?P<pathway>.+)")) for text in named]
 
 
-def recited(steps: Sequence[str], example: Example) -> list[Recited]:
+_MEMBERSHIPS = _patterns(MEMBERSHIP, r"\S+")
+_PARENTS = _patterns(PART_OF_PATHWAY, ".+")
+
+
+def recited(steps: Sequence[str], example: Question) -> list[Recited]:
     """The memberships that reasoning states of shown genes, the first of each gene, in their order.
 
     A step states one membership, in a wording that begins with the gene; steps in other words, and about other genes,
@@ -34,12 +38,29 @@ def recited(steps: Sequence[str], example: Example) -> list[Recited]:
     pathways = {gene.symbol: {normalise(fact.object) for fact in gene.facts} for gene in example.genes}
     found: dict[str, Recited] = {}
     for step in steps:
-        matches = (wording.fullmatch(step.strip()) for wording in _WORDINGS)
-        match = next((match for match in matches if match), None)
+        match = _matched(_MEMBERSHIPS, step)
         if match and match["gene"] in pathways:
             gene, pathway = match["gene"], match["pathway"]
             found.setdefault(gene, Recited(gene, pathway, normalise(pathway) in pathways[gene]))
     return list(found.values())
+
+
+def recited_parent(steps: Sequence[str], example: Question) -> Recited | None:
+    """The last parent that reasoning states, with its pathway's name in place of a gene's, where a parent is asked for.
+
+    It is right where it is that of the pathway which leads to the answer.
+    """
+    matches = [match for step in steps if (match := _matched(_PARENTS, step))]
+    if example.through is None or not matches:
+        return None
+    pathway, parent = matches[-1]["gene"], matches[-1]["pathway"]
+    right = normalise(pathway) == normalise(example.through.name) and normalise(parent) == normalise(example.name)
+    return Recited(pathway, parent, right)
+
+
+def _matched(wordings: Sequence[re.Pattern], step: str) -> re.Match | None:
+    matches = (wording.fullmatch(step.strip()) for wording in wordings)
+    return next((match for match in matches if match), None)
 
 
 def vote(memberships: Sequence[Recited]) -> str:
@@ -48,19 +69,26 @@ def vote(memberships: Sequence[Recited]) -> str:
     return "" if not counts or (len(counts) > 1 and counts[0][1] == counts[1][1]) else counts[0][0]
 
 
-def recital_scores(steps: Sequence[str], name: str, example: Example) -> dict[str, float | str]:
+def conclusion(steps: Sequence[str], example: Question) -> str:
+    """The name that a recital leads to, normalised: the recited parent, else the `vote` of the memberships."""
+    parent = recited_parent(steps, example)
+    return normalise(parent.pathway) if parent else vote(recited(steps, example))
+
+
+def recital_scores(steps: Sequence[str], name: str, example: Question) -> dict[str, float | str]:
     """What a recital is worth, by column of a table of scores.
 
-    `recital` has a line for each recited membership, which begins with ✓ where it is right, else with ✗. `recited` is
-    the share of the genes whose pathway is recited; `recited_right` that of the recited ones that are right, nan where
-    a gene's pathway is not known; `as_recited` is whether the name is that of most of them. Both are nan without a
-    recital.
+    `recital` has a line for each recited membership, and parent, which begins with ✓ where it is right, else with ✗.
+    `recited` is the share of the genes whose pathway is recited; `recited_right` that of the recited ones that are
+    right, nan where a gene's pathway is not known; `as_recited` is whether the name is the recital's `conclusion`. Both
+    are nan without a recital.
     """
     told = recited(steps, example)
+    lines = [*told, *filter(None, [recited_parent(steps, example)])]
     known = told and all(gene.facts for gene in example.genes)
     return {
-        "recital": "\n".join(f"{'✓' if one.right else '✗'} {one.gene}: {one.pathway}" for one in told),
+        "recital": "\n".join(f"{'✓' if one.right else '✗'} {one.gene}: {one.pathway}" for one in lines),
         "recited": len(told) / len(example.genes),
         "recited_right": sum(one.right for one in told) / len(told) if known else math.nan,
-        "as_recited": float(bool(name) and normalise(name) == vote(told)) if told else math.nan,
+        "as_recited": float(bool(name) and normalise(name) == conclusion(steps, example)) if told else math.nan,
     }

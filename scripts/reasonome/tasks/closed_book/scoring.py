@@ -12,9 +12,9 @@ from reasonome.scoring import rouge
 from reasonome.scoring.answers import Attempt, attempts, order_agreement, score_rows, shuffled_rows
 from reasonome.task_parts import Scoring, ScoringJob
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
+from reasonome.tasks.closed_book.questions import Question
 from reasonome.tasks.closed_book.recital import recital_scores
 from reasonome.tasks.closed_book.rewards import REWARDS
-from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import naming_style
 
 _OF_THE_FORM = ("format", "reward_format", "reward_reasoning")
@@ -56,7 +56,7 @@ class ClosedBookScoring(Scoring[ClosedBookDialogue]):
         return table.join(shuffled).assign(order_agreement=order_agreement(table["answer"].map(normalise), table))
 
 
-def labels(example: Example) -> dict[str, str]:
+def labels(example: Question) -> dict[str, str]:
     """The columns of a table of scores that describe the question; those of one pathway are resampled together."""
     return {
         "id": example.id,
@@ -69,7 +69,7 @@ def labels(example: Example) -> dict[str, str]:
     }
 
 
-def name_scores(name: str, example: Example) -> dict[str, float]:
+def name_scores(name: str, example: Question) -> dict[str, float]:
     """`exact`, but for case and punctuation, and `rouge_l`; 0 without a name."""
     exact = bool(name) and normalise(name) == normalise(example.name)
     return {"exact": float(exact), "rouge_l": rouge.score(name, example.name)["rouge_l"]}

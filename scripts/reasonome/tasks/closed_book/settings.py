@@ -40,10 +40,16 @@ class ClosedBookBenchmark(Benchmark):
     corpus: Name = Field(description="whose facts the pathways are made of")
     collection: Name = Field(description="source of the corpus whose gene sets are the pathways")
     relation: str = Field(MEMBERSHIP, description="of the facts that put a gene into a pathway")
+    hierarchy: Name | None = Field(
+        None,
+        description="source of the corpus that says which pathway is part of which: questions about the genes of a "
+        "pathway then ask for its parent, of which no two have the same",
+    )
     genes: Annotated[int, Field(ge=3)] = Field(6, description="of each pathway, drawn at random; the others stay out")
     smallest: Annotated[int, Field(ge=3)] = Field(8, description="genes of a pathway in its collection, at least")
     largest: int = Field(40, description="genes of a pathway in its collection, at most")
     longest_name: Annotated[int, Field(ge=1)] = Field(28, description="characters of a pathway's name, at most")
+    longest_parent: Annotated[int, Field(ge=1)] = Field(40, description="characters of a parent's name, at most")
     longest_symbol: Annotated[int, Field(ge=1)] = Field(6, description="characters of a gene's symbol, at most")
     members: tuple[int, int] = Field((3, 5), description="genes of the pathway in a question: at least, at most")
     strangers: Annotated[list[Strangers], Field(min_length=1), AfterValidator(check_unique)] = Field(

@@ -8,9 +8,10 @@ import pandas as pd
 
 from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
-from reasonome.facts.wording import MEMBERSHIP
+from reasonome.facts.wording import MEMBERSHIP, PART_OF_PATHWAY
+from reasonome.tasks.closed_book.questions import Question, Through
 from reasonome.tasks.closed_book.settings import STRANGERS, ClosedBookBenchmark, Strangers
-from reasonome.tasks.naming.questions import Example, Fact, Gene
+from reasonome.tasks.naming.questions import Fact, Gene
 
 NEVER = "never"  # the subset of test questions about pathways that no training question asks for
 _TRIES = 1000  # draws of a question, after which a pathway has no other one
@@ -19,12 +20,21 @@ _LONG_WORD = 4  # characters from which a word of two names counts as shared
 
 @dataclass(frozen=True)
 class Pathway:
-    """A pathway of the world: its id and name in the collection, the genes that it is cut to, and its part."""
+    """A pathway of the world: its id and name in the collection, the genes that it is cut to, and its part.
+
+    `parent` is the (id, name) that questions ask for in its place, if they do.
+    """
 
     id: str
     name: str
     genes: tuple[str, ...]
     part: str
+    parent: tuple[str, str] | None = None
+
+    @property
+    def answer(self) -> tuple[str, str]:
+        """The id and the name that questions ask for."""
+        return self.parent or (self.id, self.name)
 
 
 def memberships(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> pd.DataFrame:
@@ -32,11 +42,29 @@ def memberships(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> pd.DataF
     return facts[(facts["source"] == benchmark.collection) & (facts["relation"] == benchmark.relation)]
 
 
+def parents(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> dict[str, tuple[str, str]]:
+    """Name of a pathway → (id, name) of its parent, by the benchmark's hierarchy."""
+    rows = facts[(facts["source"] == benchmark.hierarchy) & (facts["relation"] == PART_OF_PATHWAY)]
+    return dict(zip(rows["gene"], zip(rows["object_id"], rows["object_name"], strict=True), strict=True))
+
+
+def answers(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> pd.DataFrame:
+    """The memberships, with the parent in place of each pathway where questions ask for parents."""
+    members = memberships(facts, benchmark)
+    if benchmark.hierarchy is None:
+        return members
+    above = parents(facts, benchmark)
+    members = members[members["object_name"].isin(above)]
+    ids, names = zip(*members["object_name"].map(above), strict=True)
+    return members.assign(object_id=ids, object_name=names)
+
+
 def draw_world(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> list[Pathway]:
     """The pathways of a benchmark, drawn at random from the facts of its collection, part by part.
 
-    No gene of a pathway, in the collection, is in another one; no two names are equal, or share two words. InputError
-    where too few pathways are like that.
+    No gene of a pathway, in the collection, is in another one; no two names are equal, or share two words. The same
+    holds of parents, where these are asked for, and none shares a word with its pathway. InputError where too few
+    pathways are like that.
     """
     members = memberships(facts, benchmark).groupby(["object_id", "object_name"])["gene"].agg(set)
     parts = [part for part, number in benchmark.parts.model_dump().items() for _ in range(number)]
@@ -45,11 +73,17 @@ def draw_world(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> list[Path
     taken: set[str] = set()
     names: set[str] = set()
     words: list[set[str]] = []
+    above = parents(facts, benchmark)
     for pathway_id, name in random.sample(list(members.index), len(members)):
         genes = members[pathway_id, name]
         short = sorted(gene for gene in genes if len(gene) <= benchmark.longest_symbol)
-        own_name = normalise(name)
-        own_words = {word for word in own_name.split() if len(word) >= _LONG_WORD}
+        parent = above.get(name) if benchmark.hierarchy else None
+        own_name = normalise(parent[1] if parent else name)
+        own_words = _long_words(own_name)
+        if benchmark.hierarchy and not (
+            parent and len(parent[1]) <= benchmark.longest_parent and own_words.isdisjoint(_long_words(normalise(name)))
+        ):
+            continue
         if not (
             benchmark.smallest <= len(genes) <= benchmark.largest
             and len(name) <= benchmark.longest_name
@@ -60,7 +94,7 @@ def draw_world(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> list[Path
         ):
             continue
         cut = tuple(sorted(random.sample(short, benchmark.genes)))
-        world.append(Pathway(pathway_id, name, cut, parts[len(world)]))
+        world.append(Pathway(pathway_id, name, cut, parts[len(world)], parent))
         taken |= genes
         names.add(own_name)
         words.append(own_words)
@@ -74,7 +108,11 @@ def draw_world(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> list[Path
     )
 
 
-def ask(pathway: Pathway, world: Sequence[Pathway], benchmark: ClosedBookBenchmark) -> dict[str, list[Example]]:
+def _long_words(name: str) -> set[str]:
+    return {word for word in name.split() if len(word) >= _LONG_WORD}
+
+
+def ask(pathway: Pathway, world: Sequence[Pathway], benchmark: ClosedBookBenchmark) -> dict[str, list[Question]]:
     """Split → the questions about a pathway, drawn by the seed and the pathway alone; no two have the same genes.
 
     Strangers of training questions are of pathways of the same part, those of other questions of any.
@@ -92,7 +130,7 @@ def ask(pathway: Pathway, world: Sequence[Pathway], benchmark: ClosedBookBenchma
     # In training no pathway is always a stranger and never the answer: models would learn not to name it.
     others = dict.fromkeys(wanted, elsewhere) | {"train": [other for other in elsewhere if other.part == pathway.part]}
     seen: set[frozenset[str]] = set()
-    asked: dict[str, list[Example]] = {}
+    asked: dict[str, list[Question]] = {}
     for split, (subset, number) in wanted.items():
         asked[split] = [
             _question(
@@ -113,7 +151,7 @@ def _question(
     benchmark: ClosedBookBenchmark,
     random: Random,
     seen: set[frozenset[str]],
-) -> Example:
+) -> Question:
     fewest, most = benchmark.members
     for _ in range(_TRIES):
         members = random.sample(pathway.genes, fewest if kind == "many" else random.randint(fewest, most))
@@ -124,11 +162,12 @@ def _question(
         symbols = frozenset(pathway_of)
         if symbols not in seen:
             seen.add(symbols)
-            return Example(
+            return Question(
                 id=question_id,
                 subset=subset,
-                name=pathway.name,
-                main_id=pathway.id,
+                name=pathway.answer[1],
+                main_id=pathway.answer[0],
+                through=Through(id=pathway.id, name=pathway.name) if pathway.parent else None,
                 genes=[_member(symbol, pathway_of[symbol]) for symbol in sorted(symbols)],
                 outliers=sorted(outliers),
                 stratum=STRANGERS[kind],

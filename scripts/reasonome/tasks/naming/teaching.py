@@ -340,7 +340,7 @@ class NamingTeaching(Teaching[NamingDialogue]):
         if isinstance(spec, RecallTeacher):
             names = object_names(read_facts(inputs["facts"]))
             said = said_of(stated_facts(atomic.read_jsonl(inputs["statements"]), names))
-            return [recited(example, prompts[example.id], said, spec) for example in examples]
+            return [recited(example, self.subjects(example, prompts[example.id]), said, spec) for example in examples]
         if isinstance(spec, OpenAITeacher):
             asked = self.asked(project, job.benchmark, prompts)
             proposals = openai.propose(spec, asked, examples, _read, job.output)
@@ -364,6 +364,10 @@ class NamingTeaching(Teaching[NamingDialogue]):
             held_out=terms,
         )
         return judged(judge, without_contradictions(proposals, prompts), examples, prompts)
+
+    def subjects(self, example: Example, prompt: Prompt) -> Sequence[str]:
+        """What a teacher that recites speaks of: the genes that the prompt shows."""
+        return prompt.shown
 
     def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
         """The messages that a teacher behind an endpoint gets for each prompt, by id."""
@@ -407,11 +411,11 @@ def said_of(facts: Iterable[StatedFact]) -> dict[tuple[str, str], StatedFact]:
 
 
 def recited(
-    example: Example, prompt: Prompt, said: Mapping[tuple[str, str], StatedFact], spec: RecallTeacher
+    example: Example, subjects: Sequence[str], said: Mapping[tuple[str, str], StatedFact], spec: RecallTeacher
 ) -> Proposal:
-    """The true name, and a step with the facts of each of the first shown genes that anything is said of."""
+    """The true name, and a step with the facts of each of the first subjects that anything is said of."""
     steps = []
-    for gene in prompt.shown:
+    for gene in subjects:
         worded = dict.fromkeys(map(worded_as, spec.relations))  # is_active_in is worded as located_in is: said once
         facts = [said[gene, relation] for relation in worded if (gene, relation) in said]
         if facts and len(steps) < spec.genes:
