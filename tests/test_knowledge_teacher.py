@@ -209,13 +209,12 @@ def test_what_statements_say_of_the_shown_genes_is_recited():
     ]
     said = said_of(StatedFact(gene, relation, name, (gene, relation, name)) for gene, relation, name in facts)
     example = Example(id="GO:1", subset="bp", name="DNA repair", genes=[{"symbol": s} for s in "ABCDE"])
-    prompt = Prompt([], list("EBCAD"), 0, "")
     spec = RecallTeacher(kind="recall", corpus="demo", relations=["has_name", "enables"], genes=3)
-    proposal = recited(example, prompt, said, spec)
+    proposal = recited(example, "EBCAD", said, spec)
     assert (proposal.proposed, proposal.problem) == ("DNA repair", "")
     assert proposal.steps == [
         "E stands for epsilon.",
         "The product of B has kinase activity.",
         "A stands for alpha. The product of A has DNA binding.",  # one fact of each relation
     ]
-    assert recited(example, Prompt([], ["C"], 0, ""), said, spec).problem == "no statement about the shown genes"
+    assert recited(example, "C", said, spec).problem == "no statement about the shown genes"

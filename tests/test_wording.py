@@ -14,7 +14,7 @@ OTHERS = {
     "affected_by_chemical", "associated_with_disease", "catalyses", "expressed_in_text", "has_alias", "has_domain",
     "has_function_text", "has_gene_type", "has_keyword", "has_name", "has_phenotype",
     "has_summary", "in_compartment", "in_gene_group", "inferred_disease", "maps_to_band", "member_of_pathway",
-    "subunit_of_complex",
+    "part_of_pathway", "subunit_of_complex",
 }  # fmt: skip
 BOTH = [*wording.PARAPHRASES.items(), *wording.SEVERAL.items()]
 
