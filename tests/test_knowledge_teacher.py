@@ -8,7 +8,6 @@ from traced_sets import background, gene_set, table
 
 from reasonome.config.teachers import RecallTeacher
 from reasonome.facts.selection import StatedFact
-from reasonome.prompts.prompts import Prompt
 from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.tasks.naming.teaching import NO_FACTS, NOTHING_SHARED, propose_from_facts, recited, said_of
