@@ -92,7 +92,7 @@ def _selected(project: Project, corpus: Corpus, facts: pd.DataFrame) -> pd.DataF
     facts = without_labels(facts, {*named, *corpus.relation_weights})
     if only is None:
         return facts
-    genes = None
+    said, genes = facts, None
     for benchmark in only.benchmarks:
         task = project.task(benchmark)
         rows = read_splits(project.results.benchmark(benchmark), task.Example, *SPLITS)
@@ -100,8 +100,14 @@ def _selected(project: Project, corpus: Corpus, facts: pd.DataFrame) -> pd.DataF
         genes = listed if genes is None else genes & listed
         if benchmark == only.answers_of:
             answers = {term for row in rows for term, _ in task.terms(row)}
-            facts = facts[facts["object_id"].isin(answers)]
-    return select(facts, genes, only.relations, only.largest_object, only.most, only.facts, corpus.seed)
+            said = said[said["object_id"].isin(answers)]
+    said = select(said, genes, only.relations, only.largest_object, only.most, only.facts, corpus.seed)
+    if not only.beside:
+        return said
+    key = ["gene", "relation", "object_id"]
+    others = facts[~facts.set_index(key).index.isin(said.set_index(key).index)]
+    further = select(others, relations=only.relations, at_most=only.beside, seed=corpus.seed)
+    return pd.concat([said, further], ignore_index=True)
 
 
 if __name__ == "__main__":

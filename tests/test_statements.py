@@ -459,3 +459,18 @@ def test_the_program_says_facts_of_a_benchmarks_genes_alone_and_drops_what_tells
     left_out = pd.read_csv(out / "left_out.tsv", sep="\t")
     assert left_out["object_id"].tolist() == ["R:1", "R:2"]
     assert json.loads((out / "manifest.json").read_text())["corpus"]["only"]["genes_of"] == "demo-go"
+
+
+@pytest.mark.slow
+def test_further_facts_of_these_relations_are_said_beside_the_selected_ones(tmp_path):
+    facts = table(
+        ("A", "has_name", "H:1", "alpha", "hgnc-demo"),
+        ("A", "member_of_pathway", "R:1", "Gap filling", "reactome-demo"),
+        ("C", "has_name", "H:3", "gamma", "hgnc-demo"),
+        ("E", "has_name", "H:5", "epsilon", "hgnc-demo"),
+    )
+    rows = {"train": [{"id": "GO:9", "subset": "bp", "name": "growth", "genes": [{"symbol": "A"}]}]}
+    only = {"genes_of": "demo-go", "relations": ["has_name"], "beside": 1}
+    out = program(tmp_path, facts, rows, only=only, leave_out=[], held_out=0)
+    said = [row["gene"] for row in map(json.loads, (out / "train.jsonl").open())]
+    assert len(said) == 2 and "A" in said and set(said) < {"A", "C", "E"}

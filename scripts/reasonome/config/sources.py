@@ -225,6 +225,9 @@ class Selection(Strict):
         None, description="facts of a gene at most, drawn at random: one of each relation in turn, in their order"
     )
     facts: Annotated[int, Field(ge=1)] | None = Field(None, description="facts at most in all, drawn at random")
+    beside: Annotated[int, Field(ge=0)] = Field(
+        0, description="further facts of these relations, drawn at random among those that the other keys leave out"
+    )
 
     @property
     def benchmarks(self) -> list[str]:
