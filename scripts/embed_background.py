@@ -13,7 +13,7 @@ from reasonome.tasks import arguments_and_project
 def main() -> None:
     args, project = arguments_and_project(__doc__, "benchmark", "encoder", "output")
     names = project.task(args.benchmark).background.candidate_names(project.results.background(args.benchmark))
-    [encoder] = load_encoders(project.encoders, [project.results.encoder(args.encoder)]).values()
+    [encoder] = load_encoders(project.encoder_folders([args.encoder])).values()
     encoder.embed(names)
     atomic.write_json(args.output, {"names": len(names)})
     print(f"{len(names):,} names")

@@ -96,7 +96,7 @@ def of_samples(
     """The pairs of a model's samples, and how many questions have none."""
     from reasonome.scoring.encoders import load_encoders, mean_similarity  # whose library takes seconds to load
 
-    encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in spec.encoders])
+    encoders = load_encoders(project.encoder_folders(spec.encoders))
     rewarded = rewarded_by(task, spec, mean_similarity(list(encoders.values())))
     return sample_pairs(task, style, examples, finished(read_answers(file)), rewarded, spec.margin)
 

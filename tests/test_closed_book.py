@@ -208,9 +208,8 @@ def answer(row, text):
 
 
 def scored(tests, answers, style):
-    job = ScoringJob("book", "symbols", tests, list(map(answer, tests, answers)), Path("answers.jsonl"), ())
-    project = SimpleNamespace(style=lambda *_: style, settings=SimpleNamespace(seed=0))
-    return TASK.scoring.score(project, job).set_index("id")
+    given = {"examples": tests, "answers": list(map(answer, tests, answers)), "file": Path("answers.jsonl")}
+    return TASK.scoring.score(ScoringJob(benchmark=benchmark(), style=style, **given)).set_index("id")
 
 
 def test_names_are_scored_and_drift_to_what_training_asks_is_told():
@@ -331,15 +330,15 @@ def test_a_recital_of_two_steps_ends_in_the_parent():
 def test_baselines_know_what_they_say(tmp_path):
     facts = memberships({"P1": ("Red path", "ABEF"), "P2": ("Blue road", "CDGH"), "P3": ("Green lane", "XYZ")})
     facts.to_parquet(tmp_path / "facts.parquet")
-    results = SimpleNamespace(facts=lambda name: tmp_path / "facts.parquet")
-    project = SimpleNamespace(benchmarks={"book": benchmark()}, results=results)
     training = [
         set_of("q1", "Green lane", "X", "Y", pathway="P3"),
         set_of("q2", "Green lane", "X", "Z", pathway="P3"),
         set_of("q3", "Old street", "A", "W", pathway="P4"),
     ]
     asked = [set_of("t1", "Red path", "A", "B", "C", pathway="P1"), set_of("t2", "Blue road", "C", "D", pathway="P2")]
-    table = TASK.baselines.score(project, BaselineJob("book", "symbols", training, asked))
+    files = {"facts": tmp_path / "facts.parquet"}
+    job = BaselineJob(benchmark=benchmark(), style=None, files=files, training=training, asked=asked)
+    table = TASK.baselines.score(job)
     answers = table.pivot(index="baseline", columns="id", values="answer").loc[:, ["t1", "t2"]]
     assert answers.loc["commonest name"].tolist() == ["Green lane", "Green lane"]
     assert answers.loc["nearest training set", "t1"] == "Old street"  # A of A, B, C and W

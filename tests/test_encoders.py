@@ -93,7 +93,7 @@ def test_encoders_are_loaded_with_their_own_pooling_and_a_cache_beside_the_model
 
 def test_an_unknown_encoder_is_named(project, tmp_path):
     with refused(fix="did you mean 'medcpt'?"):
-        load_encoders(project.encoders, [tmp_path / "medcp"])
+        project.encoder_folders(["medcp"])
 
 
 # As the authors of each describe the use of their model; another pooling gives other similarities without an error.

@@ -207,16 +207,15 @@ def test_the_word_rule_worked_out_by_hand():
 def test_the_word_rule_and_the_domain_model_stand_beside_every_table(monkeypatch, user, information):
     """The even genes are kinases by their names, and by the fact that only they have."""
     settings = {"question": "?", "classes": ["yes", "no"], "label": "kinase", "table": "l.tsv", "test": 1, "valid": 0}
-    style = SimpleNamespace(user=user)
-    config = project({"s": settings}, encoders={}, settings=SimpleNamespace(seed=0), style=lambda *of: style)
+    [spec] = project({"s": settings}).benchmarks.values()
     facts = table(*((f"G{i}", "T:secreted" if i % 2 else "T:nucleus") for i in range(30))).assign(relation="part_of")
-    inputs = SimpleNamespace(files={"facts": "facts", "ontologies": {}}, encoders=[])
-    monkeypatch.setattr(TASK.files, "baselines", lambda *of: inputs)
     monkeypatch.setattr(baselines, "read_facts", lambda path: facts)
-    monkeypatch.setattr(baselines, "read_authority", lambda *of: GeneTable([Gene(f"G{i}") for i in range(30)]))
+    monkeypatch.setattr(baselines, "read_genes", lambda *of: GeneTable([Gene(f"G{i}") for i in range(30)]))
     rows = [question(f"G{i}", f"factor {i}") if i % 2 else question(f"G{i}", f"kinase {i}", "yes") for i in range(30)]
     training, asked = rows[:20], rows[20:]
-    found = {one.name: one for one in TASK.baselines.found(config, BaselineJob("b", "style", training, asked))}
+    given = {"files": {"authority": {}, "facts": "facts", "ontologies": {}}, "training": training, "asked": asked}
+    job = BaselineJob(benchmark=spec, style=SimpleNamespace(user=user), **given)
+    found = {one.name: one for one in TASK.baselines.found(job)}
     assert {name: one.information for name, one in found.items()} == {
         "constant": "none",
         "random": "none",

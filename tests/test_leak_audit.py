@@ -652,7 +652,7 @@ def test_reasoning_that_names_a_test_term_is_dropped_as_the_policy_says(monkeypa
     config = config_with(tmp_path, benchmarks={"demo-go": {"audit": {"name_in_reasoning": policy}}})
     proposal = Proposal("GO:9", "bp", "vision", ["U takes part in DNA repair.", "V sees."])
     encoder = SimpleNamespace(similarity=lambda proposed, true: [1.0] * len(proposed))
-    monkeypatch.setattr(teaching, "load_encoders", lambda configured, folders: {"minilm": encoder})
+    monkeypatch.setattr(teaching, "load_encoders", lambda folders: {"minilm": encoder})
     monkeypatch.setattr(teaching, "load_judge", lambda *_: None)
     monkeypatch.setattr(teaching, "propose_from_facts", lambda *_, **__: [proposal])
     monkeypatch.setattr(teaching, "judged", lambda judge, proposals, *_: proposals)

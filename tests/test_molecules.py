@@ -191,11 +191,11 @@ def test_baselines_and_domain_models_are_the_same_to_the_bit_when_run_again(tmp_
     config = project(tmp_path, monkeypatch, spec(test=10, valid=5))
     read, _ = TASK.building.read(config, "mine")
     splits = TASK.with_training_answers(building.split(read, config.benchmarks["mine"], TASK)[0])
-    config.settings = SimpleNamespace(seed=0)
     monkeypatch.setattr(baselines, "_TREES", 20)
 
     def run():
-        return TASK.baselines.found(config, BaselineJob("mine", "smiles", splits["train"], splits["test"]))
+        given = {"training": splits["train"], "asked": splits["test"]}
+        return TASK.baselines.found(BaselineJob(benchmark=config.benchmarks["mine"], style=None, **given))
 
     answered = {baseline.name: baseline for baseline in run()}
     assert [*answered.values()] == run()

@@ -269,9 +269,8 @@ def test_verifiers_of_a_baseline_by_hand():
     """The commonest answer, up, is right of the first question and wrong of the second, with the confidence 2/3."""
     tables = Tables([contrast("liver", study, A=2, B=-2) for study in "12"], 0.05)
     up, down = Writer(tables, benchmark()).of_kind("direction")
-    style = SimpleNamespace(user="{studies} {question} {table}")
-    project = SimpleNamespace(settings=SimpleNamespace(seed=0), style=lambda benchmark, style_name: style)
-    table = TASK.baselines.score(project, BaselineJob("x", "table", [up, up, down], [up, down]))
+    job = BaselineJob(benchmark=benchmark(), style=None, training=[up, up, down], asked=[up, down])
+    table = TASK.baselines.score(job)
     rewards = ["reward_facts", "reward_sets", "reward_consistency", "reward_uncertainty"]
     found = {name: rows[rewards].to_numpy() for name, rows in table.groupby("baseline")}
     assert found["commonest"] == pytest.approx(np.array([[1, 1, 1, 4 / 3 - 4 / 9], [0, 1, 1, -4 / 9]]))

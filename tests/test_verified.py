@@ -302,12 +302,15 @@ def test_a_group_by_the_answer_is_refused():
         benchmark(group="answer")
 
 
+def baseline_job(training, asked):
+    return BaselineJob(benchmark=benchmark(), style=None, training=training, asked=asked)
+
+
 def test_baselines_are_worked_out_by_hand():
     training = [question(str(i), answer) for i, answer in enumerate(["1", "1", "2"])]
     asked = [question("a", "1"), question("b", "2")]
 
-    seeded = SimpleNamespace(settings=SimpleNamespace(seed=0))
-    scored = TASK.baselines.score(seeded, BaselineJob("", "", training, asked)).set_index(["baseline", "id"])
+    scored = TASK.baselines.score(baseline_job(training, asked)).set_index(["baseline", "id"])
     # The majority is as sure as it is common in training.
     assert scored.loc["majority", "confidence"].tolist() == [2 / 3, 2 / 3]
     assert scored.loc["random", "confidence"].isna().all()
@@ -321,10 +324,9 @@ def test_baselines_are_of_the_subset_of_the_question():
     def of(subset, *answers):
         return [question(f"{subset}{i}", one, subset=subset) for i, one in enumerate(answers)]
 
-    seeded = SimpleNamespace(settings=SimpleNamespace(seed=0))
     training = [*of("arms", "p", "p", "q"), *of("chromosomes", "1", "1", "1", "X")]
     asked = [*of("arms", "p"), *of("chromosomes", "1"), *of("bands", "1")]
-    scored = TASK.baselines.score(seeded, BaselineJob("", "", training, asked)).set_index(["baseline", "subset"])
+    scored = TASK.baselines.score(baseline_job(training, asked)).set_index(["baseline", "subset"])
     # Of bands no training question is: all seven count, of which three are answered with 1.
     assert scored.loc["majority", "answer"].tolist() == ["p", "1", "1"]
     assert scored.loc["majority", "confidence"].tolist() == [2 / 3, 3 / 4, 3 / 7]
@@ -413,7 +415,6 @@ def test_the_line_of_an_error_in_a_task_of_ones_own(tmp_path, monkeypatch):
 def test_orders_that_change_no_prompt_are_not_said_to_agree():
     """TP53 is asked twice with one prompt, and BRCA1 in two ways, of which the answers differ: agreement 0."""
     style = TASK.Style(system="You know.", user="Where is {gene} ({name})?", budget_tokens=20)
-    read = SimpleNamespace(style=lambda *asked: style, benchmarks={"b": benchmark()}, settings=SimpleNamespace(seed=0))
     answers = [
         AnswerRow(id=i, subset="all", order=order, prompt_sha256=sha, text=f"<answer>{text}</answer>")
         for i, order, sha, text in (
@@ -423,6 +424,7 @@ def test_orders_that_change_no_prompt_are_not_said_to_agree():
             ("BRCA1", 1, "c", "X"),
         )
     ]
-    job = ScoringJob("b", "plain", [question("TP53"), question("BRCA1")], answers, Path("greedy.jsonl"), set())
-    agreement = TASK.scoring.score(read, job).groupby("id")["order_agreement"].first()
+    given = {"examples": [question("TP53"), question("BRCA1")], "answers": answers, "file": Path("greedy.jsonl")}
+    job = ScoringJob(benchmark=benchmark(), style=style, **given)
+    agreement = TASK.scoring.score(job).groupby("id")["order_agreement"].first()
     assert agreement["BRCA1"] == 0 and pd.isna(agreement["TP53"])

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from inspect import getfile
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self
 
 import pandas as pd
+from typing_extensions import TypeVar
 
 from reasonome.benchmarks.rows import SPLITS
-from reasonome.config import Recipe
+from reasonome.config import Benchmark, Recipe, Style
+from reasonome.config.backbones import EncoderFolder
 from reasonome.config.project import Project
+from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError
+from reasonome.jobs import BenchmarkSettings, Job
 from reasonome.metrics import Pooled
 from reasonome.prompts.prompts import Prompt
 
@@ -28,6 +32,8 @@ class _Named(Protocol):
 
 
 T = TypeVar("T", bound=_Named)
+B = TypeVar("B", bound=Benchmark, default=Any)
+Y = TypeVar("Y", bound=Style | None, default=Any)
 # Split → its rows.
 Splits = dict[str, list]
 
@@ -37,12 +43,13 @@ class Inputs:
     """The inputs of a job beside the rows of its benchmark: files by role (a path, or a list or mapping of them).
 
     `encoders` are names of encoders.yaml; `settings` are the further settings that the result depends on, beside the
-    benchmark's entry and the prompt style, as JSON values.
+    benchmark's entry and the prompt style, as JSON values; `taxon` is that of the genes among the files.
     """
 
     files: Mapping[str, Any] = field(default_factory=dict)
     encoders: Sequence[str] = ()
     settings: Any = None
+    taxon: int = 9606
 
     @property
     def paths(self) -> list[Path]:
@@ -63,26 +70,48 @@ class TeachingJob:
     prompts: Mapping[str, Prompt]
 
 
-@dataclass(frozen=True)
-class ScoringJob:
-    """Which answers to score: of which benchmark and prompt style, to which of its examples; those to `sealed` ids are
-    left out. `file` is where the answers come from.
-    """
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkJob(Generic[B, Y]):
+    """What a part of a task is given: a benchmark's entry and a prompt style, files by the roles that the task's
+    `Files` gives them, encoders, the taxon of genes, and the seed of what is drawn."""
 
-    benchmark: str
-    style: str
+    benchmark: B
+    style: Y
+    files: Mapping[str, Any] = field(default_factory=dict)
+    encoders: Sequence[EncoderFolder] = ()
+    taxon: int = 9606
+    seed: int = 0
+
+    @classmethod
+    def of(cls, task: TaskSettings, job: Job[BenchmarkSettings], **rows: Any) -> Self:
+        """That of a compiled job; `rows` are what the kind of job has beside."""
+        settings = job.settings
+        given: dict[str, Any] = {
+            "benchmark": task.Benchmark.model_validate(settings.benchmark),
+            "style": task.Style.model_validate(settings.style) if settings.style else None,
+            "files": job.inputs,
+            "encoders": [EncoderFolder(path, settings.encoders[path.name]) for path in job.folders("encoders")],
+            "taxon": settings.taxon,
+            "seed": settings.seed,
+        }
+        return cls(**given, **rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringJob(BenchmarkJob[B, Y]):
+    """Which answers to score, to which examples of a benchmark; those to `sealed` ids are left out. `file` is where
+    the answers come from."""
+
     examples: Sequence[Any]
     answers: Sequence[Any]
     file: Path
-    sealed: Collection[str]
+    sealed: Collection[str] = ()
 
 
-@dataclass(frozen=True)
-class BaselineJob:
-    """Which questions of a benchmark are `asked` without a model, in which prompt style; and its `training` ones."""
+@dataclass(frozen=True, kw_only=True)
+class BaselineJob(BenchmarkJob[B, Y]):
+    """Which questions of a benchmark are `asked` without a model; and its `training` ones."""
 
-    benchmark: str
-    style: str
     training: Sequence[Any]
     asked: Sequence[Any]
 
@@ -265,21 +294,19 @@ class Scoring(Part[T], ABC):
     by_encoders = False  # whether encoders compare answers
 
     @abstractmethod
-    def score(self, project: Project, job: ScoringJob) -> pd.DataFrame:
+    def score(self, job: ScoringJob) -> pd.DataFrame:
         """A row of scores for each question × sample × order; an answer that is missing is a row, and wrong."""
 
-    def score_available(
-        self, project: Project, job: ScoringJob, encoders: Sequence[Path]
-    ) -> tuple[pd.DataFrame, list[str]]:
-        """As `score`, with the files that are there; `encoders` are folders. Also notes on what was not scored."""
-        return self.score(project, job), []
+    def score_available(self, job: ScoringJob, encoders: Sequence[EncoderFolder]) -> tuple[pd.DataFrame, list[str]]:
+        """As `score`, with the files that are there, and other encoders. Also notes on what was not scored."""
+        return self.score(job), []
 
 
 class Baselines(Part[T], ABC):
     """Answers without a model, and their scores."""
 
     @abstractmethod
-    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
+    def score(self, job: BaselineJob) -> pd.DataFrame:
         """A row of scores for each baseline and question."""
 
 

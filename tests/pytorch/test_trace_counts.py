@@ -152,7 +152,7 @@ def test_why_traces_of_others_are_dropped(monkeypatch, tmp_path, capsys, step, r
         seen.update(prompts)
 
     encoder = SimpleNamespace(similarity=lambda proposed, true: [1.0] * len(proposed))
-    monkeypatch.setattr(teaching, "load_encoders", lambda configured, folders: {folders[0].name: encoder})
+    monkeypatch.setattr(teaching, "load_encoders", lambda folders: {folders[0].folder.name: encoder})
     monkeypatch.setattr(teaching.openai, "prompts", prompts_of)
     monkeypatch.setattr(teaching.openai, "propose", lambda *_: [proposal])
     asked = "--teacher gpt-4o --benchmark demo-go --style demo-names --output kept.jsonl"

@@ -48,6 +48,23 @@ def inputs_of(stage, wildcards, further=()):
     return or_stop(getattr(task.files, stage), PROJECT, *about)
 
 
+def job_of(name, stage, *further):
+    """The params of a rule about a benchmark: its job.json, as canonical JSON, and the digest of its settings.
+
+    Snakemake reruns a job for another digest; it does not look at params that follow from inputs and outputs.
+    """
+
+    def compiled_job(wildcards, input={}, output={}):
+        found, about = inputs_of(stage, wildcards, further), (wildcards.benchmark, wildcards.style)
+        files = [compiling.named(files) for files in (input, output)]
+        return or_stop(compiling.benchmark_job, PROJECT, name, about, found, *files)
+
+    return {
+        "settings": lambda wildcards: compiled_job(wildcards).digest,
+        "job": lambda wildcards, input, output: compiled_job(wildcards, input, output).to_json(),
+    }
+
+
 def encoder_files(encoders):
     """Manifests and models of encoders; a model's own time says nothing, its manifest's does."""
     folders = [RESULTS.encoder(encoder) for encoder in encoders]

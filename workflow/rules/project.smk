@@ -11,6 +11,7 @@ from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
 from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
+from reasonome.compile import benchmarks as compiling
 from reasonome.config import NAME, PART, Settings
 from reasonome.config.project import (
     Project,
@@ -204,6 +205,15 @@ def code_of_experiment(script, experiment):
 def configured(script, *wildcards, variables="", **options):
     """The command of a program that reads the configuration: with options called as wildcards are, and others."""
     return program(script, _options(*wildcards, **options), variables)
+
+
+def compiled(script, output):
+    """The command of a program that reads its job.json alone, which is kept beside an output."""
+    return program(
+        script,
+        '"$job"',
+        f'job={output}; job="${{{{job%.*}}}}.job.json"; printf %s {{params.job:q}} > "$job"; ',
+    )
 
 
 def launched(script, **options):

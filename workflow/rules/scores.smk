@@ -20,12 +20,9 @@ rule score:
         **asks("score"),
     params:
         code=lambda w: code_of("score.py", "scoring", w.benchmark),
-        seed=PROJECT.settings.seed,
-        final=lambda w: PROJECT.settings.final and PROJECT.benchmarks[w.benchmark].sealed > 0,
-        benchmark=lambda w: settings_of(PROJECT.benchmarks, "benchmark", w.benchmark),
-        style=lambda w: style_of(w.benchmark, w.style),
+        **job_of("score", "scoring", "style"),
     shell:
-        configured("score.py", "benchmark", "style", answers="{input.answers}", output="{output.scores}")
+        compiled("score.py", "{output.scores}")
 
 
 rule score_baselines:
@@ -34,7 +31,7 @@ rule score_baselines:
         test=examples("test"),
         files=reads("baselines"),
     output:
-        f"{ROOT}/baselines/{{benchmark}}.{{style}}.parquet",
+        scores=f"{ROOT}/baselines/{{benchmark}}.{{style}}.parquet",
     log:
         f"{ROOT}/logs/score_baselines/{{benchmark}}.{{style}}.log",
     benchmark:
@@ -46,9 +43,6 @@ rule score_baselines:
         **asks("score_baselines"),
     params:
         code=lambda w: code_of("score_baselines.py", "baselines", w.benchmark),
-        seed=PROJECT.settings.seed,
-        final=lambda w: PROJECT.settings.final and PROJECT.benchmarks[w.benchmark].sealed > 0,
-        benchmark=lambda w: settings_of(PROJECT.benchmarks, "benchmark", w.benchmark),
-        style=lambda w: style_of(w.benchmark, w.style),
+        **job_of("score_baselines", "baselines"),
     shell:
-        configured("score_baselines.py", "benchmark", "style", output="{output}")
+        compiled("score_baselines.py", "{output.scores}")

@@ -93,7 +93,7 @@ def is_sealed(example: Any, share: float) -> bool:
     return int.from_bytes(digest[:8], "big") < share * 2**64
 
 
-def unsealed(examples: Sequence[Any], share: float, final: bool) -> list[Any]:
+def unsealed(examples: Sequence[Any], share: float, final: bool = False) -> list[Any]:
     """The examples that count: all of them for a final table, else those that are not sealed.
 
     InputError where that leaves none.

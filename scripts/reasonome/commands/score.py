@@ -98,7 +98,7 @@ def _table(args: argparse.Namespace) -> "Scored":
     if project and folders:
         from reasonome.scoring.encoders import load_encoders  # whose library takes seconds to load
 
-        encoders = load_encoders(project.encoders, folders)
+        encoders = load_encoders(project.encoder_folders(folder.name for folder in folders))
     if not part.compares_texts and args.encoders not in (None, "none"):
         raise InputError(f"answers to {args.task} have no similarity", field="--encoders", fix="leave it out")
     genes = _authority(args, project) if part.tracks else args.genes

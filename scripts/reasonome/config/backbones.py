@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Discriminator, Field, field_validator, model_validator
@@ -167,8 +167,18 @@ class Backbone(Strict):
         return self
 
 
+Pooling = Literal["mean", "cls"]
+
+
+class EncoderFolder(NamedTuple):
+    """Where an encoder's model and cache are, in a folder of its name, and the pooling it was published with."""
+
+    folder: Path
+    pooling: Pooling
+
+
 class Encoder(Strict):
     """A sentence encoder, with the pooling it was published with."""
 
     weights: Weights
-    pooling: Literal["mean", "cls"]
+    pooling: Pooling

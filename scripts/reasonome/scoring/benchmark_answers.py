@@ -51,8 +51,20 @@ def score_on_benchmark(
     examples = unsealed(questions, spec.sealed, project.settings.final)
     answer_rows, counts, remarks = _answers(Path(answers), task, questions, examples, columns or {})
     sealed = {example.id for example in questions} - {example.id for example in examples}
-    job = ScoringJob(benchmark, style, examples, answer_rows, Path(answers), sealed)
-    table, notes = task.scoring.score_available(project, job, encoders)
+    inputs = task.files.scoring(project, benchmark, style)
+    job = ScoringJob(
+        benchmark=spec,
+        style=prompt_style,
+        files=inputs.files,
+        encoders=project.encoder_folders(inputs.encoders),
+        taxon=inputs.taxon,
+        seed=project.settings.seed,
+        examples=examples,
+        answers=answer_rows,
+        file=Path(answers),
+        sealed=sealed,
+    )
+    table, notes = task.scoring.score_available(job, project.encoder_folders(folder.name for folder in encoders))
     published = any(other.reading() != "strict" for other in project.styles(task.name).values())
     notes = [*remarks, *notes, *_wrapped(task, prompt_style, answer_rows, published)]
     if len(examples) < len(questions):

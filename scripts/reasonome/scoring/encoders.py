@@ -6,7 +6,7 @@ import secrets
 import time
 import warnings
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -16,13 +16,13 @@ import numpy as np
 from tqdm import tqdm
 
 from reasonome.core import atomic
-from reasonome.core.errors import InputError, lookup
+from reasonome.core.errors import InputError
 from reasonome.core.manifest import canonical, folder_sha256, text_sha256
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-    from reasonome.config.backbones import Encoder
+    from reasonome.config.backbones import EncoderFolder
 
 _PRECISION = "float32"
 _PADDED_TOKENS = {False: 512, True: 65_536}  # tokens of a batch, by whether there is a GPU: fewer leave a GPU idle
@@ -163,21 +163,19 @@ def mean_similarity(encoders: Sequence[SentenceEncoder]):
     return lambda first, second: np.mean([encoder.similarity(first, second) for encoder in encoders], axis=0)
 
 
-def load_encoders(
-    configured: "Mapping[str, Encoder]", folders: Sequence[Path], keep: bool = True
-) -> dict[str, SentenceEncoder]:
-    """The encoders in `folders` (each named as in encoders.yaml, with model/ inside), by name.
+def load_encoders(encoders: "Sequence[EncoderFolder]", keep: bool = True) -> dict[str, SentenceEncoder]:
+    """The encoders by name, that of their folder.
 
     With `keep`, vectors are kept in cache/ beside the model; without, in memory, up to a number of texts.
     """
     return {
         folder.name: SentenceEncoder(
             folder / "model",
-            lookup(configured, folder.name, "encoder").pooling,
+            pooling,
             cache=folder / "cache" if keep else None,
             remembered=None if keep else _REMEMBERED,
         )
-        for folder in folders
+        for folder, pooling in encoders
     }
 
 

@@ -87,8 +87,7 @@ class AlignmentRecipe(RolloutRecipe):
         from reasonome.training.grpo import grpo
 
         # Rollouts bring new names at every step, which nobody asks for again: they are not kept.
-        folders = [project.results.encoder(name) for name in self.encoders]
-        encoders = load_encoders(project.encoders, folders, keep=False)
+        encoders = load_encoders(project.encoder_folders(self.encoders), keep=False)
         [task] = {project.task(benchmark) for benchmark in job.styles}
         grpo(job, task, mean_similarity(list(encoders.values())), encoders)
 

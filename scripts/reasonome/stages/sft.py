@@ -73,7 +73,7 @@ class TuningRecipe(TuningSettings):
         from reasonome.scoring.encoders import load_encoders, mean_similarity
         from reasonome.training.sft import sft
 
-        encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in self.comparing])
+        encoders = load_encoders(project.encoder_folders(self.comparing))
         tasks = {benchmark: project.task(benchmark) for benchmark in job.styles}
         sft(job, tasks, mean_similarity(list(encoders.values())))
 

@@ -49,7 +49,7 @@ def read_known(
     claims = pd.concat([read_facts(path) for path in sources.facts]).drop_duplicates()
     there = [folder for folder in sources.encoders if (folder / "manifest.json").is_file()]
     facts = claims[~claims["relation"].str.startswith(NOT)]
-    scorer = TermScorer(background, load_encoders(project.encoders, there))
+    scorer = TermScorer(background, load_encoders(project.encoder_folders(folder.name for folder in there)))
     return Known(facts, Knowledge(claims, background), scorer, libraries)
 
 

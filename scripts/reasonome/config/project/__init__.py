@@ -23,7 +23,7 @@ from reasonome.core.lazy import read_once
 
 if TYPE_CHECKING:
     from reasonome.config.annotations import Annotation
-    from reasonome.config.backbones import Backbone, Encoder
+    from reasonome.config.backbones import Backbone, Encoder, EncoderFolder
     from reasonome.config.experiments import Experiment
     from reasonome.config.preferences import Preferences
     from reasonome.config.resources import Request
@@ -141,6 +141,13 @@ class Project(Generic[T]):
     def results(self) -> Results:
         """The paths below the results folder: of jobs of an importing workflow, below its prefix."""
         return Results(os.environ.get("REASONOME_RESULTS", self.settings.results))
+
+    def encoder_folders(self, names: Iterable[str]) -> "list[EncoderFolder]":
+        """The encoders of these names; InputError for an unknown one."""
+        from reasonome.config.backbones import EncoderFolder
+
+        known = self.encoders
+        return [EncoderFolder(self.results.encoder(name), lookup(known, name, "encoder").pooling) for name in names]
 
     def source_file(self, source: str, key: str) -> Path:
         """A native file of a source: where it is shipped, or where it is fetched to."""

@@ -1,8 +1,10 @@
 """The readers of sources by their formats' names in sources.yaml: facts and genes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from reasonome.config.project import Project
+from reasonome.config.sources import FORMAT_FILES
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import (
     corum,
@@ -40,6 +42,12 @@ AUTHORITIES: dict[str, Callable[..., list[Gene]]] = {
     "hgnc": hgnc.authority,
     "ncbi_gene": ncbi_gene.read_genes,
 }
+
+
+def read_genes(files: Mapping[str, Path], taxon: int = 9606) -> GeneTable:
+    """The genes of an authority's files, whose keys tell its format. Raises InputError as that does."""
+    [reader] = (reader for form, reader in AUTHORITIES.items() if set(FORMAT_FILES[form].needed) <= set(files))
+    return GeneTable(reader(files, taxon))
 
 
 def read_authority(project: Project, source: str, *taxon: int) -> GeneTable:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.enrichment.over_representation import upper_tail
 from reasonome.facts.sources.source import read_facts
@@ -14,19 +13,20 @@ from reasonome.task_parts import BaselineJob, Baselines
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.closed_book.questions import Question
 from reasonome.tasks.closed_book.scoring import labels, name_scores
+from reasonome.tasks.closed_book.settings import ClosedBookBenchmark
 from reasonome.tasks.closed_book.world import answers
+from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.question_answer.scoring import commonest
 
 
 class ClosedBookBaselines(Baselines[ClosedBookDialogue]):
     """The commonest name, that of the nearest training set, and over-representation against the pathways asked for."""
 
-    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
+    def score(self, job: BaselineJob[ClosedBookBenchmark, NamingStyle]) -> pd.DataFrame:
         """A row for each baseline and question. InputError without training questions."""
         if not job.training:
             raise InputError("baselines are answers of training questions, and there are none", fix="hold out fewer")
-        benchmark = project.benchmarks[job.benchmark]
-        facts = read_facts(self.task.files.baselines(project, job.benchmark).files["facts"])
+        benchmark, facts = job.benchmark, read_facts(job.files["facts"])
         pathways = {example.main_id for example in (*job.training, *job.asked)}
         members = answers(facts, benchmark)
         constant, _ = commonest([example.name for example in job.training])

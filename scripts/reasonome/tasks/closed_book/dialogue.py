@@ -8,6 +8,7 @@ from reasonome.tasks.closed_book import rewards as of_recitals
 from reasonome.tasks.closed_book.questions import Question
 from reasonome.tasks.closed_book.settings import ClosedBookBenchmark
 from reasonome.tasks.naming.dialogue import NamingDialogue
+from reasonome.tasks.naming.questions import Example as GeneSet
 from reasonome.tasks.naming.settings import NamingStyle
 
 
@@ -18,7 +19,7 @@ class ClosedBookDialogue(NamingDialogue):
     Example = Question
     Benchmark = ClosedBookBenchmark
 
-    def with_choice(self, example: Question, style: NamingStyle) -> Question:
+    def with_choice(self, example: GeneSet, style: NamingStyle) -> GeneSet:
         """As of sets; each gene keeps its pathway, which no prompt shows: rewards of recitals need it."""
         return super().with_choice(example, style).model_copy(update={"genes": example.genes})
 
@@ -26,7 +27,7 @@ class ClosedBookDialogue(NamingDialogue):
         """Those of naming, and of recitals."""
         return super().rewards(grading) | of_recitals.REWARDS
 
-    def with_gold_of(self, example: Question, other: Question) -> Question:
+    def with_gold_of(self, example: GeneSet, other: GeneSet) -> GeneSet:
         """As of sets; no gene keeps its pathway, or rewards of recitals would go on paying for true facts."""
         bare = [gene.model_copy(update={"facts": ()}) for gene in example.genes]
         return super().with_gold_of(example, other).model_copy(update={"genes": bare})

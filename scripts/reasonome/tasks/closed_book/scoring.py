@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 
 from reasonome.config import ASKED
-from reasonome.config.project import Project
 from reasonome.facts.text import normalise
 from reasonome.scoring import rouge
 from reasonome.scoring.answers import Attempt, attempts, order_agreement, score_rows, shuffled_rows
@@ -15,7 +14,8 @@ from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.closed_book.questions import Question
 from reasonome.tasks.closed_book.recital import recital_scores
 from reasonome.tasks.closed_book.rewards import REWARDS
-from reasonome.tasks.naming.settings import naming_style
+from reasonome.tasks.closed_book.settings import ClosedBookBenchmark
+from reasonome.tasks.naming.settings import NamingStyle
 
 _OF_THE_FORM = ("format", "reward_format", "reward_reasoning")
 
@@ -23,13 +23,13 @@ _OF_THE_FORM = ("format", "reward_format", "reward_reasoning")
 class ClosedBookScoring(Scoring[ClosedBookDialogue]):
     """Whether names are right, and else whether they are ones that training asked for."""
 
-    def score(self, project: Project, job: ScoringJob) -> pd.DataFrame:
+    def score(self, job: ScoringJob[ClosedBookBenchmark, NamingStyle]) -> pd.DataFrame:
         """A row for every question × sample × order; one without an answer has an empty, wrong one.
 
         `drifted` is 1 for a wrong name that training questions ask for, as the subset `asked` has them; nan without it.
         Where the style asks for reasoning, there are `recital_scores`. InputError as of `attempts`.
         """
-        style = naming_style(project, job.benchmark, job.style)
+        style = job.style
         scored = attempts(self.task, style, job.examples, job.answers, job.file, job.sealed)
         asked_for = {normalise(example.name) for example in job.examples if example.subset == ASKED}
         recites = style.reasoning != "none"
@@ -50,7 +50,7 @@ class ClosedBookScoring(Scoring[ClosedBookDialogue]):
         left_out = {"similarity", *(() if recites else REWARDS)}
         rewards = {name: reward for name, reward in self.task.rewards().items() if name not in left_out}
         table = score_rows(scored, own, _OF_THE_FORM, rewards)
-        handed = table["answer"].iloc[shuffled_rows(table, project.settings.seed)]
+        handed = table["answer"].iloc[shuffled_rows(table, job.seed)]
         others = [name_scores(name, one.example) for name, one in zip(handed, scored, strict=True)]
         shuffled = pd.DataFrame(others).add_prefix("shuffled_")
         return table.join(shuffled).assign(order_agreement=order_agreement(table["answer"].map(normalise), table))

@@ -11,9 +11,8 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import matthews_corrcoef
 
-from reasonome.config.project import Project
 from reasonome.facts.genes import GeneTable
-from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.formats import read_genes
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.wording import NAMING
@@ -40,23 +39,21 @@ _FEWEST = 3  # training genes of a term, or a word, that is used
 class GeneBaselines(PredictionBaselines):
     """Baselines and domain models."""
 
-    def found(self, project: Project, job: BaselineJob) -> list[Baseline]:
+    def found(self, job: BaselineJob) -> list[Baseline]:
         """The baselines by the information that they use; the same to the bit when run again.
 
         The word rule reads the official name, which is of the prompt in styles that show it, else of a database.
         """
-        spec, training, asked = project.benchmarks[job.benchmark], job.training, job.asked
-        inputs = self.task.files.baselines(project, job.benchmark)
-        genes = read_authority(project, project.authority(spec.corpus), project.corpora[spec.corpus].taxon)
-        encoders = load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders])
-        telling = {name: subset.telling_terms for name, subset in spec.subsets.items()}
-        features = {"facts_regression": _facts_features(inputs.files, telling, training)}
+        training, asked, genes = job.training, job.asked, read_genes(job.files["authority"], job.taxon)
+        encoders = load_encoders(job.encoders)
+        telling = {name: subset.telling_terms for name, subset in job.benchmark.subsets.items()}
+        features = {"facts_regression": _facts_features(job.files, telling, training)}
         for name, encoder in encoders.items():
             regression = "names_regression" if len(encoders) == 1 else f"names_regression_{name}"
             features[regression] = partial(_embedded_names, encoder)
-        shows_name = "{name}" in project.style(job.benchmark, job.style).user
+        shows_name = "{name}" in job.style.user
         return [
-            *super().found(project, job),
+            *super().found(job),
             name_words(training, asked, PROMPT if shows_name else DATABASE),
             family_answers(genes, training, asked),
             *(
@@ -69,14 +66,13 @@ class GeneBaselines(PredictionBaselines):
 class PairBaselines(PredictionBaselines):
     """Baselines and a domain model of pairs."""
 
-    def found(self, project: Project, job: BaselineJob) -> list[Baseline]:
+    def found(self, job: BaselineJob) -> list[Baseline]:
         """The baselines by the information that they use; the same to the bit when run again."""
-        spec, columns, training, asked = project.benchmarks[job.benchmark], self.task.columns, job.training, job.asked
-        inputs = self.task.files.baselines(project, job.benchmark)
+        spec, columns, training, asked = job.benchmark, self.task.columns, job.training, job.asked
         [shared] = {*columns} - {spec.split_by}
-        features = _facts_features(inputs.files, dict.fromkeys(spec.subsets, ()), training, columns)
+        features = _facts_features(job.files, dict.fromkeys(spec.subsets, ()), training, columns)
         return [
-            *super().found(project, job),
+            *super().found(job),
             same_gene(shared, training, asked),
             fitted_baseline(
                 "facts_regression", DOMAIN_MODEL, training, asked, features, LogisticRegression(max_iter=1000)

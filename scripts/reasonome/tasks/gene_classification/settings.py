@@ -121,7 +121,8 @@ class GeneFiles(VerifiedFiles):
 
     def baselines(self, project: Project, benchmark: str) -> Inputs:
         """Genes and facts, and the encoders of official names."""
-        return Inputs(_knowledge(project, benchmark), project.benchmarks[benchmark].encoders)
+        spec = project.benchmarks[benchmark]
+        return Inputs(_knowledge(project, benchmark), spec.encoders, taxon=project.corpora[spec.corpus].taxon)
 
     def corpora(self, project: Project, benchmark: str) -> list[str]:
         """The corpus that classes are read from."""

@@ -11,7 +11,6 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
-from reasonome.config.project import Project
 from reasonome.task_parts import BaselineJob
 from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, similarities
 from reasonome.tasks.prediction.baselines import (
@@ -29,9 +28,9 @@ _TREES = 300
 class MoleculeBaselines(PredictionBaselines):
     """Baselines and domain models."""
 
-    def found(self, project: Project, job: BaselineJob) -> list[Baseline]:
+    def found(self, job: BaselineJob) -> list[Baseline]:
         """The baselines by the information that they use; the same to the bit when run again."""
-        seed = project.settings.seed
+        seed = job.seed
         forest = {"n_estimators": _TREES, "random_state": seed, "n_jobs": -1}
         forests = RandomForestClassifier(**forest), RandomForestRegressor(max_features=1 / 3, **forest)
         boosted = HistGradientBoostingClassifier(random_state=seed), HistGradientBoostingRegressor(random_state=seed)
@@ -40,7 +39,7 @@ class MoleculeBaselines(PredictionBaselines):
             return fitted_baseline(name, DOMAIN_MODEL, job.training, job.asked, features, *models)
 
         return [
-            *super().found(project, job),
+            *super().found(job),
             _nearest(job.training, job.asked),
             fitted("random_forest", forests),
             fitted("gradient_boosting", boosted),

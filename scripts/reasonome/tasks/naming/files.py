@@ -89,8 +89,9 @@ class NamingFiles(Files[NamingDialogue]):
 
     def baselines(self, project: Project, benchmark: str) -> Inputs:
         """The background with these markers, and the authority for gene symbols, which says which genes are coding."""
-        authority = project.source_files(project.authority(project.benchmarks[benchmark].corpus))
-        return Inputs({**_judging(project, benchmark), "authority": authority}, project.benchmarks[benchmark].encoders)
+        spec = project.benchmarks[benchmark]
+        authority, taxon = project.source_files(project.authority(spec.corpus)), project.corpora[spec.corpus].taxon
+        return Inputs({**_judging(project, benchmark), "authority": authority}, spec.encoders, taxon=taxon)
 
     def background(self, project: Project, benchmark: str) -> Inputs:
         """The facts of the background's corpus, and its ontologies by source: those of the benchmark's sets first."""

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.config.project import Project
+from reasonome.config.backbones import EncoderFolder
 from reasonome.facts.sources.source import FACT_COLUMNS, read_facts
 from reasonome.facts.text import normalise
 from reasonome.rewards import Similarity
@@ -25,6 +25,7 @@ from reasonome.tasks.naming.background import Background, BackgroundTerm, read_b
 from reasonome.tasks.naming.claims import CONTRADICTED, TRUE, UNKNOWN, Knowledge
 from reasonome.tasks.naming.dialogue import ABSTENTION
 from reasonome.tasks.naming.questions import Example
+from reasonome.tasks.naming.settings import NamingBenchmark
 
 _ABSTENTION = normalise(ABSTENTION)
 _CHUNK = 256  # rows of cosines held at once: with 20,000 names 20 MB per encoder
@@ -252,17 +253,17 @@ class Judges:
 
 
 def load_judges(
-    project: Project, benchmark: str, encoders: Sequence[str], background: Path | None, facts: Sequence[Path]
+    benchmark: NamingBenchmark, encoders: Sequence[EncoderFolder], background: Path | None, facts: Sequence[Path]
 ) -> Judges:
-    """The judges of a benchmark, by names of encoders, its background's table, and tables of facts."""
-    loaded = load_encoders(project.encoders, [project.results.encoder(name) for name in encoders])
+    """The judges of a benchmark, by encoders, its background's table, and tables of facts."""
+    loaded = load_encoders(encoders)
     terms = None if background is None else read_background(background)
     known = pd.concat([read_facts(path) for path in facts]).drop_duplicates() if facts else None
     return Judges(
         encoders=loaded,
         terms=None if terms is None else TermScorer(terms, loaded),
         knowledge=None if known is None else Knowledge(known, terms),
-        jaccard=project.benchmarks[benchmark].jaccard,
+        jaccard=benchmark.jaccard,
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config.project import Project
+from reasonome.config.backbones import EncoderFolder
 from reasonome.facts.text import normalise
 from reasonome.scoring.answers import (
     Attempt,
@@ -30,8 +30,9 @@ from reasonome.tasks.naming.metrics import Judges, load_judges, reasoning_scores
 from reasonome.tasks.naming.prompt import by_precedence, listed_genes
 from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.rows import clusters
-from reasonome.tasks.naming.settings import NamingStyle, naming_style
+from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 
+NamingScoringJob = ScoringJob[NamingBenchmark, NamingStyle]
 SHUFFLED = ("term_score", "rouge_l", "similarity")
 SNAPPED = ("term_score", "rouge_l", "similarity", "exact")
 
@@ -41,30 +42,27 @@ class NamingScoring(Scoring[NamingDialogue]):
 
     by_encoders = True
 
-    def score(self, project: Project, job: ScoringJob) -> pd.DataFrame:
+    def score(self, job: NamingScoringJob) -> pd.DataFrame:
         """The scores of answers to a benchmark's test sets, as `score_answers` gives them with all judges."""
-        inputs = self.task.files.scoring(project, job.benchmark, job.style)
-        background, facts = inputs.files["background"], inputs.files["facts"]
-        judges = load_judges(project, job.benchmark, inputs.encoders, background, facts)
-        return self._scored(project, job, judges, inputs.files.get("questions"))
+        judges = load_judges(job.benchmark, job.encoders, job.files["background"], job.files["facts"])
+        return self._scored(job, judges, job.files.get("questions"))
 
     def score_available(
-        self, project: Project, job: ScoringJob, encoders: Sequence[Path]
+        self, job: NamingScoringJob, encoders: Sequence[EncoderFolder]
     ) -> tuple[pd.DataFrame, list[str]]:
-        """As `score`, with the files that are there: `encoders` are folders. Also notes on what could not be scored.
+        """As `score`, with the files that are there, and other encoders. Also notes on what could not be scored.
 
         Other encoders than the benchmark's give no term metrics: these could not be compared with the baselines'.
         """
-        inputs = self.task.files.scoring(project, job.benchmark, job.style)
-        questions = inputs.files.get("questions")
-        background, facts = inputs.files["background"], inputs.files["facts"]
-        names = [folder.name for folder in encoders]
-        comparable = set(names) == set(inputs.encoders)
+        questions = job.files.get("questions")
+        background, facts = job.files["background"], job.files["facts"]
+        names, own = [folder.name for folder, _ in encoders], [folder.name for folder, _ in job.encoders]
+        comparable = set(names) == set(own)
         notes = []
         if not comparable:
             notes.append(
                 f"no term metrics, mean similarity and mean percentile: they need the benchmark's encoders "
-                f"({', '.join(inputs.encoders)}), and here is {', '.join(names) or 'none'}"
+                f"({', '.join(own)}), and here is {', '.join(names) or 'none'}"
             )
         if not background.is_file():
             notes.append(f"no term metrics: `snakemake --cores 1 {background}` makes the table of terms")
@@ -74,18 +72,17 @@ class NamingScoring(Scoring[NamingDialogue]):
             notes.append(f"nothing on the terms that prompts show: `snakemake --cores 1 {questions}` makes these")
             questions = None
         built_background = background if background.is_file() else None
-        judges = load_judges(project, job.benchmark, names, built_background, [] if missing else facts)
+        judges = load_judges(job.benchmark, encoders, built_background, [] if missing else facts)
         judges = judges if comparable else replace(judges, terms=None)
-        table = self._scored(project, job, judges, questions)
+        table = self._scored(job, judges, questions)
         if not comparable:
             table = table.drop(columns=["similarity", "shuffled_similarity", "reward_similarity"], errors="ignore")
         return table.assign(no_name=(table["answer"] == "").astype(float)), notes
 
-    def _scored(self, project: Project, job: ScoringJob, judges: Judges, questions: Path | None) -> pd.DataFrame:
+    def _scored(self, job: NamingScoringJob, judges: Judges, questions: Path | None) -> pd.DataFrame:
         """The scores by these judges; the terms that prompts show are in the file of `questions`."""
-        style, examples = naming_style(project, job.benchmark, job.style), _with_terms(job.examples, questions)
-        seed = project.settings.seed
-        return score_answers(self.task, style, examples, job.answers, judges, seed, job.file, job.sealed)
+        examples = _with_terms(job.examples, questions)
+        return score_answers(self.task, job.style, examples, job.answers, judges, job.seed, job.file, job.sealed)
 
 
 def _with_terms(examples: Sequence[Example], questions: Path | None) -> list[Example]:

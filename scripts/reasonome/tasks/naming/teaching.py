@@ -379,7 +379,7 @@ class NamingTeaching(Teaching[NamingDialogue]):
         spec = project.teachers[job.teacher]
         truths = {example.id: example.name for example in job.examples}
         if isinstance(spec, KnowledgeTeacher | OpenAITeacher):
-            encoders = load_encoders(project.encoders, [project.results.encoder(spec.encoder)])
+            encoders = load_encoders(project.encoder_folders([spec.encoder]))
             kept, dropped = keep(proposals, truths, encoders[spec.encoder].similarity, spec.threshold)
         else:
             kept, dropped = keep_right(proposals, truths, lambda proposal: True, "")

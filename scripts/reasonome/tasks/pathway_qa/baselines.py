@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.task_parts import BaselineJob, Baselines
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, PathwayAnswer, parse_answer, stated
@@ -30,7 +29,7 @@ _DIRECTIONS = ("direction", "comparison")
 class PathwayBaselines(Baselines[PathwayDialogue]):
     """Scores of baselines by each verifier."""
 
-    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
+    def score(self, job: BaselineJob) -> pd.DataFrame:
         """A row per baseline and question; a bare answer is right if it is the right one. InputError without
         training.
 
@@ -40,9 +39,9 @@ class PathwayBaselines(Baselines[PathwayDialogue]):
         if not job.training:
             raise InputError("baselines are answers of training questions, and there are none", fix="hold out fewer")
         asked = job.asked
-        found = baselines(job.training, asked, project.settings.seed)
+        found = baselines(job.training, asked, job.seed)
         answers = [
-            stated_answer(answer, sure, example, project.settings.seed)
+            stated_answer(answer, sure, example, job.seed)
             for baseline in found
             for example, answer, sure in zip(asked, baseline.answers, baseline.confidences, strict=True)
         ]

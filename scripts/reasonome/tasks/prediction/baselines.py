@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
-from reasonome.config.project import Project
 from reasonome.task_parts import BaselineJob, Baselines
 from reasonome.tasks.prediction.dialogue import PredictionDialogue, PredictionQuestion, by_subset, constants
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
@@ -98,14 +97,14 @@ def _fitted(model: BaseEstimator, features: np.ndarray, truths: Sequence | np.nd
 class PredictionBaselines(Baselines[PredictionDialogue]):
     """A subclass adds to `found` the baselines of its task, and domain models."""
 
-    def found(self, project: Project, job: BaselineJob) -> list[Baseline]:
+    def found(self, job: BaselineJob) -> list[Baseline]:
         """The baselines and domain models, fitted on the training questions."""
-        return [constant_baseline(job.asked), random_baseline(job.training, job.asked, project.settings.seed)]
+        return [constant_baseline(job.asked), random_baseline(job.training, job.asked, job.seed)]
 
-    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
+    def score(self, job: BaselineJob) -> pd.DataFrame:
         """A row per baseline and question."""
-        found = self.found(project, job)
-        further = [self.task.further_labels(example, project.benchmarks[job.benchmark]) for example in job.asked]
+        found = self.found(job)
+        further = [self.task.further_labels(example, job.benchmark) for example in job.asked]
         table = scored_baselines(self.task, found, job.asked)
         return table.join(pd.DataFrame(further * len(found), table.index))
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.scoring.answers import Attempt, attempts, order_agreement, score_rows, shuffled_rows
 from reasonome.task_parts import BaselineJob, Baselines, Scoring, ScoringJob
@@ -20,21 +19,20 @@ _DRAWS = 20  # of random answers
 class VerifiedScoring(Scoring[VerifiedDialogue]):
     """Whether `verify` finds answers right."""
 
-    def score(self, project: Project, job: ScoringJob) -> pd.DataFrame:
+    def score(self, job: ScoringJob) -> pd.DataFrame:
         """Score every question × sample × order; one without an answer is a row with an empty, wrong one.
 
         `verified` is the value of `verify`, 0 without a usable answer; `shuffled_verified` is that of the answer to
         another question of the subset. `order_agreement` is unknown where all orders have one prompt. InputError as of
         `attempts`.
         """
-        style, benchmark = project.style(job.benchmark, job.style), project.benchmarks[job.benchmark]
-        scored_attempts = attempts(self.task, style, job.examples, job.answers, job.file, job.sealed)
+        scored_attempts = attempts(self.task, job.style, job.examples, job.answers, job.file, job.sealed)
 
         def own(attempt: Attempt) -> dict[str, Any]:
             example, _, verdict = attempt
             return {
                 **labels(example),
-                **self.task.further_labels(example, benchmark),
+                **self.task.further_labels(example, job.benchmark),
                 **self.task.scored(verdict, example),
                 "reasoning": verdict.reasoning,
                 "format": rewards["format"].values([verdict], [example])[0],
@@ -42,7 +40,7 @@ class VerifiedScoring(Scoring[VerifiedDialogue]):
 
         rewards = self.task.rewards()
         table = score_rows(scored_attempts, own, ["format", "reward_format"], rewards)
-        handed = table["answer"].iloc[shuffled_rows(table, project.settings.seed)]
+        handed = table["answer"].iloc[shuffled_rows(table, job.seed)]
         others = [
             self.task.verified(self.task.bare(name), attempt.example)
             for name, attempt in zip(handed, scored_attempts, strict=True)
@@ -62,7 +60,7 @@ def _asked_in_several_words(job: ScoringJob) -> set[str]:
 class VerifiedBaselines(Baselines[VerifiedDialogue]):
     """How often constant and random answers are right."""
 
-    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
+    def score(self, job: BaselineJob) -> pd.DataFrame:
         """The majority answer of the subset's training questions, as sure as it is common there, and answers of theirs
         drawn at random (the mean of 20 draws); of all training questions where the subset has none.
 
@@ -76,7 +74,7 @@ class VerifiedBaselines(Baselines[VerifiedDialogue]):
         asked, everything = job.asked, [question.answer for question in job.training]
         answers = [of_subset.get(question.subset, everything) for question in asked]
         majority = {question.subset: commonest(own) for question, own in zip(asked, answers, strict=True)}
-        seed = project.settings.seed
+        seed = job.seed
         draws = {
             "majority": [[majority[question.subset][0] for question in asked]],
             "random": [

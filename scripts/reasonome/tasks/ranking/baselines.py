@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
-from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.formats import read_genes
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders
 from reasonome.task_parts import BaselineJob, Baselines
 from reasonome.tasks.ranking.clusters import clusters
@@ -21,7 +20,7 @@ from reasonome.tasks.ranking.metrics import expected_metrics, list_metrics
 from reasonome.tasks.ranking.phenotypes import PhenotypeOverlap
 from reasonome.tasks.ranking.questions import CaseExample, RankingExample
 from reasonome.tasks.ranking.scoring import joined, labels
-from reasonome.tasks.ranking.settings import RankingStyle, ranking_style
+from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
 RANDOM_ORDER = "random_order"
 BY_CHANCE = "any gene, by chance"  # the answer of a baseline whose scores are expected values
@@ -148,19 +147,18 @@ BASELINES: dict[str, RankingBaseline] = {
 class RankingBaselines(Baselines[RankingDialogue]):
     """Scores of orders that need no model."""
 
-    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
+    def score(self, job: BaselineJob[RankingBenchmark, RankingStyle]) -> pd.DataFrame:
         """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-        spec, inputs = project.benchmarks[job.benchmark], self.task.files.baselines(project, job.benchmark)
-        genes = read_authority(project, spec.authority).genes
-        phenotypes = inputs.files["phenotypes"]
+        genes = read_genes(job.files["authority"]).genes
+        phenotypes = job.files["phenotypes"]
         return baseline_scores(
             self.task,
-            ranking_style(project, job.benchmark, job.style),
+            job.style,
             job.training,
             job.asked,
             {symbol: gene.name for symbol, gene in genes.items()},
-            spec.longest_list,
-            load_encoders(project.encoders, [project.results.encoder(name) for name in inputs.encoders]),
+            job.benchmark.longest_list,
+            load_encoders(job.encoders),
             PhenotypeOverlap(phenotypes["obo"], phenotypes["genes"]) if phenotypes else None,
         )
 

@@ -8,8 +8,7 @@ import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.config import Grading
-from reasonome.config.project import Project
-from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.formats import read_genes
 from reasonome.scoring.answers import (
     Attempt,
     answer_columns,
@@ -23,7 +22,7 @@ from reasonome.tasks.ranking.clusters import clusters
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.metrics import answer_metrics, known_names, list_metrics
 from reasonome.tasks.ranking.questions import RankingExample
-from reasonome.tasks.ranking.settings import RankingStyle, ranking_style
+from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 
 SHUFFLED = ("top_1", "top_3", "top_5", "top_10", "top_max", "mrr")
 # Columns that a bare list does not have.
@@ -33,12 +32,12 @@ _OF_THE_FORM = ["format", "truncated", "reasoning_words", "reward_format", "rewa
 class RankingScoring(Scoring[RankingDialogue]):
     """Scores of ranked lists."""
 
-    def score(self, project: Project, job: ScoringJob) -> pd.DataFrame:
+    def score(self, job: ScoringJob[RankingBenchmark, RankingStyle]) -> pd.DataFrame:
         """The scores of answers to a benchmark's test questions, as `score_rankings` gives them."""
-        spec = project.benchmarks[job.benchmark]
-        known = known_names(read_authority(project, spec.authority).genes.values())
-        style, most, seed = ranking_style(project, job.benchmark, job.style), spec.longest_list, project.settings.seed
-        return score_rankings(self.task, style, job.examples, job.answers, known, most, seed, job.file, job.sealed)
+        known, most = known_names(read_genes(job.files["authority"]).genes.values()), job.benchmark.longest_list
+        return score_rankings(
+            self.task, job.style, job.examples, job.answers, known, most, job.seed, job.file, job.sealed
+        )
 
 
 def score_rankings(

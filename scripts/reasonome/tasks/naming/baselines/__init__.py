@@ -13,9 +13,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from reasonome.config.project import Project
 from reasonome.enrichment.over_representation import OverRepresentation
-from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.formats import read_genes
 from reasonome.facts.text import normalise
 from reasonome.metrics import CEILING, CEILING_OF_TERMS
 from reasonome.task_parts import BaselineJob, Baselines
@@ -43,7 +42,7 @@ from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.libraries import background_tests
 from reasonome.tasks.naming.metrics import Judges, load_judges
 from reasonome.tasks.naming.rows import clusters
-from reasonome.tasks.naming.settings import NamingStyle, naming_style
+from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 
 
 @dataclass(frozen=True)
@@ -107,15 +106,12 @@ def usable_baselines(questions: Questions) -> dict[str, Baseline]:
 class NamingBaselines(Baselines[NamingDialogue]):
     """Names that need no model."""
 
-    def score(self, project: Project, job: BaselineJob) -> pd.DataFrame:
+    def score(self, job: BaselineJob[NamingBenchmark, NamingStyle]) -> pd.DataFrame:
         """The scores of a benchmark's baselines, as `baseline_scores` gives them."""
-        inputs = self.task.files.baselines(project, job.benchmark)
-        judges = load_judges(project, job.benchmark, inputs.encoders, inputs.files["background"], facts=[])
-        corpus = project.benchmarks[job.benchmark].corpus
-        genes = read_authority(project, project.authority(corpus), project.corpora[corpus].taxon)
+        judges = load_judges(job.benchmark, job.encoders, job.files["background"], facts=[])
+        genes = read_genes(job.files["authority"], job.taxon)
         tests = None if judges.terms is None else background_tests(judges.terms.background, genes)
-        shown = naming_style(project, job.benchmark, job.style)
-        return baseline_scores(job.training, job.asked, shown, judges, project.settings.seed, tests)
+        return baseline_scores(job.training, job.asked, job.style, judges, job.seed, tests)
 
 
 def baseline_scores(
