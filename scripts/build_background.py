@@ -1,15 +1,18 @@
 """Build the background of a benchmark: all terms and gene sets that its answers are compared with.
 
-python scripts/build_background.py --benchmark demo-go --output results/backgrounds/demo-go.parquet
+python scripts/build_background.py results/backgrounds/demo-go.job.json
 """
 
 from reasonome.core.errors import run_program
-from reasonome.tasks import arguments_and_project
+from reasonome.jobs import BenchmarkSettings, read_job
+from reasonome.task_parts import BenchmarkJob
+from reasonome.tasks import find_task
 
 
 def main() -> None:
-    args, project = arguments_and_project(__doc__, "benchmark", "output")
-    project.task(args.benchmark).background.build(project, args.benchmark, args.output)
+    job = read_job(__doc__, BenchmarkSettings)
+    task = find_task(job.settings.task)
+    task.background.build(BenchmarkJob.of(task, job), job.output("table"))
 
 
 if __name__ == "__main__":

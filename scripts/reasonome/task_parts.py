@@ -263,7 +263,7 @@ class Prompting(Part[T]):
 class Backgrounds(Part[T]):
     """The table of terms that answers are compared with; a task whose answers are not has none."""
 
-    def build(self, project: Project, benchmark: str, output: Path) -> None:
+    def build(self, job: BenchmarkJob, output: Path) -> None:
         """Write the table."""
         raise InputError(f"benchmarks of {self.task.name} have no background")
 

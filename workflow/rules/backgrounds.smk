@@ -5,7 +5,7 @@ rule build_background:
     input:
         files=reads("background"),
     output:
-        f"{ROOT}/backgrounds/{{benchmark}}.parquet",
+        table=f"{ROOT}/backgrounds/{{benchmark}}.parquet",
     log:
         f"{ROOT}/logs/build_background/{{benchmark}}.log",
     benchmark:
@@ -17,9 +17,10 @@ rule build_background:
         **asks("build_background"),
     params:
         code=lambda w: code_of("build_background.py", "background", w.benchmark),
+        job=job_of("build_background", "background")["job"],
         settings=background_settings,
     shell:
-        configured("build_background.py", "benchmark", output="{output}")
+        compiled("build_background.py", "{output.table}")
 
 
 rule embed_background:

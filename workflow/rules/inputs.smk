@@ -55,7 +55,7 @@ def job_of(name, stage, *further):
     """
 
     def compiled_job(wildcards, input={}, output={}):
-        found, about = inputs_of(stage, wildcards, further), (wildcards.benchmark, wildcards.style)
+        found, about = inputs_of(stage, wildcards, further), (wildcards.benchmark, wildcards.get("style"))
         files = [compiling.named(files) for files in (input, output)]
         return or_stop(compiling.benchmark_job, PROJECT, name, about, found, *files)
 

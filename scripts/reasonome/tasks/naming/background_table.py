@@ -10,14 +10,13 @@ import pandas as pd
 import pyarrow
 from pyarrow import parquet
 
-from reasonome.config.project import Project
 from reasonome.core.atomic import replacing
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.facts.sources.go import Ontology, facts_of, propagate, read_obo
 from reasonome.facts.sources.source import read_facts
 from reasonome.facts.wording import MEMBERSHIP
-from reasonome.task_parts import Backgrounds
+from reasonome.task_parts import Backgrounds, BenchmarkJob
 from reasonome.tasks.naming.background import SCHEMA, read_background
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.settings import NamingBenchmark
@@ -26,11 +25,10 @@ from reasonome.tasks.naming.settings import NamingBenchmark
 class NamingBackgrounds(Backgrounds[NamingDialogue]):
     """The terms of the ontologies of a corpus, with their genes."""
 
-    def build(self, project: Project, benchmark: str, output: Path) -> None:
+    def build(self, job: BenchmarkJob[NamingBenchmark, None], output: Path) -> None:
         """Write the background of a benchmark; print how many terms each source and namespace has."""
-        inputs = self.task.files.background(project, benchmark).files
-        ontologies = {source: read_obo(file) for source, file in inputs["ontologies"].items()}
-        table = background_table(read_facts(inputs["facts"]), ontologies, project.benchmarks[benchmark])
+        ontologies = {source: read_obo(file) for source, file in job.files["ontologies"].items()}
+        table = background_table(read_facts(job.files["facts"]), ontologies, job.benchmark)
         write_background(table, output)
         counted = table.select(["source", "namespace", "n_genes", "candidate"]).to_pandas()
         for (source, namespace), terms in counted.groupby(["source", "namespace"]):
