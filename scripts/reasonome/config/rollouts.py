@@ -124,6 +124,11 @@ class RolloutRecipe(RowsRecipe):
         """Completions for each prompt."""
 
     @property
+    def apart(self) -> str:
+        """What keeps answers to a question from being computed together, as words; empty where nothing does."""
+        return ""
+
+    @property
     def weights(self) -> dict[str, float]:
         """The weight of every grader and reward, by name; graders come first."""
         return {name: grader.weight for name, grader in self.graders.items()} | self.rewards

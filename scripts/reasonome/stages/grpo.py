@@ -98,7 +98,16 @@ class GrpoRecipe(AlignmentRecipe):
     in_words = "reinforcement learning (GRPO)"
     # Snakemake's records of trained models have `encoders` as a param: without it, all would be trained again.
     rule_params = ("style", "encoders")
-    newer = (*AlignmentRecipe.newer, "iterations", "aggregation", "gold")
+    newer = (
+        *AlignmentRecipe.newer,
+        "iterations",
+        "aggregation",
+        "gold",
+        "epsilon_high",
+        "importance_sampling_level",
+        "mask_truncated_completions",
+        "use_bias_correction_kl",
+    )
     stage: Literal["grpo"]
     generations: Annotated[int, Field(ge=2)] = Field(description="completions per prompt (the group)")
     iterations: Annotated[int, Field(ge=1)] = Field(1, description="optimizer steps on the same completions")
@@ -106,7 +115,19 @@ class GrpoRecipe(AlignmentRecipe):
         "sum", description="what is normalised within a group: the weighted sum of rewards, or each reward by itself"
     )
     beta: Annotated[float, Field(ge=0)] = Field(0.0, description="weight of the KL term")
+    use_bias_correction_kl: bool = Field(
+        True, description="weigh the KL term by how much likelier a token became since it was drawn"
+    )
     loss: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "dapo"
+    epsilon_high: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="by how much a token may become likelier, as a share, before it is clipped; 0.2 if not given"
+    )
+    importance_sampling_level: Literal["token", "sequence"] = Field(
+        "token", description="sequence: the tokens of a completion have one ratio, the geometric mean of theirs (GSPO)"
+    )
+    mask_truncated_completions: bool = Field(
+        False, description="learn nothing from completions that were cut off; their rewards count in the group's mean"
+    )
     scale_rewards: Literal["group", "batch", "none"] = "group"
     gold: Literal["own", "shuffled"] = Field(
         "own",
@@ -138,6 +159,16 @@ class GrpoRecipe(AlignmentRecipe):
         return self
 
     @model_validator(mode="after")
+    def _every_term_is_there(self) -> Self:
+        if self.epsilon_high is not None and self.iterations == 1:
+            what = "epsilon_high clips nothing with iterations 1: no token has become likelier since it was drawn"
+            raise WrongValue(what, "leave it out, or set iterations to 2 or more", ("epsilon_high", "iterations"))
+        if not self.use_bias_correction_kl and not self.beta:
+            what = "use_bias_correction_kl changes nothing without beta: there is no KL term"
+            raise WrongValue(what, "leave it out, or set beta", ("use_bias_correction_kl", "beta"))
+        return self
+
+    @model_validator(mode="after")
     def _saves_between_batches(self) -> Self:
         for key in ("save_steps", "max_steps"):
             value = getattr(self, key)
@@ -156,6 +187,11 @@ class GrpoRecipe(AlignmentRecipe):
         return self.gold == "shuffled"
 
     @property
+    def apart(self) -> str:
+        masked = "mask_truncated_completions leaves completions without a token"
+        return masked if self.mask_truncated_completions else ""
+
+    @property
     def trainer(self) -> type:
         from reasonome.training.rollouts import WatchedTrainer
 
@@ -169,6 +205,10 @@ class GrpoRecipe(AlignmentRecipe):
             "multi_objective_aggregation": AGGREGATIONS[self.aggregation],
             "loss_type": self.loss,
             "scale_rewards": self.scale_rewards,
+            "epsilon_high": self.epsilon_high,
+            "importance_sampling_level": self.importance_sampling_level,
+            "mask_truncated_completions": self.mask_truncated_completions,
+            "use_bias_correction_kl": self.use_bias_correction_kl,
         }
 
 

@@ -203,6 +203,7 @@ class WatchedTrainer(GRPOTrainer):
     def _log_ratios(self) -> None:
         """Log over a step's tokens of all processes what TRL logs where it asks before."""
         ratios = torch.cat(self._ratios)
+        ratios = ratios if len(ratios) else ratios.new_ones(1)  # all of this process are masked
         self._ratios.clear()
         for name, of in (("min", torch.min), ("mean", torch.mean), ("max", torch.max)):
             value = of(self.accelerator.gather(of(ratios)))
@@ -260,7 +261,7 @@ class WatchedTrainer(GRPOTrainer):
         self._tokens.clear()
         for noted in (self._metrics["train"][name] for name in PER_TOKEN if name in self._metrics["train"]):
             means = torch.tensor(noted[-len(tokens) :])
-            noted[-len(tokens) :] = [float(tokens @ means / tokens.sum())]
+            noted[-len(tokens) :] = [float(tokens @ means / tokens.sum().clamp(min=1))]
 
     def _compute_loss(self, model, inputs):
         rows = {name: value.flatten(0, 1) if value.ndim else value for name, value in inputs.items()}
@@ -276,8 +277,9 @@ class WatchedTrainer(GRPOTrainer):
         self._drift.add(self._policy_logprobs, rows["sampling_per_token_logps"], rows["completion_mask"])
         if self.accelerator.sync_gradients:  # the step's last micro-batch: the weights have not moved yet
             drift = self._drift.take(self._summed)
-            self._metrics["train"]["sampler_drift"].append(drift)
-            self._drift.check(drift, self.state.global_step + 1)
+            if rows["num_items_in_batch"]:  # none where all completions of the step were cut off, and are masked
+                self._metrics["train"]["sampler_drift"].append(drift)
+                self._drift.check(drift, self.state.global_step + 1)
         return loss
 
     def _teaching(self, advantages: torch.Tensor) -> torch.Tensor:
@@ -297,7 +299,7 @@ class WatchedTrainer(GRPOTrainer):
         if self.loss_type == "dapo":  # a sum over the tokens of the whole step
             return 1.0
         weights = mask.sum(dim=1) if self.loss_type == "bnpo" else torch.ones(len(mask), device=mask.device)
-        return float(weights[teaching].sum() / weights.sum())
+        return float(weights[teaching].sum() / weights.sum().clamp(min=1))
 
     def _summed(self, sums: torch.Tensor) -> torch.Tensor:
         return self.accelerator.reduce(sums.to(self.accelerator.device), reduction="sum").cpu()

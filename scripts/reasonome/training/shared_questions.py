@@ -51,7 +51,7 @@ def choose(recipe: RolloutRecipe, config: PreTrainedConfig, micro_batch_size: in
     """
     if recipe.shared_questions == "never":
         return Sharing(why_not="shared_questions: never")
-    why_not = _cannot(config)
+    why_not = recipe.apart or _cannot(config)
     rollouts = recipe.rollouts == "transformers" and config._attn_implementation == "sdpa" and not why_not
     together = 1 if why_not else math.gcd(micro_batch_size, recipe.group)
     if not why_not and not rollouts and together == 1:
@@ -60,6 +60,8 @@ def choose(recipe: RolloutRecipe, config: PreTrainedConfig, micro_batch_size: in
         if why_not:
             raise _refused(why_not)
         return Sharing(rollouts, together, demanded=True)
+    if recipe.apart:
+        print(f"questions are not shared: {recipe.apart}", flush=True)
     fewer = {rows: saved(question, recipe.max_completion_length, rows) >= WORTH for rows in (recipe.group, together)}
     if not why_not and not any(fewer.values()):
         why_not = f"questions of {question:.0f} tokens are short beside answers of {recipe.max_completion_length}"
