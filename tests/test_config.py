@@ -34,6 +34,7 @@ def test_the_shipped_config(project):
 
 # Settings that came after models were trained: recipes that do not set them are written as they were.
 LATER = {"epsilon_high", "importance_sampling_level", "mask_truncated_completions", "use_bias_correction_kl"}
+LATER |= {"keep", "patience"}
 
 
 def test_later_settings_are_not_written_of_recipes_that_do_not_set_them(project):
@@ -72,7 +73,12 @@ MISTAKES = [
     (GRPO, "s: 8}", "s: 8, epsilon_high: 0.28}", "variants.soft.epsilon_high", "set iterations to 2"),
     (GRPO, "s: 8}", "s: 8, use_bias_correction_kl: false}", "variants.soft.use_bias_correction_kl", "or set beta"),
     (GRPO, "s: 8}", "s: 8, importance_sampling_lvl: token}", "variants.soft.importance_sampling_lvl", "did you mean"),
+    (GRPO, "s: 8}", "s: 8, keep: best}", "variants.soft.keep", "set validation to the prompts, and validate_every"),
+    (GRPO, "s: 8}", "s: 8, validate_every: 7, keep: best}", "variants.soft.validate_every", "to 5 or 10"),
+    (GRPO, "s: 8}", "s: 8, validate_every: 5, keep: best, save_minutes: 9}", "variants.soft.keep", "raise save_steps"),
     (GRPO, "s: 8}", "s: 3}", "variants.soft.prompts", "to 4 or more"),
+    ("recipes/dpo.yaml", "s: 20}", "s: 20, patience: 2}", "variants.samples.patience", "add held_out"),
+    ("recipes/sft.yaml", "learning_rate:", "keep: best\n  learning_rate:", "defaults.keep", "valid names"),
     (GRPO, "s: 8}", "s: 8, rewards: {format: 0.0}}", "variants.soft.rewards", ""),
     (GRPO, "s: 8}", "s: 8, rollouts: vllm-server, adapter: {quantize: 4bit}}", "variants.soft", "leave `quantize` out"),
     ("recipes/onlinedpo.yaml", JUDGE, "[sft.names]", "variants.judged.judge", "stage reward be the last"),
@@ -102,6 +108,13 @@ def test_a_mistake_is_told_with_its_line(toy, mistake):
     file, old, new, field, fix = mistake
     line = change(toy / file, old, new)
     with refused(toy / file, line, field, fix=fix):
+        load_project(toy)
+
+
+def test_a_warm_up_that_chooses_wants_statements_to_choose_by(toy):
+    change(toy / "corpora.yaml", "  leave_out", "  held_out: 0\n  leave_out")
+    line = change(toy / "recipes/pretrain.yaml", "s: 5}", "s: 5, keep: best}")
+    with refused(toy / "recipes/pretrain.yaml", line, "variants.demo.keep", fix="leave `keep` out"):
         load_project(toy)
 
 

@@ -85,5 +85,6 @@ def test_a_resumed_job_counts_the_tokens_that_an_earlier_attempt_drew(tmp_path):
 
     attempt(0, 2)  # killed; its checkpoint is that of the first step
     resumed = attempt(1, 4)
-    resumed.answers()
+    resumed.answers("after")
+    assert resumed.times == 5
     assert resumed.tokens == 10 + 11 + 12 + 13 + 14, "after step 2 twice, and counted once"

@@ -10,6 +10,7 @@ import pytest
 import tiny_training
 
 from reasonome.core.manifest import Stopwatch
+from reasonome.stages import STAGES
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingStyle
@@ -206,12 +207,19 @@ def test_a_backbone_that_nobody_trained_has_nothing_to_release(tmp_path):
     retention.release(tmp_path / "base", {"weights": "whatever"})
 
 
-@pytest.mark.parametrize(("step", "at_end"), [(11, False), (12, True)])
-def test_a_checkpoint_of_the_last_step_leaves_nothing_to_train(tmp_path, step, at_end):
+@pytest.mark.parametrize(
+    ("step", "patience", "at_end"), [(11, None, False), (12, None, True), (11, 3, False), (11, 2, True)]
+)
+def test_a_checkpoint_of_the_last_step_leaves_nothing_to_train(tmp_path, step, patience, at_end):
+    """So does one behind which `patience` has ended training: here two measurements after the best."""
     made = checkpoint(tmp_path, step)
-    (made / "trainer_state.json").write_text(json.dumps({"global_step": step, "max_steps": 12}))
-    assert checkpoints.is_at_end(made) == at_end
-    assert not checkpoints.is_at_end(None)
+    log = [{"step": number, "eval_loss": loss} for number, loss in ((0, 1.0), (5, 2.0), (8, 3.0), (11, 2.0))]
+    state = {"global_step": step, "max_steps": 12, "log_history": log}
+    (made / "trainer_state.json").write_text(json.dumps(state))
+    settings = tiny_training.FEW_STEPS | {"stage": "pretrain", "corpus": "demo", "sequence_length": 64}
+    recipe = STAGES["pretrain"].model_validate(settings | {"patience": patience})
+    assert checkpoints.is_at_end(made, recipe) == at_end
+    assert not checkpoints.is_at_end(None, recipe)
 
 
 @pytest.mark.parametrize("first, second", [(signal.SIGTERM, signal.SIGUSR1), (signal.SIGUSR1, signal.SIGTERM)])

@@ -6,7 +6,16 @@ them, `scripts/write_schemas.py` makes of them the JSON schemas that editors use
 
 # ruff: noqa: F401
 
-from reasonome.config.recipes import PART, Adapter, QuestionRecipe, Recipe, RecipeFile, Rows, RowsRecipe
+from reasonome.config.recipes import (
+    PART,
+    Adapter,
+    QuestionRecipe,
+    Recipe,
+    RecipeFile,
+    Rows,
+    RowsRecipe,
+    ValidatedRecipe,
+)
 from reasonome.config.rollouts import JUDGE, Grader, Grading, RewardedSamples, RolloutRecipe
 from reasonome.config.settings import Decoding, Settings
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant

@@ -183,6 +183,31 @@ class Recipe(Strict):
         """Train the step of a `TrainingJob`. What that needs is imported here, since planning needs none."""
 
 
+class ValidatedRecipe(Recipe):
+    """The settings of stages that measure what is held out before, during and after training."""
+
+    newer = (*Recipe.newer, "keep", "patience")
+    compared: ClassVar[tuple[str, int]] = ("eval_loss", -1)  # in the history; 1 where more is better, -1 where less is
+    keep: Literal["last", "best"] = Field(
+        "last", description="the checkpoint that becomes the model: the last, or the best of those measured under way"
+    )
+    patience: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="measurements in a row, none of them better, after which training ends; it does not if null"
+    )
+
+    @property
+    def chooses(self) -> str:
+        """The setting that needs measurements under way; empty without one."""
+        return "keep" if self.keep == "best" else "patience" if self.patience else ""
+
+    @model_validator(mode="after")
+    def _best_is_saved(self) -> Self:
+        if self.keep == "best" and self.save_minutes:
+            what = "keep: best needs the checkpoint of every measurement, and save_minutes leaves some out"
+            raise WrongValue(what, "leave save_minutes out, and raise save_steps", ("keep", "save_minutes"))
+        return self
+
+
 class QuestionRecipe(Recipe):
     """The settings of stages that learn from the questions of one benchmark or a mixture."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from reasonome.config.recipes import RowsRecipe, multiples_near
+from reasonome.config.recipes import RowsRecipe, ValidatedRecipe, multiples_near
 from reasonome.config.strict import FileAndName, Name, Names, Sha256, Strict, WrongValue
 
 # The reward that a reward model gives.
@@ -73,12 +73,13 @@ class Grader(Strict):
         return self
 
 
-class RolloutRecipe(RowsRecipe):
+class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     """The settings of stages that learn from the model's own completions, by what these earn."""
 
     further_files = ("validation", "constant")
     generates = True
-    newer = (*RowsRecipe.newer, "shared_questions")
+    newer = (*RowsRecipe.newer, *ValidatedRecipe.newer, "shared_questions")
+    compared = ("eval_reward", 1)
     graders: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Grader] = Field(
         {}, description="rewards of your own, by name"
     )
@@ -175,6 +176,18 @@ class RolloutRecipe(RowsRecipe):
             if prompts is not None and prompts < step:
                 what = f"{key} {prompts} do not fill a step of {step} (batch_size {self.batch_size} / {self.group})"
                 raise WrongValue(what, f"set {key} to {step} or more, or batch_size to less", (key, "batch_size"))
+        return self
+
+    @model_validator(mode="after")
+    def _something_to_choose_by(self) -> Self:
+        if self.chooses and not (self.validation and self.validate_every):
+            what = f"{self.chooses} chooses by answers to held-out prompts under way, and there are none"
+            fix = "set validation to the prompts, and validate_every to the steps between two answers"
+            raise WrongValue(what, fix, (self.chooses, "validate_every", "validation"))
+        if self.keep == "best" and (self.validate_every or 0) % self.save_steps:
+            what = f"keep: best needs a checkpoint where prompts are answered, each {self.validate_every} steps"
+            fix = f"set validate_every to {multiples_near(self.validate_every or 0, self.save_steps)}"
+            raise WrongValue(what, fix, ("validate_every", "save_steps"))
         return self
 
     def _group_in_words(self) -> str:

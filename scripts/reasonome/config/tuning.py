@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from reasonome.config.recipes import Recipe, RowsRecipe
+from reasonome.config.recipes import RowsRecipe, ValidatedRecipe
 from reasonome.config.strict import Name, Strict
 from reasonome.core.errors import InputError
 
@@ -19,10 +19,10 @@ class Drill(Strict):
     weight: Annotated[float, Field(gt=1)] = Field(description="by which statements of a missed fact are drawn sooner")
 
 
-class WarmUpSettings(Recipe):
+class WarmUpSettings(ValidatedRecipe):
     """The settings of a knowledge warm-up."""
 
-    newer = (*Recipe.newer, "drill", "recall")
+    newer = (*ValidatedRecipe.newer, "drill", "recall")
     corpus: Name
     sequence_length: Annotated[int, Field(ge=32)]
     packing: Literal["wrapped", "separate"] = Field(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
-from reasonome.config import Name, QuestionRecipe
+from reasonome.config import Name, QuestionRecipe, ValidatedRecipe
 from reasonome.config.preferences import SamplePreferences, TablePreferences, TierPreferences
 from reasonome.config.project import Project
 from reasonome.config.project.recipe_references import check_known, check_teacher, check_weights
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from reasonome.training.job import TrainingJob
 
 
-class PreferenceRecipe(QuestionRecipe):
+class PreferenceRecipe(QuestionRecipe, ValidatedRecipe):
     """The settings of stages that learn which of two answers is better."""
 
+    newer = (*QuestionRecipe.newer, *ValidatedRecipe.newer)
     preferences: Name = Field(description="of preferences.yaml")
     max_pairs: Annotated[int, Field(ge=1)] | None = None
     max_length: Annotated[int, Field(ge=32)] = Field(
@@ -127,6 +128,10 @@ class PreferenceRecipe(QuestionRecipe):
 
     def check(self, project: Project, file: str, variant: str) -> None:
         check_known(project, file, variant, self, "preferences", project.preferences)
+        if self.chooses and not project.preferences[self.preferences].held_out:
+            loc = project.folder.place_in_recipe(file, variant, self.chooses)
+            what = f"`{self.chooses}` goes with the loss on held-out pairs, and '{self.preferences}' holds none out"
+            raise project.folder.error(file, loc, what, "add held_out to it in preferences.yaml, such as 40")
         if self.mixture and self.tables(project):
             loc = project.folder.place_in_recipe(file, variant, "mixture")
             what = f"the table '{self.preferences}' is of one benchmark, and these are several"

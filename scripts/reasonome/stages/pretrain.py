@@ -30,9 +30,10 @@ class PretrainRecipe(WarmUpSettings):
 
     def check(self, project: Project, file: str, variant: str) -> None:
         check_known(project, file, variant, self, "corpus", project.corpora)
-        if self.recall and not project.corpora[self.corpus].held_out:
-            what = f"facts are asked with each loss on held-out statements, and corpus '{self.corpus}' holds none out"
-            raise project.folder.error(file, ("variants", variant, "recall"), what, "leave `recall` out of the recipe")
+        if (key := "recall" if self.recall else self.chooses) and not project.corpora[self.corpus].held_out:
+            what = f"`{key}` goes with the loss on held-out statements, and corpus '{self.corpus}' holds none out"
+            loc = project.folder.place_in_recipe(file, variant, key)
+            raise project.folder.error(file, loc, what, f"leave `{key}` out of the recipe")
 
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from transformers import TrainerCallback, TrainerState, TrainingArguments
 
+from reasonome.config import Recipe
 from reasonome.core import atomic
 from reasonome.core.manifest import Stopwatch
-from reasonome.training import processes, retention, sharding
+from reasonome.training import choosing, processes, retention, sharding
 
 if TYPE_CHECKING:
     from reasonome.scoring.encoders import SentenceEncoder
@@ -47,12 +48,12 @@ def remove_incomplete(folder: Path) -> None:
             shutil.rmtree(checkpoint)
 
 
-def is_at_end(checkpoint: Path | None) -> bool:
+def is_at_end(checkpoint: Path | None, recipe: Recipe) -> bool:
     """Whether nothing is left to train after this checkpoint."""
     if checkpoint is None:
         return False
     state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
-    return state["global_step"] >= state["max_steps"]
+    return state["global_step"] >= state["max_steps"] or choosing.is_enough(state["log_history"], recipe)
 
 
 def read_mark(checkpoint: Path) -> dict[str, Any]:

@@ -187,13 +187,13 @@ def grpo(
     remembered = KeepRemembered(encoders)
     remembered.restore(job.checkpoint)
     ask = partial(rollouts.greedy, trainer, tokenizer, valid_texts, recipe)
-    curve = ValidationCurve(trainer, scorer, valid, ask, recipe.validate_every, job.trainer_folder)
+    every, last = recipe.validate_every, recipe.keep == "best"
+    curve = ValidationCurve(trainer, scorer, valid, ask, every, job.trainer_folder, last)
     # Before the vectors that encoders remember are saved: scoring may add some.
     trainer.add_callback(curve)
     trainer.add_callback(remembered)
     job.train(trainer)
-    after = curve.answers()
-    curve.log(after)
+    after = curve.after()
     examples = mixed(rows, weights)
     sample = examples[:EXAMPLES_TO_CHOOSE_BY]
     sample_prompts = prompts[: len(sample)]

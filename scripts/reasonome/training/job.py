@@ -16,7 +16,7 @@ from transformers import set_seed
 from reasonome import __version__
 from reasonome.answering import precision
 from reasonome.benchmarks.rows import drawn, read_rows
-from reasonome.config import JUDGE, QuestionRecipe, Recipe, RowsRecipe, Style
+from reasonome.config import JUDGE, QuestionRecipe, Recipe, RowsRecipe, Style, ValidatedRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.settings import check_trackers
 from reasonome.config.strict import WrongValue
@@ -38,6 +38,7 @@ from reasonome.training import (
     adapters,
     batches,
     checkpoints,
+    choosing,
     fitting,
     kernels,
     processes,
@@ -246,6 +247,9 @@ class TrainingJob(Generic[AnyRecipe]):
     def evaluation(self, held_out: bool) -> dict[str, Any]:
         """Trainer arguments by which it measures the loss on held-out rows, if any: before, during and after."""
         if not held_out:
+            if isinstance(self.recipe, ValidatedRecipe) and self.recipe.chooses:
+                fix = "hold more out, or leave it out of the recipe"
+                raise InputError("nothing is held out to choose by", field=self.recipe.chooses, fix=fix)
             return {}
         return {
             "eval_strategy": "steps",
@@ -259,6 +263,10 @@ class TrainingJob(Generic[AnyRecipe]):
         trainer.add_callback(checkpoints.MarkComplete(self.stopwatch, self.recipe.precision))
         if self.recipe.save_minutes:
             trainer.add_callback(checkpoints.SaveByTime(self.recipe.save_minutes))
+        if isinstance(self.recipe, ValidatedRecipe) and self.recipe.chooses:
+            trainer.add_callback(choosing.Choose(self.recipe))
+            # Not among its arguments, whose check wants the trainer to measure: of GRPO a callback does.
+            trainer.args.load_best_model_at_end = self._keeps_best
         trainer.add_callback(self.stop)  # behind what leaves a checkpoint out
         trainer.add_callback(TokenCount())
         batches.install(trainer, self.recipe.batch_size, self.recipe.steps_alike)
@@ -273,7 +281,7 @@ class TrainingJob(Generic[AnyRecipe]):
             if judge := self.data.get(JUDGE):
                 retention.release(judge.parent, read_manifest(judge))
             checkpoints.remove_incomplete(self.trainer_folder)
-        if checkpoints.is_at_end(checkpoint):
+        if checkpoints.is_at_end(checkpoint, self.recipe):
             # Weights and history are restored; transformers would do one step more where the end is inside an epoch.
             trainer.get_batch_samples = lambda *_: ([], None)
         if torch.cuda.is_available():
@@ -286,6 +294,12 @@ class TrainingJob(Generic[AnyRecipe]):
             processes.wait_for_all()
             processes.leave(128 + received)
             sys.exit(128 + received)
+        if self._keeps_best:
+            print(f"the model is that of step {trainer.state.best_global_step}", flush=True)
+
+    @property
+    def _keeps_best(self) -> bool:
+        return isinstance(self.recipe, ValidatedRecipe) and self.recipe.keep == "best"
 
     def _ready_adapter(self, model: torch.nn.Module) -> None:
         if self.recipe.adapter:
@@ -390,7 +404,8 @@ class TrainingJob(Generic[AnyRecipe]):
             "versions": versions(),
         }
         atomic.write_json(self.folder / "manifest.json", manifest)
-        retention.prune(self.folder / "trainer", self.trainer_folder, self.recipe.checkpoints == "keep")
+        kept = self.recipe.checkpoints == "keep" or self._keeps_best  # from the newest and the best it is made again
+        retention.prune(self.folder / "trainer", self.trainer_folder, kept)
         print(f"{self.folder.name}: {trainer.state.global_step} steps, reasonome {__version__}")
         processes.leave()
 

@@ -1,5 +1,7 @@
 """The checkpoints that stay after training: the newest until a job uses the model, or, by the recipe, two for good.
 
+With `keep: best` the best one stays beside the newest.
+
 A job may be ended between its last line and the moment at which Snakemake records its outputs; Snakemake then deletes
 them. From the newest checkpoint they are made again without training. Once another job reads the model, they have been
 recorded.

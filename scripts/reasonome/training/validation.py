@@ -27,17 +27,19 @@ class ValidationCurve(TrainerCallback):
         ask: Callable[[], tuple[list[str], int]],
         every: int | None,
         folder: Path,
+        last: bool = False,
     ):
         """`scorer` is a `RewardScorer`.
 
         `ask` has the model as it is answer `examples`, and gives the answers and their number of tokens.
         `every`: optimizer steps between answers under way; None: there are none between the first and the last.
-        `folder` is that of the checkpoints, beside which the parent's answers are kept.
+        `folder` is that of the checkpoints, beside which the parent's answers are kept. Of the last step they are
+        those after training, unless it is to be compared with the others (`last`).
         """
         self._trainer, self._scorer, self._examples = trainer, scorer, examples
-        self._ask, self._every, self._file = ask, every, folder / FILE
+        self._ask, self._every, self._last, self._file = ask, every, last, folder / FILE
         self.before: list[str] = []
-        self._tokens: dict[str, int] = {}  # by the step after which the prompts were answered
+        self._tokens: dict[str, int] = {}  # by the step after which the prompts were answered, or "after"
 
     def on_train_begin(self, args, state, control, **kwargs):
         """The parent's answers: from here on the model is where it is trained; DeepSpeed leaves it on the CPU before.
@@ -56,8 +58,9 @@ class ValidationCurve(TrainerCallback):
             self.log(self.before)
 
     def on_step_end(self, args, state, control, **kwargs):
-        """Answers under way; the last step's are those after training."""
-        if self._every and state.global_step % self._every == 0 and state.global_step < state.max_steps:
+        """Answers under way."""
+        is_last = state.global_step >= state.max_steps
+        if self._last if is_last else self._every and state.global_step % self._every == 0:
             self.log(self.answers())
             self._keep()
 
@@ -66,9 +69,16 @@ class ValidationCurve(TrainerCallback):
         if processes.is_first():
             atomic.write_json(self._file, {"answers": self.before, "tokens_by_step": self._tokens})
 
-    def answers(self) -> list[str]:
-        """Those of the model as it is; every process must ask."""
-        answers, self._tokens[str(self._trainer.state.global_step)] = self._ask()
+    def answers(self, when: str = "") -> list[str]:
+        """Those of the model as it is, under way or at another moment (`when`); every process must ask."""
+        answers, self._tokens[when or str(self._trainer.state.global_step)] = self._ask()
+        return answers
+
+    def after(self) -> list[str]:
+        """Those after training, which are logged unless those under way are of the last step too."""
+        answers, state = self.answers("after"), self._trainer.state
+        if not any("eval_reward" in entry and entry["step"] == state.global_step for entry in state.log_history):
+            self.log(answers)
         return answers
 
     @property
@@ -79,7 +89,7 @@ class ValidationCurve(TrainerCallback):
     @property
     def times(self) -> int:
         """How often the prompts are answered in a whole training: before, under way and after."""
-        return 2 + ((self._trainer.state.max_steps - 1) // self._every if self._every else 0)
+        return len(self._tokens)
 
     def log(self, answers: Sequence[str]) -> None:
         """Log what answers to all held-out prompts earn on average; nothing without prompts."""
