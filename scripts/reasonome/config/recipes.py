@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 
+from reasonome.config import trl_settings
 from reasonome.config.strict import Name, Precision, Strict, Variant, WrongValue
 
 # A part of a training split, as `Rows.which` has it.
@@ -43,7 +44,7 @@ class Recipe(Strict):
     `config.project.Project`, which is above this module, and a `model` is (backbone, chain).
     """
 
-    newer = ("save_minutes", "compile_layers")
+    newer = ("save_minutes", "compile_layers", "trl")
     in_words: ClassVar[str]
     further_files: ClassVar[tuple[str, ...]] = ()
     rule_params: ClassVar[tuple[str, ...]] = ("style",)
@@ -55,6 +56,7 @@ class Recipe(Strict):
     is_placebo: ClassVar[bool] = False  # whether completions are rewarded by the right answers of other questions
     order: ClassVar[str] = "random"  # of examples, as transformers calls it
     steps_alike: ClassVar[bool] = False  # whether the examples of a step are of similar length
+    trained_by: ClassVar[str] = "SFTConfig"  # the settings that TRL has for the stage
     stage: str
     learning_rate: Annotated[float, Field(gt=0)] = Field(description="at its highest, such as 1.0e-4")
     epochs: Annotated[float, Field(gt=0)] = 1.0
@@ -90,6 +92,14 @@ class Recipe(Strict):
     )
     log_steps: Annotated[int, Field(ge=1)] = 1
     checkpoints: Literal["prune", "keep"] = Field("prune", description="trainer checkpoints once done")
+    trl: dict[str, JsonValue] = Field(
+        {}, description="further settings by TRL's names, such as adam_beta2: 0.95; not those that a key here decides"
+    )
+
+    @model_validator(mode="after")
+    def _trl_knows_them(self) -> Self:
+        trl_settings.check(self.trained_by, self.trl, type(self).model_fields)
+        return self
 
     @model_validator(mode="after")
     def _whole_micro_batches(self) -> "Recipe":

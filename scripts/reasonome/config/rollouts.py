@@ -78,6 +78,7 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
 
     further_files = ("validation", "constant")
     generates = True
+    trained_by = "GRPOConfig"
     newer = (*RowsRecipe.newer, *ValidatedRecipe.newer, "shared_questions")
     compared = ("eval_reward", 1)
     graders: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Grader] = Field(
@@ -127,7 +128,7 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     @property
     def apart(self) -> str:
         """What keeps answers to a question from being computed together, as words; empty where nothing does."""
-        return ""
+        return "`trl` may change what is drawn, or what is learned from it" if self.trl else ""
 
     @property
     def weights(self) -> dict[str, float]:

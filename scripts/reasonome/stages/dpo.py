@@ -13,6 +13,7 @@ class DpoRecipe(PreferenceRecipe):
 
     in_words = "preference optimisation (DPO)"
     holds_parent = True
+    trained_by = "DPOConfig"
     stage: Literal["dpo"]
     beta: Annotated[float, Field(gt=0)] = Field(0.1, description="how far the parent holds the model back")
     loss: Literal["sigmoid", "ipo"] = "sigmoid"

@@ -189,7 +189,7 @@ class GrpoRecipe(AlignmentRecipe):
     @property
     def apart(self) -> str:
         masked = "mask_truncated_completions leaves completions without a token"
-        return masked if self.mask_truncated_completions else ""
+        return masked if self.mask_truncated_completions else super().apart
 
     @property
     def trainer(self) -> type:

@@ -20,6 +20,7 @@ class RewardRecipe(PreferenceRecipe):
     in_words = "reward model, trained on preferences"
     further_files = ("pair_accuracies",)
     answers = False
+    trained_by = "RewardConfig"
     stage: Literal["reward"]
 
     def check_part(self, project: Project, file: str, variant: str) -> None:

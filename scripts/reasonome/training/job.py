@@ -184,7 +184,7 @@ class TrainingJob(Generic[AnyRecipe]):
 
         For a reward model with a head of one number, drawn by the seed, in place of that for tokens.
         """
-        self._sharding = self._sharding or sharding.prepare(self.arguments())
+        self._sharding = self._sharding or sharding.prepare(self._shared_arguments())
         settings = adapters.loading(self.recipe)
         if self.kernels.attention:
             settings["attn_implementation"] = self.kernels.attention
@@ -211,7 +211,10 @@ class TrainingJob(Generic[AnyRecipe]):
         self.micro_batch_size = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
 
     def arguments(self) -> dict[str, Any]:
-        """Trainer arguments that follow from the recipe."""
+        """Trainer arguments that follow from the recipe, with those that it has for TRL."""
+        return {**self._shared_arguments(), **self.recipe.trl}
+
+    def _shared_arguments(self) -> dict[str, Any]:
         recipe = self.recipe
         return {
             "output_dir": str(self.trainer_folder),

@@ -101,6 +101,11 @@ class WatchedTrainer(GRPOTrainer):
         return self.sharing.together
 
     @property
+    def _by_entropy(self) -> bool:
+        """Whether the loss reads the entropy of all tokens of a micro-batch: `trl` has settings for it."""
+        return self._entropy_bonus_enabled or self.top_entropy_quantile < 1
+
+    @property
     def _corrects_in_loss(self) -> bool:
         """Whether vLLM's importance ratio comes from the loss's own pass.
 
@@ -123,8 +128,9 @@ class WatchedTrainer(GRPOTrainer):
     def _prepare_inputs(self, generation_batch):
         before = self._buffered_inputs
         inputs = super()._prepare_inputs(generation_batch)
-        # Rows of shared questions have no padding; bnpo's mean is over a micro-batch, and depends on what is in it.
-        if self._buffered_inputs is before or self.sharing.together > 1 or self.loss_type == "bnpo":
+        # Rows of shared questions have no padding; a mean over a micro-batch, as bnpo's, depends on what is in it.
+        by_micro_batch = self.loss_type == "bnpo" or self._by_entropy
+        if self._buffered_inputs is before or self.sharing.together > 1 or by_micro_batch:
             return inputs
         self._buffered_inputs = batches.resorted(self._buffered_inputs)
         return self._buffered_inputs[self._step % len(self._buffered_inputs)]
@@ -285,10 +291,12 @@ class WatchedTrainer(GRPOTrainer):
     def _teaching(self, advantages: torch.Tensor) -> torch.Tensor:
         """Which completions of a micro-batch pass: those without advantage add nothing to loss and gradient.
 
-        With a KL term, an auxiliary loss or several processes, whose passes must be equal, all pass. A step's last
-        micro-batch has a completion in any case, so that each weight has a gradient and the canary sees one.
+        With a KL term, an auxiliary loss, entropy in the loss or several processes, whose passes must be equal, all
+        pass. A step's last micro-batch has a completion in any case, so that each weight has a gradient and the canary
+        sees one.
         """
-        if self.beta or self.aux_loss_enabled or self.accelerator.num_processes > 1 or self.is_deepspeed_enabled:
+        of_all = self.beta or self.aux_loss_enabled or self._by_entropy
+        if of_all or self.accelerator.num_processes > 1 or self.is_deepspeed_enabled:
             return torch.ones_like(advantages, dtype=torch.bool)
         teaching = advantages != 0
         teaching[0] |= self.accelerator.sync_gradients and not teaching.any()
