@@ -34,7 +34,7 @@ def test_the_shipped_config(project):
 
 # Settings that came after models were trained: recipes that do not set them are written as they were.
 LATER = {"epsilon_high", "importance_sampling_level", "mask_truncated_completions", "use_bias_correction_kl"}
-LATER |= {"keep", "patience", "trl"}
+LATER |= {"keep", "patience", "trl", "chat_template_kwargs"}
 
 
 def test_later_settings_are_not_written_of_recipes_that_do_not_set_them(project):
@@ -81,6 +81,7 @@ MISTAKES = [
     (GRPO, "s: 8}", "s: 8, trl: {temperature: 2}}", "variants.soft.trl.temperature", "set `temperature`"),
     ("recipes/dpo.yaml", "s: 20}", "s: 20, trl: {seed: 1}}", "variants.samples.trl.seed", "the pipeline decides it"),
     ("recipes/dpo.yaml", "s: 20}", "s: 20, trl: {top_k: 5}}", "variants.samples.trl.top_k", ""),
+    (GRPO, "s: 8}", "s: 8, chat_template_kwarg: {a: 1}}", "variants.soft.chat_template_kwarg", "did you mean"),
     (GRPO, "s: 8}", "s: 3}", "variants.soft.prompts", "to 4 or more"),
     ("recipes/dpo.yaml", "s: 20}", "s: 20, patience: 2}", "variants.samples.patience", "add held_out"),
     ("recipes/sft.yaml", "learning_rate:", "keep: best\n  learning_rate:", "defaults.keep", "valid names"),

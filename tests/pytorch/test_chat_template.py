@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import tiny_training
 import transformers.utils.chat_template_utils as clock
+from refusals import refused
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from reasonome.core import atomic
 from reasonome.prompts import chat_template
-from reasonome.prompts.chat_template import answered, end_tokens, load_tokenizer, render
+from reasonome.prompts.chat_template import answered, end_tokens, load_tokenizer, render, with_values
 from reasonome.tasks import TASKS
 from reasonome.training import sft as sft_module
 from reasonome.training.sft import sft
@@ -54,6 +55,41 @@ def saved(folder: Path, template: str | None, bos: bool = False) -> Path:
     tokenizer.chat_template = template
     tokenizer.save_pretrained(folder)
     return folder
+
+
+# What newer templates read beside the messages.
+THINKS = "{% if enable_thinking is defined and not enable_thinking %}<quick{{ mood }}>{% endif %}" + FAITHFUL
+
+
+def test_values_that_a_template_reads_stay_with_the_model(tmp_path):
+    tokenizer = load_tokenizer(saved(tmp_path / "base", THINKS))
+    plain = render(tokenizer, [USER])
+    assert plain == "<user>Genes: ATM</s><assistant>"
+    mood = '"100 %}'
+    values = {"enable_thinking": False, "mood": mood}
+    tokenizer.chat_template = with_values(tokenizer.chat_template, values, "recipe.json")
+    tokenizer.save_pretrained(tmp_path / "trained")
+    trained = load_tokenizer(tmp_path / "trained")
+    assert render(trained, [USER]) == f"<quick{mood}>{plain}"
+    # A later step has its own values, and keeps the others.
+    trained.chat_template = with_values(trained.chat_template, {"mood": 3}, "recipe.json")
+    assert render(trained, [USER]) == f"<quick3>{plain}"
+    trained.chat_template = with_values(trained.chat_template, {"enable_thinking": True}, "recipe.json")
+    assert render(trained, [USER]) == plain
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"), [("enable_thinkng", "did you mean 'enable_thinking'?"), ("messages", "valid")]
+)
+def test_a_value_that_the_template_does_not_read(name, fix):
+    with refused("recipe.json", field=f"chat_template_kwargs.{name}", fix=fix):
+        with_values(THINKS, {name: 1}, "recipe.json")
+
+
+def test_a_step_trains_with_the_values_of_its_recipe(tiny_models):
+    saved(tiny_models / "base/model", THINKS)
+    job = tiny_training.sft_job(tiny_models, chat_template_kwargs={"enable_thinking": False})
+    assert render(job.load_tokenizer(), [USER]).startswith("<quick>")
 
 
 def at(monkeypatch, day: int) -> None:

@@ -221,6 +221,7 @@ class ValidatedRecipe(Recipe):
 class QuestionRecipe(Recipe):
     """The settings of stages that learn from the questions of one benchmark or a mixture."""
 
+    newer = (*Recipe.newer, "chat_template_kwargs")
     benchmark: Name | None = None
     mixture: Annotated[dict[Name, Annotated[float, Field(gt=0)]], Field(min_length=2)] | None = Field(
         None,
@@ -228,6 +229,11 @@ class QuestionRecipe(Recipe):
         "question once, until one benchmark has no more",
     )
     style: Name | dict[Name, Name] = Field(description="of each of the benchmarks; of a mixture also one for each")
+    chat_template_kwargs: dict[Annotated[str, Field(pattern=r"^[a-z]\w*$")], bool | int | float | str] = Field(
+        {},
+        description="values of what the backbone's chat template reads, such as enable_thinking: false; the model is "
+        "saved with them, and answers by them",
+    )
 
     @model_validator(mode="after")
     def _one_benchmark_or_a_mixture(self) -> Self:

@@ -6,6 +6,7 @@ a prompt is the beginning of the prompt with its answer. Trained models are save
 token that ends an answer.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
 
-from reasonome.core.errors import InputError
+from reasonome.core.errors import InputError, nearest
 
 Message = Mapping[str, str]
 
@@ -30,6 +31,8 @@ SYSTEM_INTO_USER = (
     "{%- set messages = [{'role': messages[1]['role'], 'content': first}] + messages[2:] -%}"
     "{%- endif -%}"
 )
+_OF_CONVERSATIONS = {"messages", "tools", "add_generation_prompt", "bos_token", "eos_token"}
+_SET = re.compile(r"\{%- set (\w+) = [^%]* -%\}")
 _PROBE = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "Which gene?"})
 _PROBED = "TP53"
 _SHOWN = 60  # characters of a rendered text, in an error
@@ -121,6 +124,25 @@ def dated(template: str, file: str) -> str:
             fix='write a date in place of strftime_now(…), or ask for one by a format: strftime_now("%d %b %Y")',
         )
     return fixed
+
+
+def with_values(template: str, values: Mapping[str, bool | float | str], file: str) -> str:
+    """The template with values of what it reads, in place of those that an earlier step has set.
+
+    InputError for a name that it does not read.
+    """
+    before = ""
+    while found := _SET.match(template):
+        template = template[found.end() :]
+        before += "" if found[1] in values else found[0]
+    read = set(re.findall(r"[a-z]\w*", template)) - _OF_CONVERSATIONS
+    for name, value in values.items():
+        if name not in read:
+            what = f"the chat template reads no '{name}'"
+            raise InputError(what, file=file, field=f"chat_template_kwargs.{name}", fix=nearest(name, read))
+        # Of JSON's words Jinja knows all but null; a % could end the statement.
+        before += f"{{%- set {name} = {json.dumps(value).replace('%', chr(92) + 'u0025')} -%}}"
+    return before + template
 
 
 def render(tokenizer, messages: Sequence[Message]) -> str:

@@ -32,7 +32,7 @@ from reasonome.core.manifest import (
     text_sha256,
     versions,
 )
-from reasonome.prompts.chat_template import load_tokenizer
+from reasonome.prompts.chat_template import load_tokenizer, with_values
 from reasonome.task import Task
 from reasonome.training import (
     adapters,
@@ -195,8 +195,11 @@ class TrainingJob(Generic[AnyRecipe]):
         return model
 
     def load_tokenizer(self) -> Any:
-        """The parent's tokenizer, with padding set."""
+        """The parent's tokenizer, with padding set, and with the recipe's values in its chat template."""
         tokenizer = load_tokenizer(self.parent / "model")
+        if isinstance(self.recipe, QuestionRecipe) and (values := self.recipe.chat_template_kwargs):
+            file = str(self.folder / "recipe.json")
+            tokenizer.chat_template = with_values(tokenizer.get_chat_template(), values, file)
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
