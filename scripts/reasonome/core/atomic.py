@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from reasonome.core.errors import InputError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 Model = TypeVar("Model", bound="BaseModel")
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 # What to do about a damaged file that a rule has made.
 _REMOVE = "remove it and run snakemake again, which makes it anew"
@@ -97,19 +98,19 @@ def write_text(path: str | os.PathLike, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(path: str | os.PathLike, value: Any) -> None:
+def write_json(path: str | os.PathLike, value: object) -> None:
     """Write `value` as indented JSON with sorted keys, so that equal values give equal bytes."""
     write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
-def write_jsonl(path: str | os.PathLike, rows: Iterable[dict]) -> None:
+def write_jsonl(path: str | os.PathLike, rows: Iterable[Mapping[str, object]]) -> None:
     """Write one JSON object a line."""
     with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as out:
         for row in rows:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def append_line(path: Path, row: dict) -> None:
+def append_line(path: Path, row: Mapping[str, object]) -> None:
     """Append a row to a file of JSON lines and flush it to disk; OSError names the file where the disk is full."""
     with naming_full_disks(path), open(path, "a", encoding="utf-8") as handle:
         handle.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -179,7 +180,7 @@ def read_jsonl(path: str | os.PathLike) -> list[dict]:
 
 
 def read_columns(
-    path: str | os.PathLike, columns: Sequence[str], defaults: Mapping[str, Any] | None = None
+    path: str | os.PathLike, columns: Sequence[str], defaults: Mapping[str, str | float] | None = None
 ) -> dict[str, list]:
     """The values of `columns`, and of the columns of `defaults`, which fill in rows without them.
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from traceback import extract_tb
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import NoReturn, TypeVar
 
 from reasonome.core.terminal import show
 
 _SHOWN_OTHERS = 19
+V = TypeVar("V")
 
 
 class InputError(Exception):
@@ -102,7 +103,7 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     return f"valid names: {', '.join(valid)}" if valid else "there are none yet"
 
 
-def lookup(table: Mapping[str, Any], name: str, kind: str) -> Any:
+def lookup(table: Mapping[str, V], name: str, kind: str) -> V:
     """`table[name]`, or an InputError that names the nearest valid one."""
     if name not in table:
         raise InputError(f"unknown {kind} '{name}'", fix=nearest(name, table))

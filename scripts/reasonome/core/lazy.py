@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from reasonome.core.errors import InputError
 
@@ -13,7 +13,7 @@ class read_once(cached_property[V]):
     """A cached property that keeps its InputError too: what has mistakes is not read again for each entry that names
     it."""
 
-    def __get__(self, instance: Any, owner: type | None = None) -> V:
+    def __get__(self, instance: object, owner: type | None = None) -> V:
         kept = f"mistakes of {self.attrname}"
         if instance is not None and kept in vars(instance):
             raise vars(instance)[kept].with_traceback(None)

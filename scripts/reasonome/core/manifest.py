@@ -18,7 +18,7 @@ from reasonome.core.errors import InputError
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "sentence-transformers")
 
 
-def canonical(value: Any) -> str:
+def canonical(value: object) -> str:
     """One JSON text per value: keys sorted, no spaces."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -75,7 +75,7 @@ class Stopwatch:
         """Seconds spent so far, those of earlier attempts included."""
         return round(self.earlier + time.time() - self.started, 1)
 
-    def write(self, path: str | os.PathLike, **facts: Any) -> None:
+    def write(self, path: str | os.PathLike, **facts: object) -> None:
         """Write seconds, peak memory (GB, this process and its children) and `facts`."""
         atomic.write_json(
             path,

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from reasonome.core.atomic import Json
 from reasonome.core.errors import InputError
 
 Loc = tuple[str | int, ...]  # the path of keys and list positions to a value of a YAML file
@@ -52,7 +53,7 @@ class YamlText:
         """The YAML text of a file."""
         return cls(read_text(path), path)
 
-    def with_given(self, data: Any, given: Mapping[str, Any]) -> "YamlText":
+    def with_given(self, data: Json, given: Mapping[str, Json]) -> "YamlText":
         """The text with other data, of which a command line has given the values of some keys."""
         other = copy(self)
         other.data, other._given = data, given
@@ -123,7 +124,7 @@ class YamlText:
         return tuple(kept)
 
 
-def is_inside(node: Any, part: str | int) -> bool:
+def is_inside(node: object, part: str | int) -> bool:
     """Whether a mapping has a key, or a list may have a position."""
     return part in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(part, int)
 
