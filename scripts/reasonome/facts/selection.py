@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -123,7 +123,7 @@ def object_names(facts: pd.DataFrame) -> dict[tuple[str, str], str]:
     return dict(zip(zip(rows["relation"], rows["object_id"], strict=True), rows["object_name"], strict=True))
 
 
-def stated_facts(statements: Iterable[Mapping[str, Any]], names: Mapping[tuple[str, str], str]) -> list[StatedFact]:
+def stated_facts(statements: Iterable[Mapping[str, str]], names: Mapping[tuple[str, str], str]) -> list[StatedFact]:
     """The facts that rows of statements about one gene say, in the order in which they are first said.
 
     `names` is of `object_names`; facts whose object it lacks are left out.

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
 
+from reasonome.core.atomic import Json
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files import text_file
 from reasonome.facts.files.text_file import read_text
@@ -30,6 +30,7 @@ _UNPARTED = "the header has no comma, tab or semicolon, which part columns: writ
 _NEEDED = "give a CSV, TSV or JSON file in UTF-8"
 csv.field_size_limit(_LONGEST_CELL)
 Joined = Callable[[Sequence[str]], str]
+Cell = str | float | bool | Sequence[str] | None  # of a table that is written
 
 
 _BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
@@ -47,7 +48,7 @@ class PlainTable:
     file: Path | None
     columns: list[str]
     lines: list[int]
-    values: list[list[Any]]
+    values: Sequence[Sequence[object]]
     header_line: int = 1
     sha256: str = ""
 
@@ -226,10 +227,10 @@ def _swallowed(path: str | os.PathLike, first: int, last: int) -> InputError:
     return InputError(what, file=path, line=first, fix=fix)
 
 
-def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[list[Any]]]:
+def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[list[Json]]]:
     """(columns of all rows, lines, values of each column); a row without a column has None there."""
     lines: list[int] = []
-    values: dict[str, list[Any]] = {}
+    values: dict[str, list[Json]] = {}
     rows = _json_rows(text, path)
     for line, row in tqdm(rows, desc=path.name, unit=" rows", unit_scale=True, delay=5, leave=False):
         if not isinstance(row, dict):
@@ -243,12 +244,14 @@ def _json_columns(text: str, path: Path) -> tuple[list[str], list[int], list[lis
     return list(values), lines, list(values.values())
 
 
-def _json_rows(text: str, path: Path) -> Iterator[tuple[int, Any]]:
+def _json_rows(text: str, path: Path) -> Iterator[tuple[int, Json]]:
     """(line, value) of each value of JSON lines; (number from 1, value) of those of a JSON array."""
     number = None
     try:
         if text.lstrip().startswith("["):
-            yield from enumerate(text_file.json_value(text), 1)
+            rows = text_file.json_value(text)
+            assert isinstance(rows, list)  # a text that begins so is one
+            yield from enumerate(rows, 1)
         else:
             for number, line in enumerate(_JSON_LINE.finditer(text), 1):
                 if line.group().strip():
@@ -262,7 +265,7 @@ def _json_rows(text: str, path: Path) -> Iterator[tuple[int, Any]]:
 class _Cells(dict):
     """The cells of a row as text. A JSON list or object raises an error only when its cell is read."""
 
-    def __init__(self, row: Mapping[str, Any], path: Path | None, line: int):
+    def __init__(self, row: Mapping[str, object], path: Path | None, line: int):
         super().__init__(row)
         self._path, self._line = path, line
 
@@ -270,7 +273,7 @@ class _Cells(dict):
         return _cell(super().__getitem__(column), self._path, self._line, column)
 
 
-def _cell(value: Any, path: Path | None, line: int, column: str, joined: Joined | None = None) -> str:
+def _cell(value: object, path: Path | None, line: int, column: str, joined: Joined | None = None) -> str:
     # As evaluation harnesses record the only answer; of texts to join the list of one is a list.
     while isinstance(value, list) and len(value) == 1 and (joined is None or isinstance(value[0], list)):
         [value] = value
@@ -290,7 +293,7 @@ def _cell(value: Any, path: Path | None, line: int, column: str, joined: Joined 
     return json.dumps(value)
 
 
-def tsv_row(values: Sequence[str | float | bool | Sequence[str] | None]) -> str:
+def tsv_row(values: Sequence[Cell]) -> str:
     """A line of a TSV, without its end.
 
     "; " separates several values in a cell, and an unknown value is an empty cell. Tabs and line breaks in texts

@@ -9,10 +9,10 @@ import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
+from reasonome.core.atomic import Json
 from reasonome.core.errors import InputError
 
 FETCH_AGAIN = "fetch the file again and compare its size or checksum with the source's"
@@ -99,7 +99,7 @@ def whole_text(text: str) -> str:
     return _HALF_CHARACTER.sub("\ufffd", text)
 
 
-def json_value(text: str) -> Any:
+def json_value(text: str) -> Json:
     """The value of a JSON text, with all strings made `whole_text`.
 
     Raises ValueError for invalid JSON, and for a key that stands twice in an object: either value may be meant.
@@ -110,8 +110,8 @@ def json_value(text: str) -> Any:
     return json.loads(whole_text(json.dumps(value, ensure_ascii=False)))
 
 
-def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value: dict[str, Any] = {}
+def _each_key_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    value: dict[str, Json] = {}
     for key, item in pairs:
         if key in value:
             raise ValueError(f"the key '{whole_text(key)}' stands twice in one object")

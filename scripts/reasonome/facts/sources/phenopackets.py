@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.alias_generators import to_camel
 from tqdm import tqdm
 
+from reasonome.core.atomic import Json
 from reasonome.core.errors import InputError, closest, nearest
 from reasonome.facts.files import text_file
 from reasonome.facts.files.text_file import FETCH_AGAIN, decoded, lines
@@ -361,12 +362,12 @@ def _is_of_packet(name: str) -> bool:
     return path.suffix.lower() == SUFFIX and not is_hidden and not name.endswith("/")
 
 
-def is_packet(value: Any) -> bool:
+def is_packet(value: object) -> bool:
     """Whether a value of JSON looks like a phenopacket."""
     return isinstance(value, dict) and not _FIELDS.isdisjoint(value)
 
 
-def _loaded(text: str, place: _Place) -> Any:
+def _loaded(text: str, place: _Place) -> Json:
     try:
         return text_file.json_value(text)
     except ValueError as error:
@@ -374,16 +375,16 @@ def _loaded(text: str, place: _Place) -> Any:
         raise place.error(f"this is not JSON: {error}", fix=fix) from None
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nulls(value: Json) -> Json:
     """The JSON value without null fields, which protobuf reads as not set."""
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-def _case(value: Any, place: _Place) -> Case:
+def _case(value: Json, place: _Place) -> Case:
     is_flat = isinstance(value, dict) and "present" in value
-    if not is_flat and not is_packet(value):
+    if not isinstance(value, dict) or not (is_flat or is_packet(value)):
         what = f"this is no phenopacket: expected an object with one of {', '.join(sorted(_FIELDS))}"
         fix = "give one phenopacket for each patient, without an array, a Cohort or a Family around it"
         raise place.error(what, fix=fix)
