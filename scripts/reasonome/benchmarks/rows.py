@@ -4,7 +4,7 @@ import hashlib
 import random
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 from pydantic import BaseModel, ValidationError
@@ -15,7 +15,24 @@ from reasonome.core.errors import InputError
 
 SPLITS = ("train", "valid", "test")
 STRATA = ("understudied", "intermediate", "well-studied")  # by how well genes are studied
-Row = TypeVar("Row")
+T = TypeVar("T")
+
+
+class Row(Protocol):
+    """A row of a benchmark, of whichever task: its model is a pydantic one."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def subset(self) -> str: ...
+
+    def model_dump(self, *, mode: str = "python") -> dict[str, Any]: ...
+
+    def model_dump_json(self, *, exclude_defaults: bool = False) -> str: ...
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 def read_rows(path: str | Path, model: type[BaseModel]) -> list:
@@ -32,7 +49,7 @@ def read_rows(path: str | Path, model: type[BaseModel]) -> list:
     return rows
 
 
-def drawn(rows: Sequence[Row], which: str | int, file: str | Path | None = None) -> list[Row]:
+def drawn(rows: Sequence[T], which: str | int, file: str | Path | None = None) -> list[T]:
     """Some rows of a training split, in an order drawn at random that is the same whichever are taken.
 
     `which` is as `span` reads it; `file` is where the rows are from. InputError where none is left.
@@ -58,8 +75,8 @@ def read_splits(folder: Path, model: type[BaseModel], *parts: str) -> list:
 
 def write_splits(
     folder: Path,
-    splits: Mapping[str, Iterable[dict[str, Any]]],
-    audit: Mapping[str, Any],
+    splits: Mapping[str, Iterable[Mapping[str, object]]],
+    audit: Mapping[str, object],
     left_out: pd.DataFrame,
     unmapped: pd.DataFrame | Iterable[tuple] = (),
 ) -> None:
@@ -83,7 +100,7 @@ def in_mean(subsets: Iterable[str]) -> list[str]:
     return [name for name in names if name != ASKED and not is_variant(name)] or names
 
 
-def is_sealed(example: Any, share: float) -> bool:
+def is_sealed(example: Row, share: float) -> bool:
     """Whether an example is in the sealed part: by a hash of its id, or of the id of a variant's original.
 
     Only the id decides, so a set stays sealed whatever else the benchmark has, together with its variants, which have
@@ -93,7 +110,7 @@ def is_sealed(example: Any, share: float) -> bool:
     return int.from_bytes(digest[:8], "big") < share * 2**64
 
 
-def unsealed(examples: Sequence[Any], share: float, final: bool = False) -> list[Any]:
+def unsealed(examples: Sequence[AnyRow], share: float, final: bool = False) -> list[AnyRow]:
     """The examples that count: all of them for a final table, else those that are not sealed.
 
     InputError where that leaves none.
@@ -108,7 +125,7 @@ def unsealed(examples: Sequence[Any], share: float, final: bool = False) -> list
     return counted
 
 
-def shuffled(names: Sequence[Any], groups: Sequence[Hashable], seed: int) -> list[Any]:
+def shuffled(names: Sequence[T], groups: Sequence[Hashable], seed: int) -> list[T]:
     """A model's own answers permuted within each group of rows, so that none stays in its row.
 
     A group should hold each question once, so samples of a question belong to different groups. The only row of a
