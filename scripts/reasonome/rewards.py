@@ -2,35 +2,66 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from reasonome.prompts.prompts import Prompt
 
+if TYPE_CHECKING:
+    from reasonome.benchmarks.rows import Row
+
 # Two lists of texts → the cosine of each pair, in order.
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
 
+A = TypeVar("A")
+E = TypeVar("E")
+
+
+class Answer(Protocol):
+    """An answer as the dialogue of any task reads it in a text."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def named(self) -> bool: ...
+
+    @property
+    def reasoned(self) -> bool: ...
+
+    @property
+    def steps(self) -> list[str]: ...
+
+    @property
+    def problems(self) -> list[str]: ...
+
+    @property
+    def confidence(self) -> float | None: ...
+
+
 @dataclass(frozen=True)
-class Reward:
+class Reward(Generic[A, E]):
     """A batched, pure reward: (answers, examples, similarity) → one value in [low, high] per answer.
 
     `semantic` rewards score the content of an answer, the others its form. Where a question does not have the reward,
     its values are nan, and its weight goes to the question's other rewards in proportion.
     """
 
-    function: Callable[[Sequence[Any], Sequence[Any], Similarity], list[float]]
+    function: Callable[[Sequence[A], Sequence[E], Similarity], list[float]]
     low: float
     high: float
     semantic: bool
 
-    def values(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[float]:
+    def values(self, answers: Sequence[A], examples: Sequence[E]) -> list[float]:
         """What answers earn by a reward that compares no texts."""
         return self.function(answers, examples, uncompared)
 
 
-def one_by_one(value: Callable[[Any, Any], float]) -> Callable[[Sequence[Any], Sequence[Any], Similarity], list[float]]:
+def one_by_one(
+    value: Callable[[Any, Any], float],
+) -> "Callable[[Sequence[Answer], Sequence[Row], Similarity], list[float]]":
     """The function of a reward that gives a value to each (answer, example), and compares no texts."""
     return lambda answers, examples, similarity: [value(*pair) for pair in zip(answers, examples, strict=True)]
 

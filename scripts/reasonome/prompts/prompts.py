@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Protocol
 
 from reasonome.config import GeneListStyle
 from reasonome.config.styles import count_tokens
@@ -45,7 +45,15 @@ def gene_order(symbols: Sequence[str], seed: int) -> list[int]:
     return order
 
 
-def gene_text(gene: Any, style: GeneListStyle) -> str:
+class _Gene(Protocol):
+    @property
+    def symbol(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+def gene_text(gene: _Gene, style: GeneListStyle) -> str:
     """One gene as the style writes it, on one line whatever white space is in its name."""
     return style.gene.format(symbol=one_line(gene.symbol), name=one_line(gene.name) or "name unknown")
 
