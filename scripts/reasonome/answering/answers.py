@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from tqdm import tqdm
 
 from reasonome.answering.engine import Completion
+from reasonome.benchmarks.rows import Row
 from reasonome.config import Decoding, Style
 from reasonome.core import atomic
 from reasonome.core.manifest import Stopwatch, canonical, text_sha256
@@ -83,13 +83,13 @@ class PartialAnswers:
 class Question:
     """One example as it is asked: which order of its shown genes, which sample, and the prompt."""
 
-    example: Any
+    example: Row
     order: int
     sample: int
     prompt: Prompt
 
 
-def questions(task: Task, style: Style, decoding: Decoding, examples: Sequence[Any]) -> list[Question]:
+def questions(task: Task, style: Style, decoding: Decoding, examples: Sequence[Row]) -> list[Question]:
     """Every example × order × sample; all orders of an example list the same genes."""
     return [
         Question(example, order, sample, prompt)
@@ -100,7 +100,7 @@ def questions(task: Task, style: Style, decoding: Decoding, examples: Sequence[A
     ]
 
 
-def answer_row(question: Question, prompt_sha256: str, completion: Completion) -> dict[str, Any]:
+def answer_row(question: Question, prompt_sha256: str, completion: Completion) -> dict[str, object]:
     """One row of a file of answers."""
     return {
         "id": question.example.id,
@@ -119,13 +119,13 @@ def write_answers(
     task: Task,
     style: Style,
     decoding: Decoding,
-    examples: Sequence[Any],
+    examples: Sequence[Row],
     model_folder: Path,
     model_digest: str,
     target: Path,
     engine: str = "transformers",
     stopwatch: Stopwatch | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Answer all examples and write `target` (JSONL, rows in the order of the examples).
 
     Returns the counts of tokens and the precision that was computed in. The `stopwatch` is told what answers took that

@@ -3,20 +3,21 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from reasonome.answering import chat_endpoint
 from reasonome.answering.answers import Question, answer_row, questions
 from reasonome.answering.engine import Completion, seed_of
+from reasonome.benchmarks.rows import Row
 from reasonome.config import Decoding, Style
 from reasonome.config.backbones import ApiModel
 from reasonome.core import atomic
+from reasonome.core.atomic import Json
 from reasonome.core.manifest import canonical, text_sha256
 from reasonome.core.terminal import say
 from reasonome.task import Task
 
 
-def parameters(model: ApiModel, decoding: Decoding) -> dict[str, Any]:
+def parameters(model: ApiModel, decoding: Decoding) -> dict[str, Json]:
     """The parameters of a request beside the messages; also part of the cache key."""
     settings = {"temperature": decoding.temperature, "max_tokens": decoding.max_new_tokens}
     if decoding.top_p != 1:
@@ -34,11 +35,11 @@ def write_answers(
     task: Task,
     style: Style,
     decoding: Decoding,
-    examples: Sequence[Any],
+    examples: Sequence[Row],
     model: ApiModel,
     target: Path,
     refused: str | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Ask about all examples and write `target` (JSONL, rows in the order of the examples); returns the costs.
 
     Those count every answer once, also those that an earlier run got; `asked` is how many this one asked for. Prints
@@ -85,7 +86,7 @@ def _to_endpoint(asked: Sequence[Question], decoding: Decoding) -> list[chat_end
 
 
 def unasked(
-    task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], model: ApiModel, target: Path
+    task: Task, style: Style, decoding: Decoding, examples: Sequence[Row], model: ApiModel, target: Path
 ) -> int:
     """How many prompts `write_answers` would send; those whose answers are in its cache are left out."""
     sent = _to_endpoint(questions(task, style, decoding, examples), decoding)

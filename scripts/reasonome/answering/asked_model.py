@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from reasonome.answering import api, chat_endpoint, model_files
 from reasonome.answering.answers import write_answers
+from reasonome.benchmarks.rows import Row
 from reasonome.config import Decoding, Style
 from reasonome.config.backbones import ApiModel
 from reasonome.config.project import Project, chains
@@ -94,7 +95,7 @@ def style_warning(trained: Collection[str], style: str) -> str | None:
     )
 
 
-def _without_budgets(style: Style) -> dict[str, Any]:
+def _without_budgets(style: Style) -> dict[str, object]:
     return {key: value for key, value in style.model_dump().items() if not key.endswith("tokens")}
 
 
@@ -129,12 +130,12 @@ class AskedWeights:
         """A sentence on where the model was asked, and what left the machine; `shown` says what prompts show."""
         return "Nothing was uploaded: the model ran on the machine where this page was made."
 
-    def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
+    def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Row], target: Path) -> None:
         """Say what asking would send elsewhere; InputError where it may not be sent, or a key is missing."""
 
     def write_answers(
-        self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
-    ) -> dict[str, Any]:
+        self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Row], target: Path
+    ) -> dict[str, object]:
         """Write the answers to `target`, as rows of answering.rows; returns their tokens."""
         return write_answers(task, style, decoding, examples, self.weights, self.digest, target, self.engine)
 
@@ -175,11 +176,11 @@ class AskedEndpoint:
         return f"Prompts with {shown} were sent to {chat_endpoint.address(self.api)}."
 
     def write_answers(
-        self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path
-    ) -> dict[str, Any]:
+        self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Row], target: Path
+    ) -> dict[str, object]:
         return api.write_answers(task, style, decoding, examples, self.api, target, _REFUSED)
 
-    def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Any], target: Path) -> None:
+    def announce(self, task: Task, style: Style, decoding: Decoding, examples: Sequence[Row], target: Path) -> None:
         if not self.is_elsewhere:
             return
         left = api.unasked(task, style, decoding, examples, self.api, target)

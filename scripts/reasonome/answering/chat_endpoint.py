@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from reasonome.config.backbones import Endpoint, Price
 from reasonome.core import atomic
+from reasonome.core.atomic import Json
 from reasonome.core.errors import InputError
 from reasonome.facts.files import text_file
 
@@ -146,7 +147,7 @@ def served_models(endpoint: Endpoint) -> list[str]:
 
 def ask(
     endpoint: Endpoint,
-    parameters: Mapping[str, Any],
+    parameters: Mapping[str, Json],
     questions: Mapping[str, Question],
     cache_path: str | os.PathLike,
     refused: str | None = None,
@@ -169,7 +170,7 @@ def ask(
 
 def unasked(
     endpoint: Endpoint,
-    parameters: Mapping[str, Any],
+    parameters: Mapping[str, Json],
     questions: Iterable[Question],
     cache_path: str | os.PathLike,
 ) -> list[Question]:
@@ -231,7 +232,7 @@ async def _ask_missing(client: "_Client", questions: Mapping[str, Question], cac
 class _Client:
     """One client, and what its failures mean to the person who set it up. Messages never show the key."""
 
-    def __init__(self, settings: Endpoint, parameters: Mapping[str, Any], cache_path: Path, refused: str = ""):
+    def __init__(self, settings: Endpoint, parameters: Mapping[str, Json], cache_path: Path, refused: str = ""):
         self.settings, self._parameters, self._cache_path = settings, dict(parameters), cache_path
         self._refused = refused
         connection = _connection(settings, openai.DefaultAsyncHttpxClient)
@@ -333,7 +334,7 @@ def api_key(endpoint: Endpoint) -> str:
 # --- cache -------------------------------------------------------------------------------------------
 
 
-def _cache_key(endpoint: Endpoint, parameters: Mapping[str, Any], question: Question) -> str:
+def _cache_key(endpoint: Endpoint, parameters: Mapping[str, Json], question: Question) -> str:
     request = [endpoint.base_url, endpoint.api_version, parameters, [dict(message) for message in question.messages]]
     if question.sample:
         request.append(question.sample)

@@ -5,7 +5,6 @@ Samples of one question stand side by side, and a batch reads a question once.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig, LogitsProcessor, LogitsProcessorList
@@ -90,7 +89,7 @@ def generate(
         torch.manual_seed(seed_of(decoding.seed, number))
         inputs = tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(model.device)
         with torch.inference_mode():
-            return _drawn(model, {**inputs, **_read_once(model, inputs, ids)}, config)
+            return _drawn(model, inputs, _read_once(model, inputs, ids), config)
 
     return completions(tokenizer, prompts, decoding.batch_size, draw, skip, span)
 
@@ -121,11 +120,14 @@ def cache_can_be_copied(model) -> bool:
     return bool(layers) and all(type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in layers)
 
 
-def _drawn(model, inputs: Mapping[str, Any], config: GenerationConfig) -> list[Drawn]:
-    """The model's continuations of left-padded prompts."""
+def _drawn(
+    model, inputs: Mapping[str, torch.Tensor], read: Mapping[str, DynamicCache], config: GenerationConfig
+) -> list[Drawn]:
+    """The model's continuations of left-padded prompts; `read` is of `_read_once`."""
     width = inputs["input_ids"].shape[1]
     logprobs = ChosenLogprobs(width)
-    output = model.generate(**inputs, generation_config=config, logits_processor=LogitsProcessorList([logprobs]))
+    watching = LogitsProcessorList([logprobs])
+    output = model.generate(**inputs, **read, generation_config=config, logits_processor=watching)
     logprobs.take(output[:, -1])
     ends = torch.tensor(config.eos_token_id)
     drawn = []

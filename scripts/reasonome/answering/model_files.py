@@ -1,8 +1,7 @@
 """Folders of weights that are asked: checked against their manifests, fetched, merged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 from tqdm import tqdm
@@ -61,7 +60,7 @@ def _damaged(what: str, path: Path, model: Path, results: Results) -> InputError
     return InputError(what, file=path, fix=fix)
 
 
-def manifest_of_folder(folder: Path) -> dict[str, Any]:
+def manifest_of_folder(folder: Path) -> dict[str, str | dict[str, str]]:
     """A manifest of the weights in a folder that transformers can load: its name, and the digests of its files.
 
     Raises InputError for a folder without config.json, tokenizer or safetensors: other weights are never loaded.
@@ -167,7 +166,7 @@ def _merge(base: Path, adapter: Path, folder: Path, field: str) -> None:
     load_tokenizer(base).save_pretrained(folder)
 
 
-def _kept(folder: Path, name: str, origin: Callable[[], dict[str, Any]], make: Callable[[Path], None]) -> Path:
+def _kept(folder: Path, name: str, origin: Callable[[], Mapping[str, object]], make: Callable[[Path], None]) -> Path:
     """`folder` with model/ and manifest.json, made whole by `make` where it is missing; one process at a time."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f".{folder.name}.lock")):

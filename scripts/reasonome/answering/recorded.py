@@ -5,9 +5,9 @@ import os
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from reasonome.answering.rows import AnswerRow
+from reasonome.benchmarks.rows import AnyRow, Row
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import PlainTable, one_field_each, read_table
 from reasonome.facts.text import one_line
@@ -56,7 +56,7 @@ class Recorded:
         """How many rows, or missing questions, there are of each problem."""
         return {kind: len(getattr(self, kind)) for kind in ("missing", "unknown", "empty")}
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """The facts for run.json: the file, its digest, the counts, and every row that was not scored."""
         return {
             "file": str(self.table.file),
@@ -85,7 +85,7 @@ def _listed(places: Sequence) -> str:
 
 
 def read_recorded(
-    path: str | os.PathLike, task: Task, examples: Sequence[Any], columns: Mapping[str, str] | None = None
+    path: str | os.PathLike, task: Task, examples: Sequence[Row], columns: Mapping[str, str] | None = None
 ) -> Recorded:
     """Read a table of answers to `examples` of a task, which have `id`, `subset` and perhaps `main_id`.
 
@@ -148,7 +148,7 @@ def _column(table: PlainTable, key: str, columns: Mapping[str, str]) -> str | No
     return table.place(names[0]) if names else None
 
 
-def _questions(examples: Sequence[Any]) -> dict[str, Any]:
+def _questions(examples: Sequence[AnyRow]) -> dict[str, AnyRow]:
     """Examples by id, and by main id where that is the id of no example and the main id of one alone."""
     main_ids = [getattr(example, "main_id", "") for example in examples]
     counts = Counter(main_ids)
@@ -184,7 +184,7 @@ def _confidence(cells: Mapping[str, str], column: str | None, table: PlainTable,
     return value
 
 
-def _nothing_in_common(table: PlainTable, unknown: list[Place], column: str, examples: Sequence[Any]) -> InputError:
+def _nothing_in_common(table: PlainTable, unknown: list[Place], column: str, examples: Sequence[Row]) -> InputError:
     ids = ", ".join(example.id for example in examples[:3])
     return InputError(
         f"no row answers a question of the test split; the first is '{unknown[0].id}'",

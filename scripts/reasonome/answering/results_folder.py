@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import getfile
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 from huggingface_hub import constants
@@ -15,8 +14,10 @@ from huggingface_hub import constants
 from reasonome.answering.answers import write_answers
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.rows import AnswerRow, read_answers
+from reasonome.benchmarks.rows import Row
 from reasonome.config import Decoding, Style
 from reasonome.core import atomic
+from reasonome.core.atomic import Json
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import canonical, file_sha256, text_sha256
@@ -46,7 +47,7 @@ class ResultsKind:
         return (self.page, *self.tables, ANSWERS, STAMP, CACHE, MANIFEST)
 
 
-def json_object(path: Path) -> dict[str, Any]:
+def json_object(path: Path) -> dict[str, Json]:
     """The JSON object in a file; empty for a missing file and for other content."""
     try:
         value = json.loads(path.read_bytes())
@@ -142,7 +143,7 @@ def answers_by_id(
     task: Task,
     style: Style,
     decoding: Decoding,
-    examples: Sequence[Any],
+    examples: Sequence[Row],
     out: Path,
     kind: ResultsKind,
 ) -> Mapping[str, list[AnswerRow]]:

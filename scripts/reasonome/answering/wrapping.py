@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Protocol, TypeVar
 
-from reasonome.config import Style
-from reasonome.task import Dialogue
+from reasonome.rewards import Answer
 
 # Kinds of wrapping in the order in which they are taken away, with their words for users.
 KINDS = {
@@ -51,6 +50,23 @@ _MARKDOWN = "*_` \t"
 _NUMBER = re.compile(r"\((?:(?:confidence|score)[ :=]{1,3})?(?:[01]?\.\d+|\d{1,3}(?:\.\d+)? ?%)\)", re.IGNORECASE)
 
 
+class Placed(Answer, Protocol):
+    """An answer that knows its place in the text."""
+
+    @property
+    def span(self) -> tuple[int, int] | None: ...
+
+
+A = TypeVar("A", bound=Placed, covariant=True)
+S = TypeVar("S", contravariant=True)
+
+
+class Parser(Protocol[S, A]):
+    """A dialogue whose answers know their place."""
+
+    def parse(self, text: str, style: S | None = None) -> A: ...
+
+
 @dataclass(frozen=True)
 class Unwrapped:
     """A text without what stands around its answer, and the KINDS of what was taken away."""
@@ -74,11 +90,11 @@ def unwrapped(text: str) -> Unwrapped:
     return Unwrapped(text, tuple(kinds))
 
 
-def read_wrapped(parse: Callable[[str], Any], text: str) -> tuple[Any, tuple[str, ...]]:
+def read_wrapped(parse: Callable[[str], A], text: str) -> tuple[A, tuple[str, ...]]:
     """The answer that `parse` reads in a text as it stands, or without its wrapping where that gives another one.
 
-    Also the kinds of the wrapping, if it would have cost the answer. Parsed answers have `named`, `name` and `span`. A
-    draft in the thinking that opens a text is no answer.
+    Also the kinds of the wrapping, if it would have cost the answer. A draft in the thinking that opens a text is no
+    answer.
     """
     plain, inner, thought = parse(text), unwrapped(text), thinking_end(text)
     if plain.span is not None and plain.span[0] < thought:
@@ -91,7 +107,7 @@ def read_wrapped(parse: Callable[[str], Any], text: str) -> tuple[Any, tuple[str
     return bare, inner.kinds
 
 
-def parse_wrapped(task: Dialogue, text: str, style: Style | None = None) -> Any:
+def parse_wrapped(task: Parser[S, A], text: str, style: S | None = None) -> A:
     """The answer of any program: as the task parses it, but what stands around the answer costs nothing.
 
     Its span is a place in the text without that.
