@@ -28,7 +28,7 @@ def main() -> None:
         )
     file = Path(lookup(backbone.recorded.files, args.benchmark, "benchmark of this backbone"))
     examples = read_rows(project.results.benchmark(args.benchmark) / "test.jsonl", task.Example)
-    recorded = read_recorded(file, task, examples, backbone.recorded.columns)
+    recorded = read_recorded(file, task, examples, {**backbone.recorded.columns})
     atomic.write_jsonl(args.output, (answer.model_dump() for answer in recorded.answers))
     stopwatch.write(
         args.output.with_suffix(".run.json"),

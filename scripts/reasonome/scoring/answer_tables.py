@@ -9,7 +9,7 @@ import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from tqdm import tqdm
@@ -28,6 +28,9 @@ from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, few_cl
 from reasonome.task import Task
 from reasonome.task_parts import TableBaseline, Tables
 
+if TYPE_CHECKING:
+    from reasonome.scoring.encoders import SentenceEncoder
+
 # These may be empty: an id only says which rows answer the same question.
 _OF_THE_ANSWER = {"answer", "confidence"}
 _MAY_BE_EMPTY = {"id", "candidates", *_OF_THE_ANSWER}
@@ -39,7 +42,7 @@ def score_table(
     answers: str | os.PathLike | pd.DataFrame,
     columns: Mapping[str, str],
     task: Task,
-    encoders: Mapping[str, Any] | None = None,
+    encoders: Mapping[str, "SentenceEncoder"] | None = None,
     background: str | os.PathLike | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
@@ -83,7 +86,7 @@ def score_table(
     terms = part.terms(Path(background), encoders) if background is not None else None
     questions = frame
 
-    def scored(what: str, names: Sequence[Any]) -> pd.DataFrame:
+    def scored(what: str, names: list[object]) -> pd.DataFrame:
         """Metrics of names as answers to the rows of the table, a row each."""
         rows = questions.assign(answer=pd.Series(names, dtype=object))
         return _in_batches(what, rows, lambda batch: part.scores(batch["answer"].tolist(), batch, encoders, terms))

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from reasonome.answering.rows import AnswerRow
-from reasonome.benchmarks.rows import in_mean, shuffled
+from reasonome.benchmarks.rows import Row, in_mean, shuffled
 from reasonome.config import Style
 from reasonome.core.errors import InputError
-from reasonome.rewards import Reward
+from reasonome.rewards import Answer, Reward
 from reasonome.task import Dialogue
 
 _MISSING = "missing"  # the finish reason of an answer that is not there
@@ -41,7 +41,7 @@ class Attempt(NamedTuple):
 def attempts(
     task: Dialogue,
     style: Style,
-    examples: Sequence[Any],
+    examples: Sequence[Row],
     answers: Sequence[AnswerRow],
     file: Path | None,
     sealed: Collection[str],
@@ -67,7 +67,7 @@ def attempts(
 
 
 def _by_question(
-    examples: Sequence[Any], answers: Sequence[AnswerRow], file: Path | None, sealed: Collection[str]
+    examples: Sequence[Row], answers: Sequence[AnswerRow], file: Path | None, sealed: Collection[str]
 ) -> dict[tuple[str, int, int], AnswerRow]:
     known = {example.id for example in examples}
     by_question: dict[tuple[str, int, int], AnswerRow] = {}
@@ -88,7 +88,7 @@ def _by_question(
 
 def score_rows(
     scored: Sequence[Attempt],
-    own: Callable[[Attempt], dict[str, Any]],
+    own: Callable[[Attempt], Mapping[str, object]],
     form: Sequence[str],
     rewards: Mapping[str, Reward],
 ) -> pd.DataFrame:
@@ -111,7 +111,7 @@ def score_rows(
     return unknown_where_missing(pd.DataFrame(rows), [*form, "truncated", "length"])
 
 
-def answer_columns(attempt: Attempt) -> dict[str, Any]:
+def answer_columns(attempt: Attempt) -> dict[str, object]:
     """The columns of a table of scores that every task has: text and problems of an answer, and its generation."""
     answer = attempt.answer
     logprobs = {"logprob": answer.logprob, "name_logprob": answer.name_logprob}
@@ -136,7 +136,7 @@ def unknown_where_missing(table: pd.DataFrame, columns: Sequence[str]) -> pd.Dat
     return table.assign(**dict.fromkeys(unknown, math.nan))
 
 
-def confidence(read: Any, answer: AnswerRow) -> dict[str, Any]:
+def confidence(read: Answer, answer: AnswerRow) -> dict[str, float | str]:
     """The model's confidence: as stated, else exp of the mean log-probability of the name's tokens; nan if unknown."""
     stated = answer.confidence if read.confidence is None else read.confidence
     if stated is not None:
@@ -169,7 +169,7 @@ def order_agreement(answers: pd.Series, table: pd.DataFrame) -> pd.Series:
     return answers.groupby([table["id"], table["sample"]]).transform(agreement).astype(float)
 
 
-def summary(table: pd.DataFrame) -> dict[str, Any]:
+def summary(table: pd.DataFrame) -> dict[str, object]:
     """Means of all metrics per subset and over the subsets, and how many answers were missing or malformed.
 
     Contaminated variants are not in the mean; `strata` has the same mean over each stratum. A metric without any known

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from reasonome.answering.recorded import FIELDS, read_recorded
 from reasonome.answering.rows import AnswerRow, read_answers
 from reasonome.answering.wrapping import told, unwrapped
-from reasonome.benchmarks.rows import in_mean, read_rows, unsealed
+from reasonome.benchmarks.rows import Row, in_mean, read_rows, unsealed
 from reasonome.config import Style
 from reasonome.config.project import Project
 from reasonome.core.atomic import read_parquet
@@ -112,7 +111,7 @@ def default_style(project: Project, benchmark: str) -> str:
 
 
 def _answers(
-    path: Path, task: Task, questions: Sequence[Any], examples: Sequence[Any], columns: Mapping[str, str]
+    path: Path, task: Task, questions: Sequence[Row], examples: Sequence[Row], columns: Mapping[str, str]
 ) -> tuple[list[AnswerRow], dict[str, int], list[str]]:
     """Answers, and the problems of their file as counts and in words; none in a file that our models wrote."""
     for key in columns:

@@ -7,7 +7,11 @@ import re
 from functools import cache, lru_cache
 from itertools import islice
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rouge_score.rouge_scorer import RougeScorer
+    from rouge_score.tokenizers import DefaultTokenizer
 
 NAMES = ("rouge_l", "rouge_1", "rouge_2")
 WORDS = 1000
@@ -15,14 +19,14 @@ _WORD = re.compile("[a-z0-9]+")  # of lower-case text, as the package's tokenize
 
 
 @cache
-def _scorer() -> Any:
+def _scorer() -> "RougeScorer":
     from rouge_score.rouge_scorer import RougeScorer  # imported late: it loads scipy, which planning jobs does not need
 
     return RougeScorer(["rougeL", "rouge1", "rouge2"], tokenizer=SimpleNamespace(tokenize=tokens))
 
 
 @cache
-def _tokenizer() -> Any:
+def _tokenizer() -> "DefaultTokenizer":
     from rouge_score.tokenizers import DefaultTokenizer
 
     return DefaultTokenizer(use_stemmer=True)

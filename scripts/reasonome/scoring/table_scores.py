@@ -74,9 +74,9 @@ class Scored:
         """One JSON object, as of `fields`."""
         return json.dumps(self.fields(), indent=2, ensure_ascii=False)
 
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, object]:
         """The scores as in JSON: n, metrics, baselines, problems, notes, and if present track, macro and subsets."""
-        value: dict[str, Any] = {
+        value: dict[str, object] = {
             "n": self.n,
             **({"track": self.track} if self.track else {}),
             "metrics": _fields(self.metrics),
@@ -160,7 +160,7 @@ def intervals(
     resamples: int,
     errors: bool = False,
     pooled: Mapping[Any, Pooled] = MappingProxyType({}),
-    hits: Collection[Any] = (),
+    hits: Collection[object] = (),
 ) -> dict[str, dict[Any, Score]]:
     """Subset, or "mean", → metric, as in `scores` and `pooled`, → its score. `errors`: with `se`.
 
@@ -208,6 +208,6 @@ def _value(score: Score | None) -> str:
     return "" if score is None or math.isnan(score.value) else f"{score.value:.4f}"
 
 
-def aligned(kind: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
+def aligned(kind: str, rows: Mapping[str, Mapping[str, object]]) -> str:
     """A table for a terminal, its rows headed by `kind`."""
     return pd.DataFrame.from_dict(dict(rows), orient="index").fillna("").rename_axis(columns=kind).to_string()
