@@ -10,10 +10,9 @@ from collections import Counter
 from dataclasses import asdict
 from inspect import getfile
 from pathlib import Path
-from typing import Any
 
 from reasonome.answering.rows import read_answers
-from reasonome.benchmarks.rows import read_rows
+from reasonome.benchmarks.rows import Row, read_rows
 from reasonome.config import Style
 from reasonome.config.preferences import Preferences, SamplePreferences, TablePreferences, TierPreferences
 from reasonome.config.project import Project
@@ -91,7 +90,7 @@ def learned_from(project: Project, spec: Preferences, args: Namespace) -> dict[s
 
 
 def of_samples(
-    project: Project, spec: SamplePreferences, task: Task, style: Style, examples: list[Any], file: Path
+    project: Project, spec: SamplePreferences, task: Task, style: Style, examples: list[Row], file: Path
 ) -> tuple[list[Pair], Counter]:
     """The pairs of a model's samples, and how many questions have none."""
     from reasonome.scoring.encoders import load_encoders, mean_similarity  # whose library takes seconds to load

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Message, Question
+from reasonome.benchmarks.rows import Row
 from reasonome.config.project.folder import read_template
 from reasonome.config.teachers import OpenAITeacher
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
@@ -36,7 +36,7 @@ def ask_beside(
 def propose(
     teacher: OpenAITeacher,
     messages_by_id: Mapping[str, Sequence[Message]],
-    examples: Sequence[Any],
+    examples: Sequence[Row],
     read: Read,
     output: Path,
 ) -> list[Proposal]:

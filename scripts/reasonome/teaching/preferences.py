@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from random import Random
-from typing import Any
 
+from reasonome.benchmarks.rows import Row
+from reasonome.config import Style
 from reasonome.config.preferences import KINDS
+from reasonome.core.atomic import Json
 from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
 from reasonome.task import Task
@@ -34,7 +36,7 @@ class Pair:
 
 
 def tier_pairs(
-    task: Task, style: Any, examples: Sequence[Any], proposals: Mapping[str, Mapping[str, Any]], seed: int
+    task: Task, style: Style, examples: Sequence[Row], proposals: Mapping[str, Mapping[str, Json]], seed: int
 ) -> tuple[list[Pair], Counter]:
     """Six pairs for each question with a teacher's reasoning, and how many questions have none, by reason.
 
@@ -57,14 +59,14 @@ def tier_pairs(
     return pairs, left_out
 
 
-def _pair(task: Task, style: Any, example: Any, kind: str, chosen: str, rejected: str) -> Pair:
+def _pair(task: Task, style: Style, example: Row, kind: str, chosen: str, rejected: str) -> Pair:
     chosen_reasons, rejected_reasons = (bool(task.parse(text, style).steps) for text in (chosen, rejected))
     messages = task.prompt(example, style).messages
     return Pair(example.id, example.subset, kind, messages, chosen, rejected, (chosen_reasons, rejected_reasons))
 
 
 def _tiers(
-    task: Task, style: Any, example: Any, proposal: Mapping[str, Any], others: Sequence[Any], seed: int
+    task: Task, style: Style, example: Row, proposal: Mapping[str, Json], others: Sequence[Row], seed: int
 ) -> tuple[list[str], str]:
     """The four answers, best first; or none, and why."""
     prompt = task.prompt(example, style)
@@ -93,8 +95,8 @@ def _tiers(
 
 def sample_pairs(
     task: Task,
-    style: Any,
-    examples: Sequence[Any],
+    style: Style,
+    examples: Sequence[Row],
     samples: Mapping[str, Sequence[str]],
     rewarded: Rewarded,
     margin: float,
@@ -119,7 +121,7 @@ def sample_pairs(
     return pairs, +left_out
 
 
-def table_pairs(task: Task, style: Any, examples: Sequence[Any], path: Path) -> list[Pair]:
+def table_pairs(task: Task, style: Style, examples: Sequence[Row], path: Path) -> list[Pair]:
     """The pairs of a user's table with the columns id, chosen and rejected; answers are whole completions.
 
     InputError with the line of an id that is not in the training split, of a pair whose answers are empty or alike, of

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from reasonome.core import atomic
+from reasonome.core.atomic import Json
 from reasonome.prompts.prompts import Prompt
 from reasonome.rewards import Similarity
 
@@ -46,7 +46,7 @@ class Proposal:
     problem: str = ""
 
 
-def read_proposals(path: Path) -> dict[str, dict[str, Any]]:
+def read_proposals(path: Path) -> dict[str, dict[str, Json]]:
     """The teacher's kept reasoning, by the id of its question."""
     return {row["id"]: row for row in atomic.read_jsonl(path)}
 

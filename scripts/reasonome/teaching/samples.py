@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 
 from reasonome.answering.rows import AnswerRow, texts_by_id
-from reasonome.config import RewardedSamples
-from reasonome.rewards import Similarity, total
+from reasonome.benchmarks.rows import Row
+from reasonome.config import RewardedSamples, Style
+from reasonome.rewards import Answer, Similarity, total
 from reasonome.task import Task
 
 ROUNDING = 1e-9  # of sums of weighted rewards: 0.7 + 0.1 is less than 0.8
 # Parsed answers and their examples → what each answer earns.
-Rewarded = Callable[[Sequence[Any], Sequence[Any]], Iterable[float]]
+Rewarded = Callable[[Sequence[Answer], Sequence[Row]], Iterable[float]]
 
 
 # The subset of a question and its stratum, "" where it has none.
@@ -31,7 +31,7 @@ def rewarded_by(task: Task, spec: RewardedSamples, similarity: Similarity) -> Re
     """A function that gives the weighted sum of the task's rewards for each answer."""
     rewards = task.rewards(spec.grading)
 
-    def rewarded(answers: Sequence[Any], examples: Sequence[Any]) -> np.ndarray:
+    def rewarded(answers: Sequence[Answer], examples: Sequence[Row]) -> np.ndarray:
         values: dict[str, Sequence[float]] = {
             name: rewards[name].function(answers, examples, similarity) for name in spec.rewards
         }
@@ -41,7 +41,7 @@ def rewarded_by(task: Task, spec: RewardedSamples, similarity: Similarity) -> Re
 
 
 def earnings(
-    task: Task, style: Any, examples: Sequence[Any], samples: Mapping[str, Sequence[str]], rewarded: Rewarded
+    task: Task, style: Style, examples: Sequence[Row], samples: Mapping[str, Sequence[str]], rewarded: Rewarded
 ) -> list[list[float]]:
     """What the samples of each example earn, in their order; all are rewarded together."""
     texts = [(text, example) for example in examples for text in samples.get(example.id, ())]
@@ -49,13 +49,13 @@ def earnings(
     return [[float(next(earned)) for _ in samples.get(example.id, ())] for example in examples]
 
 
-def kind_of(example: Any) -> Kind:
+def kind_of(example: Row) -> Kind:
     """The kind of a question: what can be told of it before it is answered."""
     return example.subset, getattr(example, "stratum", "")
 
 
 def shares_of_right(
-    task: Task, style: Any, examples: Iterable[Any], samples: Mapping[str, Sequence[str]]
+    task: Task, style: Style, examples: Iterable[Row], samples: Mapping[str, Sequence[str]]
 ) -> dict[Kind, float]:
     """The share of right ones among a model's samples, from 0 to 1, by the kind of question.
 
