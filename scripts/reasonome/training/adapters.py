@@ -17,7 +17,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import InputError
 
 
-def loading(recipe: Recipe) -> dict[str, Any]:
+def loading(recipe: Recipe) -> dict[str, torch.dtype | BitsAndBytesConfig | str]:
     """Arguments of `from_pretrained` that follow from the recipe: types, and quantisation.
 
     Weights that train are fp32. Frozen ones are of the recipe's precision ("bf16" or "fp32"), or NF4 that computes in

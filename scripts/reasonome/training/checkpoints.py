@@ -11,7 +11,7 @@ import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from transformers import TrainerCallback, TrainerState, TrainingArguments
@@ -25,6 +25,17 @@ if TYPE_CHECKING:
     from reasonome.scoring.encoders import SentenceEncoder
 
 MARK = "complete.json"
+
+
+class Mark(TypedDict):
+    """What a complete checkpoint says: the sizes of its files, `seconds` of all attempts, and the settings of its
+    job."""
+
+    files: dict[str, int]
+    seconds: float
+    processes: int
+    sharding: str
+    precision: str
 
 
 def newest_complete(folder: Path) -> Path | None:
@@ -56,8 +67,8 @@ def is_at_end(checkpoint: Path | None, recipe: Recipe) -> bool:
     return state["global_step"] >= state["max_steps"] or choosing.is_enough(state["log_history"], recipe)
 
 
-def read_mark(checkpoint: Path) -> dict[str, Any]:
-    """A complete checkpoint's mark: `processes`, `sharding` and `precision` of its job, `seconds` of all attempts."""
+def read_mark(checkpoint: Path) -> Mark:
+    """A complete checkpoint's mark."""
     return json.loads((checkpoint / MARK).read_text(encoding="utf-8"))
 
 
@@ -106,7 +117,7 @@ class MarkComplete(TrainerCallback):
             for path in sorted(checkpoint.rglob("*"))
             if path.is_file()
         }
-        mark = {
+        mark: Mark = {
             "files": sizes,
             "seconds": self._stopwatch.seconds(),
             "processes": processes.count(),

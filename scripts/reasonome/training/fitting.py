@@ -7,11 +7,11 @@ memory ends the job, nothing is tried: rows pass one at a time.
 import gc
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 from accelerate import PartialState
 from peft import get_peft_model
+from transformers import PreTrainedModel
 from trl.trainer.utils import add_fused_lm_head
 
 from reasonome.config import Recipe
@@ -34,7 +34,9 @@ OUT_OF_MEMORY = (
 FIRST = 16  # tokens in a trial that makes gradients
 
 
-def fit(load: Callable[[], Any], recipe: Recipe, longest: int, folder: Path, resumed: bool, taken: float = 0) -> int:
+def fit(
+    load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, folder: Path, resumed: bool, taken: float = 0
+) -> int:
     """Rows of up to `longest` tokens that pass through at once: the recipe's number, or for "auto" the most that fit.
 
     `taken` is the share of a GPU's memory that something beside training will have. `load` gives a model to try on; it
@@ -66,7 +68,7 @@ def fit(load: Callable[[], Any], recipe: Recipe, longest: int, folder: Path, res
     return rows
 
 
-def _most_on_gpus(load: Callable[[], Any], recipe: Recipe, longest: int, most: int, taken: float) -> int:
+def _most_on_gpus(load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, most: int, taken: float) -> int:
     """The largest divisor of `most` rows that the GPUs of all processes hold; 0 for none."""
     if sharding.chosen() == "zero3":
         raise InputError(

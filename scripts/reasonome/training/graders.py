@@ -14,15 +14,18 @@ from importlib import util
 from math import nan
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reasonome.benchmarks.rows import read_rows
+from reasonome.benchmarks.rows import Row, read_rows
 from reasonome.config import Grader
 from reasonome.config.project import Project
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core.code_digest import source_sha256
 from reasonome.core.errors import InputError, line_in, nearest
-from reasonome.rewards import Reward, uncompared
+from reasonome.rewards import Answer, Reward, Similarity, uncompared
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 # The limit for importing a grader's file; its calls have their own.
 LOADING_SECONDS = 120
@@ -58,7 +61,7 @@ def try_graders(project: Project, recipe: RolloutRecipe) -> None:
                 break
 
 
-def answer_fields(answer: Any, example: Any) -> dict[str, Any]:
+def answer_fields(answer: Any, example: Row) -> dict[str, object]:
     """An answer as graders get it: all of its fields; of a ranking `genes` as symbols, and `written` as they stood."""
     fields = dataclasses.asdict(answer) | {"named": answer.named, "reasoned": answer.reasoned}
     ranked = getattr(answer, "ranked", None)
@@ -76,7 +79,7 @@ class GraderReward:
         self.name, self.grader, self.folder = name, grader, folder.resolve()
         path, _, self.function = grader.function.rpartition(":")
         self.file = self.folder / path
-        self._call: Callable[[dict, dict], Any] | None = None
+        self._call: Callable[[dict, dict], object] | None = None
         self._applies: dict[str, bool] = {}  # to a question, as far as it has been asked
         if not self.file.is_file():
             raise self._error("there is no such file", fix="paths are from the project's folder")
@@ -84,7 +87,7 @@ class GraderReward:
             fix = "run Snakemake again: a changed grader is another recipe"
             raise self._error("the file has changed since the recipe was read", fix=fix)
 
-    def __call__(self, answers: Sequence[Any], examples: Sequence[Any], similarity: Any) -> list[float]:
+    def __call__(self, answers: Sequence[Answer], examples: Sequence[Row], similarity: Similarity) -> list[float]:
         """Grade a batch; InputError where a call fails, takes too long, gives no number of the range, or gives None for
         one answer and a number for another to the same question.
         """
@@ -94,7 +97,7 @@ class GraderReward:
         known = zip(values, examples, strict=True)
         return [value if self._applies.get(example.id, True) else nan for value, example in known]
 
-    def _grade(self, answer: Any, example: Any) -> float:
+    def _grade(self, answer: Answer, example: Row) -> float:
         call = self._call = self._call or self._imported()
         # As JSON has them: a grader may change what it is given.
         given, row = json.loads(json.dumps([answer_fields(answer, example), example.model_dump(mode="json")]))
@@ -123,7 +126,7 @@ class GraderReward:
             raise self._error(what, fix="decide by the question alone whether it has this reward")
         return nan if value is None else value
 
-    def _imported(self) -> Callable[[dict, dict], Any]:
+    def _imported(self) -> Callable[[dict, dict], object]:
         """The function of the file, which is imported with the modules beside it in reach."""
         spec = util.spec_from_file_location(f"own_grader_{self.name}", self.file)
         assert spec is not None and spec.loader is not None  # it is a .py file
@@ -174,7 +177,7 @@ def _number(returned: Any) -> float | None:
         return None
 
 
-def _shown(returned: Any) -> str:
+def _shown(returned: object) -> str:
     if inspect.iscoroutine(returned):
         returned.close()
         return "a coroutine (write `def`, not `async def`)"
@@ -186,7 +189,7 @@ class _TookTooLong(BaseException):
     """The end of a call's time; no Exception, so that an `except Exception` of the call does not catch it."""
 
 
-def _within(seconds: float, call: Callable[[], Any]) -> Any:
+def _within(seconds: float, call: Callable[[], object]) -> object:
     """What the call returns; _TookTooLong where it takes longer, whatever it catches.
 
     An alarm ends it, in the main thread alone: in others the call has no limit. What a library computes outside Python
@@ -196,7 +199,7 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
         return call()
     is_late, value = False, None
 
-    def end_here(frame: FrameType, event: str, argument: Any) -> Any:
+    def end_here(frame: FrameType, event: str, argument: object) -> "TraceFunction":
         if event == "line":
             raise _TookTooLong
         return end_here

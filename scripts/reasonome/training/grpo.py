@@ -15,7 +15,7 @@ from tqdm import tqdm
 from trl.trainer.grpo_config import GRPOConfig
 
 from reasonome.answering.engine import token_ids
-from reasonome.benchmarks.rows import read_rows, shuffled
+from reasonome.benchmarks.rows import AnyRow, Row, read_rows, shuffled
 from reasonome.config import JUDGE, RolloutRecipe
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
@@ -41,7 +41,7 @@ JUDGED_POLICIES = 12
 
 
 def best_policy(
-    scorer: RewardScorer, policies: Sequence[Policy], examples: Sequence[Any], prompts: Sequence[Prompt]
+    scorer: RewardScorer, policies: Sequence[Policy], examples: Sequence[Row], prompts: Sequence[Prompt]
 ) -> Policy:
     """The lazy policy that would earn most over the examples; a collapsing model drifts to it. Copies are left out.
 
@@ -71,21 +71,21 @@ def chosen_by(scorer: RewardScorer, policies: Sequence[Policy]) -> tuple[RewardS
 
 
 def policy_earnings(
-    scorer: RewardScorer, policy: Policy, examples: Sequence[Any], prompts: Sequence[Prompt]
-) -> dict[str, Any]:
+    scorer: RewardScorer, policy: Policy, examples: Sequence[Row], prompts: Sequence[Prompt]
+) -> dict[str, str | float]:
     """Mean earnings of answering by `policy`: each component, "reward", and the policy's name."""
     return {"name": policy.name, **means(_earned(scorer, policy, examples, prompts))}
 
 
 def _earned(
-    scorer: RewardScorer, policy: Policy, examples: Sequence[Any], prompts: Sequence[Prompt]
+    scorer: RewardScorer, policy: Policy, examples: Sequence[Row], prompts: Sequence[Prompt]
 ) -> dict[str, np.ndarray]:
     texts = [policy.completion(example, prompt) for example, prompt in zip(examples, prompts, strict=True)]
     return scorer.components(texts, examples)
 
 
 def lazy_earnings(
-    scorer: RewardScorer, policies: Sequence[Policy], examples: Sequence[Any], prompts: Sequence[Prompt]
+    scorer: RewardScorer, policies: Sequence[Policy], examples: Sequence[Row], prompts: Sequence[Prompt]
 ) -> dict[str, Any]:
     """Mean earnings of the first policy, and under "copies" those of the others, which copy the question.
 
@@ -94,7 +94,7 @@ def lazy_earnings(
     """
     mine = slice(processes.rank(), None, processes.count())
 
-    def earnings(policy: Policy) -> dict[str, Any]:
+    def earnings(policy: Policy) -> dict[str, str | float]:
         parts = processes.gather(_earned(scorer, policy, examples[mine], prompts[mine]))
         together = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         return {"name": policy.name, **means(together)}
@@ -104,7 +104,7 @@ def lazy_earnings(
 
 
 def semantic_quarters(
-    history: list[dict[str, Any]], rewards: Mapping[str, Reward], weights: Mapping[str, float]
+    history: Sequence[Mapping[str, float]], rewards: Mapping[str, Reward], weights: Mapping[str, float]
 ) -> dict[str, float]:
     """Means of the reward's semantic part over the first and the last quarter of the logged steps.
 
@@ -244,7 +244,7 @@ def _check_a_step_is_filled(job: TrainingJob[RolloutRecipe], prompts: int) -> No
     raise InputError(what, file=job.folder / "recipe.json", field="batch_size", fix=fix)
 
 
-def _valid_rows(job: TrainingJob[RolloutRecipe], task: Task) -> dict[str, list[Any]]:
+def _valid_rows(job: TrainingJob[RolloutRecipe], task: Task) -> dict[str, list[Row]]:
     """The valid rows of each benchmark, in random order."""
     rows = {benchmark: read_rows(file, task.Example) for benchmark, file in job.files("valid").items()}
     for split in rows.values():
@@ -264,7 +264,7 @@ def _settings(job: TrainingJob[RolloutRecipe]) -> dict[str, Any]:
     }
 
 
-def rollout_tokens(history: list[dict[str, Any]], of: str, batch_size: int, passes: int = 1) -> int:
+def rollout_tokens(history: Sequence[Mapping[str, float]], of: str, batch_size: int, passes: int = 1) -> int:
     """Tokens of all "completions", or of the "prompts" of each, from the mean length in each logged window of steps.
 
     Completions are drawn once for every `passes` steps.
@@ -278,7 +278,7 @@ def rollout_tokens(history: list[dict[str, Any]], of: str, batch_size: int, pass
     return round(tokens)
 
 
-def shuffled_gold(task: Task, examples: list[Any], seed: int) -> list[Any]:
+def shuffled_gold(task: Task, examples: list[AnyRow], seed: int) -> list[AnyRow]:
     """The questions of a benchmark, in their order, each with the right answer of another one of its subset.
 
     Each answer is used once, so that a constant answer earns what it did. InputError for the only one of a subset.

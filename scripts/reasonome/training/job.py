@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import torch
-from transformers import set_seed
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
 from reasonome import __version__
 from reasonome.answering import precision
-from reasonome.benchmarks.rows import drawn, read_rows
+from reasonome.benchmarks.rows import Row, drawn, read_rows
 from reasonome.config import JUDGE, QuestionRecipe, Recipe, RowsRecipe, Style, ValidatedRecipe
 from reasonome.config.project import Project, chains
 from reasonome.config.settings import check_trackers
@@ -49,15 +49,15 @@ from reasonome.training.token_count import TokenCount
 
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
 WALL_CLOCK = ("_runtime", "_per_second", "step_time", "total_flos", "num_tokens", "num_input_tokens_seen")
-Row = TypeVar("Row")
+T = TypeVar("T")
 AnyRecipe = TypeVar("AnyRecipe", bound=Recipe)
 OfQuestions = TypeVar("OfQuestions", bound=QuestionRecipe)
 OfRows = TypeVar("OfRows", bound=RowsRecipe)
 
 
 def mixed(
-    rows: Mapping[str, Sequence[Row]], weights: Mapping[str, float], most: int | None = None, field: str = ""
-) -> list[Row]:
+    rows: Mapping[str, Sequence[T]], weights: Mapping[str, float], most: int | None = None, field: str = ""
+) -> list[T]:
     """The first `most` rows of several benchmarks, interleaved: any first n rows have them in proportion to weights.
 
     Each row stands once. The list ends where a benchmark has no more rows; of one benchmark it has them all. With
@@ -162,7 +162,7 @@ class TrainingJob(Generic[AnyRecipe]):
         names = {benchmark: self.recipe.data_name(kind, benchmark) for benchmark, _ in self.recipe.questions}
         return {benchmark: self.data[name] for benchmark, name in names.items() if name in self.data}
 
-    def examples(self: "TrainingJob[OfRows]", benchmark: str, task: Task) -> list[Any]:
+    def examples(self: "TrainingJob[OfRows]", benchmark: str, task: Task) -> list[Row]:
         """The training questions of a benchmark, or the part that the recipe takes, in an order drawn by the seed."""
         file = self.files("examples")[benchmark]
         examples = read_rows(file, task.Example)
@@ -179,7 +179,7 @@ class TrainingJob(Generic[AnyRecipe]):
         random.Random(self.step.seed).shuffle(examples)
         return examples
 
-    def load_model(self) -> Any:
+    def load_model(self) -> PreTrainedModel:
         """The parent's model: fp32 weights, or what stays frozen beside an adapter as `adapters.loading` says.
 
         For a reward model with a head of one number, drawn by the seed, in place of that for tokens.
@@ -194,7 +194,7 @@ class TrainingJob(Generic[AnyRecipe]):
         adapters.check_targets(model, self.recipe.adapter)
         return model
 
-    def load_tokenizer(self) -> Any:
+    def load_tokenizer(self) -> PreTrainedTokenizerBase:
         """The parent's tokenizer, with padding set, and with the recipe's values in its chat template."""
         tokenizer = load_tokenizer(self.parent / "model")
         if isinstance(self.recipe, QuestionRecipe) and (values := self.recipe.chat_template_kwargs):
@@ -341,11 +341,11 @@ class TrainingJob(Generic[AnyRecipe]):
         self,
         trainer,
         tokenizer,
-        facts: dict[str, Any],
+        facts: Mapping[str, object],
         measure: Callable[[], None] | None = None,
         prompt_tokens: int = 0,
         generated_tokens: int = 0,
-        **wall_clock: Any,
+        **wall_clock: object,
     ) -> None:
         """Write model folder, history and run.json, and the manifest last; then prune checkpoints but for the newest.
 
@@ -424,7 +424,7 @@ def check_batch(recipe: Recipe, processes: int, file: Path) -> None:
         raise InputError(str(error), file=file, field="batch_size", fix=error.fix) from None
 
 
-def history(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def history(log: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
     """The trainer's log without what differs between an undisturbed and a resumed run.
 
     That is the wall clock, the closing summary, whose mean loss covers the last attempt only, and the order

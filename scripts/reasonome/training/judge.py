@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from transformers import AutoModelForSequenceClassification
 
+from reasonome.benchmarks.rows import Row
 from reasonome.config import Style
 from reasonome.prompts.chat_template import conversation_ids, load_tokenizer
 from reasonome.task import Task
@@ -40,11 +40,11 @@ class RewardModel:
         return rewards
 
 
-def judge_of(folder: Path, task: Task, style: Style) -> Callable[[Sequence[str], Sequence[Any]], list[float]]:
+def judge_of(folder: Path, task: Task, style: Style) -> Callable[[Sequence[str], Sequence[Row]], list[float]]:
     """The rewards that the reward model in `folder` gives for texts, as completions of their examples' prompts."""
     model = RewardModel(folder)
 
-    def rewards(texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
+    def rewards(texts: Sequence[str], examples: Sequence[Row]) -> list[float]:
         prompts = (task.prompt(example, style).messages for example in examples)
         said = ({"role": "assistant", "content": text} for text in texts)
         return model([[*messages, answer] for messages, answer in zip(prompts, said, strict=True)])

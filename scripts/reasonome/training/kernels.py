@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 from torch.nn import functional
@@ -25,6 +25,9 @@ from trl.trainer import utils as trl_utils
 
 from reasonome.config import Recipe
 from reasonome.training import sharding
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def compile_layers(model: torch.nn.Module) -> None:
             layer.forward = partial(_compiled_or_plain, torch.compile(plain, dynamic=True), plain)
 
 
-def _compiled_or_plain(compiled: Callable[..., Any], plain: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def _compiled_or_plain(compiled: Callable[P, T], plain: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return (compiled if torch.is_grad_enabled() else plain)(*args, **kwargs)
 
 

@@ -17,13 +17,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from reasonome.config.resources import Sharding
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.training import gpus
 from reasonome.training.gpus import SHARDING
+
+if TYPE_CHECKING:
+    from torch.distributed import TCPStore  # pyright: ignore[reportPrivateImportUsage]
 
 SHARDINGS = get_args(Sharding)
 VLLM_CACHE = "VLLM_CACHE_ROOT"
@@ -173,7 +176,7 @@ def run_one_of_nodes(launch: Launch, store: str) -> int:
     return _run_processes(launch, processes_here(launch), int(os.environ["SLURM_PROCID"]), store)
 
 
-def _bound_store(host: str) -> Any:
+def _bound_store(host: str) -> "TCPStore":
     """A store that listens on a free port for as long as it is referred to; `host` is its name for the processes."""
     from torch.distributed import TCPStore  # pyright: ignore[reportPrivateImportUsage]
 

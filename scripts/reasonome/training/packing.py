@@ -8,7 +8,6 @@ texts apart, and where there is a mask, it is sdpa's.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from datasets import Dataset
@@ -130,7 +129,7 @@ class PackedRows:
     def __init__(self, pad_token_id: int):
         self._collate = DataCollatorForLanguageModeling(pad_token_id, return_position_ids=True)
 
-    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+    def __call__(self, rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
         """Tensors input_ids, labels and position_ids; `rows` have input_ids, labels and seq_lengths."""
         batch = self._collate(rows)
         del batch["attention_mask"]

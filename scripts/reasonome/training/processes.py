@@ -8,12 +8,14 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import torch
 import torch.distributed as dist
 
 from reasonome.core.errors import run_program
+
+T = TypeVar("T")
 
 
 def count() -> int:
@@ -48,7 +50,7 @@ def wait_for_all() -> None:
         dist.barrier()
 
 
-def gather(value: Any) -> list[Any]:
+def gather(value: T) -> list[T]:
     """The values that all processes bring, in the order of their ranks, on each of them; every process must call it."""
     if count() == 1:
         return [value]

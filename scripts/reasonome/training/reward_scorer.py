@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 
+from reasonome.benchmarks.rows import Row
 from reasonome.config import JUDGE, Style
-from reasonome.rewards import Reward, Similarity, total
+from reasonome.rewards import Answer, Reward, Similarity, total
 from reasonome.task import Task
 
 
@@ -21,7 +21,7 @@ class RewardScorer:
         similarity: Similarity,
         style: Style | None = None,
         rewards: Mapping[str, Reward] | None = None,
-        judge: Callable[[Sequence[str], Sequence[Any]], list[float]] | None = None,
+        judge: Callable[[Sequence[str], Sequence[Row]], list[float]] | None = None,
     ):
         """Completions are read as `style` asks for them, as scoring reads them; strictly without one.
 
@@ -32,9 +32,9 @@ class RewardScorer:
         self.rewards = task.rewards() if rewards is None else rewards
         self._judge = judge
         self._texts: tuple[str, ...] = ()
-        self._answers: list[Any] = []
+        self._answers: list[Answer] = []
 
-    def component(self, name: str, texts: Sequence[str], examples: Sequence[Any]) -> list[float]:
+    def component(self, name: str, texts: Sequence[str], examples: Sequence[Row]) -> list[float]:
         """One reward, unweighted, per completion."""
         if name == JUDGE and self._judge:
             return self._judge(texts, examples)
@@ -43,13 +43,13 @@ class RewardScorer:
             self._texts, self._answers = tuple(texts), [parsed[text] for text in texts]
         return self.rewards[name].function(self._answers, examples, self.similarity)
 
-    def components(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
+    def components(self, texts: Sequence[str], examples: Sequence[Row]) -> dict[str, np.ndarray]:
         """All rewards with a weight, and those that the task watches, unweighted; "reward" is the weighted sum."""
         names = dict.fromkeys([*self.weights, *self.task.watched])
         values = {name: np.array(self.component(name, texts, examples)) for name in names}
         return {**values, "reward": total({name: values[name] for name in self.weights}, self.weights)}
 
-    def for_trl(self, examples: Sequence[Any]) -> list[Callable[..., list[float]]]:
+    def for_trl(self, examples: Sequence[Row]) -> list[Callable[..., list[float]]]:
         """Reward functions as TRL calls them: once per step each, with all completions of the step."""
         step, values = None, {}
 
@@ -68,7 +68,7 @@ class RewardScorer:
 
         return [function(name) for name in self.weights]
 
-    def _shared_out(self, texts: Sequence[str], examples: Sequence[Any]) -> dict[str, np.ndarray]:
+    def _shared_out(self, texts: Sequence[str], examples: Sequence[Row]) -> dict[str, np.ndarray]:
         """Each reward times all weights by those of the rewards that apply to its question: TRL adds them up."""
         values = {name: np.array(self.component(name, texts, examples)) for name in self.weights}
         applying = sum(np.where(np.isnan(values[name]), 0.0, weight) for name, weight in self.weights.items())

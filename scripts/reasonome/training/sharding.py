@@ -20,7 +20,7 @@ def chosen() -> str:
     return os.environ.get(SHARDING, "none")
 
 
-def arguments() -> dict[str, Any]:
+def arguments() -> dict[str, str]:
     """Trainer arguments for DeepSpeed; the trainer fills in what the recipe says."""
     return {} if chosen() == "none" else {"deepspeed": str(SETTINGS / f"{chosen()}.json")}
 

@@ -1,6 +1,6 @@
 """How many real tokens a training passed forward and backward."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import torch
 from transformers import TrainerCallback
@@ -39,16 +39,16 @@ class TokenCount(TrainerCallback):
         self._hook.remove()
 
 
-def real_tokens(batch: dict[str, Any]) -> torch.Tensor:
+def real_tokens(batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """The number of tokens of a batch without padding.
 
     Texts are kept apart by an attention mask of padding, or by positions that start again at 0; there padding is what
     has position 0 and is followed by a 0. Rows of shared questions (`places`) have none.
     """
     mask, positions = batch.get("attention_mask"), batch.get("position_ids")
-    if "places" in batch or (mask is None and positions is None):
-        return torch.tensor(batch["input_ids"].numel())
-    if mask is not None:
+    if mask is not None and "places" not in batch:
         return mask.bool().sum()
+    if positions is None or "places" in batch:
+        return torch.tensor(batch["input_ids"].numel())
     starts = positions == 0
     return (~(starts & torch.nn.functional.pad(starts[:, 1:], (0, 1), value=True))).sum()

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from transformers import Trainer, TrainerCallback
 
+from reasonome.benchmarks.rows import Row
 from reasonome.core import atomic
 from reasonome.rewards import means
 from reasonome.training import processes
+from reasonome.training.reward_scorer import RewardScorer
 
 FILE = "answers-before.json"
 
@@ -22,16 +23,14 @@ class ValidationCurve(TrainerCallback):
     def __init__(
         self,
         trainer: Trainer,
-        scorer: Any,
-        examples: Sequence[Any],
+        scorer: RewardScorer,
+        examples: Sequence[Row],
         ask: Callable[[], tuple[list[str], int]],
         every: int | None,
         folder: Path,
         last: bool = False,
     ):
-        """`scorer` is a `RewardScorer`.
-
-        `ask` has the model as it is answer `examples`, and gives the answers and their number of tokens.
+        """`ask` has the model as it is answer `examples`, and gives the answers and their number of tokens.
         `every`: optimizer steps between answers under way; None: there are none between the first and the last.
         `folder` is that of the checkpoints, beside which the parent's answers are kept. Of the last step they are
         those after training, unless it is to be compared with the others (`last`).
@@ -103,7 +102,9 @@ class ValidationCurve(TrainerCallback):
         self._trainer.control.should_log = waiting
 
 
-def before_and_after(scorer: Any, examples: list, before: list[str], after: list[str]) -> dict[str, Any]:
+def before_and_after(
+    scorer: RewardScorer, examples: Sequence[Row], before: list[str], after: list[str]
+) -> dict[str, object]:
     """Mean reward before and after on the same prompts, with a 95 % interval of the paired difference."""
     from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
 

@@ -5,7 +5,6 @@ import os
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 from reasonome.core.errors import InputError
 from reasonome.training import processes
@@ -19,7 +18,7 @@ _START = (
 )
 
 
-def address() -> dict[str, Any]:
+def address() -> dict[str, str | int]:
     """Trainer arguments of the server's address; InputError without one."""
     if not (host := os.environ.get(HOST)):
         raise InputError(
