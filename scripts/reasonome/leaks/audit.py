@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from reasonome.benchmarks.rows import Row
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
@@ -119,10 +119,10 @@ class Finding:
             return "clean"
         return "reported" if self.policy == "report" else "fails"
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> dict[str, object]:
         """The finding as a row of COLUMNS."""
         values = {column: getattr(self, column) for column in COLUMNS}
-        return values | {"used_by": ", ".join(self.used_by)}
+        return {**values, "used_by": ", ".join(self.used_by)}
 
 
 def row_finding(
@@ -197,7 +197,7 @@ def check(experiment: str, findings: Sequence[Finding], fixes: Mapping[str, str]
 
 
 def question_finding(
-    training: Training, benchmark: str, kind: str, questions: Sequence[Any], rows: Sequence[int], dropped: int = 0
+    training: Training, benchmark: str, kind: str, questions: Sequence[Row], rows: Sequence[int], dropped: int = 0
 ) -> Finding:
     """The finding for the training questions at `rows`, which leak and are not allowed."""
     return row_finding(
