@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,7 +71,7 @@ def _rows(
         yield from ((name, {"metric": metric, **score.fields(), **shared}) for metric, score in scores.items())
 
 
-def _tables(evidence: Evidence) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+def _tables(evidence: Evidence) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
     """What each table of scores is of, and the table; of baselines too."""
     for evaluation, table in evidence.evaluations:
         yield {key: getattr(evaluation, key) for key in _ABOUT[:-1]}, table

@@ -49,5 +49,5 @@ def numbers(values: Iterable[float]) -> list[float | None]:
     return [float(f"{value:.6g}") if math.isfinite(value) else None for value in values]
 
 
-def _says(cell: Any) -> bool:
+def _says(cell: object) -> bool:
     return cell not in (None, "", [])

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -152,7 +151,7 @@ def costs_table(plan: Plan) -> pd.DataFrame:
     return table.astype(dict.fromkeys(_TOKENS, "Int64")).round({"seconds": 1, "tokens_per_second": 1})[COST_COLUMNS]
 
 
-def _measured(run: dict[str, Any]) -> list[float]:
+def _measured(run: dict[str, float]) -> list[float]:
     """The values of _MEASURED; nan for prompt tokens that nobody counted, of models trained before they were."""
     known = {"prompt_tokens": math.nan if run["generated_tokens"] else 0} | run
     return [known[name] for name in _MEASURED]

@@ -1,7 +1,6 @@
 """The family of tests that the protocol names, its adjustment, and the verdict of every comparison."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ ARMS = ("parent arm", "without a step", "declared control")
 HYPOTHESIS = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information", "arm"]
 
 
-def comparison_family(row: Mapping[str, Any]) -> str:
+def comparison_family(row: Mapping[str, object]) -> str:
     """The family that a comparison belongs to: the protocol's, or none ("").
 
     An arm that cannot answer in the requested form is not a `control`: learning the form is enough to beat it.

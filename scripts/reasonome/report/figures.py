@@ -1,6 +1,7 @@
 """The figures of a report, each as SVG, PNG and the TSV it was drawn from; fit for light and dark pages."""
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from textwrap import fill
 from typing import Any
@@ -210,7 +211,7 @@ def _ladder(panel: pd.DataFrame, metric: str) -> tuple[Figure, pd.DataFrame]:
     return figure, panel
 
 
-def _contrast(row: dict[str, Any]) -> str:
+def _contrast(row: Mapping[str, object]) -> str:
     """An arm and what it is held against: another arm, or the best baseline of a group."""
     kind = f"baselines, {row['information']}" if row["kind"] == "baseline" else row["kind"]
     return fill(f"{row['a']} − {row['b']} ({kind})", 60)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reasonome.benchmarks.rows import Row
+from reasonome.config import Style
 from reasonome.config.project import chains
 from reasonome.config.project.experiments import Asked
 from reasonome.facts.selection import RECALLED
@@ -42,7 +44,7 @@ class Measured:
 
 
 def right(
-    asked: Asked, task: Task, style: Any, examples: Iterable[Any], texts: Mapping[str, Sequence[str]]
+    asked: Asked, task: Task, style: Style, examples: Iterable[Row], texts: Mapping[str, Sequence[str]]
 ) -> list[Measured]:
     """Two metrics of each text that answers an example: `right`, and `named` (it is in a readable form)."""
     questions: list[str] = []
@@ -66,7 +68,7 @@ def recalled(asked: Asked, rows: Iterable[Mapping[str, Any]], exposures: float) 
 
 
 def voted(
-    asked: Asked, task: Task, rows: Iterable[Mapping[str, Any]], questions: Iterable[Any], exposures: float
+    asked: Asked, task: Task, rows: Iterable[Mapping[str, str]], questions: Iterable[Row], exposures: float
 ) -> list[Measured]:
     """How often what a model recalls of the genes of a question names it: of the objects that it finds likeliest, one
     for each gene, that of most genes is the name; where k objects tie for it, 1/k. A metric of all questions, and of
@@ -95,7 +97,7 @@ def voted(
 
 
 def recalled_under_way(
-    asked: Asked, history: Iterable[Mapping[str, Any]], counts: Mapping[str, int], facts: int, statements: int
+    asked: Asked, history: Iterable[Mapping[str, float]], counts: Mapping[str, int], facts: int, statements: int
 ) -> Iterator[Measured]:
     """The same, each time that a warm-up measured it.
 
@@ -110,7 +112,7 @@ def recalled_under_way(
                 yield Measured(asked, RECALLED, values, None, relation, row.get("epoch", 0) * statements / facts)
 
 
-def facts_said(statements: Iterable[Mapping[str, Any]]) -> int:
+def facts_said(statements: Iterable[Mapping[str, str]]) -> int:
     """The number of facts about one gene that statements say."""
     keys = {(row["gene"], row["relation"], row["object_id"]) for row in statements if JOINT not in row["gene"]}
     return len(keys)

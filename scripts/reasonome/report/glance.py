@@ -50,7 +50,7 @@ def last_rewarded(steps: Sequence[TrainedStep]) -> TrainedStep | None:
     return rewarded[-1] if rewarded else None
 
 
-def glance_section(plan: Plan, evidence: Evidence, steps: Sequence[TrainedStep], figures: Path) -> dict[str, Any]:
+def glance_section(plan: Plan, evidence: Evidence, steps: Sequence[TrainedStep], figures: Path) -> dict[str, object]:
     """What the page begins with: its drawings, and the questions."""
     rewarded = last_rewarded(steps)
     return {

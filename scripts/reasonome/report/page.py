@@ -1,7 +1,6 @@
 """One self-contained report.html: the tables, the figures, and every answer to look through."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from jinja2 import Environment
@@ -91,7 +90,7 @@ def contrasts_section(plan: Plan, comparisons: pd.DataFrame, figures: Path) -> l
     ]
 
 
-def calibration_section(table: pd.DataFrame, figures: Path) -> list[dict[str, Any]]:
+def calibration_section(table: pd.DataFrame, figures: Path) -> list[dict[str, object]]:
     """One entry for every backbone, setting and kind: name, drawing, and rows of arms and baselines, each (arm, seed,
     metric → its row of the table)."""
     of_baselines = table["backbone"] == ""

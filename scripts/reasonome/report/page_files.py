@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -35,13 +34,13 @@ def script_digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-def script_data(value: Any) -> str:
+def script_data(value: object) -> str:
     """JSON that cannot end its <script> element or open a comment in it; ValueError for a number that is not finite."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
 
 
-def packed(value: Any) -> str:
+def packed(value: object) -> str:
     """JSON, compressed and in base64, for a script that unpacks it; ValueError for a number that is not finite."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()

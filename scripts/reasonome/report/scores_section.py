@@ -5,7 +5,7 @@ A setting is a benchmark, a prompt style and a decoding.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -43,7 +43,7 @@ def list_settings(plan: Plan) -> list[Setting]:
     return sorted(distinct, key=lambda setting: setting.benchmark in plan.out_of_distribution)
 
 
-def scores_section(plan: Plan, metrics: pd.DataFrame, figures: Path, setting: Setting) -> dict[str, Any]:
+def scores_section(plan: Plan, metrics: pd.DataFrame, figures: Path, setting: Setting) -> dict[str, object]:
     """What the page shows of one setting; `metrics` is the experiment's whole table."""
     benchmark, style, decoding = setting
     rows = reported_seeds(metrics).query("benchmark == @benchmark and style == @style")
@@ -78,7 +78,7 @@ def scores_section(plan: Plan, metrics: pd.DataFrame, figures: Path, setting: Se
     }
 
 
-def _scores(metrics: pd.DataFrame, columns: Sequence[Cell], metric_set: MetricSet) -> dict[str, Any]:
+def _scores(metrics: pd.DataFrame, columns: Sequence[Cell], metric_set: MetricSet) -> dict[str, object]:
     """A table of scores: its columns, and its rows in groups (title, whether models, rows)."""
     ordered = metrics.sort_values("kind", key=lambda kinds: kinds.map(_KINDS.index), kind="stable")
     groups = [
@@ -96,7 +96,7 @@ def _title(kind: str, information: str, metric_set: MetricSet) -> str:
     return f"{begin} {metric_set.groups.get(information, information)}"
 
 
-def _rows(metrics: pd.DataFrame, columns: Sequence[Cell]) -> list[dict[str, Any]]:
+def _rows(metrics: pd.DataFrame, columns: Sequence[Cell]) -> list[dict[str, object]]:
     """A row for every arm or baseline that has a value in any of the columns."""
     rows = []
     for (backbone, arm, seed), cells in grouped(metrics, ["backbone", "arm", "seed"]):
