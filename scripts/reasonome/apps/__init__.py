@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -56,7 +56,7 @@ Settings = TypeVar("Settings", bound=Strict)
 
 
 def checked(
-    model: type[Settings], values: Mapping[str, Any], docs: str, option: Callable[[str], str] = str
+    model: type[Settings], values: Mapping[str, object], docs: str, option: Callable[[str], str] = str
 ) -> Settings:
     """The validated settings; `option` maps a setting's name to the command-line option for errors.
 

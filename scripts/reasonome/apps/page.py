@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 from pydantic import BaseModel
@@ -43,7 +42,9 @@ def scripts(folder: Path, modules: Sequence[str]) -> list[Path]:
     ]
 
 
-def render(template: Path, script_files: Sequence[Path], about: About, data: Mapping[str, Any], **shown: Any) -> str:
+def render(
+    template: Path, script_files: Sequence[Path], about: About, data: Mapping[str, object], **shown: object
+) -> str:
     """The page as text: the template, which extends frame.html.j2, with `shown` and with `data` for its scripts."""
     script = page_files.one_script(script_files)
     return (

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.results_folder import MANIFEST, ResultsKind
+from reasonome.benchmarks.rows import Row
 from reasonome.config import Decoding, Style
 from reasonome.config.styles import TEMPLATE_TOKENS, count_tokens
 from reasonome.core import atomic
@@ -85,7 +86,7 @@ def decoding_of(settings: Drawing, max_new_tokens: int, in_orders: bool = False)
 
 
 def check_context(
-    task: Task, examples: Sequence[Any], style: Style, model: AskedModel, new_tokens: int, smaller: str
+    task: Task, examples: Sequence[Row], style: Style, model: AskedModel, new_tokens: int, smaller: str
 ) -> None:
     """Raise InputError if the longest prompt and its answer may exceed what the model reads, where that is known.
 
@@ -109,7 +110,7 @@ def write_table(path: Path, columns: Sequence[str], lines: Iterable[str]) -> Non
     atomic.write_text(path, "".join(f"{line}\n" for line in ("\t".join(columns), *lines)))
 
 
-def write_page(out: Path, kind: ResultsKind, page: str, manifest: Mapping[str, Any]) -> None:
+def write_page(out: Path, kind: ResultsKind, page: str, manifest: Mapping[str, object]) -> None:
     """Write the page, and last of all the manifest."""
     atomic.write_text(out / kind.page, page)
     atomic.write_json(out / MANIFEST, manifest)

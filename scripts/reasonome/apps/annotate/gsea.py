@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -229,10 +228,10 @@ def _none(name: str, ends: tuple[str, str], ranking: Ranking, why: str) -> Ranke
     return RankedAnalysis(name, ends, len(ranking.numbers), 0, [], (f"no GSEA: {why}",))
 
 
-def ranking_values(analysis: RankedAnalysis) -> dict[str, Any]:
+def ranking_values(analysis: RankedAnalysis) -> dict[str, object]:
     """What the page shows of an analysis, as JSON values: the terms that are not folded below another."""
     terms = [term.model_dump(exclude={"folded_under"}) for term in analysis.terms if not term.folded_under]
-    return asdict(replace(analysis, terms=())) | {"terms": terms}
+    return {**asdict(replace(analysis, terms=())), "terms": terms}
 
 
 def _of_fit_size(sets: Mapping[str, tuple[str, frozenset[str]]]) -> dict[str, tuple[str, list[str]]]:

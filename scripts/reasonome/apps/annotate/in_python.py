@@ -71,7 +71,7 @@ def annotate_sets(
     return table.assign(**{column: pd.to_numeric(table[column]) for column in NUMBERS})
 
 
-def _paths(sets: Any) -> list[str]:
+def _paths(sets: object) -> list[str]:
     """The paths of one file or several, as text; raises InputError for anything else."""
     paths = [sets] if isinstance(sets, str | os.PathLike) else sets
     if isinstance(paths, list | tuple) and all(isinstance(path, str | os.PathLike) for path in paths):

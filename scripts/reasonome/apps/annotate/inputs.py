@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeGuard
 
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
@@ -26,6 +26,12 @@ from reasonome.facts.text import counted, some
 _STATISTICS = ("scores", "logfoldchanges", "pvals", "pvals_adj")
 _REST = "rest"  # what Scanpy compares a group with, unless told otherwise
 _READERS = {"clusters": read_clusters, "differential": read_differential, "genes": read_genes}
+
+
+class AnnData(Protocol):
+    """An AnnData, as far as it is read: what Scanpy's analyses left."""
+
+    uns: Mapping[str, Any]
 
 
 def read_gene_lists(path: Path, settings: Annotation) -> list[GeneLists]:
@@ -139,12 +145,12 @@ def parse_frame(data: pd.DataFrame | pd.Series, name: str, chosen: Mapping[Colum
     return Table(name, text, by_role, chosen=frozenset(chosen))
 
 
-def is_anndata(data: Any) -> bool:
+def is_anndata(data: object) -> TypeGuard[AnnData]:
     """Whether this has the attribute `uns` of an AnnData."""
     return hasattr(data, "uns")
 
 
-def anndata_markers(adata: Any) -> pd.DataFrame:
+def anndata_markers(adata: AnnData) -> pd.DataFrame:
     """The marker genes that Scanpy's `rank_genes_groups` wrote to `adata.uns`, a row for each gene of each group.
 
     Groups that were compared with another one, and not with the rest, are comparisons with it. Raises InputError where

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.answering.results_folder import check_folder, claim, offline, only_process
@@ -343,7 +342,7 @@ def _refuse_sets_without_descriptions(
             raise no_descriptions(path)
 
 
-def _manifest(prepared: Prepared) -> dict[str, Any]:
+def _manifest(prepared: Prepared) -> dict[str, object]:
     """The inputs of the annotations; equal inputs give an equal manifest."""
     settings, asked = prepared.settings, prepared.asked
     encoders = [path for path in encoder_targets(prepared.sources) if path.is_file()]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from reasonome.apps.annotate.enrichment import leading_terms
 from reasonome.apps.annotate.gsea import RankedAnalysis
@@ -13,7 +12,7 @@ from reasonome.apps.run import write_table
 from reasonome.core import atomic
 from reasonome.enrichment.over_representation import GeneSetLibrary
 from reasonome.enrichment.term import EnrichedTerm
-from reasonome.facts.files.plain_table import tsv_row
+from reasonome.facts.files.plain_table import Cell, tsv_row
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.text import counted, some
@@ -68,7 +67,7 @@ def in_figures(term: EnrichedTerm) -> str:
     )
 
 
-def _values(record: AnnotationRecord) -> dict[str, Any]:
+def _values(record: AnnotationRecord) -> dict[str, Cell]:
     verdicts = [claim.verdict for claim in record.claims]
     best = best_term(record)
     return record.model_dump(include=set(COLUMNS)) | {

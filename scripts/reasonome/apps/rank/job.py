@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
 from reasonome.answering.results_folder import check_folder, claim, offline, only_process
@@ -281,7 +280,7 @@ def _in_words(record: RankingRecord, first: RankedCandidate) -> str:
     return f"{' = '.join(record.firsts)} (fit {first.fit:.2f}{disease})"
 
 
-def _manifest(prepared: Prepared, settings: RankSettings) -> dict[str, Any]:
+def _manifest(prepared: Prepared, settings: RankSettings) -> dict[str, object]:
     """The inputs of the rankings; equal inputs give an equal manifest."""
     files = prepared.sources.files
     model, style = prepared.asked or (None, None)

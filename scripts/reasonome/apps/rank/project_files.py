@@ -44,7 +44,8 @@ def asked_style(project: Project, settings: RankSettings, kind: Kind, model: Ask
 
     InputError for an unknown one.
     """
-    styles = project.styles(TASKS[kind].name)
+    found = project.styles(TASKS[kind].name)
+    styles = {name: style for name, style in found.items() if isinstance(style, RankingStyle)}
     name = settings.style or own_style(styles, model.steps, benchmarks_of(project, kind)) or _WITH_REASONS
     return name, lookup(styles, name, "prompt style")
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from reasonome.apps.rank.settings import Kind
 from reasonome.apps.run import Record, write_table
 from reasonome.core import atomic
-from reasonome.facts.files.plain_table import tsv_row
+from reasonome.facts.files.plain_table import Cell, tsv_row
 from reasonome.facts.text import some
 
 PURPOSE = "research use only: not a diagnosis, not for clinical decisions"
@@ -201,7 +201,7 @@ def tsv_lines(record: RankingRecord) -> list[str]:
     return [tsv_row([row.get(column) for column in COLUMNS]) for row in rows]
 
 
-def _gene(gene: RankedCandidate, disease_names: Mapping[str, str]) -> dict[str, Any]:
+def _gene(gene: RankedCandidate, disease_names: Mapping[str, str]) -> dict[str, Cell]:
     diseases = [(disease, with_name(disease.id, disease.name)) for disease in gene.diseases]
     return {
         "gene": gene.symbol,
