@@ -14,7 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reasonome.config.project import Project
 
 OK, WARN, FAIL, NOT_HERE = "ok", "warn", "fail", "not here"
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -39,7 +42,7 @@ class Finding:
         return f"{line}\n          fix: {self.fix}" if self.fix else line
 
 
-def examine(load: Callable[[], Any], names: list[str], expected: int | None) -> Iterator[Finding]:
+def examine(load: Callable[[], "Project"], names: list[str], expected: int | None) -> Iterator[Finding]:
     """The findings of every check, as they come, quick ones first.
 
     `load` gives the project, of which `names` are experiments; `expected` is the number of GPUs that should be seen.
@@ -151,7 +154,7 @@ def check_slurm() -> Iterator[Finding]:
         yield Finding(check, FAIL, what, fix)
 
 
-def check_project(load: Callable[[], Any], names: list[str]) -> Iterator[Finding]:
+def check_project(load: Callable[[], "Project"], names: list[str]) -> Iterator[Finding]:
     """Whether results can be written, the configuration can be read, and all weights are there."""
     results = Path("results")
     try:

@@ -8,13 +8,16 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reasonome.core import atomic
 from reasonome.core.arguments import AS_WRITTEN, configured
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show_json
 from reasonome.facts.files.plain_table import one_field_each
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 
 def command_parser(
@@ -36,7 +39,7 @@ def option(setting: str) -> str:
     return setting.upper() if setting in ("files", "sets") else f"--{setting.replace('_', '-')}"
 
 
-def add_settings(command: argparse.ArgumentParser, fields: Mapping[str, Any], names: Iterable[str]) -> None:
+def add_settings(command: argparse.ArgumentParser, fields: Mapping[str, "FieldInfo"], names: Iterable[str]) -> None:
     """Options that are settings by their names; `fields` are those of their pydantic model."""
     for name in names:
         default = "" if fields[name].default is None else f" (default: {fields[name].default})"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reasonome.benchmarks.rows import drawn, read_rows, unsealed
 from reasonome.commands.options import command_parser
@@ -26,6 +26,9 @@ from reasonome.stages.rft import RftRecipe
 from reasonome.task import Task
 from reasonome.tasks import load_project
 from reasonome.teaching.proposals import read_proposals
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 class Part(NamedTuple):
@@ -80,7 +83,7 @@ class Shown:
         self.base = project.results.model(backbone, chains.BASE)
 
     @cached_property
-    def tokenizer(self) -> Any:
+    def tokenizer(self) -> "PreTrainedTokenizerBase":
         return load_tokenizer(self.base / "model")
 
     def arm(self, experiment: str, arm: str) -> Iterator[Part]:

@@ -1,9 +1,9 @@
 """A benchmark's questions in one prompt style as a dataset that other libraries load; sealed ones are left out."""
 
 from pathlib import Path
-from typing import Any
 
-from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
+from reasonome.benchmarks.rows import SPLITS, Row, read_rows, unsealed
+from reasonome.config import Style
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import check_made
@@ -43,7 +43,7 @@ def write_questions(questions: Dataset, folder: Path) -> None:
     atomic.write_text(folder / "README.md", questions.card())
 
 
-def _row(task: Dialogue, style: Any, example: Any) -> dict[str, Any]:
+def _row(task: Dialogue, style: Style, example: Row) -> dict[str, object]:
     prompt = task.prompt(example, style)
     return {
         "prompt": prompt.messages,
