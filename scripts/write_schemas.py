@@ -5,9 +5,9 @@ python scripts/write_schemas.py
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaValue
 
 from reasonome.config import Decoding, Name, Settings, Variant
 from reasonome.config.annotations import Annotation
@@ -47,7 +47,7 @@ def main() -> None:
         atomic.write_json(args.output / f"{name}.schema.json", schema)
 
 
-def json_schemas() -> dict[str, dict[str, Any]]:
+def json_schemas() -> dict[str, JsonSchemaValue]:
     """A schema per kind of file, by name: config, backbones, benchmarks of the tasks that ship, …, recipe.<stage>."""
     kinds = FILES | {"benchmarks": dict[Name, any_benchmark(TASKS.values())]}
     schemas = {name: TypeAdapter(kind).json_schema() for name, kind in kinds.items()}
@@ -59,7 +59,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     return schemas
 
 
-def _recipe_file(model: type) -> dict[str, Any]:
+def _recipe_file(model: type) -> JsonSchemaValue:
     """The schema of a recipe file. Defaults and variants each hold some of the settings, so neither requires any."""
     schema = TypeAdapter(model).json_schema()
     definitions = schema.pop("$defs", {})
