@@ -11,6 +11,7 @@ from tiny_project import change
 
 from reasonome.config.project import chains
 from reasonome.config.project.folder import ConfigFolder
+from reasonome.config.project.references import check_target
 from reasonome.config.sources import SourceFile
 from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError, lookup
@@ -124,6 +125,58 @@ def test_a_warm_up_that_chooses_wants_statements_to_choose_by(toy):
         load_project(toy)
 
 
+# Likewise, a name of each kind that another entry should have: `new` in the place of `old` is the slip.
+SLIPS = [
+    ("annotations.yaml", "{}", "mine: {sets: [mine/genes.txt], benchmark: stes}", "mine.benchmark", "sets"),
+    (
+        "backbones.yaml",
+        "small:",
+        "old: {recorded: {files: {stes: mine/genes.txt}}}\nsmall:",
+        "old.recorded.files.stes",
+        "sets",
+    ),
+    ("benchmarks.yaml", "corpus: demo", "corpus: dmeo", "sets.corpus", "demo"),
+    ("config.yaml", "[demo]", "[dmeo]", "experiments.0", "demo"),
+    ("corpora.yaml", "[sets, others]", "[sets, othres]", "demo.leave_out.1", "others"),
+    ("corpora.yaml", "  sources: [g", "  weights: {trems: 2}\n  sources: [g", "demo.weights.trems", "terms"),
+    ("corpora.yaml", "  sources: [g", "  tokenizer: smal\n  sources: [g", "demo.tokenizer", "small"),
+    ("corpora.yaml", "  sources: [g", "  only: {genes_of: stes}\n  sources: [g", "demo.only.genes_of", "sets"),
+    ("teachers.yaml", "2, encoder: first", "2, encoder: frist", "facts.encoder", "first"),
+    ("preferences.yaml", "teacher: facts", "teacher: fatcs", "tiers.teacher", "facts"),
+    ("preferences.yaml", "decoding: sampled", "decoding: smapled", "samples.decoding", "sampled"),
+    ("recipes/pretrain.yaml", "demo: {corpus: demo", "demo: {corpus: dmeo", "variants.demo.corpus", "demo"),
+    ("recipes/sft.yaml", "benchmark: sets", "benchmark: stes", "defaults.benchmark", "sets"),
+    (
+        "recipes/sft.yaml",
+        "benchmark: others",
+        "mixture: {sets: 1, othres: 1}",
+        "variants.others.mixture.othres",
+        "others",
+    ),
+    ("recipes/sft.yaml", "names: {}", "names: {teacher: noen}", "variants.names.teacher", "none"),
+    ("recipes/sft.yaml", "style: names", "style: nmaes", "defaults.style", "names"),
+    ("recipes/dpo.yaml", "preferences: samples", "preferences: smaples", "defaults.preferences", "samples"),
+    (GRPO, "[second]", "[secnod]", "defaults.encoders.0", "second"),
+    ("recipes/onlinedpo.yaml", "[sft.names,", "[sft.nmaes,", "variants.judged.judge.0", "names"),
+    ("resources.yaml", "[]", "- {recipes: [sft.nmaes], minutes: 5}", "0.recipes.0", "names"),
+    ("resources.yaml", "[]", "- {data: [stes], minutes: 5}", "0.data.0", "sets"),
+    (DEMO, "benchmarks: [sets]", "benchmarks: [stes]", "benchmarks.0", "sets"),
+    (DEMO, "styles: [names]", "styles: [nmaes]", "styles.0", "names"),
+    (DEMO, "seeds: [0]", "forgetting: {questions: 1, decoding: gredy}", "forgetting.decoding", "greedy"),
+    (DEMO, "seeds: [0]", "untrained: [smal]", "untrained.0", "small"),
+    (DEMO, "seeds: [0]", "no_controls: [KW+R]", "no_controls.0", "KW+RA"),
+]
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip[0]} {slip[3]}")
+def test_the_slip_of_a_name_is_told_alone_with_the_nearest(toy, slip):
+    file, old, new, field, near = slip
+    line = change(toy / file, old, new)
+    with refused(toy / file, line, field, fix=f"did you mean '{near}'?") as caught:
+        load_project(toy)
+    assert not [error for error in caught.value.others if error.file != caught.value.file]
+
+
 BOTH_FIRST = "genes_per_statement: 1\n  gene_first: true\n  object_first: true"
 # Likewise, and the place that is told, whose lines are counted by hand.
 ELSEWHERE = [
@@ -166,12 +219,11 @@ def places(config) -> list[tuple]:
 
 
 def test_all_mistakes_of_a_file_are_told_at_once(toy):
-    """A backbone, a decoding and a step of one experiment; and, once they are right, two pairs of arms."""
+    """A backbone, a step, a decoding and the arms of two pairs of one experiment."""
     text = (toy / DEMO).read_text() + "compared:\n- [KW+RA, bass]\n- [KWW, base]\n"
     (toy / DEMO).write_text(text.replace("small", "smal").replace("greedy", "gredy").replace("n.demo", "n.dmo", 1))
-    assert places(toy) == [(DEMO, 1, "backbones.0"), (DEMO, 9, "decodings.0"), (DEMO, 4, "arms.KW+RA.0")]
-    (toy / DEMO).write_text(text)
-    assert places(toy) == [(DEMO, 11, "compared.0.1"), (DEMO, 12, "compared.1.0")]
+    lines = (1, "backbones.0"), (4, "arms.KW+RA.0"), (9, "decodings.0"), (11, "compared.0.1"), (12, "compared.1.0")
+    assert places(toy) == [(DEMO, *line) for line in lines]
 
 
 def test_pairs_of_which_no_answers_are_compared(config):
@@ -527,6 +579,18 @@ def test_look_ups_name_the_nearest(project):
         project.style("demo-og", "names")
     with refused(fix="valid names: "):
         lookup(project.corpora, "x", "corpus")
+
+
+@pytest.mark.parametrize(
+    ("chain", "fix"),
+    [
+        ("sft.nmaes-s0", "did you mean 'names'?"),
+        ("grpo.soft-s0+pretrain.demo-s0", "the order is pretrain → sft"),
+    ],
+)
+def test_a_target_with_a_chain_that_cannot_be(toy, chain, fix):
+    with refused(fix=fix):
+        check_target(load_project(toy), f"results/models/small/{chain}/manifest.json")
 
 
 def test_what_zero3_shards_has_its_rows_given_as_a_number(toy):

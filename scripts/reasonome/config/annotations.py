@@ -6,6 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from reasonome.config.reference import BenchmarkRef
 from reasonome.config.strict import Name, Seed, Strict, check_unique, looked_up
 
 # Read by programs, and in no command of a shell, so that blanks do no harm.
@@ -92,7 +93,7 @@ class Annotation(Strict):
         description="the genes that were tested, one a line or as column `gene` of a table; a table of differential "
         "expression has its own",
     )
-    benchmark: Name | None = Field(
+    benchmark: BenchmarkRef | None = Field(
         None,
         description="whose facts, ontology terms and encoders answers are checked with; if not given the current ones "
         "that `reasonome update` has fetched, else those of 2022 that ship (demo-go)",

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Discriminator, Field, field_validator, model_validator
 
+from reasonome.config.reference import BenchmarkRef, Refers
 from reasonome.config.strict import EnvironmentVariable, Name, ProjectPath, RelativePath, Sha256, Strict, looked_up
 
 # What programs ask behind the base of an address; people copy it with them.
@@ -57,11 +58,15 @@ def lacking(adapter: Path) -> str | None:
     return next((name for name in ADAPTER_FILES if not (adapter / name).is_file()), None)
 
 
+def _has_whole_weights(backbone: "Backbone") -> bool:
+    return backbone.weights is not None and backbone.weights.source != "adapter"
+
+
 class AdapterWeights(_Weights):
     """The weights of another backbone with a LoRA adapter added, which lies in a folder of the project."""
 
     source: Literal["adapter"]
-    backbone: Name
+    backbone: Annotated[Name, Refers(("backbones",), "backbone with weights of its own", fits=_has_whole_weights)]
     path: ProjectPath = Field(description="folder with adapter_config.json and adapter_model.safetensors")
     sha256: Sha256 = Field("unpinned", description="of adapter_model.safetensors")
 
@@ -129,7 +134,7 @@ class ApiModel(Endpoint):
 class RecordedAnswers(Strict):
     """Answers recorded elsewhere, as CSV, TSV or JSON lines with a row per answer."""
 
-    files: dict[Name, ProjectPath] = Field(min_length=1, description="benchmark -> file")
+    files: dict[BenchmarkRef, ProjectPath] = Field(min_length=1, description="benchmark -> file")
     columns: dict[Literal["id", "answer", "confidence"], str] = Field(
         {}, description="what the columns are called; not needed for id, answer (or text) and confidence"
     )

@@ -5,16 +5,20 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.strict import Name, Names, Seed, SomeNames, Strict, check_unique
+from reasonome.config.reference import BackboneRef, BenchmarkRef, DecodingRef, Names, Refers, SomeNames, StepRef
+from reasonome.config.strict import Name, Seed, Strict, check_unique
 
-Pair = Annotated[list[str], Field(min_length=2, max_length=2), AfterValidator(check_unique)]
+OwnArm = Annotated[str, Refers(("arms",), "arm", own=True)]
+OwnBackbone = Annotated[Name, Refers(("backbones",), own=True)]
+OwnBenchmark = Annotated[Name, Refers(("benchmarks",), own=True)]
+Pair = Annotated[Names[OwnArm], Field(min_length=2, max_length=2)]
 
 
 class Arm(Strict):
     """One way to train a model: its steps in order, how often, and the prompt styles it is asked in."""
 
-    steps: list[str]
-    styles: SomeNames | None = Field(
+    steps: list[StepRef]
+    styles: SomeNames[Name] | None = Field(
         None, description="the experiment's if not given; benchmarks whose task has none of them are not asked"
     )
 
@@ -35,26 +39,28 @@ class Forgetting(Strict):
     """Training questions that every model of an experiment is asked after every stage, always the same."""
 
     questions: Annotated[int, Field(ge=1)] = Field(description="of each benchmark that is trained on, drawn at random")
-    decoding: Name = Field(description="of decodings.yaml, in which the questions are asked")
+    decoding: DecodingRef = Field(description="of decodings.yaml, in which the questions are asked")
 
 
 class Experiment(Strict):
     """Backbones × arms × seeds × benchmarks × styles × decodings."""
 
     description: str = ""
-    backbones: SomeNames = Field(description="names of backbones.yaml")
+    backbones: SomeNames[BackboneRef] = Field(description="names of backbones.yaml")
     arms: Annotated[dict[Annotated[str, Field(min_length=1)], Arm], Field(min_length=1, description="name -> steps")]
-    no_controls: Annotated[list[str], AfterValidator(check_unique)] = Field(
+    no_controls: Names[OwnArm] = Field(
         default=[], description="arms that cannot answer in the form that is asked for: to beat them is no claim"
     )
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(check_unique)] = [0]
-    untrained: Names = Field(default=[], description="backbones that are asked in the arms without steps alone")
-    benchmarks: SomeNames = Field(description="names of benchmarks.yaml")
-    out_of_distribution: Names = Field(
+    untrained: Names[OwnBackbone] = Field(
+        default=[], description="backbones that are asked in the arms without steps alone"
+    )
+    benchmarks: SomeNames[BenchmarkRef] = Field(description="names of benchmarks.yaml")
+    out_of_distribution: Names[OwnBenchmark] = Field(
         default=[], description="those of the benchmarks whose sets are of another kind than what is trained on"
     )
-    styles: SomeNames = Field(description="prompt styles, as in prompts/TASK.STYLE.txt")
-    decodings: SomeNames = Field(description="names of decodings.yaml")
+    styles: SomeNames[Name] = Field(description="prompt styles, as in prompts/TASK.STYLE.txt")
+    decodings: SomeNames[DecodingRef] = Field(description="names of decodings.yaml")
     contrasts: list[Pair] = Field(
         [], description="pairs of a trained arm and a control of its own, which join the family of the protocol's tests"
     )

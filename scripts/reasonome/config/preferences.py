@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, model_validator
 
+from reasonome.config.reference import DecodingRef, TeacherRef
 from reasonome.config.rollouts import RewardedSamples
-from reasonome.config.strict import Name, Seed, Strict, UserPath, WrongValue
+from reasonome.config.strict import Seed, Strict, UserPath, WrongValue
 
 Share = Annotated[float, Field(ge=0, le=1)]
 # The four answers to a question, the best first (Gene-R1), and the pairs of them.
@@ -27,7 +28,7 @@ class TierPreferences(_Preferences):
     """Four answers to a question: right or wrong, with or without reasoning; six pairs."""
 
     kind: Literal["tiers"]
-    teacher: Name = Field(description="a name of teachers.yaml, whose reasoning the answers have")
+    teacher: TeacherRef = Field(description="a name of teachers.yaml, whose reasoning the answers have")
     shares: dict[Literal[KINDS], Share] = Field(  # pyright: ignore[reportInvalidTypeForm]  # as in sources.py
         {}, description="kind of pair → the share of training questions that give one, drawn at random; 1 if not named"
     )
@@ -44,7 +45,7 @@ class SamplePreferences(_Preferences, RewardedSamples):
     """The best and the worst of the parent's own samples for a question, by rewards."""
 
     kind: Literal["samples"]
-    decoding: Name = Field(description="of decodings.yaml, with two samples at least")
+    decoding: DecodingRef = Field(description="of decodings.yaml, with two samples at least")
     questions: Annotated[int, Field(ge=1)] | None = Field(
         None, description="of the train split, at most, drawn at random; all if not given"
     )

@@ -4,13 +4,14 @@ The stages themselves are in `reasonome.stages`, which is a room above.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from reasonome.config import trl_settings
+from reasonome.config.reference import BenchmarkRef, Mistake
 from reasonome.config.strict import Name, Precision, Strict, Variant, WrongValue
 
 # A part of a training split, as `Rows.which` has it.
@@ -20,6 +21,14 @@ PART = r"all|[1-9][0-9]*(?:-(?:all|[1-9][0-9]*))?"
 def multiples_near(number: int, of: int) -> str:
     """The multiples of `of` below and above a number, in words."""
     return " or ".join(str(count * of) for count in (number // of, number // of + 1) if count)
+
+
+def _teaches(rate: float) -> float:
+    """`rate`; WrongValue for one that would destroy any model."""
+    if rate > 0.1:
+        fix = "give one from 1.0e-6 (all weights, by rewards) to 1.0e-3 (an adapter); YAML needs the dot: 1.0e-5"
+        raise WrongValue(f"a learning rate of {rate:g} destroys any model", fix)
+    return rate
 
 
 class Adapter(Strict):
@@ -58,7 +67,9 @@ class Recipe(Strict):
     steps_alike: ClassVar[bool] = False  # whether the examples of a step are of similar length
     trained_by: ClassVar[str] = "SFTConfig"  # the settings that TRL has for the stage
     stage: str
-    learning_rate: Annotated[float, Field(gt=0)] = Field(description="at its highest, such as 1.0e-4")
+    learning_rate: Annotated[float, Field(gt=0), AfterValidator(_teaches)] = Field(
+        description="at its highest, such as 1.0e-4"
+    )
     epochs: Annotated[float, Field(gt=0)] = 1.0
     max_steps: Annotated[int, Field(ge=1)] | None = Field(None, description="overrides epochs")
     batch_size: Annotated[int, Field(ge=1)] = Field(
@@ -177,11 +188,13 @@ class Recipe(Strict):
         """The encoders whose similarity it learns to raise."""
         return []
 
-    def check(self, project: Any, file: str, variant: str) -> None:
-        """InputError for an unknown name, or for settings that do not fit; the recipe is that variant of the file."""
+    def mistakes(self, project: Any) -> Iterable[Mistake]:
+        """Settings that do not fit what they name."""
+        return ()
 
-    def check_part(self, project: Any, file: str, variant: str) -> None:
+    def mistakes_of_part(self, project: Any) -> Iterable[Mistake]:
         """The same of one of its `parts`."""
+        return ()
 
     @classmethod
     @abstractmethod
@@ -222,8 +235,8 @@ class QuestionRecipe(Recipe):
     """The settings of stages that learn from the questions of one benchmark or a mixture."""
 
     newer = (*Recipe.newer, "chat_template_kwargs")
-    benchmark: Name | None = None
-    mixture: Annotated[dict[Name, Annotated[float, Field(gt=0)]], Field(min_length=2)] | None = Field(
+    benchmark: BenchmarkRef | None = None
+    mixture: Annotated[dict[BenchmarkRef, Annotated[float, Field(gt=0)]], Field(min_length=2)] | None = Field(
         None,
         description="benchmarks with their weights, instead of one: the training questions have them by weight, each "
         "question once, until one benchmark has no more",

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from reasonome.config.recipes import Recipe
-from reasonome.config.strict import Names, Strict, check_unique
+from reasonome.config.reference import BackboneRef, Names, Refers, SomeNames, StepRef
+from reasonome.config.strict import Name, Strict
 
 # The rules that a cluster runs beside those of training; those marked as local run where Snakemake runs.
 CLUSTER_RULES = (
@@ -26,17 +27,19 @@ CLUSTER_RULES = (
     "render_report",
 )
 Sharding = Literal["none", "zero2", "zero3"]
+Rule = Annotated[str, Refers(("stages",), "rule", also=CLUSTER_RULES)]
+Data = Annotated[Name, Refers(("benchmarks", "corpora"), "benchmark or corpus")]
 
 
 class Request(Strict):
     """Resources of the jobs that it names; values that are not given come from the entries above it."""
 
-    rules: Annotated[list[str], AfterValidator(check_unique)] | None = Field(None, description="all if not given")
-    backbones: Names | None = Field(None, description="all if not given")
-    recipes: Annotated[list[str], AfterValidator(check_unique)] | None = Field(
+    rules: Names[Rule] | None = Field(None, description="all if not given")
+    backbones: Names[BackboneRef] | None = Field(None, description="all if not given")
+    recipes: Names[StepRef] | None = Field(
         None, description="of the step that the job trains, as stage.variant; all if not given"
     )
-    data: Annotated[Names, Field(min_length=1)] | None = Field(
+    data: SomeNames[Data] | None = Field(
         None, description="benchmarks and corpora; of training, recipes that learn from these alone; all if not given"
     )
     adapter: bool | None = Field(

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from reasonome.config.recipes import RowsRecipe, ValidatedRecipe, multiples_near
-from reasonome.config.strict import FileAndName, Name, Names, Sha256, Strict, WrongValue
+from reasonome.config.reference import DecodingRef, EncoderRef, Names
+from reasonome.config.strict import FileAndName, Sha256, Strict, WrongValue
 
 # The reward that a reward model gives.
 JUDGE = "judge"
@@ -37,10 +38,10 @@ class Grading(Strict):
 class RewardedSamples(Strict):
     """A model's own answers to training questions, which rewards compare."""
 
-    decoding: Name = Field(description="of decodings.yaml")
+    decoding: DecodingRef = Field(description="of decodings.yaml")
     rewards: dict[str, Annotated[float, Field(ge=0)]]
     grading: Grading = Field(Grading(), description="of rewards of rankings")
-    encoders: Names = Field([], description="of a similarity reward; their mean is taken")
+    encoders: Names[EncoderRef] = Field([], description="of a similarity reward; their mean is taken")
 
     @model_validator(mode="after")
     def _something_is_compared(self) -> Self:
@@ -86,7 +87,7 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     )
     rewards: dict[str, Annotated[float, Field(ge=0)]]
     grading: Grading = Field(Grading(), description="of rewards of rankings")
-    encoders: Names = Field(description="encoders of the similarity reward; their mean is taken")
+    encoders: Names[EncoderRef] = Field(description="encoders of the similarity reward; their mean is taken")
     prompts: Annotated[int, Field(ge=1)] | None = Field(
         None, description="drawn from the train split; all if not given"
     )

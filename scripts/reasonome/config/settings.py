@@ -6,14 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.strict import (
-    FileAndName,
-    Precision,
-    Seed,
-    SomeNames,
-    Strict,
-    check_unique,
-)
+from reasonome.config.reference import ExperimentRef, SomeNames
+from reasonome.config.strict import FileAndName, Precision, Seed, Strict, check_unique
 from reasonome.core.errors import InputError
 
 
@@ -27,7 +21,7 @@ def _check_place(path: str) -> str:
 class Settings(Strict):
     """config/config.yaml: what to build and where."""
 
-    experiments: SomeNames = Field(description="names of the files of experiments/ that are built")
+    experiments: SomeNames[ExperimentRef] = Field(description="names of the files of experiments/ that are built")
     results: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$"), AfterValidator(_check_place)] = "results"
     tasks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], FileAndName] = Field(
         {}, description="tasks of your own by name: path/to/file.py:Class, in the project (docs/your-own.md)"

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.strict import Name, Names, ProjectPath, RelativePath, Seed, SomeNames, Strict, check_unique
+from reasonome.config.reference import BenchmarkRef, Names, Refers, SomeNames
+from reasonome.config.strict import Name, ProjectPath, RelativePath, Seed, Strict, check_unique
 from reasonome.config.task_settings import Policy
 from reasonome.core.errors import nearest
 from reasonome.facts.wording import RELATIONS
@@ -167,6 +168,11 @@ class Source(Strict):
         return FORMAT_FILES[self.format].authority
 
     @property
+    def facts(self) -> bool:
+        """Whether a corpus may be made of it."""
+        return FORMAT_FILES[self.format].facts
+
+    @property
     def lists(self) -> str:
         """The collection whose gene sets it lists: as configured, else that of the format, else ""."""
         return self.collection or FORMAT_FILES[self.format].collection
@@ -212,8 +218,10 @@ def _strictest(corpus: dict[str, Any]) -> Policy:
 class Selection(Strict):
     """Which facts of a corpus its statements say; each key that is given leaves some out."""
 
-    genes_of: Name | None = Field(None, description="a benchmark: facts about the genes that its rows list, alone")
-    answers_of: Name | None = Field(
+    genes_of: BenchmarkRef | None = Field(
+        None, description="a benchmark: facts about the genes that its rows list, alone"
+    )
+    answers_of: BenchmarkRef | None = Field(
         None,
         description="a benchmark: facts whose object is the answer of a row, about genes that its rows list, alone",
     )
@@ -235,17 +243,27 @@ class Selection(Strict):
         return [name for name in (self.genes_of, self.answers_of) if name is not None]
 
 
+def _has_weights(backbone: Any) -> bool:
+    return backbone.weights is not None
+
+
+OfFacts = Annotated[Name, Refers(("sources",), "source of facts", fits=lambda source: source.facts)]
+OwnSource = Annotated[Name, Refers(("sources",), "source of the corpus", own=True)]
+
+
 class Corpus(Strict):
     """Facts from several sources, and the statements written from them."""
 
     newer: ClassVar = ("only", "gene_first", "object_first")
 
-    sources: SomeNames
-    authority: Name | None = Field(
+    sources: SomeNames[OfFacts]
+    authority: OwnSource | None = Field(
         None, description="the source that says which genes there are; not needed where only one of them can"
     )
     taxon: Annotated[int, Field(ge=1)] = Field(9606, description="NCBI taxon: 9606 is human, 10090 mouse")
-    leave_out: Names = Field(default=[], description="benchmarks whose valid and test terms no statement mentions")
+    leave_out: Names[BenchmarkRef] = Field(
+        default=[], description="benchmarks whose valid and test terms no statement mentions"
+    )
     test_facts: Policy = Field(
         "drop",
         description="statements about the terms of leave_out: left out (drop), or kept, and the leak audit fails "
@@ -277,7 +295,7 @@ class Corpus(Strict):
     genes_per_statement: Annotated[int, Field(ge=1)] = Field(
         8, description="genes at most in a statement about several that share an object; 1: no such statements"
     )
-    weights: dict[Name, Annotated[float, Field(ge=0)]] = Field(
+    weights: dict[OwnSource, Annotated[float, Field(ge=0)]] = Field(
         {}, description="source -> how often its statements are drawn for training; 1 if not given"
     )
     relation_weights: Annotated[dict[str, Annotated[float, Field(ge=0)]], AfterValidator(_check_relations)] = Field(
@@ -287,7 +305,9 @@ class Corpus(Strict):
         True, description="a statement weighs the bits that its object tells of a gene, which are more if it has few"
     )
     placebo: bool = Field(False, description="gene symbols permuted: the control for what warm-up teaches")
-    tokenizer: Name | None = Field(None, description="backbone whose tokens statistics.tsv counts; none if not given")
+    tokenizer: Annotated[Name, Refers(("backbones",), "backbone with weights", fits=_has_weights)] | None = Field(
+        None, description="backbone whose tokens statistics.tsv counts; none if not given"
+    )
     unmapped: float = Field(0.1, ge=0, le=1, description="largest share of a source's identifiers without a gene")
     seed: Seed = 0
 
@@ -310,11 +330,4 @@ class Corpus(Strict):
             raise ValueError(f"{what}: wordings of several genes are not chosen")
         if self.gene_first and self.object_first:
             raise ValueError("'gene_first' and 'object_first' exclude each other: without both either may stand first")
-        return self
-
-    @model_validator(mode="after")
-    def _weighted_sources_are_its_own(self) -> "Corpus":
-        for source in self.weights:
-            if source not in self.sources:
-                raise ValueError(f"weight of '{source}', which is no source here: {nearest(source, self.sources)}")
         return self

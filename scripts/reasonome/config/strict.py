@@ -94,8 +94,6 @@ def _file_of_the_project(value: str, info: ValidationInfo) -> str:
 # Something in a Python file of the project: path/to/file.py:name
 FILE_AND_NAME = r"^[A-Za-z0-9._/+-]+\.py:[A-Za-z_][A-Za-z0-9_]*$"
 FileAndName = Annotated[str, Field(pattern=FILE_AND_NAME), AfterValidator(_file_of_the_project)]
-Names = Annotated[list[Name], AfterValidator(check_unique)]
-SomeNames = Annotated[Names, Field(min_length=1)]
 
 
 class Strict(BaseModel):

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, Field
 
-from reasonome.config.strict import Names, Seed, Strict
+from reasonome.config.reference import BenchmarkRef, EncoderRef, Names
+from reasonome.config.strict import Seed, Strict
 from reasonome.config.styles import Style
 
 # What happens to training data that leak into test sets.
@@ -23,10 +24,12 @@ class Benchmark(Strict):
     SCORING_SETTINGS: ClassVar = ("encoders", "sealed")
 
     task: str
-    leave_out: Names = Field(
+    leave_out: Names[BenchmarkRef] = Field(
         default=[], description="other benchmarks into whose valid and test rows no training row of this one leaks"
     )
-    encoders: Names = Field(default=[], description="encoders that score similarity, or that a baseline uses")
+    encoders: Names[EncoderRef] = Field(
+        default=[], description="encoders that score similarity, or that a baseline uses"
+    )
     sealed: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.0, description="share of the test rows that is scored only with `final: true` in config.yaml"
     )

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field
 
 from reasonome.config.backbones import Endpoint
+from reasonome.config.reference import CorpusRef, EncoderRef
 from reasonome.config.sources import Relations
-from reasonome.config.strict import Name, Strict
+from reasonome.config.strict import Strict
 
 
 class KnowledgeTeacher(Strict):
@@ -15,7 +16,7 @@ class KnowledgeTeacher(Strict):
     kind: Literal["knowledge"]
     genes_per_step: Annotated[int, Field(ge=1, le=16)] = 3
     seed: int = 0
-    encoder: Name
+    encoder: EncoderRef
     threshold: Annotated[float, Field(ge=0, lt=1)] = 0.7
 
 
@@ -25,7 +26,7 @@ class OpenAITeacher(Endpoint):
     kind: Literal["openai"]
     temperature: Annotated[float, Field(ge=0)] | None = Field(0.0, description="null: not sent")
     max_tokens: Annotated[int, Field(ge=1)] | None = Field(512, description="null: not sent")
-    encoder: Name
+    encoder: EncoderRef
     threshold: Annotated[float, Field(ge=0, lt=1)] = 0.7
     grounded: bool = Field(
         True, description="reasoning on gene sets is kept only if it follows from facts, as the knowledge teacher's is"
@@ -45,7 +46,7 @@ class RecallTeacher(Strict):
     """
 
     kind: Literal["recall"]
-    corpus: Name
+    corpus: CorpusRef
     relations: Annotated[Relations, Field(min_length=1)] = Field(
         ["has_name"], description="of which one fact each is recited of a gene, in this order"
     )

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from reasonome.config.recipes import RowsRecipe, ValidatedRecipe
-from reasonome.config.strict import Name, Strict
+from reasonome.config.reference import CorpusRef
+from reasonome.config.strict import Strict
 from reasonome.core.errors import InputError
 
 
@@ -23,7 +24,7 @@ class WarmUpSettings(ValidatedRecipe):
     """The settings of a knowledge warm-up."""
 
     newer = (*ValidatedRecipe.newer, "drill", "recall")
-    corpus: Name
+    corpus: CorpusRef
     sequence_length: Annotated[int, Field(ge=32)]
     packing: Literal["wrapped", "separate"] = Field(
         "wrapped",
@@ -49,7 +50,7 @@ class WarmUpSettings(ValidatedRecipe):
 class Statements(Strict):
     """Statements to learn beside the questions, in place of a warm-up before them."""
 
-    corpus: Name
+    corpus: CorpusRef
     max_tokens: Annotated[int, Field(ge=1)] | None = Field(
         None, description="they are sampled up to this, as in a warm-up of the same number and of seed 0"
     )

@@ -1,15 +1,16 @@
 """GRPO, and what it shares with online DPO: settings, files and checks. What trains is `training/grpo.py`."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from reasonome.config.project import Project, chains
-from reasonome.config.project.recipe_references import check_known, check_weights
+from reasonome.config.project.recipe_references import wrong_rewards
 from reasonome.config.recipes import multiples_near
+from reasonome.config.reference import Mistake
 from reasonome.config.rollouts import JUDGE, RolloutRecipe, in_words
 from reasonome.config.strict import WrongValue
 from reasonome.core.errors import nearest
@@ -35,36 +36,33 @@ class AlignmentRecipe(RolloutRecipe):
             files[JUDGE] = project.results.model(model[0], judge) / "manifest.json"
         return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in self.encoders}
 
-    def check(self, project: Project, file: str, variant: str) -> None:
-        """InputError if the benchmarks of a mixture differ in their task, which defines the rewards."""
+    def mistakes(self, project: Project) -> Iterator[Mistake]:
+        """Benchmarks of a mixture that differ in their task, which defines the rewards, or in their style."""
         tasks = {name: project.benchmarks[name].task for name in self.weights_of_benchmarks}
         if len(set(tasks.values())) > 1:
             named = ", ".join(f"{benchmark} ({task})" for benchmark, task in tasks.items())
             what = f"rewards are of one task, and these are of several: {named}"
-            fix = "mix benchmarks of one task here; SFT may mix tasks"
-            raise project.folder.error(file, project.folder.place_in_recipe(file, variant, "mixture"), what, fix)
+            yield Mistake(("mixture",), what, "mix benchmarks of one task here; SFT may mix tasks")
         styles = {style for _, style in self.questions}
         if len(styles) > 1:
             what = f"GRPO asks in one style, and these are several: {', '.join(sorted(styles))}"
-            place = project.folder.place_in_recipe(file, variant, "style")
-            raise project.folder.error(file, place, what, "name one; SFT may have one for each benchmark")
+            yield Mistake(("style",), what, "name one; SFT may have one for each benchmark")
 
-    def check_part(self, project: Project, file: str, variant: str) -> None:
-        check_known(project, file, variant, self, "encoders", project.encoders)
-        loc = project.folder.place_in_recipe(file, variant, "rewards")
-        check_weights(project, file, loc, self.rewards, self)
-        rewards = project.task(self.question[0]).rewards()
+    def mistakes_of_part(self, project: Project) -> Iterator[Mistake]:
+        benchmark, style = self.question
+        task = project.task(benchmark)
+        rewards = task.rewards()
+        yield from wrong_rewards(rewards, project.styles(task.name)[style], ("rewards",), self.rewards)
         of_content = [name for name, weight in self.rewards.items() if weight and rewards[name].semantic]
         if self.is_placebo and not (of_content or self.graders):
-            loc = project.folder.place_in_recipe(file, variant, "gold")
             what = "`gold: shuffled` changes nothing: no reward compares an answer with the right one"
-            raise project.folder.error(file, loc, what, "leave it out, or reward what is answered too")
+            yield Mistake(("gold",), what, "leave it out, or reward what is answered too")
         for name, grader in self.graders.items():
             path, _, function = grader.function.rpartition(":")
-            loc = project.folder.place_in_recipe(file, variant, "graders", name, "function")
             names = _defined(Path(path))
             if function not in names:
-                raise project.folder.error(file, loc, f"{path} defines no '{function}'", nearest(function, names))
+                loc = ("graders", name, "function")
+                yield Mistake(loc, f"{path} defines no '{function}'", nearest(function, names))
 
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:

@@ -1,11 +1,13 @@
 """Online DPO, which trains as GRPO does, on pairs of completions."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from reasonome.config.project import Project
-from reasonome.config.project.recipe_references import check_judge
+from reasonome.config.project.recipe_references import misplaced
+from reasonome.config.reference import Mistake, StepRef
 from reasonome.config.rollouts import JUDGE
 from reasonome.config.strict import WrongValue
 from reasonome.stages.grpo import AlignmentRecipe
@@ -17,7 +19,7 @@ class OnlineDpoRecipe(AlignmentRecipe):
     in_words = "preference optimisation on its own answers (online DPO)"
     holds_parent = True
     stage: Literal["onlinedpo"]
-    judge: Annotated[list[str], Field(min_length=1)] | None = Field(
+    judge: Annotated[list[StepRef], Field(min_length=1)] | None = Field(
         None,
         description="the steps of the reward model's chain, as stage.variant; what it gives is the reward `judge`, "
         "beside `rewards`",
@@ -53,11 +55,24 @@ class OnlineDpoRecipe(AlignmentRecipe):
     def judging(self) -> list[str]:
         return self.judge or []
 
-    def check(self, project: Project, file: str, variant: str) -> None:
-        super().check(project, file, variant)
-        if self.judge:
-            loc = project.folder.place_in_recipe(file, variant, "judge")
-            check_judge(project, file, loc, self.judge, self.questions)
+    def mistakes(self, project: Project) -> Iterator[Mistake]:
+        yield from super().mistakes(project)
+        if not self.judge:
+            return
+        placed = misplaced(project.stages, project.recipes, self.judge)
+        wrong = [mistake._replace(loc=("judge", *mistake.loc)) for mistake in placed]
+        if [project.recipe(step).answers for step in self.judge] != [True] * (len(self.judge) - 1) + [False]:
+            fix = "let one step of stage reward be the last, as in [sft.closedbook, reward.closedbook]"
+            wrong.append(Mistake(("judge",), "these steps do not make a reward model", fix))
+        yield from wrong
+        judge = self.judge[-1]
+        known, asked = (
+            {(project.benchmarks[benchmark].task, style) for benchmark, style in recipe.questions}
+            for recipe in (project.recipe(judge), self)
+        )
+        if not wrong and not asked <= known:
+            what = f"'{judge}' judges answers of another task, or in another style"
+            yield Mistake(("judge",), what, "train a reward model on pairs of this task, in this style")
 
     @property
     def trainer(self) -> type:

@@ -2,7 +2,7 @@
 
 import random
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getfile
 from pathlib import Path
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
-from reasonome.config import Name, QuestionRecipe, ValidatedRecipe
+from reasonome.config import QuestionRecipe, ValidatedRecipe
 from reasonome.config.preferences import SamplePreferences, TablePreferences, TierPreferences
 from reasonome.config.project import Project
-from reasonome.config.project.recipe_references import check_known, check_teacher, check_weights
+from reasonome.config.project.recipe_references import wrong_rewards, wrong_teacher
+from reasonome.config.reference import Mistake, PreferencesRef
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
@@ -28,7 +29,7 @@ class PreferenceRecipe(QuestionRecipe, ValidatedRecipe):
     """The settings of stages that learn which of two answers is better."""
 
     newer = (*QuestionRecipe.newer, *ValidatedRecipe.newer)
-    preferences: Name = Field(description="of preferences.yaml")
+    preferences: PreferencesRef = Field(description="of preferences.yaml")
     max_pairs: Annotated[int, Field(ge=1)] | None = None
     max_length: Annotated[int, Field(ge=32)] = Field(
         1024, description="of a prompt and its answer, in tokens; pairs with a longer one are left out"
@@ -126,25 +127,23 @@ class PreferenceRecipe(QuestionRecipe, ValidatedRecipe):
         spec = project.preferences[self.preferences]
         return spec.rewarded_encoders if isinstance(spec, SamplePreferences) else []
 
-    def check(self, project: Project, file: str, variant: str) -> None:
-        check_known(project, file, variant, self, "preferences", project.preferences)
+    def mistakes(self, project: Project) -> Iterator[Mistake]:
         if self.chooses and not project.preferences[self.preferences].held_out:
-            loc = project.folder.place_in_recipe(file, variant, self.chooses)
             what = f"`{self.chooses}` goes with the loss on held-out pairs, and '{self.preferences}' holds none out"
-            raise project.folder.error(file, loc, what, "add held_out to it in preferences.yaml, such as 40")
+            yield Mistake((self.chooses,), what, "add held_out to it in preferences.yaml, such as 40")
         if self.mixture and self.tables(project):
-            loc = project.folder.place_in_recipe(file, variant, "mixture")
             what = f"the table '{self.preferences}' is of one benchmark, and these are several"
-            raise project.folder.error(file, loc, what, "give `benchmark` in place of `mixture`")
+            yield Mistake(("mixture",), what, "give `benchmark` in place of `mixture`")
 
-    def check_part(self, project: Project, file: str, variant: str) -> None:
-        spec = project.preferences[self.preferences]
+    def mistakes_of_part(self, project: Project) -> Iterator[Mistake]:
+        spec, file = project.preferences[self.preferences], "preferences.yaml"
+        benchmark, style = self.question
+        task = project.task(benchmark)
         if isinstance(spec, TierPreferences):
-            loc, task = (self.preferences, "teacher"), project.benchmarks[self.question[0]].task
-            check_teacher(project, "preferences.yaml", loc, spec.teacher, task)
+            yield from wrong_teacher(project.teachers, spec.teacher, task, (self.preferences, "teacher"), file=file)
         elif isinstance(spec, SamplePreferences):
-            loc = (self.preferences, "rewards")
-            check_weights(project, "preferences.yaml", loc, spec.rewards, self, f" of '{variant}' of {file}")
+            loc, asked = (self.preferences, "rewards"), project.styles(task.name)[style]
+            yield from wrong_rewards(task.rewards(), asked, loc, spec.rewards, file)
 
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:

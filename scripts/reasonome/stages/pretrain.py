@@ -1,11 +1,11 @@
 """Knowledge warm-up: its settings and files. What trains is `training/pretrain.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from reasonome.config.project import Project
-from reasonome.config.project.recipe_references import check_known
+from reasonome.config.reference import Mistake
 from reasonome.config.tuning import WarmUpSettings
 
 
@@ -28,12 +28,10 @@ class PretrainRecipe(WarmUpSettings):
     def facts_of(self, project: Project, model: tuple[str, str]) -> list[Path]:
         return [project.results.recall(model, self.corpus, self.drill.facts)] if self.drill else []
 
-    def check(self, project: Project, file: str, variant: str) -> None:
-        check_known(project, file, variant, self, "corpus", project.corpora)
+    def mistakes(self, project: Project) -> Iterator[Mistake]:
         if (key := "recall" if self.recall else self.chooses) and not project.corpora[self.corpus].held_out:
             what = f"`{key}` goes with the loss on held-out statements, and corpus '{self.corpus}' holds none out"
-            loc = project.folder.place_in_recipe(file, variant, key)
-            raise project.folder.error(file, loc, what, f"leave `{key}` out of the recipe")
+            yield Mistake((key,), what, f"leave `{key}` out of the recipe")
 
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:

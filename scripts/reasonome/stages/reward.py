@@ -1,6 +1,6 @@
 """Reward models: a number for a prompt and its answer, which is larger for the better answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from reasonome.config.project import Project
+from reasonome.config.reference import Mistake
 from reasonome.core import atomic
 from reasonome.stages.preferring import PreferenceRecipe, conversations
 
@@ -23,11 +24,11 @@ class RewardRecipe(PreferenceRecipe):
     trained_by = "RewardConfig"
     stage: Literal["reward"]
 
-    def check_part(self, project: Project, file: str, variant: str) -> None:
+    def mistakes_of_part(self, project: Project) -> Iterator[Mistake]:
         if not project.preferences[self.preferences].held_out:
-            what = f"a reward model, '{variant}' of {file}, is judged by held-out questions, and none are held out"
-            raise project.folder.error("preferences.yaml", (self.preferences,), what, "add held_out, such as 40")
-        super().check_part(project, file, variant)
+            what = "a recipe of stage reward has these, and a reward model is judged by held-out questions"
+            yield Mistake((self.preferences,), what, "add held_out, such as 40", "preferences.yaml")
+        yield from super().mistakes_of_part(project)
 
     def trainer(self):
         from trl.trainer.reward_config import RewardConfig

@@ -1,7 +1,7 @@
 """Rejection-sampling fine-tuning (RFT): the model learns the best of its own samples."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from reasonome.config.project import Project
-from reasonome.config.project.recipe_references import check_samples, check_weights
+from reasonome.config.project.recipe_references import wrong_rewards, wrong_samples
+from reasonome.config.reference import Mistake
 from reasonome.config.rollouts import RewardedSamples, in_words
 from reasonome.core.errors import InputError
 from reasonome.stages.sft import TuningRecipe
@@ -52,10 +53,12 @@ class RftRecipe(TuningRecipe):
         part = self.part()
         return [project.results.samples(model, *asked, self.samples.decoding, part) for asked in self.questions]
 
-    def check_part(self, project: Project, file: str, variant: str) -> None:
-        loc = project.folder.place_in_recipe(file, variant, "samples")
-        check_samples(project, file, loc, self.samples)
-        check_weights(project, file, (*loc, "rewards"), self.samples.rewards, self)
+    def mistakes_of_part(self, project: Project) -> Iterator[Mistake]:
+        yield from wrong_samples(project.decodings[self.samples.decoding], ("samples", "decoding"))
+        benchmark, style = self.question
+        task = project.task(benchmark)
+        rewards, asked = task.rewards(), project.styles(task.name)[style]
+        yield from wrong_rewards(rewards, asked, ("samples", "rewards"), self.samples.rewards)
 
     def lesson(self, job: "TrainingJob", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
         from reasonome.answering.rows import read_answers

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -10,7 +10,8 @@ from pydantic import Field
 
 from reasonome.config import Name
 from reasonome.config.project import Project
-from reasonome.config.project.recipe_references import check_known, check_teacher, default_of
+from reasonome.config.project.recipe_references import wrong_teacher
+from reasonome.config.reference import DecodingRef, Mistake, Refers
 from reasonome.config.strict import Strict
 from reasonome.config.tuning import TuningSettings
 from reasonome.core.errors import InputError
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from reasonome.training.sft import Lesson
 
 
+TeacherOrNone = Annotated[Name, Refers(("teachers",), also=("none",))]
+
+
 class Samples(Strict):
     """A model's own answers to training questions."""
 
-    decoding: Name = Field(description="of decodings.yaml")
+    decoding: DecodingRef = Field(description="of decodings.yaml")
     questions: Annotated[int, Field(ge=1)] | None = Field(
         None, description="training questions, drawn at random, of `rows` where that is given; all if not given"
     )
@@ -50,11 +54,6 @@ class TuningRecipe(TuningSettings):
         for corpus in self.corpora:
             files["statements"] = project.results.statements(corpus) / "train.jsonl"
         return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in self.comparing}
-
-    def check(self, project: Project, file: str, variant: str) -> None:
-        if self.statements is not None:
-            loc = project.folder.place_in_recipe(file, variant, "statements", "corpus")
-            project.folder.check_known(file, loc, self.statements.corpus, project.corpora)
 
     @classmethod
     @abstractmethod
@@ -84,7 +83,7 @@ class SftRecipe(TuningRecipe):
     in_words = "fine-tuning on answers"
     newer = (*TuningRecipe.newer, "confidence_from")
     stage: Literal["sft"]
-    teacher: Name = Field(description="a name of teachers.yaml, or 'none': the name without reasoning")
+    teacher: TeacherOrNone = Field(description="a name of teachers.yaml, or 'none': the name without reasoning")
     confidence_from: Samples | None = Field(
         None,
         description="samples of the parent: a target states the share of right ones for its kind of question (subset "
@@ -100,23 +99,13 @@ class SftRecipe(TuningRecipe):
     def taught_by(self, project: Project) -> str:
         return self.teacher
 
-    def check(self, project: Project, file: str, variant: str) -> None:
-        check_known(project, file, variant, self, "teacher", [*project.teachers, "none"])
-        super().check(project, file, variant)
-
-    def check_part(self, project: Project, file: str, variant: str) -> None:
+    def mistakes_of_part(self, project: Project) -> Iterator[Mistake]:
         if self.teacher != "none":
-            loc = project.folder.place_in_recipe(file, variant, "teacher")
-            task = project.benchmarks[self.question[0]].task
-            default = default_of(project, file, variant, "teacher")
-            check_teacher(project, file, loc, self.teacher, task, "none", default=default)
-        if self.confidence_from is None:
-            return
-        loc = project.folder.place_in_recipe(file, variant, "confidence_from")
-        project.folder.check_known(file, (*loc, "decoding"), self.confidence_from.decoding, project.decodings)
-        if not project.style(*self.question).asks_confidence():
+            task = project.task(self.question[0])
+            yield from wrong_teacher(project.teachers, self.teacher, task, ("teacher",), also=("none",))
+        if self.confidence_from is not None and not project.style(*self.question).asks_confidence():
             what = f"style '{self.style}' asks for no confidence, so that none can be stated"
-            raise project.folder.error(file, loc, what, "leave it out, or train in a style with `confidence: true`")
+            yield Mistake(("confidence_from",), what, "leave it out, or train in a style with `confidence: true`")
 
     def lesson(self, job: "TrainingJob", benchmark: str, task: "Task", similarity: "Similarity | None") -> "Lesson":
         from reasonome.answering.rows import read_answers, texts_by_id

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, reduce
 from pathlib import Path
-from typing import Any, NamedTuple, get_origin
+from typing import Any, NamedTuple, TypeVar, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -28,6 +28,7 @@ _FORMS = {
     FILE_AND_NAME: "write it as file.py:Class, and a grader as file.py:function",
 }
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
+M = TypeVar("M", bound=BaseModel)
 _adapter = cache(TypeAdapter)  # hundreds of values are of a few types
 
 
@@ -156,13 +157,13 @@ class ConfigFolder:
                         model,
                         values,
                         files,
-                        lambda loc, variant=variant: self.place_in_recipe(name, variant, *loc),
+                        lambda loc, variant=variant: self._written(name, ("variants", variant, *loc)),
                         self._found,
                     )
         mistakes.tell()
         return merged
 
-    def read_all(self, folder: str, kind: type[BaseModel]) -> dict[str, Any]:
+    def read_all(self, folder: str, kind: type[M]) -> dict[str, M]:
         """Every file of a folder as `kind`, by its name."""
         entries, mistakes = {}, Mistakes()
         for name, path in self.listed(folder, "*.yaml").items():
@@ -172,35 +173,23 @@ class ConfigFolder:
         mistakes.tell()
         return entries
 
-    def place_in_recipe(self, file: str, variant: str, *loc: str | int) -> Loc:
-        """The place of a recipe's value: in its variant, or in its file's defaults if it does not change that."""
-        files = self._files[file]
-        text, _ = files.placed(("variants", variant))
-        changes = text.data["variants"][variant] or {}
-        if loc and loc[0] not in changes and loc[0] in text.data.get("defaults", {}):
-            return ("defaults", *loc)
-        return ("variants", variant, *loc)
+    def _written(self, file: str, loc: Loc) -> Loc:
+        """Where a value is written: of a recipe, in its file's defaults if its variant does not change it."""
+        if not file.startswith("recipes/") or len(loc) < 3:
+            return loc
+        _, variant, key, *_ = loc
+        text, _ = self._files[file].placed(loc[:2])
+        changes, defaults = text.data["variants"][variant] or {}, text.data.get("defaults", {})
+        return ("defaults", *loc[2:]) if key not in changes and key in defaults else loc
 
     def error(self, file: str, loc: Loc, what: str, fix: str) -> InputError:
         """The InputError for a mistake at `loc` in a file that was read, with its line."""
-        return self._files[file].error(what, loc, fix)
+        return self._files[file].error(what, self._written(file, loc), fix)
 
-    def check_known(
-        self, file: str, loc: Loc, names: str | Iterable[str], valid: Iterable[str], kind: str = "name"
-    ) -> None:
-        """InputError for one of `names` (at `loc`: a name, a list, or the keys of a mapping) that is not in `valid`."""
-        if isinstance(names, str):
-            placed: list[tuple[str, Loc]] = [(names, loc)]
-        elif isinstance(names, Mapping):
-            placed = [(name, (*loc, name)) for name in names]
-        else:
-            placed = [(name, (*loc, position)) for position, name in enumerate(names)]
-        valid, mistakes = list(valid), Mistakes()
-        for name, place in placed:
-            with mistakes:
-                if name not in valid:
-                    raise self.error(file, place, f"unknown {kind} '{name}'", nearest(name, valid))
-        mistakes.tell()
+    def check_known(self, file: str, loc: Loc, name: str, valid: Collection[str], kind: str = "name") -> None:
+        """InputError for a name, at this place of a file, that is not in `valid`."""
+        if name not in valid:
+            raise self.error(file, loc, f"unknown {kind} '{name}'", nearest(name, valid))
 
     def right(self, file: str, error: InputError) -> dict[str, Any]:
         """What a file says but for values with mistakes, and all of its own tasks; nothing if it is no mapping."""

@@ -15,9 +15,8 @@ class ClosedBookChecks(Checks[ClosedBookDialogue]):
     teachers: tuple[str, ...] = ("recall",)
 
     def check_benchmark(self, project: Project, name: str, benchmark: Any) -> None:
-        """InputError for an unknown corpus or relation, a collection that is none of its sources, and `leave_out`."""
+        """InputError for an unknown relation, a collection that is no source of the corpus, and `leave_out`."""
         folder, file = project.folder, "benchmarks.yaml"
-        folder.check_known(file, (name, "corpus"), benchmark.corpus, project.corpora)
         sources = project.corpora[benchmark.corpus].sources
         folder.check_known(file, (name, "collection"), benchmark.collection, sources, "source of the corpus")
         if benchmark.hierarchy is not None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config import Benchmark
+from reasonome.config.reference import CorpusRef
 from reasonome.config.strict import Name, Strict, check_unique
 from reasonome.facts.wording import MEMBERSHIP
 
@@ -37,7 +38,7 @@ class ClosedBookBenchmark(Benchmark):
     """Pathways that share no gene, cut to a few genes each: a model reads their members, and names some from genes."""
 
     task: Literal["closed_book"]
-    corpus: Name = Field(description="whose facts the pathways are made of")
+    corpus: CorpusRef = Field(description="whose facts the pathways are made of")
     collection: Name = Field(description="source of the corpus whose gene sets are the pathways")
     relation: str = Field(MEMBERSHIP, description="of the facts that put a gene into a pathway")
     hierarchy: Name | None = Field(

@@ -6,7 +6,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan
-from reasonome.config.strict import Name, UserPath, Variant
+from reasonome.config.reference import CorpusRef
+from reasonome.config.strict import UserPath, Variant
 from reasonome.config.task_settings import check_subset_names
 from reasonome.task_parts import Checks, Inputs
 from reasonome.tasks.prediction.settings import Predicted, PredictionBenchmark
@@ -61,7 +62,7 @@ class GeneSubset(HeldOut, Predicted):
 class GeneBenchmark(PredictionBenchmark):
     """Classes or numbers of genes, of which no two splits have a gene or a family in common."""
 
-    corpus: Name = Field(description="whose genes, facts and ontologies count")
+    corpus: CorpusRef = Field(description="whose genes, facts and ontologies count")
     subsets: Annotated[dict[Variant, GeneSubset], Field(min_length=1), AfterValidator(check_subset_names)]
 
     @model_validator(mode="after")
@@ -143,9 +144,8 @@ class GeneChecks(Checks):
     """The corpus of a benchmark."""
 
     def check_benchmark(self, project: Project, name: str, benchmark: GeneBenchmark) -> None:
-        """Check that the corpus exists, has an ontology where a subset asks about a term, and that families can be
-        compared with those of `leave_out`."""
-        project.folder.check_known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, project.corpora)
+        """Check that the corpus has an ontology where a subset asks about a term, and that families can be compared
+        with those of `leave_out`."""
         for place, other in enumerate(benchmark.leave_out):
             loc, left = (name, "leave_out", place), project.benchmarks[other]
             own, theirs = project.authority(benchmark.corpus), _authority(project, left)

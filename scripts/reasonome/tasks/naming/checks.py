@@ -22,13 +22,12 @@ class NamingChecks(Checks[NamingDialogue]):
     teachers = ("knowledge", "openai", "recall")
 
     def check_benchmark(self, project: Project, name: str, benchmark: NamingBenchmark) -> None:
-        """Check that a benchmark's corpus and the styles of its policy exist, and that there are terms for its
-        answers."""
-        project.folder.check_known("benchmarks.yaml", (name, "corpus"), benchmark.corpus, project.corpora)
+        """Check that the styles of a benchmark's policy exist, and that there are terms for its answers."""
         _check_subsets(project, name, benchmark)
         _check_background(project, name, benchmark)
-        loc, styles = (name, "audit", "name_in_prompt"), project.styles(benchmark.task)
-        project.folder.check_known("benchmarks.yaml", loc, benchmark.audit.name_in_prompt, styles, "style")
+        for style in benchmark.audit.name_in_prompt:
+            loc = (name, "audit", "name_in_prompt", style)
+            project.folder.check_known("benchmarks.yaml", loc, style, project.styles(benchmark.task), "style")
         if any(teacher.kind == "openai" for teacher in project.teachers.values()):
             read_template(files.teacher_template(project, name), headed=False)
 
@@ -100,7 +99,6 @@ def _check_background(project: Project, name: str, benchmark: NamingBenchmark) -
     """Check that the corpus of the background has an ontology, or the sets of the benchmark."""
     loc = (name, "corpus" if benchmark.background is None else "background")
     corpus = files.background_corpus(project, name)
-    project.folder.check_known("benchmarks.yaml", loc, corpus, project.corpora)
     listed = any(
         not spec.namespace and spec.source in (None, *project.corpora[corpus].sources)
         for spec in benchmark.subsets.values()

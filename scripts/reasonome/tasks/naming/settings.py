@@ -9,8 +9,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config import Benchmark, GeneListStyle
 from reasonome.config.project import Project
+from reasonome.config.reference import CorpusRef, EncoderRef, Names
 from reasonome.config.sources import URL_OF_A_FILE, SourceFile
-from reasonome.config.strict import Name, Names, Sha256, Strict, UserPath, Variant, check_unique
+from reasonome.config.strict import Name, Sha256, Strict, UserPath, Variant, check_unique
 from reasonome.config.styles import only_placeholders
 from reasonome.config.task_settings import CONTAINED, Policy, check_subset_names, is_variant
 from reasonome.core.errors import InputError
@@ -176,7 +177,7 @@ class NamingBenchmark(Benchmark):
 
     task: Literal["gene_set_naming"]
     kind: Literal["built", "published"] = Field("built", description="where the test sets come from")
-    corpus: Name = Field(description="of the facts that sets are made of; it also says which genes there are")
+    corpus: CorpusRef = Field(description="of the facts that sets are made of; it also says which genes there are")
     subsets: Annotated[dict[Variant, Subset], AfterValidator(check_subset_names)] = Field(
         {}, description="sets built from the corpus"
     )
@@ -212,8 +213,8 @@ class NamingBenchmark(Benchmark):
         description="prompts of these built sets may show facts of all sources (facts.sources: all) but those that "
         "the sets are made of: for sets of your own, whose names no other source has",
     )
-    encoders: Names = Field(description="encoders that score similarity")
-    background: Name | None = Field(
+    encoders: Names[EncoderRef] = Field(description="encoders that score similarity")
+    background: CorpusRef | None = Field(
         None, description="corpus whose ontology terms and gene sets answers are compared with; its own if not given"
     )
 

@@ -3,7 +3,7 @@
 The answer to a question is a ranked list of genes.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from math import comb
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -13,16 +13,24 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from reasonome.benchmarks.rows import SPLITS
 from reasonome.config import Benchmark, GeneListStyle, Recipe
 from reasonome.config.project import Project
+from reasonome.config.reference import Refers, SourceRef
 from reasonome.config.rollouts import LongestList
-from reasonome.config.sources import FORMAT_FILES
 from reasonome.config.strict import Name, Strict, Variant
 from reasonome.config.styles import only_placeholders
 from reasonome.config.task_settings import check_subset_names
 from reasonome.core.errors import InputError
-from reasonome.core.yaml_text import Loc
 from reasonome.task_parts import Checks, Files, Inputs
 
 RankingTask = Literal["causal_gene_ranking", "rare_disease_ranking"]
+
+
+def _source_of(form: str) -> Refers:
+    return Refers(("sources",), f"source of format {form}", fits=lambda source: source.format == form)
+
+
+Authority = Annotated[Name, Refers(("sources",), "authority for gene symbols", fits=lambda source: source.authority)]
+Locations = Annotated[Name, _source_of("gene_locations")]
+Phenotypes = Annotated[Name, _source_of("hpo")]
 # The formats that questions of a ranking task can be made of.
 QUESTION_FORMATS = {
     "causal_gene_ranking": ("gold_standards", "rankings"),
@@ -53,7 +61,7 @@ class DrawnCases(Strict):
 class RankingSubset(Strict):
     """One part of a benchmark of rankings: where its questions come from, and how many are held out."""
 
-    source: Name = Field(description="of sources.yaml, in a format that holds questions")
+    source: SourceRef = Field(description="of sources.yaml, in a format that holds questions")
     test: Annotated[int, Field(ge=0)] = Field(
         description="questions at least: those that would leak into one another go together"
     )
@@ -72,15 +80,17 @@ class RankingBenchmark(Benchmark):
     SCORING_SETTINGS: ClassVar = (*Benchmark.SCORING_SETTINGS, "longest_list")
 
     task: RankingTask
-    authority: Name = Field(description="the source that says which genes there are")
+    authority: Authority = Field(description="the source that says which genes there are")
     subsets: Annotated[dict[Variant, RankingSubset], Field(min_length=1), AfterValidator(check_subset_names)]
-    locations: Name | None = Field(None, description="source of format gene_locations: where genes lie (GRCh38)")
+    locations: Locations | None = Field(None, description="source of format gene_locations: where genes lie (GRCh38)")
     scores: Literal["distance"] | None = Field(
         None,
         description="of loci: what stands for a tool's scores where a table has none, for styles that list candidates "
         "by score: distance has the gene nearest to the lead variant first",
     )
-    phenotypes: Name | None = Field(None, description="source of format hpo: for the baseline of phenotype overlap")
+    phenotypes: Phenotypes | None = Field(
+        None, description="source of format hpo: for the baseline of phenotype overlap"
+    )
     window_kb: Annotated[int, Field(ge=1)] = Field(
         500, description="kilobases on either side of the lead variant in which candidate genes lie"
     )
@@ -220,22 +230,13 @@ class RankingChecks(Checks):
     teachers = ("openai",)  # that write about rankings
 
     def check_benchmark(self, project: Project, name: str, benchmark: RankingBenchmark) -> None:
-        """Check that the sources of a ranking's questions, genes, locations and phenotypes exist, in fitting
-        formats."""
-
-        def check_format(loc: Loc, source: str, formats: Iterable[str], role: str) -> None:
-            able = [other for other, spec in project.sources.items() if spec.format in formats]
-            project.folder.check_known("benchmarks.yaml", loc, source, able, role)
-
-        authorities = [form for form, files in FORMAT_FILES.items() if files.authority]
-        check_format((name, "authority"), benchmark.authority, authorities, "authority for gene symbols")
-        for key, form in (("locations", "gene_locations"), ("phenotypes", "hpo")):
-            if (source := getattr(benchmark, key)) is not None:
-                check_format((name, key), source, (form,), f"source of format {form}")
+        """Check that the sources of a ranking's questions are of formats that fit."""
+        formats = QUESTION_FORMATS[benchmark.task]
+        able = [source for source, spec in project.sources.items() if spec.format in formats]
         for subset, spec in benchmark.subsets.items():
             loc = (name, "subsets", subset)
-            formats = QUESTION_FORMATS[benchmark.task]
-            check_format((*loc, "source"), spec.source, formats, f"source of questions ({' or '.join(formats)})")
+            kind = f"source of questions ({' or '.join(formats)})"
+            project.folder.check_known("benchmarks.yaml", (*loc, "source"), spec.source, able, kind)
             form = project.sources[spec.source].format
             if form == "gold_standards" and benchmark.locations is None:
                 what = f"candidates at the loci of '{spec.source}' are found by where genes lie"
@@ -282,6 +283,6 @@ class RankingChecks(Checks):
         for benchmark, _ in recipe.questions if recipe.grades else ():
             counted = project.benchmarks[benchmark].longest_list
             if recipe.grades.longest_list != counted:
-                loc = project.folder.place_in_recipe(file, variant, "grading", "longest_list")
+                loc = ("variants", variant, "grading", "longest_list")
                 what = f"rewards count {recipe.grades.longest_list} genes of a list, and '{benchmark}' {counted}"
                 raise project.folder.error(file, loc, what, f"longest_list: {counted}")
