@@ -9,7 +9,7 @@ pinned one.
 from reasonome.core import atomic
 from reasonome.core.errors import lookup, run_program
 from reasonome.core.terminal import show
-from reasonome.facts.corpus import REJECTED, Facts, build_facts, write_facts
+from reasonome.facts.corpus import REJECTED, Facts, facts_of_corpus, write_facts
 from reasonome.facts.fetching.pins import licence_table
 from reasonome.tasks import arguments_and_project
 
@@ -28,13 +28,11 @@ def summary(name: str, facts: Facts) -> str:
 
 def main() -> None:
     args, project = arguments_and_project(__doc__, "corpus", "output")
-    corpus = lookup(project.corpora, args.corpus, "corpus")
+    lookup(project.corpora, args.corpus, "corpus")
     licences = licence_table(project, args.corpus)
     atomic.write_tsv(args.output / "licences.tsv", licences)
     show(licences[["source", "release", "licence", "pinned"]].drop_duplicates().to_string(index=False))
-    sources = [(name, project.sources[name].format, project.source_files(name)) for name in corpus.sources]
-    authority = project.authority(args.corpus)
-    facts = build_facts(sources, corpus.taxon, corpus.unmapped, authority, args.output / REJECTED)
+    facts = facts_of_corpus(project, args.corpus, args.output / REJECTED)
     write_facts(facts, args.output)
     for name in facts.left_out:
         show(summary(name, facts))

@@ -4,6 +4,7 @@ python scripts/release_lock.py
 """
 
 import argparse
+from pathlib import Path
 
 from reasonome.cluster import snakemake_lock
 from reasonome.core.errors import run_program
@@ -11,7 +12,7 @@ from reasonome.core.errors import run_program
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    sentence = snakemake_lock.release()
+    sentence = snakemake_lock.release(Path(__file__).resolve().parent)
     if sentence:
         print(sentence)
 

@@ -104,7 +104,7 @@ def figures(with_tests: bool) -> Iterator[tuple[str, float]]:
 def tracked(folder: str) -> list[Path]:
     """The files of the repository in a folder."""
     listed = subprocess.run(["git", "ls-files", folder], cwd=ROOT, capture_output=True, text=True, check=True)
-    return [path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file()]
+    return [path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file() and not path.is_symlink()]
 
 
 def text(path: Path) -> str:

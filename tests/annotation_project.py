@@ -63,9 +63,8 @@ def make(folder: Path) -> Path:
     )
     wiki = "Translation factors%WikiPathways_20220610%WP107%Homo sapiens"
     (folder / "wikipathways.gmt").write_text(f"{wiki}\thttps://example.org\tRPL3\tRPL4\tRPL5\n")
-    (folder / "resources/annotate").mkdir(parents=True)
     rows = ["mouse_symbol\thuman_symbols\n", *(f"{mouse}\t{human}\n" for mouse, human in MOUSE.items())]
-    (folder / job.ORTHOLOGUES).write_bytes(gzip.compress("".join(rows).encode()))
+    (folder / job.ORTHOLOGUES.name).write_bytes(gzip.compress("".join(rows).encode()))
     _write_facts(folder)
     (folder / "results/models" / MODEL / "model").mkdir(parents=True)
     write_manifest(folder, "1")

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# Most tests work in folders of their own, and find the repository as jobs of Snakemake do.
+os.environ["REASONOME_CHECKOUT"] = str(Path(__file__).resolve().parent.parent)
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # pytest's workers share the cores; read when torch is imported
 
 import pytest

@@ -90,6 +90,7 @@ def test_versions_are_compared_with_the_lock_that_they_are_nearest_to(tmp_path):
     assert (found.state, found.fix) == (WARN, "pip install -r a.lock")
     assert found.what.endswith("not as in a.lock: trl 1.14.0 (lock: 1.16.0)")
     assert doctor.check_packages({}, locks).state == NOT_HERE
+    assert doctor.check_packages({"torch": "2.13.0"}, {"a.lock": {}, "gpu.lock": {}}).state == NOT_HERE
     assert doctor.installed()["tokenizers"]
 
 

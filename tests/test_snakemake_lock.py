@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from reasonome.cluster import snakemake_lock
-from reasonome.cluster.snakemake_lock import LOCKS, SCRIPTS
+from reasonome.cluster.snakemake_lock import LOCKS
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 
 
 @pytest.fixture(autouse=True)
@@ -40,35 +42,35 @@ def starts():
 
 
 def test_a_lock_that_nothing_holds_is_removed():
-    assert snakemake_lock.release() == ".snakemake/locks: removed, as the run that held it is no more"
+    assert snakemake_lock.release(SCRIPTS) == ".snakemake/locks: removed, as the run that held it is no more"
     assert not LOCKS.exists()
-    assert snakemake_lock.release() is None
+    assert snakemake_lock.release(SCRIPTS) is None
 
 
 def test_a_folder_without_a_lock_stays_as_it_is():
     (LOCKS / "0.output.lock").unlink()
-    assert snakemake_lock.release() is None
+    assert snakemake_lock.release(SCRIPTS) is None
     assert LOCKS.is_dir()
 
 
 @pytest.mark.parametrize("program", ["snakemake", "/elsewhere/.venv/bin/snakemake", str(SCRIPTS / "train.py")])
 def test_snakemake_and_a_job_that_outlived_it_hold_their_lock(folder, starts, program):
     number = starts(program, folder)
-    assert snakemake_lock.release() == f".snakemake/locks: held by {Path(program).name} (process {number})"
+    assert snakemake_lock.release(SCRIPTS) == f".snakemake/locks: held by {Path(program).name} (process {number})"
     assert (LOCKS / "0.output.lock").is_file()
 
 
 def test_what_runs_elsewhere_or_is_another_program_holds_nothing(folder, starts, tmp_path_factory):
     starts("snakemake", tmp_path_factory.mktemp("other"))
     starts("notes-on-snakemake.txt", folder)
-    snakemake_lock.release()
+    snakemake_lock.release(SCRIPTS)
     assert not LOCKS.exists()
 
 
 def test_a_process_that_has_ended_holds_nothing_though_its_parent_does_not_know(folder):
     process = subprocess.Popen([sys.executable, "-c", "", "snakemake"], cwd=folder)
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    snakemake_lock.release()
+    snakemake_lock.release(SCRIPTS)
     assert not LOCKS.exists()
     process.wait()
 

@@ -15,7 +15,9 @@ reasonome doctor                 what of this node, its disk and its packages wo
 
 import argparse
 import io
+import os
 import re
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -23,6 +25,9 @@ from pathlib import Path
 from reasonome.commands import doctor
 from reasonome.core.errors import InputError, lookup, nearest, run_program
 from reasonome.core.terminal import show
+
+# Commands that work in a project's folder alone, in the words of a fix.
+_COMMAND = re.compile(r"\b(?=snakemake -|make (?:demo|install)\b|reasonome (?:pin|verify|plan|doctor|export)\b)")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -40,8 +45,6 @@ def main(words: list[str] | None = None) -> int:
     try:
         return args.run(args)
     except InputError as error:
-        from reasonome.apps import standing_in
-
         config = Path(getattr(args, "config", "config")).absolute()
         # Below a folder of another name, commands would read another configuration.
         if config.name == "config" and config.parent != Path.cwd():
@@ -117,6 +120,11 @@ def _verify(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     return int(bool(changed or (args.sources and not verified)))
+
+
+def standing_in(folder: Path, fix: str) -> str:
+    """A fix whose commands go to the project's `folder` first."""
+    return _COMMAND.sub(f"cd {shlex.quote(os.fspath(folder))} && ", fix)
 
 
 def program() -> None:

@@ -26,7 +26,7 @@ def annotation_settings(annotation_folder):
 def annotating(annotation_folder, annotation_settings, tmp_path, monkeypatch) -> Annotating:
     """Annotates in the project's folder, to a folder of the test's own; mice have the few genes of the project."""
     monkeypatch.chdir(annotation_folder)
-    monkeypatch.setattr(job, "ORTHOLOGUES", annotation_folder / job.ORTHOLOGUES)
+    monkeypatch.setattr(job, "ORTHOLOGUES", annotation_folder / job.ORTHOLOGUES.name)
     return Annotating(annotation_folder, annotation_settings, tmp_path / "out")
 
 

@@ -109,7 +109,7 @@ def test_mouse_genes_with_several_human_genes_or_none_are_flagged(genes, ortholo
 
 @pytest.mark.slow
 def test_the_shipped_table():
-    shipped = Orthologues.read(ROOT / ORTHOLOGUES)
+    shipped = Orthologues.read(ORTHOLOGUES)
     expected = {
         "Trp53": ("TP53",),
         "ENSMUSG00000059552": ("TP53",),
@@ -123,7 +123,7 @@ def test_the_shipped_table():
     assert {shipped.gene(written) for written in ("Brca1", "MGI:104537", "ENSMUSG00000017146.12", "brca1")} == {"Brca1"}
     assert shipped.genes["Saa1"] == shipped.genes["Saa2"] == ("SAA1", "SAA2")
     assert shipped.gene("no gene") == ""
-    files = [(ROOT / ORTHOLOGUES).with_name(name) for name in ("mouse_genes.txt", "genes.txt")]
+    files = [ROOT / "resources/annotate" / name for name in ("mouse_genes.txt", "genes.txt")]
     mouse, human = (read_gene_lists(path, Annotation(sets=["any"]))[0].lists[0].genes for path in files)
     assert [shipped.human(gene.written) for gene in mouse] == [
         (gene.written,) for gene in human if gene.written not in ("ACAT2", "IDI1", "IDI2")

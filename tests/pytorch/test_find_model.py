@@ -14,10 +14,8 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from reasonome.answering.asked_model import find_model, learned_styles, own_style
-from reasonome.apps import project_folder, standing_in
 from reasonome.config import Decoding
 from reasonome.config.project import Project
-from reasonome.core.errors import InputError
 from reasonome.core.manifest import folder_sha256
 from reasonome.prompts.prompts import Prompt
 from reasonome.tasks import load_project
@@ -298,55 +296,3 @@ def test_equal_prompts_of_a_question_are_answers_of_their_own(mine, endpoint, tm
         decoding = Decoding(orders=3, temperature=temperature, max_new_tokens=8)
         model.write_answers(Asking(), "asked", decoding, [Question("one")], tmp_path / "answers.jsonl")
         assert len(server.requests) - before == requests
-
-
-# --- from any folder ---------------------------------------------------------------------------------
-
-
-def test_the_installed_project_serves_every_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with project_folder(Path("config")) as place:
-        assert Path("config/config.yaml").is_file()
-        assert place("mine.gmt") == str(tmp_path / "mine.gmt") and place("/else/where") == "/else/where"
-    assert Path.cwd() == tmp_path
-    with refused(fix="name the folder of a project's configuration"), project_folder(tmp_path / "none"):
-        pass
-
-
-def test_a_fix_names_the_folder_in_which_its_commands_work(tmp_path, config, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    fix = "snakemake --cores 2 results/x"
-    with refused(fix="snakemake --cores 2 results/x"), project_folder(Path("config")):
-        raise InputError("not made yet", fix=fix)
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    with refused(fix=" && snakemake --cores 2 results/x"), project_folder(Path("config")):
-        raise InputError("not made yet", fix=fix)
-
-
-@pytest.mark.parametrize(
-    ("fix", "told"),
-    [
-        ("none yet; `make demo` trains some", "none yet; `cd '/a b' && make demo` trains some"),
-        ("run this again, or snakemake --cores 2 x", "run this again, or cd '/a b' && snakemake --cores 2 x"),
-        ("to accept it: reasonome pin hgnc", "to accept it: cd '/a b' && reasonome pin hgnc"),
-        ("remove it and run snakemake again", "remove it and run snakemake again"),
-        ("make it faster; reasonome annotate works anywhere", "make it faster; reasonome annotate works anywhere"),
-    ],
-)
-def test_commands_of_a_fix(fix, told):
-    assert standing_in(Path("/a b"), fix) == told
-
-
-def test_the_configuration_of_another_workflow_is_not_ours(tmp_path, monkeypatch):
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config/config.yaml").write_text("samples: samples.tsv\n")
-    monkeypatch.chdir(tmp_path)
-    with project_folder(Path("config")):
-        assert Path.cwd() != tmp_path and Path("config/backbones.yaml").is_file()
-
-
-def test_a_project_here_comes_first(config, monkeypatch):
-    monkeypatch.chdir(config.parent)
-    with project_folder(Path("config")) as place:
-        assert Path.cwd() == config.parent and place("mine.gmt") == "mine.gmt"

@@ -12,7 +12,7 @@ def command(ranking, ranking_folder, monkeypatch):
     """Runs `reasonome rank` with the model by hand; what find_model was given."""
     asked = []
 
-    def find_model(project, text, *, place, adapter, upload):
+    def find_model(project, text, *, adapter, upload):
         asked.append((text, upload))
         return ranking.model
 

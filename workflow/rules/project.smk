@@ -24,9 +24,10 @@ from reasonome.config.project import (
 )
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.config.settings import check_trackers
-from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
+from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
+from reasonome.core.package import PACKAGE_ROOT
 from reasonome.report import card_sources
 from reasonome.task import code_files
 from reasonome.task_parts import building_sha256

@@ -11,7 +11,7 @@ Weights may have an adapter (LoRA) beside them, which is merged into them once.
 
 import os
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -203,28 +203,27 @@ def find_model(
     project: Project,
     text: str,
     *,
-    place: Callable[[str], str] = str,
     adapter: str | os.PathLike[str] | None = None,
     upload: bool = False,
 ) -> AskedModel:
-    """The model that people call `text`; see the module. `place` writes a path of theirs as it leads from here.
+    """The model that people call `text`; see the module.
 
     InputError where there is none, with the nearest names or the command that makes it; for damaged weights; and for an
     endpoint that does not answer or serves several models of which none is named.
     """
-    found = _found(project, text, place, upload)
+    found = _found(project, text, upload)
     if adapter is None:
         return found
     if not isinstance(found, AskedWeights):
         what = f"'{text}' is behind an endpoint, and an adapter goes with weights"
         raise InputError(what, field="--adapter", fix="let the server load the adapter")
-    return _with_adapter(project, found, Path(place(os.fspath(adapter))))
+    return _with_adapter(project, found, Path(adapter))
 
 
-def _found(project: Project, text: str, place: Callable[[str], str], upload: bool) -> AskedModel:
+def _found(project: Project, text: str, upload: bool) -> AskedModel:
     if url := _URL.fullmatch(text):
         return _at_url(url["base"], url["name"], upload)
-    path = Path(os.path.abspath(place(text)))  # resolves `.` and `..`, but keeps the names of links
+    path = Path(os.path.abspath(text))  # resolves `.` and `..`, but keeps the names of links
     if path.is_file():
         fix = "give a folder with safetensors; of a .gguf start a server (llama-server -m FILE), and give its address"
         raise InputError("this file is no model's folder", file=path, field="--model", fix=fix)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from reasonome.config.project import Project
 
 OK, WARN, FAIL, NOT_HERE = "ok", "warn", "fail", "not here"
-CHECKOUT = Path(__file__).resolve().parents[3]
 GPU_LOCK = "envs/gpu.lock"
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "peft", "deepspeed", "vllm", "datasets", "tokenizers")
 PACKAGES += ("snakemake", "snakemake-executor-plugin-slurm")
@@ -47,7 +46,7 @@ def examine(load: Callable[[], "Project"], names: list[str], expected: int | Non
 
     `load` gives the project, of which `names` are experiments; `expected` is the number of GPUs that should be seen.
     """
-    yield check_packages(installed(), {file: pins(CHECKOUT / file) for file in ("requirements.lock", GPU_LOCK)})
+    yield check_packages(installed(), {file: pins(Path(file)) for file in ("requirements.lock", GPU_LOCK)})
     yield check_gpus(listed_gpus(), *ask_torch(), expected, os.environ.get("CUDA_VISIBLE_DEVICES"))
     yield from check_slurm()
     yield from check_project(load, names)
@@ -72,6 +71,10 @@ def check_packages(have: dict[str, str], locks: dict[str, dict[str, str]]) -> Fi
         what = f"{python}, without torch: this is an environment to submit from, not one to train in"
         return Finding(
             check, NOT_HERE, what, "to check another, call doctor by its Python: `python -m reasonome.cli doctor`"
+        )
+    if not any(locks.values()):
+        return Finding(
+            check, NOT_HERE, f"{python}, and no lock here to compare with", "run this in the project's folder"
         )
     others = {
         file: [name for name, version in have.items() if pinned.get(name, version) != version]

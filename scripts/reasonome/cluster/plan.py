@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from reasonome.config.project import Project
-from reasonome.config.project.folder import INSTALLED
+from reasonome.config.project.folder import checkout
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
@@ -121,7 +121,7 @@ def still_to_run(project: Project, experiment: str) -> list[Job]:
     unknown experiment, and with Snakemake's message if it cannot plan.
     """
     lookup(project.experiments, experiment, "experiment")
-    snakefile = Path("Snakefile") if Path("Snakefile").is_file() else INSTALLED / "Snakefile"
+    snakefile = checkout(project.root) / "Snakefile"
     target = project.results.experiment(experiment) / "report.html"
     command = [sys.executable, "-m", "snakemake", "-n", "--nolock", "--nocolor", "--cores", "1", "-s", str(snakefile)]
     # A user's own profile changes no jobs, and one for a cluster would ask the controller.

@@ -17,12 +17,10 @@ orthologues. Nothing leaves the machine without --upload. A second run uses the 
 import argparse
 import shlex
 import sys
-from collections.abc import Callable
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from reasonome.apps import checked, project_folder
+from reasonome.apps import checked
 from reasonome.commands.options import add_settings, command_parser, folder, option, parse_columns
 from reasonome.config.annotations import Annotation, Column
 from reasonome.config.project import Project
@@ -94,20 +92,19 @@ def add_model(command: argparse.ArgumentParser) -> None:
     )
 
 
-def asked_model(project: Project, args: argparse.Namespace, place: Callable[[str | PathLike], str]) -> "AskedModel":
-    """The model of the options; `place` writes a path as it leads from the project's folder."""
+def asked_model(project: Project, args: argparse.Namespace) -> "AskedModel":
+    """The model of the options."""
     from reasonome.answering.asked_model import find_model
 
-    return find_model(project, args.model, place=place, adapter=args.adapter, upload=args.upload)
+    return find_model(project, args.model, adapter=args.adapter, upload=args.upload)
 
 
 def update(args: argparse.Namespace) -> int:
     """Fetch, pin and make; print what each file is."""
     from reasonome.apps.annotate import making
 
-    with project_folder(args.config):
-        for sentence in making.update(load_project(args.config, args.set)):
-            show(sentence)
+    for sentence in making.update(load_project(args.config, args.set)):
+        show(sentence)
     show("reasonome annotate uses these from now on")
     return 0
 
@@ -115,19 +112,17 @@ def update(args: argparse.Namespace) -> int:
 def run(args: argparse.Namespace) -> int:
     """Annotate and print; the exit status is 0 if anything was tested, even if some sets got no answer."""
     from reasonome.apps.annotate import job
-    from reasonome.apps.annotate.making import made_with_model
+    from reasonome.apps.annotate.making import annotation_project, made_with_model
 
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
-    with project_folder(args.config) as place:
-        project = load_project(args.config, args.set)
-        settings = parse_settings(args).placed(place)
-        gene_lists = job.read_lists(settings)
-        model = made_with_model(project, settings, args.model, lambda _: asked_model(project, args, place))
-        out = Path(place(args.out))
-        if args.preview:
-            job.preview_lists(project, settings, gene_lists, model, out)
-            return 0
-        return 0 if job.annotate_lists(project, settings, gene_lists, model, out, command) else 1
+    project = annotation_project(args.config, args.set, args.model)
+    settings = parse_settings(args)
+    gene_lists = job.read_lists(settings)
+    model = made_with_model(project, settings, args.model, lambda _: asked_model(project, args))
+    if args.preview:
+        job.preview_lists(project, settings, gene_lists, model, args.out)
+        return 0
+    return 0 if job.annotate_lists(project, settings, gene_lists, model, args.out, command) else 1
 
 
 def parse_settings(args: argparse.Namespace) -> Annotation:

@@ -21,9 +21,8 @@ import argparse
 import shlex
 import sys
 from functools import partial
-from pathlib import Path
 
-from reasonome.apps import checked, project_folder
+from reasonome.apps import checked
 from reasonome.apps.rank.settings import RankSettings
 from reasonome.commands.annotate import add_model, asked_model
 from reasonome.commands.options import add_settings, command_parser, folder, option, parse_columns
@@ -59,11 +58,10 @@ def run(args: argparse.Namespace) -> int:
     values = {name: value for name, value in vars(args).items() if name in RankSettings.model_fields}
     values["columns"] = parse_columns(args.columns)
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
-    with project_folder(args.config) as place:
-        project = load_project(args.config, args.set)
-        settings = checked(RankSettings, values, "docs/rank.md", option).placed(place)
-        find = (lambda: None) if args.no_model else partial(asked_model, project, args, place)
-        records = job.rank_files(project, settings, find, Path(place(args.out)), command)
+    project = load_project(args.config, args.set)
+    settings = checked(RankSettings, values, "docs/rank.md", option)
+    find = (lambda: None) if args.no_model else partial(asked_model, project, args)
+    records = job.rank_files(project, settings, find, args.out, command)
     return 0 if any(record.first for record in records) else 1
 
 

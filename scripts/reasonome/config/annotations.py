@@ -1,7 +1,6 @@
 """annotations.yaml: gene sets of users."""
 
 import re
-from collections.abc import Callable
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
@@ -130,20 +129,6 @@ class Annotation(Strict):
     )
     batch_size: Annotated[int, Field(ge=1)] = 32
     seed: Seed = Field(0, description="of all that is drawn: genes with equal numbers, a set's order, answers")
-
-    def placed(self, place: Callable[[str], str]) -> "Annotation":
-        """The settings with their paths as `place` writes them."""
-
-        def each(libraries: list[str]) -> list[str]:
-            return [place(name) if is_file_name(name) else name for name in libraries]
-
-        paths = {
-            "sets": [place(path) for path in self.sets],
-            "universe": self.universe and place(self.universe),
-            "libraries": each(self.libraries),
-            "only_libraries": self.only_libraries and each(self.only_libraries),
-        }
-        return self.model_copy(update=paths)
 
     @model_validator(mode="after")
     def _either_more_or_only(self) -> "Annotation":

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
+from reasonome.core.package import PACKAGE_ROOT
 
-PACKAGE_ROOT = Path(__file__).resolve().parents[1]
 # Messages, files and settings, which change no number: settings are params of rules.
 LEFT_OUT = ("config", "core")
 LEFT_OUT_OF_TASKS = ("checks.py", "files.py", "settings.py")
@@ -111,7 +111,7 @@ def _is_stage(file: Path) -> bool:
 
 
 def _is_task(file: Path) -> bool:
-    return file.name == "task.py" and file.parents[1].name == "tasks"
+    return file.name == "task.py" and file.parent.parent.name == "tasks"
 
 
 def _is_left_out(file: Path) -> bool:
@@ -158,7 +158,7 @@ def _kept() -> dict[str, list]:
 
 
 def _keep() -> None:
-    folder = KEPT.parent if KEPT.parent.exists() else KEPT.parents[1]  # Python may be set to write no bytecode
+    folder = KEPT.parent if KEPT.parent.exists() else KEPT.parent.parent  # Python may be set to write no bytecode
     if _changed and os.access(folder, os.W_OK):
         KEPT.parent.mkdir(exist_ok=True)
         own = KEPT.with_suffix(f".{os.getpid()}")  # programs that end at the same time replace each other's whole

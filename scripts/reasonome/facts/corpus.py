@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from reasonome.config.project import Project
 from reasonome.core.atomic import replacing, write_tsv
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
@@ -66,6 +67,13 @@ def build_facts(
     return Facts(
         facts, unmapped, _statistics(facts), {name: source.left_out for name, source in by_source.items()}, denied
     )
+
+
+def facts_of_corpus(project: Project, name: str, rejected: Path | None = None) -> Facts:
+    """The facts of a corpus; `rejected` and InputError as of `build_facts`."""
+    corpus = project.corpora[name]
+    sources = [(source, project.sources[source].format, project.source_files(source)) for source in corpus.sources]
+    return build_facts(sources, corpus.taxon, corpus.unmapped, project.authority(name), rejected)
 
 
 def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from reasonome.config import Recipe, Settings
 from reasonome.config.project import Project
-from reasonome.config.project.folder import SETTINGS, ConfigFolder
+from reasonome.config.project.folder import SETTINGS, ConfigFolder, without_checkout
 from reasonome.core import arguments
 from reasonome.core.errors import InputError, Mistakes, closest, line_in, lookup, nearest
 from reasonome.core.lazy import Lazy
@@ -114,11 +114,14 @@ def _opened(folder: ConfigFolder) -> Project[Task]:
 def load_project(root: str | Path = "config", given: Given = ()) -> Project[Task]:
     """The same with all of its files read and checked, for what plans jobs or takes none for granted.
 
-    InputError for all mistakes in files, tasks, recipes and references, and for paths at which nothing is.
+    InputError for all mistakes in files, tasks, recipes and references, for paths at which nothing is, and where there
+    is no configuration of ours.
     """
-    from reasonome.config.project.references import check_references, existing
+    from reasonome.config.project.references import check_references, existing, is_ours
 
     root = Path(root)
+    if not is_ours(root):
+        raise without_checkout(root)
     folder, mistakes = ConfigFolder(root, dict(given), existing(root)), Mistakes()
     try:
         project = _opened(folder)

@@ -16,15 +16,14 @@ from typing import Any
 import pandas as pd
 
 from reasonome.answering.asked_model import find_model
-from reasonome.apps import checked, project_folder
+from reasonome.apps import checked
 from reasonome.apps.annotate import job
 from reasonome.apps.annotate.inputs import is_anndata, read_memory
-from reasonome.apps.annotate.making import made_with_model
+from reasonome.apps.annotate.making import annotation_project, made_with_model
 from reasonome.apps.annotate.tables import NUMBERS, TSV
 from reasonome.config.annotations import Annotation
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
-from reasonome.tasks import load_project
 
 # Numba, which Scanpy uses, may load an OpenMP that makes torch several times slower than torch's own; both use the one
 # that is loaded first.
@@ -55,18 +54,15 @@ def annotate_sets(
     annotation = checked(Annotation, {"sets": files, **settings}, "docs/annotate.md")
     if NUMBA_CAME_FIRST:
         say(f"import {__name__} before scanpy: answers may take three times as long now")
-    with project_folder(Path(config)) as place:
-        annotation = annotation.placed(place)
-        project = load_project(Path(config))
-        if in_memory:
-            parts = read_memory(sets, name, annotation)
-            gene_lists = {f"{name} {lists.comparison}".strip(): lists for lists in parts}
-        else:
-            gene_lists = job.read_lists(annotation)
-        called = None if model is None else os.fspath(model)
-        find = partial(find_model, project, place=place, adapter=adapter, upload=upload)
-        asked = made_with_model(project, annotation, called, find)
-        job.annotate_lists(project, annotation, gene_lists, asked, Path(place(out)), "annotate_sets(…) in Python")
+    called = None if model is None else os.fspath(model)
+    project = annotation_project(Path(config), (), called)
+    if in_memory:
+        parts = read_memory(sets, name, annotation)
+        gene_lists = {f"{name} {lists.comparison}".strip(): lists for lists in parts}
+    else:
+        gene_lists = job.read_lists(annotation)
+    asked = made_with_model(project, annotation, called, partial(find_model, project, adapter=adapter, upload=upload))
+    job.annotate_lists(project, annotation, gene_lists, asked, Path(out), "annotate_sets(…) in Python")
     table = pd.read_csv(Path(out) / TSV, sep="\t", dtype=str, keep_default_na=False)
     return table.assign(**{column: pd.to_numeric(table[column]) for column in NUMBERS})
 

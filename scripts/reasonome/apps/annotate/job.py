@@ -32,7 +32,7 @@ from reasonome.apps.annotate.tables import Recognised, recognised, write_identif
 from reasonome.apps.run import SHOWN, print_flags, stem, unused_name, write_page
 from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project
-from reasonome.core.code_digest import PACKAGE_ROOT, code_sha256
+from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, check_made, lookup
 from reasonome.core.manifest import PACKAGES, canonical, file_sha256, text_sha256, versions
 from reasonome.core.terminal import say
@@ -52,7 +52,6 @@ from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.libraries import named_libraries
 from reasonome.tasks.naming.settings import NamingStyle
 
-_ROOT = PACKAGE_ROOT.parents[1]  # what ships beside the package lies below it
 UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
 SAMPLES = 5  # answers for each set
 
@@ -143,7 +142,7 @@ def prepare(
     asking = None if model is None else _asking(project, given, model)
     tested_genes, universe_sha256 = read_universe(Path(given.universe)) if given.universe else (None, None)
     genes = read_authority(project, sources.authority)
-    orthologues = Orthologues.read(_ROOT / ORTHOLOGUES)
+    orthologues = Orthologues.read(ORTHOLOGUES)
     gene_lists = {name: check_species(lists, given.species, genes, orthologues) for name, lists in gene_lists.items()}
     _refuse_sets_without_descriptions(gene_lists, given, genes)
     to_human = orthologues if given.species == "mouse" else None
@@ -348,7 +347,7 @@ def _manifest(prepared: Prepared) -> dict[str, object]:
     encoders = [path for path in encoder_targets(prepared.sources) if path.is_file()]
     checked_with = {str(path): file_sha256(path) for path in (*targets(prepared.sources), *encoders)}
     if settings.species == "mouse":
-        checked_with[str(ORTHOLOGUES)] = file_sha256(_ROOT / ORTHOLOGUES)
+        checked_with[ORTHOLOGUES.name] = file_sha256(ORTHOLOGUES)
     return {
         "settings": settings.model_dump(mode="json"),
         "style": asked and asked.style.model_dump(mode="json"),

@@ -1,4 +1,4 @@
-"""What an annotation needs and nobody has made yet, and today's knowledge: made by Snakemake's rules, once."""
+"""What an annotation needs and nobody has made yet, and today's knowledge: made once, in a project by Snakemake."""
 
 import os
 import shutil
@@ -22,10 +22,32 @@ from reasonome.cluster.plan import configuration
 from reasonome.config.annotations import CURRENT, Annotation
 from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import Project, chains
-from reasonome.config.project.folder import INSTALLED
+from reasonome.config.project.folder import checkout, without_checkout
+from reasonome.config.project.references import is_ours
+from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
+from reasonome.core.manifest import canonical, file_sha256, text_sha256
+from reasonome.core.package import DATA
 from reasonome.core.terminal import say
+from reasonome.facts import corpus
 from reasonome.facts.fetching import pins
+from reasonome.tasks import Given, load_project, open_project
+from reasonome.tasks.naming import background_table
+from reasonome.tasks.naming.files import background_corpus
+
+PACKAGED = DATA / "config"  # the settings of over-representation alone
+
+
+def annotation_project(config: Path, given: Given, model: str | None) -> Project:
+    """The project of a config folder, or of the package where there is none here, none is named and none is needed."""
+    if model is not None or config != Path("config") or is_ours(config):
+        return load_project(config, given)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    # Terms are those of an equal code and equal sources.
+    parts = [code_sha256(corpus.__file__, background_table.__file__), file_sha256(PACKAGED / "sources.lock.yaml")]
+    return open_project(
+        PACKAGED, {"results": str(cache / "reasonome" / text_sha256(canonical(parts))[:12]), **dict(given)}
+    )
 
 
 def made_with_model(
@@ -48,14 +70,17 @@ def _is_adapter(project: Project, model: str) -> bool:
 def make_missing(project: Project, settings: Annotation, model: str | None) -> None:
     """Make the terms, encoders, and the weights of a `model` that is a backbone with an adapter; None asks no model.
 
-    Nothing is made where native files of the sources are not here: they may be large, and whoever wants them fetches
-    them. Weights and encoders come from the package index or the hub. Snakemake's progress goes to the terminal. One
-    process makes, others wait for it. InputError where a rule fails, and as of `answer_sources`; an encoder that cannot
-    be had is no error.
+    In a project nothing is made where native files of the sources are not here: they may be large, and whoever wants
+    them fetches them. Weights and encoders come from the package index or the hub. Snakemake's progress goes to the
+    terminal. One process makes, others wait for it. InputError where a rule fails, for native files that the package
+    lacks, and as of `answer_sources`; an encoder that cannot be had is no error.
     """
-    sources = answer_sources(project, settings, model is not None)
+    asks = model is not None
+    sources = answer_sources(project, settings, asks)
     needed, encoders = targets(sources), encoder_targets(sources)
-    if not all(path.is_file() for path in native_files(project, settings)):
+    if not all(path.is_file() for path in native_files(project, settings, asks)):
+        if project.root == PACKAGED:
+            raise without_checkout(Path("config"))
         return
     if model and _is_adapter(project, model):
         needed.append(project.results.model(model, chains.BASE) / "manifest.json")
@@ -73,15 +98,27 @@ def make(project: Project, needed: Sequence[Path]) -> None:
     project.results.root.mkdir(parents=True, exist_ok=True)
     with FileLock(project.results.root / ".making.lock"):
         if missing := [path for path in needed if not path.is_file()]:
-            _make(project, missing)
+            say(f"made now, once; later runs need no network: {', '.join(map(str, missing))}")
+            if project.root == PACKAGED:
+                _make_backgrounds(project, missing)
+            else:
+                _run_rules(project, missing)
 
 
-def _make(project: Project, missing: Sequence[Path]) -> None:
-    if told := snakemake_lock.release():
+def _make_backgrounds(project: Project, missing: Sequence[Path]) -> None:
+    """Make backgrounds, each called as its benchmark: the package has all else that terms are tested with."""
+    for path in missing:
+        name = background_corpus(project, path.stem)
+        corpus.write_facts(corpus.facts_of_corpus(project, name), project.results.facts(name).parent)
+        project.task(path.stem).background.build(project, path.stem, path)
+
+
+def _run_rules(project: Project, missing: Sequence[Path]) -> None:
+    folder = checkout(project.root)
+    if told := snakemake_lock.release(folder.resolve() / "scripts"):
         say(told)
-    say(f"made now, once; later runs need no network: {', '.join(map(str, missing))}")
     words = ["--cores", str(len(os.sched_getaffinity(0))), *configuration(project)]
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(INSTALLED / "Snakefile"), *words]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(folder / "Snakefile"), *words]
     status = subprocess.run([*command, "--quiet", "rules", "host", "--", *map(str, missing)]).returncode
     if status:
         what = f"Snakemake ended with status {status}; what went wrong stands above"

@@ -10,12 +10,13 @@ from reasonome.config.project import Project
 from reasonome.config.sources import GMT_FORMATS
 from reasonome.config.strict import Name
 from reasonome.core.errors import InputError, lookup
+from reasonome.core.package import DATA
 from reasonome.facts.fetching.pins import check_licence
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark
 
 _BRANCHES = frozenset(BRANCHES.values())
-ORTHOLOGUES = Path("resources/annotate/mouse_orthologues.tsv.gz")
+ORTHOLOGUES = DATA / "resources/annotate/mouse_orthologues.tsv.gz"
 
 
 class Completed(Annotation):
@@ -114,11 +115,12 @@ def answer_sources(project: Project, settings: Annotation, asks: bool = True) ->
     )
 
 
-def native_files(project: Project, settings: Annotation) -> list[Path]:
-    """The native files of all sources that facts, terms and libraries are made of."""
+def native_files(project: Project, settings: Annotation, asks: bool = True) -> list[Path]:
+    """The native files of all sources that terms and libraries are made of, and, to ask a model, facts."""
     given = completed(project, settings)
     benchmark = naming_benchmarks(project)[given.benchmark]
-    corpora = dict.fromkeys([benchmark.corpus, files.background_corpus(project, given.benchmark)])
+    own = [benchmark.corpus] if asks else []
+    corpora = dict.fromkeys([*own, files.background_corpus(project, given.benchmark)])
     sources = dict.fromkeys(source for corpus in corpora for source in project.corpora[corpus].sources)
     of_sources = [path for source in sources for path in project.source_files(source).values()]
     return [*of_sources, *(library.path for library in _libraries(project, given).values())]

@@ -1,6 +1,5 @@
 """The settings of a ranking, as the command line passes them."""
 
-from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -54,8 +53,3 @@ class RankSettings(Strict):
     )
     batch_size: Annotated[int, Field(ge=1)] = Field(32, description="questions that a local model answers at once")
     seed: Seed = Field(0, description="of the answers that are drawn; orders go by the style's")
-
-    def placed(self, place: Callable[[str], str]) -> "RankSettings":
-        """The settings with their paths as `place` writes them."""
-        panel = self.panel and place(self.panel)
-        return self.model_copy(update={"files": [place(path) for path in self.files], "panel": panel})

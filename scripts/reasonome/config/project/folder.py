@@ -17,7 +17,7 @@ from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError, Mistakes, nearest
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
-INSTALLED = Path(__file__).resolve().parents[4]  # the checkout that this package was installed from
+CHECKOUT = "REASONOME_CHECKOUT"  # the variable by which Snakemake tells its jobs where its Snakefile is
 SETTINGS = "config.yaml"
 _ANOTHER_NAME = "give one of them another name"
 NO_MAPPING = "should hold keys with values (key: value)"
@@ -35,6 +35,24 @@ _adapter = cache(TypeAdapter)  # hundreds of values are of a few types
 def is_whole(config: Path) -> bool:
     """Whether a folder is a whole configuration, which needs no other beside it."""
     return (config / "backbones.yaml").is_file()
+
+
+def checkout(config: Path) -> Path:
+    """The pipeline's folder: where Snakemake's Snakefile is, else this folder, or that of a config folder.
+
+    InputError where none of them has the pipeline.
+    """
+    for place in (Path(os.environ.get(CHECKOUT, "")), config.parent):
+        if (place / "Snakefile").is_file() and is_whole(place / "config"):
+            return place
+    raise without_checkout(config)
+
+
+def without_checkout(config: Path) -> InputError:
+    """The InputError of what needs the pipeline where there is none."""
+    what = "this needs the project's repository, and there is none here"
+    fix = "clone it (git clone …) and run this there, or name its folder config/ by --config"
+    return InputError(what, file=config, fix=fix)
 
 
 class _Files:
@@ -77,8 +95,7 @@ class ConfigFolder:
     """The YAML files of a config folder. `file` is a path below it, `loc` the path of keys to a value in the file.
 
     Files of one's own are read together with those that ship: below `own/`, or in a folder that has no
-    `backbones.yaml`, for which the configuration of this checkout is the one that ships. A name that both have is
-    refused.
+    `backbones.yaml`, beside which the configuration of `checkout` is read. A name that both have is refused.
 
     `given` are values of a command line over those of config.yaml; `look_up` raises WrongValue for a path that is not
     there. Methods that read raise InputError for all mistakes in what they read at once.
@@ -87,7 +104,7 @@ class ConfigFolder:
     def __init__(self, root: Path, given: Mapping[str, Any], look_up: Callable[[str], str] | None = None):
         self.root, self.given, self._look_up = root, given, look_up
         alone = root.is_dir() and not is_whole(root)
-        self.shipped, self.own = (INSTALLED / "config", root) if alone else (root, root / "own")
+        self.shipped, self.own = (checkout(root) / "config", root) if alone else (root, root / "own")
         self._files: dict[str, _Files] = {}
 
     def path(self, file: str) -> Path:

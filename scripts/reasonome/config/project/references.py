@@ -1,5 +1,6 @@
 """Names that lead nowhere in a configuration, and values that do not fit what they name; names of targets and files."""
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,7 +15,7 @@ from reasonome.config.experiments import Experiment, arms_without_a_step, parent
 from reasonome.config.preferences import SamplePreferences
 from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import asked_questions
-from reasonome.config.project.folder import INSTALLED, SETTINGS, is_whole
+from reasonome.config.project.folder import CHECKOUT, SETTINGS, is_whole
 from reasonome.config.project.recipe_references import misplaced, wrong_samples
 from reasonome.config.reference import Mistake, names, unknown_step
 from reasonome.config.resources import Request
@@ -458,10 +459,10 @@ def _check_name_of_file(path: Path, names: Sequence[str], folders: Sequence[str]
 def existing(root: Path) -> Callable[[str], str]:
     """A look-up of paths: WrongValue, with the nearest name beside it, for one that is nowhere.
 
-    It looks here, in the folder of the project whose config folder is `root`, and among what ships: a copy of the
-    shipped configuration may stand where nothing of the demo is.
+    It looks here, in the folder of the project whose config folder is `root`, and beside Snakemake's Snakefile: a copy
+    of the shipped configuration may stand where nothing of the demo is.
     """
-    places = (Path(), root.parent, INSTALLED)
+    places = (Path(), root.parent, Path(os.environ.get(CHECKOUT, "")))
 
     def look_up(path: str) -> str:
         if any((place / path).exists() for place in places):
