@@ -132,7 +132,8 @@ class TrainingJob(Generic[AnyRecipe]):
         self._check_devices()
         check_trackers(self.trackers)
         # By default transformers writes TensorBoard's curves beside the checkpoints, with which they would be removed.
-        curves = self.folder.parents[2] / "tensorboard" / self.folder.parent.name / self.folder.name
+        backbone = self.folder.parent
+        curves = backbone.parent.parent / "tensorboard" / backbone.name / self.folder.name
         os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(curves))
         set_seed(self.step.seed)
 

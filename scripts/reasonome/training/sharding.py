@@ -9,10 +9,11 @@ import torch
 from transformers import TrainingArguments
 from transformers.integrations.deepspeed import unset_hf_deepspeed_config
 
+from reasonome.core.package import PACKAGE_ROOT
 from reasonome.training import processes
 from reasonome.training.gpus import SHARDING
 
-SETTINGS = Path(__file__).resolve().parents[3] / "envs" / "deepspeed"
+SETTINGS = PACKAGE_ROOT / "training/deepspeed"
 
 
 def chosen() -> str:
