@@ -19,8 +19,8 @@ rule score:
     resources:
         **asks("score"),
     params:
-        code=lambda w: code_of("score.py", "scoring", w.benchmark),
         **job_of("score", "scoring", "style"),
+        code=lambda w: code_of("score.py", "scoring", w.benchmark),
     shell:
         compiled("score.py", "{output.scores}")
 
@@ -42,7 +42,7 @@ rule score_baselines:
     resources:
         **asks("score_baselines"),
     params:
-        code=lambda w: code_of("score_baselines.py", "baselines", w.benchmark),
         **job_of("score_baselines", "baselines"),
+        code=lambda w: code_of("score_baselines.py", "baselines", w.benchmark),
     shell:
         compiled("score_baselines.py", "{output.scores}")
