@@ -6,7 +6,6 @@ snakemake cards                                       their models' cards
 snakemake -n                                          what would run, and why
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -22,7 +21,6 @@ if not isinstance(workflow.current_basedir, LocalSourceFile):
         "reasonome cannot be imported from a git address: clone its repository and name the path of that Snakefile"
     )
 HERE = Path(workflow.current_basedir)
-os.environ["REASONOME_CHECKOUT"] = str(HERE)  # jobs are told
 sys.path.insert(0, str(HERE / "scripts"))
 
 

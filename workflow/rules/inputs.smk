@@ -49,7 +49,7 @@ def inputs_of(stage, wildcards, further=()):
 
 
 def job_of(name, stage, *further):
-    """The params of a rule about a benchmark: its job.json, as canonical JSON, and the digest of its settings.
+    """The params of jobs about a benchmark. One is job.json, as canonical JSON, and one the digest of its settings.
 
     Snakemake reruns a job for another digest; it does not look at params that follow from inputs and outputs.
     """

@@ -22,6 +22,7 @@ from reasonome.config.project import (
     recipe_references,
     references,
 )
+from reasonome.config.project.folder import tell_jobs
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.config.settings import check_trackers
 from reasonome.core.code_digest import code_sha256
@@ -67,6 +68,9 @@ HAS_GPUS = gpus.has_driver() or shutil.which("sbatch") is not None
 # What a node's shell needs before that, as `--config setup="module load cuda"`.
 SETUP = str(config.get("setup", ":"))
 SCRIPTS = HERE / "scripts"
+
+
+tell_jobs(HERE)
 
 
 def or_stop(function, *arguments):

@@ -32,6 +32,11 @@ M = TypeVar("M", bound=BaseModel)
 _adapter = cache(TypeAdapter)  # hundreds of values are of a few types
 
 
+def tell_jobs(checkout: Path) -> None:
+    """Let programs that this process starts know the folder of the Snakefile."""
+    os.environ[CHECKOUT] = str(checkout)
+
+
 def is_whole(config: Path) -> bool:
     """Whether a folder is a whole configuration, which needs no other beside it."""
     return (config / "backbones.yaml").is_file()
