@@ -31,6 +31,7 @@ from reasonome.core.package import DATA
 from reasonome.core.terminal import say
 from reasonome.facts import corpus
 from reasonome.facts.fetching import pins
+from reasonome.task_parts import BenchmarkJob
 from reasonome.tasks import Given, load_project, open_project
 from reasonome.tasks.naming import background_table
 from reasonome.tasks.naming.files import background_corpus
@@ -110,7 +111,9 @@ def _make_backgrounds(project: Project, missing: Sequence[Path]) -> None:
     for path in missing:
         name = background_corpus(project, path.stem)
         corpus.write_facts(corpus.facts_of_corpus(project, name), project.results.facts(name).parent)
-        project.task(path.stem).background.build(project, path.stem, path)
+        task, benchmark = project.task(path.stem), project.benchmarks[path.stem]
+        files = task.files.background(project, path.stem).files
+        task.background.build(BenchmarkJob(benchmark=benchmark, style=None, files=files), path)
 
 
 def _run_rules(project: Project, missing: Sequence[Path]) -> None:
