@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from refusals import refused
 
+from reasonome.config.backbones import EncoderFolder
 from reasonome.scoring import encoders
 from reasonome.scoring.encoders import SentenceEncoder, load_encoders, mean_similarity
 
@@ -85,7 +86,7 @@ def test_a_missing_folder_is_named(tmp_path):
 def test_encoders_are_loaded_with_their_own_pooling_and_a_cache_beside_the_model(project, tiny, tmp_path):
     (tmp_path / "medcpt").mkdir()
     (tmp_path / "medcpt" / "model").symlink_to(tiny)
-    loaded = load_encoders(project.encoders, [tmp_path / "medcpt"])
+    loaded = load_encoders([EncoderFolder(tmp_path / "medcpt", project.encoders["medcpt"].pooling)])
     assert list(loaded) == ["medcpt"]
     assert np.allclose(loaded["medcpt"].embed(["dna"]), SentenceEncoder(tiny, "cls").embed(["dna"]))
     assert len(list((tmp_path / "medcpt" / "cache").glob("*/*.npz"))) == 1

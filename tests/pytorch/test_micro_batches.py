@@ -81,6 +81,7 @@ def test_what_depends_on_its_micro_batch_or_has_no_padding_is_not_sorted(monkeyp
     monkeypatch.setattr(GRPOTrainer, "_prepare_inputs", draws)
     trainer = object.__new__(WatchedTrainer)
     trainer._buffered_inputs, trainer._step, trainer.loss_type = None, 0, loss
+    trainer._entropy_bonus_enabled, trainer.top_entropy_quantile = False, 1.0
     trainer.sharing, trainer.args = Sharing(together=together), SimpleNamespace(steps_per_generation=2)
     assert trainer._prepare_inputs(None)["completion_mask"].sum(-1).max() == first
     trainer._step = 1

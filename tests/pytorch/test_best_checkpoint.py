@@ -72,7 +72,7 @@ def weights(path) -> dict:
 @pytest.mark.slow
 def test_the_best_warm_up_is_kept_and_made_again(tiny_models):
     """A learning rate that destroys the model: the first measurement is the best, and the second ends training."""
-    settings = {"learning_rate": 0.5, "max_steps": 9, "save_steps": 1, "precision": "fp32"}
+    settings = {"learning_rate": 0.1, "max_steps": 9, "save_steps": 1, "precision": "fp32"}
     job = tiny_training.pretrain_job(tiny_models, **settings, keep="best", patience=2)
     pretrain(job)
     history = [json.loads(line) for line in (job.folder / "history.jsonl").read_text().splitlines()]
