@@ -8,7 +8,7 @@ import pandas as pd
 from reasonome.facts.files.text_file import lines
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.gmt import read_gmt
-from reasonome.facts.sources.source import FACT_COLUMNS, SourceFacts, rows
+from reasonome.facts.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS, SourceFacts, rows
 from reasonome.facts.wording import PART_OF_PATHWAY
 
 
@@ -28,5 +28,5 @@ def read(name: str, files: dict[str, Path], genes: GeneTable, taxon: int = 9606)
     facts = [(child, PART_OF_PATHWAY, f"REAC:{parent_id}", parent, name, "") for child, parent, parent_id in known]
     left_out = {"pathways with several parents": several, "pathways that the GMT lacks": len(pairs) - len(known)}
     table = pd.DataFrame(facts, columns=FACT_COLUMNS, dtype="str")
-    unmapped = pd.DataFrame(columns=["source", "identifier", "where", "best_guess"], dtype="str")
+    unmapped = pd.DataFrame(columns=UNMAPPED_COLUMNS, dtype="str")
     return SourceFacts(table, unmapped, {reason: count for reason, count in left_out.items() if count})

@@ -73,11 +73,11 @@ def draw_world(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> list[Path
     taken: set[str] = set()
     names: set[str] = set()
     words: list[set[str]] = []
-    above = parents(facts, benchmark)
+    above = parents(facts, benchmark) if benchmark.hierarchy else {}
     for pathway_id, name in random.sample(list(members.index), len(members)):
         genes = members[pathway_id, name]
         short = sorted(gene for gene in genes if len(gene) <= benchmark.longest_symbol)
-        parent = above.get(name) if benchmark.hierarchy else None
+        parent = above.get(name)
         own_name = normalise(parent[1] if parent else name)
         own_words = _long_words(own_name)
         if benchmark.hierarchy and not (
