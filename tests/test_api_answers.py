@@ -12,11 +12,12 @@ import tiny_project
 import yaml
 from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 
-import ask
 from reasonome.answering import api
+from reasonome.answering.jobs import EndpointSettings
 from reasonome.config import Decoding
 from reasonome.config.backbones import ApiModel
 from reasonome.config.project.experiments import cells, report_plan, trained_steps
+from reasonome.jobs import Job
 from reasonome.report.plan import Plan
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.questions import Example
@@ -154,11 +155,19 @@ def test_kill_9_and_go_on(endpoint, configured, tmp_path):
     """Half-way through, with trouble before: what was answered is not asked again, and no file holds the key."""
     trouble = [(429, {"Retry-After": "0"}, "{}"), (500, {}, f"{KEY}"), "cut"]
     server = endpoint(*trouble, *[GOOD] * 8, 30.0, 30.0)
-    config = configured({"far": {"api": model(server, concurrency=2).model_dump()}})
-    write_examples(tmp_path / "results/prompts/demo-go.names/test.jsonl", 20)
+    write_examples(tmp_path / "test.jsonl", 20)
     target = tmp_path / "answers" / "greedy.jsonl"
-    command = [sys.executable, ROOT / "scripts/ask.py", "--config", config, "--backbone", "far"]
-    command += ["--benchmark", "demo-go", "--style", "names", "--decoding", "greedy", "--output", target]
+    settings = EndpointSettings(
+        task="gene_set_naming",
+        style=STYLE.model_dump(mode="json"),
+        decoding=GREEDY,
+        name="far",
+        model=model(server, concurrency=2),
+    )
+    outputs = {"answers": target, "run": target.with_suffix(".run.json")}
+    job = Job(rule="ask", inputs={"examples": tmp_path / "test.jsonl"}, outputs=outputs, settings=settings)
+    (tmp_path / "job.json").write_text(job.to_json())
+    command = [sys.executable, ROOT / "scripts/ask.py", tmp_path / "job.json"]
     with open(tmp_path / "first.log", "wb") as log:
         process = subprocess.Popen(list(map(str, command)), cwd=tmp_path, stderr=log, stdout=log)
         deadline = time.monotonic() + 60
@@ -179,14 +188,6 @@ def test_kill_9_and_go_on(endpoint, configured, tmp_path):
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {"greedy.jsonl", "greedy.cache.jsonl", "greedy.run.json"} <= {path.name for path in files}
     assert [path for path in files if KEY in path.read_text(errors="replace")] == []
-
-
-def test_a_backbone_that_is_behind_no_endpoint_is_refused(configured, monkeypatch, refused):
-    config = configured({"gpt-mini": {"api": {"model": "m"}}})
-    options = "--backbone llama-3.2-1b --benchmark demo-go --style names --decoding greedy --output y"
-    monkeypatch.setattr(sys, "argv", ["ask.py", "--config", str(config), *options.split()])
-    with refused():
-        ask.main()
 
 
 def test_prompts_that_were_answered_are_not_counted_as_left(endpoint, tmp_path):

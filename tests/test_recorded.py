@@ -3,12 +3,10 @@
 import gzip
 import hashlib
 import json
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from ranking_questions import question
 
 import read_recorded as program
@@ -145,28 +143,19 @@ def test_a_missing_file_and_a_column_that_is_not_there(tmp_path, refused):
         read(tmp_path / "a.csv", "go_id,answer\nGO:1,a\n", id="go id")
 
 
-def _project(folder: Path) -> None:
-    """Write the shipped config with a backbone of recorded answers."""
-    config = shutil.copytree(ROOT / "config", folder / "config")
-    recorded = {"files": {"demo-go": "theirs.csv"}, "columns": {"answer": "model says"}}
-    with open(config / "backbones.yaml", "a", encoding="utf-8") as out:
-        out.write("\n" + yaml.safe_dump({"theirs": {"recorded": recorded}}))
-
-
-def _run(monkeypatch, folder, backbone="theirs"):
-    """Run the program in a project's folder in which the benchmark is built; its output."""
-    _project(folder)
-    (folder / "theirs.csv").write_text("id,model says\nGO:1,DNA repair\nGO:5,x\n")
-    atomic.write_jsonl(folder / "results/benchmarks/demo-go/test.jsonl", (e.model_dump() for e in EXAMPLES))
-    monkeypatch.chdir(folder)
-    arguments = f"read_recorded.py --backbone {backbone} --benchmark demo-go --output greedy.jsonl"
-    monkeypatch.setattr(sys, "argv", arguments.split())
-    program.main()
-    return folder / "greedy.jsonl"
-
-
 def test_the_program_writes_answers_that_score(tmp_path, monkeypatch, capsys):
-    output = _run(monkeypatch, tmp_path)
+    (tmp_path / "theirs.csv").write_text("id,model says\nGO:1,DNA repair\nGO:5,x\n")
+    atomic.write_jsonl(tmp_path / "test.jsonl", (e.model_dump() for e in EXAMPLES))
+    output = tmp_path / "greedy.jsonl"
+    job = {
+        "rule": "read_recorded",
+        "inputs": {"examples": str(tmp_path / "test.jsonl"), "recorded": str(tmp_path / "theirs.csv")},
+        "outputs": {"answers": str(output), "run": str(output.with_suffix(".run.json"))},
+        "settings": {"task": "gene_set_naming", "columns": {"answer": "model says"}},
+    }
+    atomic.write_json(tmp_path / "job.json", job)
+    monkeypatch.setattr(sys, "argv", ["read_recorded.py", str(tmp_path / "job.json")])
+    program.main()
     (answer,) = read_answers(output)
     assert (answer.id, answer.answer, answer.completion_tokens) == ("GO:1", "DNA repair", 0)
     run = json.loads(output.with_suffix(".run.json").read_text())
@@ -176,8 +165,3 @@ def test_the_program_writes_answers_that_score(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert "1 answers in 2 rows" in said
     assert "counted as wrong: 2 (GO:2, GO:3)" in said
-
-
-def test_the_program_refuses_a_backbone_with_weights(tmp_path, monkeypatch, refused):
-    with refused():
-        _run(monkeypatch, tmp_path, backbone="smollm2-135m")

@@ -6,6 +6,13 @@
 OF_CONNECTIONS = {"api_key_variable", "concurrency", "max_retries", "timeout_seconds"}
 
 
+def asked_job(name):
+    """The job.json of a rule that asks weights."""
+    return lambda wildcards, input, output, resources: job_json(
+        name, input, output, asking.of_weights(PROJECT, wildcards, resources.gpus_per_node)
+    )
+
+
 rule generate:
     input:
         manifest=asked_model,
@@ -26,21 +33,12 @@ rule generate:
     resources:
         **asks("generate"),
     params:
-        folder=subpath(input.manifest, parent=True),
+        job=asked_job("generate"),
         engine=lambda w: PROJECT.backbones[w.backbone].engine,
         decoding=lambda w: settings_of(PROJECT.decodings, "decoding", w.decoding),
         style=lambda w: style_of(w.benchmark, w.style),
     shell:
-        configured(
-            "generate.py",
-            "benchmark",
-            "style",
-            "decoding",
-            model="{params.folder}",
-            engine="{params.engine}",
-            gpus="{resources.gpus_per_node}",
-            output="{output.answers}",
-        )
+        compiled("generate.py", "{output.answers}")
 
 
 # A model's own answers to training questions: what preferences and confidences are made of, and forgetting is seen by.
@@ -65,22 +63,12 @@ rule sample:
     resources:
         **asks("generate"),
     params:
-        folder=subpath(input.manifest, parent=True),
+        job=asked_job("sample"),
         engine=lambda w: PROJECT.backbones[w.backbone].engine,
         decoding=lambda w: settings_of(PROJECT.decodings, "decoding", w.decoding),
         style=lambda w: style_of(w.benchmark, w.style),
     shell:
-        configured(
-            "generate.py",
-            "benchmark",
-            "style",
-            "decoding",
-            model="{params.folder}",
-            engine="{params.engine}",
-            gpus="{resources.gpus_per_node}",
-            training_questions="{wildcards.questions}",
-            output="{output.answers}",
-        )
+        compiled("generate.py", "{output.answers}")
 
 
 # Training facts that a model recalls, and what a further warm-up may repeat.
@@ -106,16 +94,11 @@ rule ask_facts:
     resources:
         **asks("generate"),
     params:
-        folder=subpath(input.manifest, parent=True),
+        job=lambda w, input, output, resources: job_json(
+            "ask_facts", input, output, RecallSettings(facts=w.facts, gpus=resources.gpus_per_node)
+        ),
     shell:
-        configured(
-            "ask_facts.py",
-            "corpus",
-            "facts",
-            model="{params.folder}",
-            gpus="{resources.gpus_per_node}",
-            output="{output.recalled}",
-        )
+        compiled("ask_facts.py", "{output.recalled}")
 
 
 rule ask:
@@ -132,13 +115,14 @@ rule ask:
     conda:
         "../../envs/cpu.yaml"
     params:
+        job=lambda w, input, output: job_json("ask", input, output, asking.of_endpoint(PROJECT, w)),
         model=lambda w: canonical(
             PROJECT.backbones[w.backbone].api.model_dump(mode="json", exclude=OF_CONNECTIONS)
         ),
         decoding=lambda w: settings_of(PROJECT.decodings, "decoding", w.decoding),
         style=lambda w: style_of(w.benchmark, w.style),
     shell:
-        configured("ask.py", "backbone", "benchmark", "style", "decoding", output="{output.answers}")
+        compiled("ask.py", "{output.answers}")
 
 
 rule read_recorded:
@@ -158,7 +142,8 @@ rule read_recorded:
     conda:
         "../../envs/cpu.yaml"
     params:
+        job=lambda w, input, output: job_json("read_recorded", input, output, asking.of_recorded(PROJECT, w)),
         columns=lambda w: recorded_settings(PROJECT.backbones[w.backbone].recorded),
         code=lambda w: code_of("read_recorded.py", "", w.benchmark),
     shell:
-        configured("read_recorded.py", "backbone", "benchmark", output="{output.answers}")
+        compiled("read_recorded.py", "{output.answers}")

@@ -65,6 +65,12 @@ def job_of(name, stage, *further):
     }
 
 
+def job_json(name, input, output, settings):
+    """A job.json of the files that a rule names."""
+    files = [compiling.named(files) for files in (input, output)]
+    return Job(rule=name, inputs=files[0], outputs=files[1], settings=settings).to_json()
+
+
 def encoder_files(encoders):
     """Manifests and models of encoders; a model's own time says nothing, its manifest's does."""
     folders = [RESULTS.encoder(encoder) for encoder in encoders]

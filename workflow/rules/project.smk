@@ -11,6 +11,8 @@ from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
 from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
+from reasonome.answering.jobs import RecallSettings
+from reasonome.compile import answers as asking
 from reasonome.compile import benchmarks as compiling
 from reasonome.config import NAME, PART, Settings
 from reasonome.config.project import (
@@ -29,6 +31,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
 from reasonome.core.package import PACKAGE_ROOT
+from reasonome.jobs import Job
 from reasonome.report import card_sources
 from reasonome.task import code_files
 from reasonome.task_parts import building_sha256

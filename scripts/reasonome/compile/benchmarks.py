@@ -26,7 +26,7 @@ def benchmark_job(
 def _settings(project: Project, benchmark: str, style: str | None, found: Inputs) -> BenchmarkSettings:
     spec = project.benchmarks[benchmark]
     return BenchmarkSettings(
-        task=project.settings.tasks.get(spec.task) or spec.task,
+        task=task_named(project, benchmark),
         name=benchmark,
         benchmark=spec.model_dump(mode="json"),
         sealed=0.0 if project.settings.final else spec.sealed,
@@ -35,6 +35,12 @@ def _settings(project: Project, benchmark: str, style: str | None, found: Inputs
         taxon=found.taxon,
         seed=project.settings.seed,
     )
+
+
+def task_named(project: Project, benchmark: str) -> str:
+    """The task of a benchmark, by the name of one that ships, or FILE:CLASS of one's own."""
+    name = project.benchmarks[benchmark].task
+    return project.settings.tasks.get(name) or name
 
 
 def named(files: Mapping[str, object]) -> dict[str, Files]:

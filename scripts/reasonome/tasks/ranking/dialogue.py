@@ -125,6 +125,8 @@ class RankingDialogue(Dialogue):
     ) -> str | None:
         """The target of SFT: the right genes, then the other candidates in the prompt's order, if it shows any.
 
+        At most as many as the style teaches.
+
         Where every gene is a candidate, those that the teacher listed follow (its `proposed`, between commas).
 
         The proposal's `steps` are the reasoning, else a plain sentence. None, to leave the example out, where the
@@ -146,7 +148,7 @@ class RankingDialogue(Dialogue):
         others = prompt.shown or [gene.strip() for gene in (proposal or {}).get("proposed", "").split(",")]
         meanings = example.meanings()
         others = [symbol for symbol in others if symbol and meanings.get(symbol.casefold()) not in right]
-        text = render_ranking(right + others, reasoning, confidence if style.confidence else None)
+        text = render_ranking((right + others)[: style.taught], reasoning, confidence if style.confidence else None)
         return None if self.parse(text, style).problems else text
 
     def wrong(

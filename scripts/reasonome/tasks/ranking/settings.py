@@ -136,6 +136,9 @@ class RankingStyle(GeneListStyle):
         description="what the text asks for before the list: nothing, at most `words` words, or as many as it takes"
     )
     words: Annotated[int, Field(ge=1)] = Field(200, description="of short reasoning, at most")
+    taught: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="genes at most that an answer of fine-tuning lists; all candidates if not given"
+    )
     order: Literal["seeded", "score"] = Field(
         "seeded", description="of the candidates: shuffled by the seed, or as a tool's scores have them, best first"
     )

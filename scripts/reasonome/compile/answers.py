@@ -1,0 +1,35 @@
+"""Settings of rules that ask models, by the wildcards of their jobs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reasonome.answering.jobs import EndpointSettings, RecordedSettings, WeightsSettings
+from reasonome.compile.benchmarks import task_named
+from reasonome.config.project import Project
+
+
+def of_weights(project: Project, asked: Mapping[str, str], gpus: int) -> WeightsSettings:
+    """Those of a model's answers on `gpus` at most."""
+    engine = project.backbones[asked["backbone"]].engine
+    return WeightsSettings(engine=engine, questions=asked.get("questions"), gpus=gpus, **_asked(project, asked))
+
+
+def of_endpoint(project: Project, asked: Mapping[str, str]) -> EndpointSettings:
+    """Those of the answers of a model behind an endpoint."""
+    name = asked["backbone"]
+    return EndpointSettings(name=name, model=project.backbones[name].api, **_asked(project, asked))
+
+
+def of_recorded(project: Project, asked: Mapping[str, str]) -> RecordedSettings:
+    """Those of recorded answers."""
+    recorded = project.backbones[asked["backbone"]].recorded
+    return RecordedSettings(task=task_named(project, asked["benchmark"]), columns=recorded.columns, note=recorded.note)
+
+
+def _asked(project: Project, asked: Mapping[str, str]) -> dict[str, Any]:
+    style = project.style(asked["benchmark"], asked["style"])
+    return {
+        "task": task_named(project, asked["benchmark"]),
+        "style": style.model_dump(mode="json"),
+        "decoding": project.decodings[asked["decoding"]],
+    }
