@@ -1,18 +1,17 @@
-"""Train one chain step; recipe.json, which says how, is in the model's folder already.
+"""Train one step of a chain; recipe.json, which says how, is in the model's folder already.
 
-python scripts/train.py --folder results/models/smollm2-135m/sft.closedbook-s0+grpo.closedbook-s0
+python scripts/train.py results/models/smollm2-135m/sft.closedbook-s0+grpo.closedbook-s0/job.json
 """
 
-from reasonome.stages import read_recipe
-from reasonome.tasks import arguments_and_project
+from reasonome.jobs import read_job
 from reasonome.training import processes
 from reasonome.training.job import TrainingJob
+from reasonome.training.settings import TrainingSettings
 
 
 def main() -> None:
-    args, project = arguments_and_project(__doc__, "folder")
-    job = TrainingJob.of(project, read_recipe(args.folder), args.folder)
-    job.recipe.train(project, job)
+    job = TrainingJob.of(read_job(__doc__, TrainingSettings))
+    job.recipe.train(job)
 
 
 if __name__ == "__main__":

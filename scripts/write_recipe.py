@@ -1,23 +1,26 @@
 """Write a step's recipe.json: its settings after defaults and variant are merged. Its graders are tried before.
 
-python scripts/write_recipe.py --step sft.closedbook-s0 \
-    --output results/models/smollm2-135m/sft.closedbook-s0/recipe.json
+python scripts/write_recipe.py results/models/smollm2-135m/sft.closedbook-s0/recipe.job.json
 """
 
-from reasonome.config.project.chains import Step
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
-from reasonome.tasks import arguments_and_project
+from reasonome.jobs import read_job
+from reasonome.stages import STAGES
+from reasonome.tasks import find_task
 from reasonome.training.graders import try_graders
+from reasonome.training.settings import RecipeSettings
 
 
 def main() -> None:
-    args, project = arguments_and_project(__doc__, "step", "output")
-    recipe = Step.parse(args.step).recipe(project)
+    job = read_job(__doc__, RecipeSettings)
+    recipe = STAGES[job.settings.stage].model_validate(job.settings.recipe)
     if isinstance(recipe, RolloutRecipe):
-        try_graders(project, recipe)
-    atomic.write_json(args.output, recipe.model_dump(mode="json"))
+        for benchmark, file in job.files("questions").items():
+            task = find_task(job.settings.tasks[benchmark])
+            try_graders(recipe.graders, task, task.Style.model_validate(job.settings.styles[benchmark]), file)
+    atomic.write_json(job.output("recipe"), recipe.model_dump(mode="json"))
 
 
 if __name__ == "__main__":

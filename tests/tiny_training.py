@@ -93,7 +93,7 @@ def _job(models: Path, chain: str, stage: str, settings: dict, data: dict, style
 
 def train(job: TrainingJob) -> None:
     """Train a step that learns from preferences, for which no project is needed."""
-    job.recipe.train(None, job)
+    job.recipe.train(job)
 
 
 def gradients(folder: Path) -> dict[int, torch.Tensor]:

@@ -36,6 +36,13 @@ class Job(BaseModel, Generic[S]):
         files = self.inputs[role]
         return [files] if isinstance(files, Path) else list(files.values() if isinstance(files, dict) else files)
 
+    def files(self, role: str) -> dict[str, Path]:
+        """The inputs of a role by name."""
+        files = self.inputs[role]
+        if not isinstance(files, dict):
+            raise TypeError(f"{role} have no names")
+        return files
+
     def output(self, role: str) -> Path:
         """The one output of a role."""
         return _one(self.outputs[role], role)

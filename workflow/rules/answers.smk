@@ -115,7 +115,9 @@ rule ask:
     conda:
         "../../envs/cpu.yaml"
     params:
-        job=lambda w, input, output: job_json("ask", input, output, asking.of_endpoint(PROJECT, w)),
+        job=lambda w, input, output: job_json(
+            "ask", input, output, asking.of_endpoint(PROJECT, w, PROJECT.backbones[w.backbone].api)
+        ),
         model=lambda w: canonical(
             PROJECT.backbones[w.backbone].api.model_dump(mode="json", exclude=OF_CONNECTIONS)
         ),
@@ -142,7 +144,12 @@ rule read_recorded:
     conda:
         "../../envs/cpu.yaml"
     params:
-        job=lambda w, input, output: job_json("read_recorded", input, output, asking.of_recorded(PROJECT, w)),
+        job=lambda w, input, output: job_json(
+            "read_recorded",
+            input,
+            output,
+            asking.of_recorded(PROJECT, w.benchmark, PROJECT.backbones[w.backbone].recorded),
+        ),
         columns=lambda w: recorded_settings(PROJECT.backbones[w.backbone].recorded),
         code=lambda w: code_of("read_recorded.py", "", w.benchmark),
     shell:

@@ -180,15 +180,19 @@ def asked_model(wildcards):
 
 def training_files(wildcards):
     """The files that the recipe learns from."""
-    model = (wildcards.backbone, chains.parent(wildcards.chain))
-    return list(or_stop(recipe(wildcards).files, PROJECT, model).values())
+    return list(or_stop(recipe(wildcards).files, PROJECT, parent_of(wildcards)).values())
 
 
-def graded_examples(wildcards):
-    """The training questions whose answers a recipe's graders are tried on; none without graders."""
-    made = recipe(wildcards)
-    graded = made.questions if isinstance(made, RolloutRecipe) and made.graders else []
-    return [or_stop(PROJECT.examples, *question) / "train.jsonl" for question in graded]
+def training_job(wildcards, output):
+    """The job.json of a step."""
+    return training.training_job(
+        PROJECT, recipe(wildcards), parent_of(wildcards), compiling.named(output)
+    ).to_json()
+
+
+def parent_of(wildcards):
+    """The backbone and the chain of the model that a step goes on from."""
+    return wildcards.backbone, chains.parent(wildcards.chain)
 
 
 def encoder_models(wildcards):

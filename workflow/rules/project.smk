@@ -14,6 +14,7 @@ from reasonome.cluster import snakemake_lock
 from reasonome.answering.jobs import RecallSettings
 from reasonome.compile import answers as asking
 from reasonome.compile import benchmarks as compiling
+from reasonome.compile import trainings as training
 from reasonome.config import NAME, PART, Settings
 from reasonome.config.project import (
     Project,
@@ -25,7 +26,6 @@ from reasonome.config.project import (
     references,
 )
 from reasonome.config.project.folder import tell_jobs
-from reasonome.config.rollouts import RolloutRecipe
 from reasonome.config.settings import check_trackers
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
@@ -217,21 +217,22 @@ def configured(script, *wildcards, variables="", **options):
 
 def compiled(script, output):
     """The command of a program that reads its job.json alone, which is kept beside an output."""
-    return program(
-        script,
-        '"$job"',
-        f'job={output}; job="${{{{job%.*}}}}.job.json"; printf %s {{params.job:q}} > "$job"; ',
-    )
+    return program(script, '"$job"', _written_job(output))
 
 
-def launched(script, **options):
-    """The command of a training program: on as many nodes and processes as the job was given."""
+def launched(script, output):
+    """The same of a training program: on as many nodes and processes as the job was given."""
     return program(
         "launch.py",
         "--nodes {resources.nodes} --processes {resources.processes} --cpus {threads}"
         " --gpus {resources.gpus_per_node}"
-        f" --sharding {{resources.sharding}} {_path(script)} {_options(**options)}",
+        f' --sharding {{resources.sharding}} {_path(script)} "$job"',
+        _written_job(output),
     )
+
+
+def _written_job(output):
+    return f'job={output}; job="${{{{job%.*}}}}.job.json"; printf %s {{params.job:q}} > "$job"; '
 
 
 def _options(*wildcards, **options):

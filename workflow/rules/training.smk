@@ -7,7 +7,7 @@ MODEL = f"{ROOT}/models/{{backbone}}/{{chain}}"
 # It tries graders, and so comes before the steps that train beside it.
 rule write_recipe:
     input:
-        graded_examples,
+        lambda w: list(or_stop(training.graded_questions, PROJECT, recipe(w)).values()),
     output:
         f"{MODEL}/recipe.json",
     log:
@@ -21,8 +21,9 @@ rule write_recipe:
     params:
         recipe=lambda w: canonical(recipe(w).model_dump(mode="json")),
         step=lambda w: str(chains.last_step(w.chain)),
+        job=lambda w, output: training.recipe_job(PROJECT, recipe(w), output[0]).to_json(),
     shell:
-        configured("write_recipe.py", step="{params.step}", output="{output}")
+        compiled("write_recipe.py", "{output}")
 
 
 for stage, kind in PROJECT.stages.items():
@@ -56,6 +57,6 @@ for stage, kind in PROJECT.stages.items():
             **asks(stage),
         params:
             **rule_params(stage),
-            folder=subpath(output.manifest, parent=True),
+            job=training_job,
         shell:
-            launched("train.py", folder="{params.folder}")
+            launched("train.py", "{output.manifest}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from reasonome.answering.jobs import EndpointSettings, RecordedSettings, WeightsSettings
 from reasonome.compile.benchmarks import task_named
+from reasonome.config.backbones import ApiModel, RecordedAnswers
 from reasonome.config.project import Project
 
 
@@ -14,16 +15,15 @@ def of_weights(project: Project, asked: Mapping[str, str], gpus: int) -> Weights
     return WeightsSettings(engine=engine, questions=asked.get("questions"), gpus=gpus, **_asked(project, asked))
 
 
-def of_endpoint(project: Project, asked: Mapping[str, str]) -> EndpointSettings:
+def of_endpoint(project: Project, asked: Mapping[str, str], model: ApiModel) -> EndpointSettings:
     """Those of the answers of a model behind an endpoint."""
-    name = asked["backbone"]
-    return EndpointSettings(name=name, model=project.backbones[name].api, **_asked(project, asked))
+    return EndpointSettings(name=asked["backbone"], model=model, **_asked(project, asked))
 
 
-def of_recorded(project: Project, asked: Mapping[str, str]) -> RecordedSettings:
+def of_recorded(project: Project, benchmark: str, recorded: RecordedAnswers) -> RecordedSettings:
     """Those of recorded answers."""
-    recorded = project.backbones[asked["backbone"]].recorded
-    return RecordedSettings(task=task_named(project, asked["benchmark"]), columns=recorded.columns, note=recorded.note)
+    columns: dict[str, str] = {**recorded.columns}
+    return RecordedSettings(task=task_named(project, benchmark), columns=columns, note=recorded.note)
 
 
 def _asked(project: Project, asked: Mapping[str, str]) -> dict[str, Any]:

@@ -202,7 +202,7 @@ class Recipe(Strict):
         """In words, what a step with this manifest learned from and how much of it."""
 
     @abstractmethod
-    def train(self, project: Any, job: Any) -> None:
+    def train(self, job: Any) -> None:
         """Train the step of a `TrainingJob`. What that needs is imported here, since planning needs none."""
 
 

@@ -80,13 +80,13 @@ class AlignmentRecipe(RolloutRecipe):
         )
         return f"{cls.examples_in_words(manifest)}; reward: {rewards}{encoders}{placebo}"
 
-    def train(self, project: Project, job: "TrainingJob") -> None:
+    def train(self, job: "TrainingJob") -> None:
         from reasonome.scoring.encoders import load_encoders, mean_similarity
         from reasonome.training.grpo import grpo
 
         # Rollouts bring new names at every step, which nobody asks for again: they are not kept.
-        encoders = load_encoders(project.encoder_folders(self.encoders), keep=False)
-        [task] = {project.task(benchmark) for benchmark in job.styles}
+        encoders = load_encoders(job.encoders, keep=False)
+        [task] = set(job.tasks.values())
         grpo(job, task, mean_similarity(list(encoders.values())), encoders)
 
 

@@ -48,7 +48,7 @@ class PreferenceRecipe(QuestionRecipe, ValidatedRecipe):
     def measure(self, folder: Path, held_out: Sequence[Mapping[str, Any]]) -> None:
         """Measure the saved model in `folder` on held-out pairs, and write what was found beside it."""
 
-    def train(self, project: Project, job: "TrainingJob") -> None:
+    def train(self, job: "TrainingJob") -> None:
         """Train the parent on pairs of answers, and measure held-out ones before, during and after."""
         from datasets import Dataset
 

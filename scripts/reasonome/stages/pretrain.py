@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from reasonome.config.project import Project
 from reasonome.config.reference import Mistake
 from reasonome.config.tuning import WarmUpSettings
+
+if TYPE_CHECKING:
+    from reasonome.training.job import TrainingJob
 
 
 class PretrainRecipe(WarmUpSettings):
@@ -37,7 +40,7 @@ class PretrainRecipe(WarmUpSettings):
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:
         return f"{manifest['statements']:,} statements of corpus {manifest['recipe']['corpus']}"
 
-    def train(self, project: Project, job: Any) -> None:
+    def train(self, job: "TrainingJob") -> None:
         from reasonome.training.pretrain import pretrain
 
         pretrain(job)

@@ -68,13 +68,11 @@ class TuningRecipe(TuningSettings):
             beside = f", beside {manifest['statements']:,} statements of corpus {recipe['statements']['corpus']}"
         return f"{cls.examples_in_words(manifest)}, with {cls.targets_in_words(recipe)}{beside}"
 
-    def train(self, project: Project, job: "TrainingJob") -> None:
+    def train(self, job: "TrainingJob") -> None:
         from reasonome.scoring.encoders import load_encoders, mean_similarity
         from reasonome.training.sft import sft
 
-        encoders = load_encoders(project.encoder_folders(self.comparing))
-        tasks = {benchmark: project.task(benchmark) for benchmark in job.styles}
-        sft(job, tasks, mean_similarity(list(encoders.values())))
+        sft(job, job.tasks, mean_similarity(list(load_encoders(job.encoders).values())))
 
 
 class SftRecipe(TuningRecipe):

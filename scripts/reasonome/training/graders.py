@@ -17,12 +17,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from reasonome.benchmarks.rows import Row, read_rows
-from reasonome.config import Grader
-from reasonome.config.project import Project
-from reasonome.config.rollouts import RolloutRecipe
+from reasonome.config import Grader, Style
 from reasonome.core.code_digest import source_sha256
 from reasonome.core.errors import InputError, line_in, nearest
 from reasonome.rewards import Answer, Reward, Similarity, uncompared
+from reasonome.task import Task
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -44,21 +43,19 @@ def grader_rewards(graders: Mapping[str, Grader], folder: Path = Path()) -> dict
     }
 
 
-def try_graders(project: Project, recipe: RolloutRecipe) -> None:
-    """Ask the graders of a recipe about one right answer to a training question of each benchmark.
+def try_graders(graders: Mapping[str, Grader], task: Task, style: Style, file: Path) -> None:
+    """Ask graders about one right answer to a training question of a file.
 
     InputError as in training, which would come only when other steps have been trained.
     """
-    rewards = grader_rewards(recipe.graders)
-    for benchmark, name in recipe.questions if rewards else ():
-        task, style = project.task(benchmark), project.style(benchmark, name)
-        for example in read_rows(project.examples(benchmark, name) / "train.jsonl", task.Example):
-            target = task.completion(example, task.prompt(example, style), style, None)
-            answer = task.parse(target or "", style)
-            if answer.named:
-                for reward in rewards.values():
-                    reward.function([answer], [example], uncompared)
-                break
+    rewards = grader_rewards(graders)
+    for example in read_rows(file, task.Example):
+        target = task.completion(example, task.prompt(example, style), style, None)
+        answer = task.parse(target or "", style)
+        if answer.named:
+            for reward in rewards.values():
+                reward.function([answer], [example], uncompared)
+            break
 
 
 def answer_fields(answer: Any, example: Row) -> dict[str, object]:

@@ -17,7 +17,8 @@ from reasonome import __version__
 from reasonome.answering import precision
 from reasonome.benchmarks.rows import Row, drawn, read_rows
 from reasonome.config import JUDGE, QuestionRecipe, Recipe, RowsRecipe, Style, ValidatedRecipe
-from reasonome.config.project import Project, chains
+from reasonome.config.backbones import EncoderFolder
+from reasonome.config.project import chains
 from reasonome.config.settings import check_trackers
 from reasonome.config.strict import WrongValue
 from reasonome.core import atomic
@@ -32,8 +33,11 @@ from reasonome.core.manifest import (
     text_sha256,
     versions,
 )
+from reasonome.jobs import Job
 from reasonome.prompts.chat_template import load_tokenizer, with_values
+from reasonome.stages import read_recipe
 from reasonome.task import Task
+from reasonome.tasks import find_task
 from reasonome.training import (
     adapters,
     batches,
@@ -45,6 +49,7 @@ from reasonome.training import (
     retention,
     sharding,
 )
+from reasonome.training.settings import TrainingSettings
 from reasonome.training.token_count import TokenCount
 
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
@@ -77,8 +82,8 @@ def mixed(
 class TrainingJob(Generic[AnyRecipe]):
     """Folders, recipe and parent of one step of a chain.
 
-    `folder` is results/models/{backbone}/{chain}, with the recipe in recipe.json; `data` are the files trained on, and
-    `styles` the prompt style of each benchmark that is learned from.
+    `folder` is results/models/{backbone}/{chain}, with the recipe in recipe.json; `data` are the files trained on,
+    `styles` and `tasks` those of each benchmark that is learned from, and `encoders` compare texts.
     InputError if parent or data are missing, and for `quantize` behind another step.
     """
 
@@ -86,15 +91,20 @@ class TrainingJob(Generic[AnyRecipe]):
     folder: Path
     data: dict[str, Path]
     styles: Mapping[str, Style] = field(default_factory=dict)
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+    encoders: Sequence[EncoderFolder] = ()
     trackers: Sequence[str] = ()
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
     @classmethod
-    def of(cls, project: Project, recipe: AnyRecipe, folder: Path) -> "TrainingJob[AnyRecipe]":
-        """The step in `folder`, with data, styles and trackers as the configuration has them."""
-        styles = {benchmark: project.style(benchmark, style) for benchmark, style in recipe.questions}
-        files = recipe.files(project, (folder.parent.name, chains.parent(folder.name)))
-        return cls(recipe, folder, files, styles, project.settings.trackers)
+    def of(cls, job: Job[TrainingSettings]) -> "TrainingJob[Recipe]":
+        """The step of a compiled job, whose recipe lies in the folder of its outputs."""
+        settings, folder = job.settings, job.output("manifest").parent
+        found = {named: find_task(named) for named in set(settings.tasks.values())}
+        tasks = {benchmark: found[named] for benchmark, named in settings.tasks.items()}
+        styles = {name: tasks[name].Style.model_validate(style) for name, style in settings.styles.items()}
+        encoders = [EncoderFolder(path, settings.encoders[path.name]) for path in job.folders("encoders")]
+        return TrainingJob(read_recipe(folder), folder, job.files("data"), styles, tasks, encoders, settings.trackers)
 
     def __post_init__(self) -> None:
         self.step = chains.last_step(self.folder.name)
