@@ -1,13 +1,11 @@
 """Pairs of answers: four tiers of every task, tables of users, and what is held out."""
 
 import hashlib
-import json
 from collections import Counter
 from pathlib import Path
 from random import Random
 
 import pytest
-import tiny_project
 
 import write_preferences
 from reasonome.config import RewardedSamples
@@ -204,65 +202,73 @@ def test_a_users_table_with_other_columns_is_told_which_it_needs(tmp_path, refus
 # --- the program -------------------------------------------------------------------------------------------------
 
 
-def written(config, monkeypatch, preferences, *more):
-    """The manifest and statistics of pairs of SETS, made below the configuration's folder, and the folder of both."""
-    monkeypatch.chdir(config.parent)
-    atomic.write_jsonl(Path("results/prompts/demo-go.demo-names/train.jsonl"), [row.model_dump() for row in SETS])
+TIERS = {"kind": "tiers", "teacher": "mine"}
+
+
+def written(folder, monkeypatch, preferences, **files):
+    """The manifest and statistics of pairs of SETS, made in a folder of its files by what they are."""
+    atomic.write_jsonl(folder / "train.jsonl", [row.model_dump() for row in SETS])
     kept = [{"id": row_id, **row} for row_id, row in reasoned("GO:0", "GO:1", "GO:2").items()]
-    atomic.write_jsonl(Path("results/reasoning/knowledge-given/demo-go.demo-names.jsonl"), kept)
-    command = f"write_preferences.py --config {config} --preferences {preferences} --benchmark demo-go"
-    monkeypatch.setattr("sys.argv", [*command.split(), "--style", "demo-names", "--output", "pairs", *more])
+    atomic.write_jsonl(folder / "reasoning.jsonl", kept)
+    files = {"examples": "train.jsonl", **(files or {"reasoning": "reasoning.jsonl"})}
+    outputs = {name: f"pairs/{name}.jsonl" for name in ("train", "held_out", "statistics", "manifest")}
+    style = {"task": "gene_set_naming", "benchmark": "demo-go", "style": STYLE.model_dump(mode="json")}
+    job = {
+        "rule": "write_preferences",
+        "inputs": {"data": {name: str(folder / file) for name, file in files.items()}, "encoders": []},
+        "outputs": {name: str(folder / file) for name, file in outputs.items()},
+        "settings": {"name": "some", "preferences": preferences, **style},
+    }
+    atomic.write_json(folder / "job.json", job)
+    monkeypatch.setattr("sys.argv", ["write_preferences.py", str(folder / "job.json")])
     write_preferences.main()
-    return json.loads(Path("pairs/manifest.json").read_text()), json.loads(Path("pairs/statistics.json").read_text())
+    return [atomic.read_json(folder / outputs[name]) for name in ("manifest", "statistics")]
 
 
 def sha256(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def test_a_manifest_says_what_pairs_are_made_of(config, monkeypatch):
-    tiny_project.edit(config.parent, "preferences.yaml", lambda c: c["demo-tiers"].update(held_out=1))
-    manifest, counts = written(config, monkeypatch, "demo-tiers")
+def test_a_manifest_says_what_pairs_are_made_of(tmp_path, monkeypatch):
+    manifest, counts = written(tmp_path, monkeypatch, TIERS | {"held_out": 1})
     # Three of four questions have reasoning, six pairs each; those of one are held out.
     assert manifest["counts"] == counts == {"train": 12, "held_out": 6, "without_reasoning": 1}
-    expected = {"name": "demo-tiers", "kind": "tiers", "teacher": "knowledge-given", "held_out": 1, "seed": 0}
-    assert manifest["preferences"] == expected | {"shares": {}}
+    assert manifest["preferences"] == {"name": "some", **TIERS, "held_out": 1, "seed": 0, "shares": {}}
     assert manifest["benchmark"] == "demo-go" and "{genes}" in manifest["style"]["user"]
-    assert manifest["data"] == {
-        "examples": sha256("results/prompts/demo-go.demo-names/train.jsonl"),
-        "reasoning": sha256("results/reasoning/knowledge-given/demo-go.demo-names.jsonl"),
-    }
+    files = {"examples": "train.jsonl", "reasoning": "reasoning.jsonl"}
+    assert manifest["data"] == {name: sha256(tmp_path / file) for name, file in files.items()}
     assert {"python", "reasonome", "trl"} <= manifest["versions"].keys()
-    assert written(config, monkeypatch, "demo-tiers")[0] == manifest, "equal inputs, equal manifests"
+    again, _ = written(tmp_path, monkeypatch, TIERS | {"held_out": 1})
+    assert again == manifest, "equal inputs, equal manifests"
 
 
-def test_pairs_that_shares_leave_out_are_counted(config, monkeypatch):
+def test_pairs_that_shares_leave_out_are_counted(tmp_path, monkeypatch):
     kinds = {KINDS[0]: 0.5, KINDS[3]: 0}
-    tiny_project.edit(config.parent, "preferences.yaml", lambda c: c["demo-tiers"].update(held_out=1, shares=kinds))
-    manifest, counts = written(config, monkeypatch, "demo-tiers")
+    manifest, counts = written(tmp_path, monkeypatch, TIERS | {"held_out": 1, "shares": kinds})
     # Of the twelve pairs of two questions one of the first kind goes, and both of the fourth; held-out ones all stay.
     assert counts == {"train": 9, "held_out": 6, "without_reasoning": 1, "pairs_by_shares": 3} == manifest["counts"]
 
 
-def test_the_manifest_of_pairs_of_a_table_has_the_tables_digest(config, monkeypatch):
-    table = config.parent / "mine.csv"
+def test_the_manifest_of_pairs_of_a_table_has_the_tables_digest(tmp_path, monkeypatch):
+    table, of_table = tmp_path / "mine.csv", {"kind": "table", "path": "mine.csv"}
     table.write_text("id,chosen,rejected\nGO:1,Process: axon guidance,Process: x\n", encoding="utf-8")
-    entry = {"kind": "table", "path": str(table)}
-    tiny_project.edit(config.parent, "preferences.yaml", lambda c: c.update(mine=entry))
-    manifest, counts = written(config, monkeypatch, "mine")
+    manifest, counts = written(tmp_path, monkeypatch, of_table, table="mine.csv")
     assert counts == {"train": 1, "held_out": 0} and set(manifest["data"]) == {"examples", "table"}
     assert manifest["data"]["table"] == sha256(table)
     table.write_text(table.read_text() + "GO:2,Process: cell cycle,Process: x\n", encoding="utf-8")
-    assert written(config, monkeypatch, "mine")[0]["data"]["table"] != manifest["data"]["table"]
+    again, _ = written(tmp_path, monkeypatch, of_table, table="mine.csv")
+    assert again["data"]["table"] != manifest["data"]["table"]
 
 
-def test_the_manifest_of_pairs_of_samples_has_the_samples_digest(config, monkeypatch):
+def test_the_manifest_of_pairs_of_samples_has_the_samples_digest(tmp_path, monkeypatch):
+    samples = tmp_path / "samples.jsonl"
     texts = ["Process: DNA repair", "Process: x"]
-    samples = config.parent / "results/samples/b/base/demo-go.demo-names/sample8-96.64.jsonl"
     atomic.write_jsonl(
         samples, [{"id": "GO:0", "subset": "bp", "sample": n, "text": text} for n, text in enumerate(texts)]
     )
-    manifest, counts = written(config, monkeypatch, "few-samples", "--backbone", "b", "--chain", "base")
+    rewards = {"rouge_l": 1.0, "format": 1.0}
+    of_samples = {"kind": "samples", "decoding": "few", "rewards": rewards, "margin": 0.1}
+    manifest, counts = written(tmp_path, monkeypatch, of_samples, samples="samples.jsonl")
     assert counts == {"train": 1, "held_out": 0, "not_asked": 3}
     assert manifest["data"]["samples"] == sha256(samples)
-    assert manifest["preferences"]["rewards"] == {"rouge_l": 1.0, "format": 1.0}
+    assert manifest["preferences"]["rewards"] == rewards

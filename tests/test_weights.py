@@ -12,7 +12,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import yaml
 from huggingface_hub.utils import filter_repo_objects
 from safetensors.numpy import load_file, save_file
 
@@ -195,25 +194,21 @@ def test_a_hub_manifest_does_not_name_the_token(monkeypatch, tmp_path):
     assert origin == {"source": "hub", "repository": "a/b", "revision": "a" * 40, "sha256": WRONG, "licence": "MIT"}
 
 
-@pytest.mark.parametrize(
-    ("option", "file", "name", "settings"),
-    [
-        ("--encoder", "encoders.yaml", "medcpt", {"pooling": "cls"}),
-        ("--backbone", "backbones.yaml", "llama-3.2-1b", {}),
-    ],
-)
-def test_the_manifest(monkeypatch, model, tmp_path, option, file, name, settings):
-    config = shutil.copytree(SHIPPED, tmp_path / "config")
-    entries = yaml.safe_load((config / file).read_text())
-    entries[name]["weights"] = local(model).model_dump()
-    (config / file).write_text(yaml.safe_dump(entries))
-    output = tmp_path / "results" / name
-    arguments = ["--config", config, option, name, "--output", output]
-    monkeypatch.setattr(sys, "argv", ["fetch_weights.py", *map(str, arguments)])
+@pytest.mark.parametrize("settings", [{"pooling": "cls"}, {}])
+def test_the_manifest(monkeypatch, model, tmp_path, settings):
+    output = tmp_path / "results"
+    job = {
+        "rule": "fetch",
+        "inputs": {},
+        "outputs": {"model": str(output / "model"), "manifest": str(output / "manifest.json")},
+        "settings": {"name": "mine", "field": FIELD, "weights": local(model).model_dump(), **settings},
+    }
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    monkeypatch.setattr(sys, "argv", ["fetch_weights.py", str(tmp_path / "job.json")])
     fetch_weights.main()
     digests = {path: file_sha256(model / path) for path in names(output / "model")}
     assert json.loads((output / "manifest.json").read_text()) == {
-        "name": name,
+        "name": "mine",
         **settings,
         "weights": {"source": "path", "sha256": digests["model.safetensors"], "licence": "CC0-1.0"},
         "model": digests,

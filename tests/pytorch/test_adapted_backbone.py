@@ -48,22 +48,38 @@ def adapter(base) -> Path:
     return folder
 
 
+WEIGHTS_OF_NAMER = {
+    "source": "adapter",
+    "backbone": BACKBONE,
+    "path": "resources/models/namer",
+    "licence": "Apache-2.0",
+}
+
+
 def with_namer(**changed) -> Project:
     """The project, with the adapter as a backbone."""
     path = Path("config/backbones.yaml")
-    weights = {"source": "adapter", "backbone": BACKBONE, "path": "resources/models/namer", "licence": "Apache-2.0"}
-    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"namer": {"weights": weights | changed}}))
+    weights = WEIGHTS_OF_NAMER | changed
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"namer": {"weights": weights}}))
     return load_project("config")
 
 
-def merge(monkeypatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["merge_adapter.py", "--backbone", "namer", "--output", str(MERGED)])
+def merge(monkeypatch, base, **changed) -> None:
+    job = {
+        "rule": "merge_adapter",
+        "inputs": {"manifest": str(base / "manifest.json")},
+        "outputs": {"manifest": str(MERGED / "manifest.json")},
+        "settings": {"name": "namer", "weights": WEIGHTS_OF_NAMER | changed},
+    }
+    atomic.write_json(Path("job.json"), job)
+    monkeypatch.setattr(sys, "argv", ["merge_adapter.py", "job.json"])
     merge_adapter.main()
 
 
 def test_the_adapter_is_a_backbone_in_fp32_that_is_asked(adapter, base, monkeypatch):
-    project = with_namer(sha256=file_sha256(adapter / "adapter_model.safetensors"))
-    merge(monkeypatch)
+    sha256 = file_sha256(adapter / "adapter_model.safetensors")
+    project = with_namer(sha256=sha256)
+    merge(monkeypatch, base, sha256=sha256)
     written = load_file(MERGED / "model/model.safetensors")
     assert {value.dtype for value in written.values()} == {torch.float32}
     whole = AutoModelForCausalLM.from_pretrained(base / "model", dtype=torch.float32)
@@ -81,13 +97,12 @@ def test_an_adapter_belongs_to_whole_weights(config, monkeypatch, refused):
     assert error.value.file.name == "backbones.yaml" and error.value.line
 
 
-def test_an_adapter_of_other_layers_is_refused_and_leaves_nothing(adapter, monkeypatch):
+def test_an_adapter_of_other_layers_is_refused_and_leaves_nothing(adapter, base, monkeypatch):
     stored = load_file(adapter / "adapter_model.safetensors")
     other = {name.replace("layers.0.", "layers.9."): value for name, value in stored.items()}
     save_file(other, adapter / "adapter_model.safetensors")
-    with_namer()
     with pytest.raises(InputError) as error:
-        merge(monkeypatch)
+        merge(monkeypatch, base)
     assert error.value.field == "backbones.yaml: namer.weights"
     assert "2 of its" in error.value.what  # the two tensors that were of the first layer
     assert not list(MERGED.iterdir())

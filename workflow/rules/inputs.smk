@@ -300,13 +300,16 @@ def audit_settings(wildcards):
     return canonical([benchmarks, corpora, asked, plan.steps(), collections])
 
 
-def preferred_files(wildcards):
-    """The teacher's reasoning, the user's table, or the model's samples and the encoders that compare them."""
-    spec = entry(PROJECT.preferences, "preferences", wildcards.preferences)
+def preferred(wildcards):
+    """The preferences, the question that is asked, and the model whose samples are compared."""
     question = (wildcards.benchmark, wildcards.style)
-    if spec.kind == "table":
-        return [spec.path]
-    if spec.kind == "tiers":
-        return [RESULTS.reasoning(spec.teacher, *question)]
-    model = (wildcards.backbone, wildcards.chain)
-    return [RESULTS.samples(model, *question, spec.decoding, spec.questions), *encoder_files(spec.encoders)]
+    return wildcards.preferences, question, (wildcards.get("backbone", ""), wildcards.get("chain", ""))
+
+
+def preferred_files(wildcards):
+    """The questions, and the teacher's reasoning, the user's table, or the model's samples with their encoders."""
+    spec = entry(PROJECT.preferences, "preferences", wildcards.preferences)
+    models = (
+        [ancient(RESULTS.encoder(name) / "model") for name in spec.encoders] if spec.kind == "samples" else []
+    )
+    return [*preferring.preferred_files(PROJECT, *preferred(wildcards)).values(), *models]

@@ -6,8 +6,7 @@ SAMPLED = [name for name, preferences in PROJECT.preferences.items() if preferen
 
 rule write_preferences:
     input:
-        train=examples("train"),
-        answers=preferred_files,
+        preferred_files,
     output:
         train=f"{ROOT}/preferences/{{preferences}}/{{benchmark}}.{{style}}/train.jsonl",
         held_out=f"{ROOT}/preferences/{{preferences}}/{{benchmark}}.{{style}}/held_out.jsonl",
@@ -27,9 +26,11 @@ rule write_preferences:
     params:
         preferences=lambda w: settings_of(PROJECT.preferences, "preferences", w.preferences),
         style=lambda w: style_of(w.benchmark, w.style),
-        folder=subpath(output.train, parent=True),
+        job=lambda w, output: preferring.preferences_job(
+            PROJECT, *preferred(w), compiling.named(output)
+        ).to_json(),
     shell:
-        configured("write_preferences.py", "preferences", "benchmark", "style", output="{params.folder}")
+        compiled("write_preferences.py", "{output.train}")
 
 
 use rule write_preferences as compare_samples with:
@@ -44,5 +45,3 @@ use rule write_preferences as compare_samples with:
         f"{ROOT}/timings/compare_samples/{{preferences}}.{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.tsv"
     wildcard_constraints:
         preferences=one_of(SAMPLED),
-    params:
-        folder=lambda w, output: f"{Path(output.train).parent} --backbone {w.backbone} --chain {w.chain}",

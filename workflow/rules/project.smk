@@ -14,6 +14,7 @@ from reasonome.cluster import snakemake_lock
 from reasonome.answering.jobs import RecallSettings
 from reasonome.compile import answers as asking
 from reasonome.compile import benchmarks as compiling
+from reasonome.compile import preferences as preferring
 from reasonome.compile import trainings as training
 from reasonome.config import NAME, PART, Settings
 from reasonome.config.project import (
@@ -31,6 +32,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
 from reasonome.core.package import PACKAGE_ROOT
+from reasonome.facts.fetching.settings import AdapterSettings, WeightsSettings
 from reasonome.jobs import Job
 from reasonome.report import card_sources
 from reasonome.task import code_files
@@ -215,9 +217,9 @@ def configured(script, *wildcards, variables="", **options):
     return program(script, _options(*wildcards, **options), variables)
 
 
-def compiled(script, output):
+def compiled(script, output, variables=""):
     """The command of a program that reads its job.json alone, which is kept beside an output."""
-    return program(script, '"$job"', _written_job(output))
+    return program(script, '"$job"', _written_job(output) + variables)
 
 
 def launched(script, output):

@@ -1,6 +1,19 @@
 # Weights of backbones and encoders. The rules that fetch need a network; all run where Snakemake runs.
 
 
+def fetched_weights(kind, table):
+    """The job.json of weights that a table of the configuration names."""
+
+    def job(wildcards, output):
+        name = wildcards[kind]
+        pooling = table[name].pooling if kind == "encoder" else None
+        field = f"{kind}s.yaml: {name}.weights"
+        settings = WeightsSettings(name=name, field=field, weights=table[name].weights, pooling=pooling)
+        return job_json(f"fetch_{kind}", {}, output, settings)
+
+    return job
+
+
 ruleorder: merge_adapter > fetch_backbone
 
 
@@ -23,9 +36,11 @@ rule merge_adapter:
         "../../envs/cpu.yaml"
     params:
         weights=lambda w: canonical(PROJECT.backbones[w.backbone].weights.identity()),
-        folder=subpath(output.manifest, parent=True),
+        job=lambda w, input, output: job_json(
+            "merge_adapter", input, output, AdapterSettings(name=w.backbone, weights=ADAPTED[w.backbone])
+        ),
     shell:
-        configured("merge_adapter.py", "backbone", output="{params.folder}")
+        compiled("merge_adapter.py", "{output.manifest}")
 
 
 rule fetch_backbone:
@@ -41,9 +56,9 @@ rule fetch_backbone:
         "../../envs/cpu.yaml"
     params:
         weights=lambda w: canonical(entry(PROJECT.backbones, "backbone", w.backbone).weights.identity()),
-        folder=subpath(output.manifest, parent=True),
+        job=fetched_weights("backbone", PROJECT.backbones),
     shell:
-        configured("fetch_weights.py", "backbone", variables=ONLINE, output="{params.folder}")
+        compiled("fetch_weights.py", "{output.manifest}", ONLINE)
 
 
 rule fetch_encoder:
@@ -60,6 +75,6 @@ rule fetch_encoder:
     params:
         weights=lambda w: canonical(entry(PROJECT.encoders, "encoder", w.encoder).weights.identity()),
         pooling=lambda w: entry(PROJECT.encoders, "encoder", w.encoder).pooling,
-        folder=subpath(output.manifest, parent=True),
+        job=fetched_weights("encoder", PROJECT.encoders),
     shell:
-        configured("fetch_weights.py", "encoder", variables=ONLINE, output="{params.folder}")
+        compiled("fetch_weights.py", "{output.manifest}", ONLINE)
