@@ -10,11 +10,11 @@ from reasonome.jobs import read_job
 from reasonome.stages import STAGES
 from reasonome.tasks import find_task
 from reasonome.training.graders import try_graders
-from reasonome.training.settings import RecipeSettings
+from reasonome.training.settings import TrainingSettings
 
 
 def main() -> None:
-    job = read_job(__doc__, RecipeSettings)
+    job = read_job(__doc__, TrainingSettings)
     recipe = STAGES[job.settings.stage].model_validate(job.settings.recipe)
     if isinstance(recipe, RolloutRecipe):
         for benchmark, file in job.files("questions").items():

@@ -11,11 +11,11 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from tiny_training import STYLE
+from tiny_training import STYLE, read_recipe
 
 from reasonome.core import atomic
 from reasonome.rewards import Reward
-from reasonome.stages import STAGES, read_recipe
+from reasonome.stages import STAGES
 from reasonome.tasks.naming.task import GeneSetNaming
 from reasonome.training import processes
 from reasonome.training.grpo import grpo

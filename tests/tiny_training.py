@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from reasonome.config import Recipe
 from reasonome.core import atomic
 from reasonome.stages import STAGES
 from reasonome.tasks.naming.settings import NamingStyle
@@ -29,6 +30,12 @@ def make(folder: Path, backbone: Path) -> Path:
     atomic.write_jsonl(folder / "pairs.jsonl", pairs[:12])
     atomic.write_jsonl(folder / "held_out_pairs.jsonl", pairs[12:])
     return models
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """The recipe in a model's folder."""
+    recipe = atomic.read_json(folder / "recipe.json")
+    return STAGES[recipe["stage"]].model_validate(recipe)
 
 
 def _example(number: int) -> dict:

@@ -14,7 +14,6 @@ from trl import SFTTrainer
 
 from reasonome.answering.precision import DTYPES
 from reasonome.config import Adapter
-from reasonome.stages import read_recipe
 from reasonome.tasks import TASKS
 from reasonome.training import adapters, kernels
 from reasonome.training.job import TrainingJob
@@ -96,7 +95,7 @@ def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
     shutil.rmtree(whole.trainer_folder / "checkpoint-4")
     for name in ("model", "adapter"):
         shutil.rmtree(whole.folder / name)
-    again = TrainingJob(read_recipe(whole.folder), whole.folder, whole.data, whole.styles)
+    again = TrainingJob(tiny_training.read_recipe(whole.folder), whole.folder, whole.data, whole.styles)
     assert again.checkpoint.name == "checkpoint-2"
     sft(again, {"demo-go": TASKS["gene_set_naming"]})
     for name, content in expected.items():

@@ -8,7 +8,6 @@ import pytest
 import tiny_training
 import torch
 
-from reasonome.stages import read_recipe
 from reasonome.tasks import TASKS
 from reasonome.training import fitting
 from reasonome.training.job import TrainingJob
@@ -160,7 +159,7 @@ def test_a_resumed_job_keeps_rows_though_memory_changed(tiny_backbone, tmp_path,
 
     shutil.rmtree(job.trainer_folder / "checkpoint-3")
     limited(monkeypatch, 1e9)
-    again = TrainingJob(read_recipe(job.folder), job.folder, job.data, job.styles)
+    again = TrainingJob(tiny_training.read_recipe(job.folder), job.folder, job.data, job.styles)
     sft(again, {"demo-go": TASKS["gene_set_naming"]})
     assert again.micro_batch_size == job.micro_batch_size
     assert (again.folder / "model/model.safetensors").read_bytes() == expected

@@ -12,7 +12,7 @@ from ranking_questions import question
 
 from reasonome.config.project import Project, experiments
 from reasonome.core import atomic
-from reasonome.stages import STAGES, read_recipe
+from reasonome.stages import STAGES
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.training.job import TrainingJob, mixed
@@ -121,7 +121,9 @@ def test_sft_on_two_tasks(tiny_backbone, tmp_path, capsys):
     settings = {"mixture": {"demo-go": 1, "demo-loci": 1}, "style": "x", "teacher": "none", "max_length": 256}
     recipe = STAGES["sft"].model_validate({"stage": "sft", **tiny_training.FEW_STEPS, **settings, "max_examples": 8})
     atomic.write_json(models / "sft.both-s0/recipe.json", recipe.model_dump(mode="json"))
-    job = TrainingJob(read_recipe(models / "sft.both-s0"), models / "sft.both-s0", two_files(tmp_path), styles)
+    job = TrainingJob(
+        tiny_training.read_recipe(models / "sft.both-s0"), models / "sft.both-s0", two_files(tmp_path), styles
+    )
     assert set(job.identity["styles"]) == {"demo-go", "demo-loci"} and "style" not in job.identity
     sft(job, {"demo-go": NAMING, "demo-loci": RANKING})
     assert "8 examples of 18; left out: 0 without reasoning" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import json
 
 import grpo_steps
 import pytest
+import tiny_training
 from ranking_questions import locus
 from refusals import refused
 from test_stated_confidence import with_recipe
@@ -14,7 +15,6 @@ from reasonome.config.project import experiments
 from reasonome.prompts.chat_template import render
 from reasonome.report.origins import learned_from
 from reasonome.rewards import Reward
-from reasonome.stages import read_recipe
 from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.ranking.settings import RankingStyle
@@ -100,7 +100,9 @@ def test_completions_are_rewarded_by_other_answers_and_held_out_ones_by_their_ow
     settings = {"rows": {"take": 8}, "validate_every": 3, "shared_questions": "never"}
     folder = grpo_steps.prepare(tiny_models, gold="shuffled", **settings)
     file = tiny_models.parent.parent / "examples.jsonl"
-    job = TrainingJob(read_recipe(folder), folder, {"examples": file, "valid": file}, {"demo-go": grpo_steps.STYLE})
+    job = TrainingJob(
+        tiny_training.read_recipe(folder), folder, {"examples": file, "valid": file}, {"demo-go": grpo_steps.STYLE}
+    )
     task = Noting()
     training = job.examples("demo-go", task)
     grpo(job, task, None)

@@ -13,7 +13,7 @@ from trl.trainer.reward_config import RewardConfig
 from trl.trainer.sft_config import SFTConfig
 
 from reasonome.config import trl_settings
-from reasonome.stages import STAGES, read_recipe
+from reasonome.stages import STAGES
 from reasonome.training import grpo, packing, pretrain, vllm_sampler, vllm_server
 from reasonome.training.job import TrainingJob
 from reasonome.training.rollouts import WatchedTrainer
@@ -36,7 +36,7 @@ def job(models, stage: str, **settings) -> TrainingJob:
     if stage in ("dpo", "reward"):
         return tiny_training.preference_job(models, stage, **settings)
     folder = grpo_steps.prepare(models, f"{stage}.try-s0", **settings)
-    return TrainingJob(read_recipe(folder), folder, {}, {"demo-go": tiny_training.STYLE})
+    return TrainingJob(tiny_training.read_recipe(folder), folder, {}, {"demo-go": tiny_training.STYLE})
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -118,16 +118,20 @@ def still_to_run(project: Project, experiment: str) -> list[Job]:
     """The jobs that `snakemake results/experiments/EXPERIMENT/report.html` would run here and now.
 
     What is finished is left out, and what has changed since is in, by Snakemake's own rules. InputError for an
-    unknown experiment, and with Snakemake's message if it cannot plan.
+    unknown experiment, and as of `dry_run`.
     """
     lookup(project.experiments, experiment, "experiment")
+    return parse(dry_run(project, project.results.experiment(experiment) / "report.html"))
+
+
+def dry_run(project: Project, target: Path, *options: str) -> str:
+    """What Snakemake says that it would do for a target. InputError with its message if it cannot plan."""
     snakefile = checkout(project.root) / "Snakefile"
-    target = project.results.experiment(experiment) / "report.html"
     command = [sys.executable, "-m", "snakemake", "-n", "--nolock", "--nocolor", "--cores", "1", "-s", str(snakefile)]
     # A user's own profile changes no jobs, and one for a cluster would ask the controller.
     environment = {key: value for key, value in os.environ.items() if key != "SNAKEMAKE_PROFILE"}
     done = subprocess.run(
-        [*command, *configuration(project), "--", str(target)],
+        [*command, *options, *configuration(project), "--", str(target)],
         capture_output=True,
         text=True,
         env=environment,
@@ -138,7 +142,7 @@ def still_to_run(project: Project, experiment: str) -> list[Job]:
         message = re.search(r"^\S*(Error|Exception)\b.*(\n.*){0,11}", printed, re.MULTILINE)
         reason = message[0] if message else printed
         raise InputError(f"Snakemake could not plan the jobs: {reason.strip()}", fix=f"see `snakemake -n {target}`")
-    return parse(done.stdout)
+    return done.stdout
 
 
 def configuration(project: Project) -> list[str]:

@@ -8,7 +8,7 @@ from reasonome.config import Recipe
 from reasonome.config.project import Project
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.jobs import Files, Job
-from reasonome.training.settings import RecipeSettings, TrainingSettings
+from reasonome.training.settings import TrainingSettings
 
 
 def training_job(
@@ -20,12 +20,10 @@ def training_job(
     return Job(rule=recipe.stage, inputs=inputs, outputs=dict(outputs), settings=_settings(project, recipe))
 
 
-def recipe_job(project: Project, recipe: Recipe, output: Path) -> Job[RecipeSettings]:
+def recipe_job(project: Project, recipe: Recipe, output: Path) -> Job[TrainingSettings]:
     """The job that writes a recipe; its graders are tried on the questions."""
-    settings = _settings(project, recipe).model_copy(update={"trackers": []})
-    written = RecipeSettings(stage=recipe.stage, recipe=recipe.model_dump(mode="json"), **dict(settings))
     inputs: dict[str, Files] = {"questions": graded_questions(project, recipe)}
-    return Job(rule="write_recipe", inputs=inputs, outputs={"recipe": output}, settings=written)
+    return Job(rule="write_recipe", inputs=inputs, outputs={"recipe": output}, settings=_settings(project, recipe))
 
 
 def graded_questions(project: Project, recipe: Recipe) -> dict[str, Path]:
@@ -37,6 +35,8 @@ def graded_questions(project: Project, recipe: Recipe) -> dict[str, Path]:
 
 def _settings(project: Project, recipe: Recipe) -> TrainingSettings:
     return TrainingSettings(
+        stage=recipe.stage,
+        recipe=recipe.model_dump(mode="json"),
         tasks={benchmark: task_named(project, benchmark) for benchmark, _ in recipe.questions},
         styles={name: project.style(name, style).model_dump(mode="json") for name, style in recipe.questions},
         encoders={folder.name: pooling for folder, pooling in project.encoder_folders(recipe.comparing)},

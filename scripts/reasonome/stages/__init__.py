@@ -5,11 +5,8 @@ they train, so that planning needs no PyTorch.
 """
 
 from functools import cached_property
-from pathlib import Path
 
 from reasonome.config import Recipe
-from reasonome.core import atomic
-from reasonome.core.errors import InputError
 from reasonome.core.lazy import Lazy
 
 
@@ -60,12 +57,3 @@ class Stages(Lazy[type[Recipe]]):
 
 
 STAGES = Stages()
-
-
-def read_recipe(folder: Path) -> Recipe:
-    """The recipe in a model's folder; InputError if there is none."""
-    path = folder / "recipe.json"
-    if not path.is_file():
-        raise InputError("recipe is missing", file=path, fix=f"snakemake {path}")
-    recipe = atomic.read_json(path)
-    return STAGES[recipe["stage"]].model_validate(recipe)

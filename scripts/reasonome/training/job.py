@@ -35,7 +35,7 @@ from reasonome.core.manifest import (
 )
 from reasonome.jobs import Job
 from reasonome.prompts.chat_template import load_tokenizer, with_values
-from reasonome.stages import read_recipe
+from reasonome.stages import STAGES
 from reasonome.task import Task
 from reasonome.tasks import find_task
 from reasonome.training import (
@@ -98,13 +98,14 @@ class TrainingJob(Generic[AnyRecipe]):
 
     @classmethod
     def of(cls, job: Job[TrainingSettings]) -> "TrainingJob[Recipe]":
-        """The step of a compiled job, whose recipe lies in the folder of its outputs."""
+        """The step of a compiled job, whose outputs lie in the folder."""
         settings, folder = job.settings, job.output("manifest").parent
         found = {named: find_task(named) for named in set(settings.tasks.values())}
         tasks = {benchmark: found[named] for benchmark, named in settings.tasks.items()}
         styles = {name: tasks[name].Style.model_validate(style) for name, style in settings.styles.items()}
         encoders = [EncoderFolder(path, settings.encoders[path.name]) for path in job.folders("encoders")]
-        return TrainingJob(read_recipe(folder), folder, job.files("data"), styles, tasks, encoders, settings.trackers)
+        recipe = STAGES[settings.stage].model_validate(settings.recipe)
+        return TrainingJob(recipe, folder, job.files("data"), styles, tasks, encoders, settings.trackers)
 
     def __post_init__(self) -> None:
         self.step = chains.last_step(self.folder.name)
