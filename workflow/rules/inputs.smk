@@ -180,7 +180,7 @@ def asked_model(wildcards):
 
 def training_files(wildcards):
     """The files that the recipe learns from."""
-    return list(or_stop(recipe(wildcards).files, PROJECT, parent_of(wildcards)).values())
+    return list(or_stop(recipe(wildcards).files, RESULTS, PROJECT.preferences, parent_of(wildcards)).values())
 
 
 def training_job(wildcards, output):

@@ -104,12 +104,12 @@ class Shown:
             path = self.project.results.statements(corpus) / "train.jsonl"
             yield Part(f"{step}: statements of {corpus}", [path], self._statements(path))
         for part in recipe.parts if isinstance(recipe, QuestionRecipe) else ():
-            files = part.files(self.project, model)
+            files = part.files(self.project.results, self.project.preferences, model)
             title = f"{step}: {part.question[0]}, style {part.question[1]}"
             if isinstance(part, RowsRecipe):
                 read = {kind: files[kind] for kind in ("examples", "reasoning") if kind in files}
                 yield Part(title, list(read.values()), self._questions(part, **read))
-            elif part.answers_of(self.project, model):
+            elif part.answers_of(self.project.results, self.project.preferences, model):
                 yield Part(f"{title}: pairs of the model's own answers, which do not exist yet", [], iter(()))
             else:
                 yield Part(title, [files["preferences"]], self._pairs(files["preferences"]))

@@ -16,7 +16,7 @@ def training_job(
 ) -> Job[TrainingSettings]:
     """The job of a step behind the parent, a backbone and a chain."""
     folders: Files = [project.results.encoder(name) for name in recipe.comparing]
-    inputs = {"data": recipe.files(project, parent), "encoders": folders}
+    inputs = {"data": recipe.files(project.results, project.preferences, parent), "encoders": folders}
     return Job(rule=recipe.stage, inputs=inputs, outputs=dict(outputs), settings=_settings(project, recipe))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, model_validator
 
 from reasonome.config.reference import DecodingRef, TeacherRef
-from reasonome.config.rollouts import RewardedSamples
+from reasonome.config.rewarded_samples import RewardedSamples
 from reasonome.config.strict import Seed, Strict, UserPath, WrongValue
 
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -6,13 +6,17 @@ The stages themselves are in `reasonome.stages`, which is a room above.
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from reasonome.config import trl_settings
 from reasonome.config.reference import BenchmarkRef, Mistake
 from reasonome.config.strict import Name, Precision, Strict, Variant, WrongValue
+
+if TYPE_CHECKING:
+    from reasonome.config.preferences import Preferences
+    from reasonome.config.project.results import Results
 
 # A part of a training split, as `Rows.which` has it.
 PART = r"all|[1-9][0-9]*(?:-(?:all|[1-9][0-9]*))?"
@@ -165,26 +169,30 @@ class Recipe(Strict):
         return self
 
     @abstractmethod
-    def files(self, project: Any, model: tuple[str, str]) -> dict[str, Path]:
+    def files(
+        self, results: "Results", preferences: Mapping[str, "Preferences"], model: tuple[str, str]
+    ) -> dict[str, Path]:
         """The files that it learns from, by their names in a manifest; `model` is the parent."""
 
-    def answers_of(self, project: Any, model: tuple[str, str]) -> list[Path]:
+    def answers_of(
+        self, results: "Results", preferences: Mapping[str, "Preferences"], model: tuple[str, str]
+    ) -> list[Path]:
         """The parent's samples that it learns from, a file for each of its questions."""
         return []
 
-    def facts_of(self, project: Any, model: tuple[str, str]) -> list[Path]:
+    def facts_of(self, results: "Results", model: tuple[str, str]) -> list[Path]:
         """The file of facts that the parent recalls, if it learns from one."""
         return []
 
-    def taught_by(self, project: Any) -> str:
+    def taught_by(self, preferences: Mapping[str, "Preferences"]) -> str:
         """The teacher whose reasoning it learns from, or "none"."""
         return "none"
 
-    def tables(self, project: Any) -> list[str]:
+    def tables(self, preferences: Mapping[str, "Preferences"]) -> list[str]:
         """Tables of people's own that it learns from."""
         return []
 
-    def rewarded_by(self, project: Any) -> list[str]:
+    def rewarded_by(self, preferences: Mapping[str, "Preferences"]) -> list[str]:
         """The encoders whose similarity it learns to raise."""
         return []
 

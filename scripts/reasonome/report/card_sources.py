@@ -58,13 +58,13 @@ def sources_read(project: Project, chain: str) -> list[SourceRead]:
     steps_of: dict[str, dict[str, None]] = {}
     for step in _steps(project, chain):
         recipe = step.recipe(project)
-        teacher = project.teachers.get(recipe.taught_by(project))
+        teacher = project.teachers.get(recipe.taught_by(project.preferences))
         recited = [teacher.corpus] if isinstance(teacher, RecallTeacher) else []
-        names = [*_of_corpora(project, [*recipe.corpora, *recited]), *recipe.tables(project)]
+        names = [*_of_corpora(project, [*recipe.corpora, *recited]), *recipe.tables(project.preferences)]
         for benchmark, style in recipe.questions:
             names += _of_questions(project, benchmark, style, ("train",))
         if isinstance(teacher, OpenAITeacher):
-            names.append(f"answers of the teacher {recipe.taught_by(project)}")
+            names.append(f"answers of the teacher {recipe.taught_by(project.preferences)}")
         for name in names:
             steps_of.setdefault(name, {})[str(step)] = None
     return [described(project, name, tuple(steps)) for name, steps in steps_of.items()]

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from reasonome.config.project import Project, chains
+from reasonome.config.preferences import Preferences
+from reasonome.config.project import Project, Results, chains
 from reasonome.config.project.recipe_references import wrong_rewards
 from reasonome.config.recipes import multiples_near
 from reasonome.config.reference import Mistake
-from reasonome.config.rollouts import JUDGE, RolloutRecipe, in_words
+from reasonome.config.rewarded_samples import in_words
+from reasonome.config.rollouts import JUDGE, RolloutRecipe
 from reasonome.config.strict import WrongValue
 from reasonome.core.errors import nearest
 
@@ -26,15 +28,17 @@ AGGREGATIONS = {"sum": "sum_then_normalize", "each": "normalize_then_sum"}
 class AlignmentRecipe(RolloutRecipe):
     """The files, checks and training of stages that draw completions."""
 
-    def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
+    def files(
+        self, results: Results, preferences: Mapping[str, Preferences], model: tuple[str, str]
+    ) -> dict[str, Path]:
         files = {}
         for benchmark, style in self.questions:
-            folder = project.examples(benchmark, style)
+            folder = results.prompts(benchmark, style)
             files[self.data_name("examples", benchmark)] = folder / "train.jsonl"
             files[self.data_name("valid", benchmark)] = folder / "valid.jsonl"
         if judge := chains.judge_chain(self):
-            files[JUDGE] = project.results.model(model[0], judge) / "manifest.json"
-        return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in self.encoders}
+            files[JUDGE] = results.model(model[0], judge) / "manifest.json"
+        return files | {f"encoder {name}": results.encoder(name) / "manifest.json" for name in self.encoders}
 
     def mistakes(self, project: Project) -> Iterator[Mistake]:
         """Benchmarks of a mixture that differ in their task, which defines the rewards, or in their style."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, model_validator
 
 from reasonome.config import QuestionRecipe, ValidatedRecipe
-from reasonome.config.preferences import SamplePreferences, TablePreferences, TierPreferences
-from reasonome.config.project import Project
+from reasonome.config.preferences import Preferences, SamplePreferences, TablePreferences, TierPreferences
+from reasonome.config.project import Project, Results
 from reasonome.config.project.recipe_references import wrong_rewards, wrong_teacher
 from reasonome.config.reference import Mistake, PreferencesRef
 from reasonome.core import atomic
@@ -100,38 +100,42 @@ class PreferenceRecipe(QuestionRecipe, ValidatedRecipe):
         print(f"{len(held_out)} pairs held out; left out: {too_long} too long", flush=True)
         return Pairs(train, held_out, too_long, longest)
 
-    def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
-        sampled = isinstance(project.preferences[self.preferences], SamplePreferences)
+    def files(
+        self, results: Results, preferences: Mapping[str, Preferences], model: tuple[str, str]
+    ) -> dict[str, Path]:
+        sampled = isinstance(preferences[self.preferences], SamplePreferences)
         files = {}
         for benchmark, style in self.questions:
-            folder = project.results.preferences(self.preferences, benchmark, style, model if sampled else None)
+            folder = results.preferences(self.preferences, benchmark, style, model if sampled else None)
             files[self.data_name("preferences", benchmark)] = folder / "train.jsonl"
             files[self.data_name("held_out preferences", benchmark)] = folder / "held_out.jsonl"
         return files
 
-    def answers_of(self, project: Project, model: tuple[str, str]) -> list[Path]:
-        spec = project.preferences[self.preferences]
+    def answers_of(
+        self, results: Results, preferences: Mapping[str, Preferences], model: tuple[str, str]
+    ) -> list[Path]:
+        spec = preferences[self.preferences]
         if not isinstance(spec, SamplePreferences):
             return []
-        return [project.results.samples(model, *asked, spec.decoding, spec.questions) for asked in self.questions]
+        return [results.samples(model, *asked, spec.decoding, spec.questions) for asked in self.questions]
 
-    def taught_by(self, project: Project) -> str:
-        spec = project.preferences[self.preferences]
+    def taught_by(self, preferences: Mapping[str, Preferences]) -> str:
+        spec = preferences[self.preferences]
         return spec.teacher if isinstance(spec, TierPreferences) else "none"
 
-    def tables(self, project: Project) -> list[str]:
-        spec = project.preferences[self.preferences]
+    def tables(self, preferences: Mapping[str, Preferences]) -> list[str]:
+        spec = preferences[self.preferences]
         return [spec.path] if isinstance(spec, TablePreferences) else []
 
-    def rewarded_by(self, project: Project) -> list[str]:
-        spec = project.preferences[self.preferences]
+    def rewarded_by(self, preferences: Mapping[str, Preferences]) -> list[str]:
+        spec = preferences[self.preferences]
         return spec.rewarded_encoders if isinstance(spec, SamplePreferences) else []
 
     def mistakes(self, project: Project) -> Iterator[Mistake]:
         if self.chooses and not project.preferences[self.preferences].held_out:
             what = f"`{self.chooses}` goes with the loss on held-out pairs, and '{self.preferences}' holds none out"
             yield Mistake((self.chooses,), what, "add held_out to it in preferences.yaml, such as 40")
-        if self.mixture and self.tables(project):
+        if self.mixture and self.tables(project.preferences):
             what = f"the table '{self.preferences}' is of one benchmark, and these are several"
             yield Mistake(("mixture",), what, "give `benchmark` in place of `mixture`")
 

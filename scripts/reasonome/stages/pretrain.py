@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from reasonome.config.project import Project
+from reasonome.config.preferences import Preferences
+from reasonome.config.project import Project, Results
 from reasonome.config.reference import Mistake
 from reasonome.config.tuning import WarmUpSettings
 
@@ -19,17 +20,19 @@ class PretrainRecipe(WarmUpSettings):
     rule_params = ()
     stage: Literal["pretrain"]
 
-    def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
-        folder = project.results.statements(self.corpus)
+    def files(
+        self, results: Results, preferences: Mapping[str, Preferences], model: tuple[str, str]
+    ) -> dict[str, Path]:
+        folder = results.statements(self.corpus)
         files = {part: folder / f"{part}.jsonl" for part in ("train", "held_out")}
         if self.drill:
-            [files["recalled"]] = self.facts_of(project, model)
+            [files["recalled"]] = self.facts_of(results, model)
         if self.recall:
-            files["facts"] = project.results.facts(self.corpus)
+            files["facts"] = results.facts(self.corpus)
         return files
 
-    def facts_of(self, project: Project, model: tuple[str, str]) -> list[Path]:
-        return [project.results.recall(model, self.corpus, self.drill.facts)] if self.drill else []
+    def facts_of(self, results: Results, model: tuple[str, str]) -> list[Path]:
+        return [results.recall(model, self.corpus, self.drill.facts)] if self.drill else []
 
     def mistakes(self, project: Project) -> Iterator[Mistake]:
         if (key := "recall" if self.recall else self.chooses) and not project.corpora[self.corpus].held_out:

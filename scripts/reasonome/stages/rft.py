@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from reasonome.config.project import Project
+from reasonome.config.preferences import Preferences
+from reasonome.config.project import Project, Results
 from reasonome.config.project.recipe_references import wrong_rewards, wrong_samples
 from reasonome.config.reference import Mistake
-from reasonome.config.rollouts import RewardedSamples, in_words
+from reasonome.config.rewarded_samples import RewardedSamples, in_words
 from reasonome.core.errors import InputError
 from reasonome.stages.sft import TuningRecipe
 
@@ -46,12 +47,14 @@ class RftRecipe(TuningRecipe):
     def comparing(self) -> list[str]:
         return self.samples.encoders
 
-    def rewarded_by(self, project: Project) -> list[str]:
+    def rewarded_by(self, preferences: Mapping[str, Preferences]) -> list[str]:
         return self.samples.rewarded_encoders
 
-    def answers_of(self, project: Project, model: tuple[str, str]) -> list[Path]:
+    def answers_of(
+        self, results: Results, preferences: Mapping[str, Preferences], model: tuple[str, str]
+    ) -> list[Path]:
         part = self.part()
-        return [project.results.samples(model, *asked, self.samples.decoding, part) for asked in self.questions]
+        return [results.samples(model, *asked, self.samples.decoding, part) for asked in self.questions]
 
     def mistakes_of_part(self, project: Project) -> Iterator[Mistake]:
         yield from wrong_samples(project.decodings[self.samples.decoding], ("samples", "decoding"))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from reasonome.config import Name
-from reasonome.config.project import Project
+from reasonome.config.preferences import Preferences
+from reasonome.config.project import Project, Results
 from reasonome.config.project.recipe_references import wrong_teacher
 from reasonome.config.reference import DecodingRef, Mistake, Refers
 from reasonome.config.strict import Strict
@@ -40,20 +41,22 @@ class TuningRecipe(TuningSettings):
 
     learns_some: ClassVar[bool] = False  # whether questions are left out by what their samples earn
 
-    def files(self, project: Project, model: tuple[str, str]) -> dict[str, Path]:
+    def files(
+        self, results: Results, preferences: Mapping[str, Preferences], model: tuple[str, str]
+    ) -> dict[str, Path]:
         files = {
-            self.data_name("examples", benchmark): project.examples(benchmark, style) / "train.jsonl"
+            self.data_name("examples", benchmark): results.prompts(benchmark, style) / "train.jsonl"
             for benchmark, style in self.questions
         }
-        samples = self.answers_of(project, model)
+        samples = self.answers_of(results, preferences, model)
         for (benchmark, _), path in zip(self.questions if samples else (), samples, strict=True):
             files[self.data_name("samples", benchmark)] = path
-        if (teacher := self.taught_by(project)) != "none":
+        if (teacher := self.taught_by(preferences)) != "none":
             for benchmark, style in self.questions:
-                files[self.data_name("reasoning", benchmark)] = project.results.reasoning(teacher, benchmark, style)
+                files[self.data_name("reasoning", benchmark)] = results.reasoning(teacher, benchmark, style)
         for corpus in self.corpora:
-            files["statements"] = project.results.statements(corpus) / "train.jsonl"
-        return files | {f"encoder {name}": project.results.encoder(name) / "manifest.json" for name in self.comparing}
+            files["statements"] = results.statements(corpus) / "train.jsonl"
+        return files | {f"encoder {name}": results.encoder(name) / "manifest.json" for name in self.comparing}
 
     @classmethod
     @abstractmethod
@@ -88,13 +91,15 @@ class SftRecipe(TuningRecipe):
         "and stratum) as its confidence; 50 without",
     )
 
-    def answers_of(self, project: Project, model: tuple[str, str]) -> list[Path]:
+    def answers_of(
+        self, results: Results, preferences: Mapping[str, Preferences], model: tuple[str, str]
+    ) -> list[Path]:
         if (spec := self.confidence_from) is None:
             return []
         part = self.part(spec.questions)
-        return [project.results.samples(model, *question, spec.decoding, part) for question in self.questions]
+        return [results.samples(model, *question, spec.decoding, part) for question in self.questions]
 
-    def taught_by(self, project: Project) -> str:
+    def taught_by(self, preferences: Mapping[str, Preferences]) -> str:
         return self.teacher
 
     def mistakes_of_part(self, project: Project) -> Iterator[Mistake]:

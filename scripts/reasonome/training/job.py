@@ -33,11 +33,8 @@ from reasonome.core.manifest import (
     text_sha256,
     versions,
 )
-from reasonome.jobs import Job
 from reasonome.prompts.chat_template import load_tokenizer, with_values
-from reasonome.stages import STAGES
 from reasonome.task import Task
-from reasonome.tasks import find_task
 from reasonome.training import (
     adapters,
     batches,
@@ -49,7 +46,6 @@ from reasonome.training import (
     retention,
     sharding,
 )
-from reasonome.training.settings import TrainingSettings
 from reasonome.training.token_count import TokenCount
 
 # Facts of the wall clock: they differ between equal runs, so they stay out of the history.
@@ -95,17 +91,6 @@ class TrainingJob(Generic[AnyRecipe]):
     encoders: Sequence[EncoderFolder] = ()
     trackers: Sequence[str] = ()
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
-
-    @classmethod
-    def of(cls, job: Job[TrainingSettings]) -> "TrainingJob[Recipe]":
-        """The step of a compiled job, whose outputs lie in the folder."""
-        settings, folder = job.settings, job.output("manifest").parent
-        found = {named: find_task(named) for named in set(settings.tasks.values())}
-        tasks = {benchmark: found[named] for benchmark, named in settings.tasks.items()}
-        styles = {name: tasks[name].Style.model_validate(style) for name, style in settings.styles.items()}
-        encoders = [EncoderFolder(path, settings.encoders[path.name]) for path in job.folders("encoders")]
-        recipe = STAGES[settings.stage].model_validate(settings.recipe)
-        return TrainingJob(recipe, folder, job.files("data"), styles, tasks, encoders, settings.trackers)
 
     def __post_init__(self) -> None:
         self.step = chains.last_step(self.folder.name)

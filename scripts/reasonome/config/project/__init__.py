@@ -186,7 +186,7 @@ class Project(Generic[T]):
 
     def rewarded_encoders(self, step: str) -> set[str]:
         """The encoders whose similarity a step learns from: in its rewards, its preferences, or those of its judge."""
-        return {encoder for own in self.with_judge(step) for encoder in self.recipe(own).rewarded_by(self)}
+        return {encoder for own in self.with_judge(step) for encoder in self.recipe(own).rewarded_by(self.preferences)}
 
     def ontologies(self, corpus: str) -> dict[str, Path]:
         """The ontologies of a corpus: source → file."""

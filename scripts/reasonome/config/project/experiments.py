@@ -99,7 +99,7 @@ def corpora_read(project: Project, chain: str) -> dict[str, list[str]]:
 
 def taught_by(project: Project, recipe: Recipe) -> list[tuple[str, str, str]]:
     """(teacher, benchmark, style) of the reasoning that a recipe learns from; none without a teacher."""
-    teacher = recipe.taught_by(project)
+    teacher = recipe.taught_by(project.preferences)
     return [] if teacher == "none" else [(teacher, *question) for question in recipe.questions]
 
 
@@ -113,7 +113,10 @@ def runs_behind(project: Project, backbone: str, chain: str) -> list[Path]:
         parent, recipe = chains.parent(model), chains.last_step(model).recipe(project)
         if judge := chains.judge_chain(recipe):
             runs += runs_behind(project, backbone, judge)
-        asked = [*recipe.answers_of(project, (backbone, parent)), *recipe.facts_of(project, (backbone, parent))]
+        asked = [
+            *recipe.answers_of(project.results, project.preferences, (backbone, parent)),
+            *recipe.facts_of(project.results, (backbone, parent)),
+        ]
         runs += [path.with_suffix(".run.json") for path in asked]
         runs.append(project.results.model(backbone, model) / "run.json")
     return list(dict.fromkeys(runs))
@@ -124,7 +127,9 @@ def sampled(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
     drawn = []
     for backbone, chain in trained_steps(project, experiment):
         parent = chains.parent(chain)
-        paths = chains.last_step(chain).recipe(project).answers_of(project, (backbone, parent))
+        paths = (
+            chains.last_step(chain).recipe(project).answers_of(project.results, project.preferences, (backbone, parent))
+        )
         drawn += [(backbone, parent, path) for path in paths]
     drawn += [
         (asked.backbone, asked.chain, asked.path)
@@ -140,7 +145,7 @@ def facts_asked(project: Project, experiment: str) -> list[tuple[str, str, Path]
     asked = [(one.backbone, one.chain, one.path) for one in asked_again(project, experiment) if one.kind == "facts"]
     for backbone, chain in trained_steps(project, experiment):
         parent, recipe = chains.parent(chain), chains.last_step(chain).recipe(project)
-        asked += [(backbone, parent, path) for path in recipe.facts_of(project, (backbone, parent))]
+        asked += [(backbone, parent, path) for path in recipe.facts_of(project.results, (backbone, parent))]
     return list(dict.fromkeys(asked))
 
 
@@ -300,7 +305,7 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
         recited = {teacher.corpus for teacher in teachers if isinstance(teacher, RecallTeacher)}
         for corpus in sorted(recited - {*recipe.corpora}):
             _add(plan.corpora, corpus, step)
-        for table in recipe.tables(project):
+        for table in recipe.tables(project.preferences):
             _add(plan.tables, table, step)
     return plan
 

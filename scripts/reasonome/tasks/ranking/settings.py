@@ -14,7 +14,7 @@ from reasonome.benchmarks.rows import SPLITS
 from reasonome.config import Benchmark, GeneListStyle, Recipe
 from reasonome.config.project import Project
 from reasonome.config.reference import Refers, SourceRef
-from reasonome.config.rollouts import LongestList
+from reasonome.config.rewarded_samples import LongestList
 from reasonome.config.strict import Name, Strict, Variant
 from reasonome.config.styles import only_placeholders
 from reasonome.config.task_settings import check_subset_names

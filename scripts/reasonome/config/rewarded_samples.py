@@ -1,0 +1,53 @@
+"""A model's own answers that rewards compare, and the settings of rewards."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from reasonome.config.reference import DecodingRef, EncoderRef, Names
+from reasonome.config.strict import Strict, WrongValue
+
+LongestList = Annotated[int, Field(ge=1)]
+
+
+def in_words(rewards: Mapping[str, float]) -> str:
+    """The rewards that count, with their weights."""
+    return ", ".join(f"{weight:g} × {name}" for name, weight in rewards.items() if weight)
+
+
+class Grading(Strict):
+    """Parameters of the rewards of rankings."""
+
+    k: Annotated[int, Field(ge=2)] = Field(default=10, description="rank from which a decaying reward is zero")
+    ratio: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.5, description="of a rank's geometric reward to that before"
+    )
+    words: Annotated[int, Field(ge=1)] = Field(
+        default=200, description="of reasoning, up to which brevity is rewarded whole"
+    )
+    longest_list: LongestList = Field(
+        default=25, description="genes of a list that count: as many as the benchmark counts"
+    )
+
+
+class RewardedSamples(Strict):
+    """A model's own answers to training questions, which rewards compare."""
+
+    decoding: DecodingRef = Field(description="of decodings.yaml")
+    rewards: dict[str, Annotated[float, Field(ge=0)]]
+    grading: Grading = Field(Grading(), description="of rewards of rankings")
+    encoders: Names[EncoderRef] = Field([], description="of a similarity reward; their mean is taken")
+
+    @model_validator(mode="after")
+    def _something_is_compared(self) -> Self:
+        if not any(self.rewards.values()):
+            raise WrongValue("every reward has weight 0: no sample is better than another", "give one a weight above 0")
+        if "similarity" in self.rewards and not self.encoders:
+            raise WrongValue("the similarity reward needs at least one encoder", "name it: encoders: [minilm]")
+        return self
+
+    @property
+    def rewarded_encoders(self) -> list[str]:
+        """The encoders by whose similarity the better sample is chosen."""
+        return self.encoders if self.rewards.get("similarity") else []
