@@ -59,14 +59,14 @@ class Reading:
     def exposures(self, backbone: str, chain: str, corpus: str) -> float:
         """How many statements the steps of a model read for each fact of a corpus."""
         read = 0.0
-        for made in experiments.corpora_read(self.project, chain).get(corpus, ()):
+        for made in experiments.corpora_read(self.project.recipes, chain).get(corpus, ()):
             history, manifest = self._records(backbone, made)
             read += history[-1].get("epoch", 0) * manifest["statements"]
         return read / self.facts(corpus)
 
     def under_way(self, backbone: str, chain: str) -> Iterator[Measured]:
         """What a warm-up measured while it read, if it did."""
-        recipe = chains.last_step(chain).recipe(self.project)
+        recipe = chains.last_step(chain).recipe(self.project.recipes)
         if isinstance(recipe, PretrainRecipe) and recipe.recall:
             history, manifest = self._records(backbone, chain)
             path = self.project.results.model(backbone, chain) / "history.jsonl"

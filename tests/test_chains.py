@@ -46,7 +46,7 @@ def test_what_is_no_chain(chain):
 
 def test_a_step_of_an_unknown_stage_has_no_recipe(project):
     with refused(fix="did you mean 'rft'?"):
-        chains.Step.parse("rtf.names-s0").recipe(project)
+        chains.Step.parse("rtf.names-s0").recipe(project.recipes)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,6 @@ def test_the_cells_of_an_experiment():
 
 
 def test_the_recipe_of_a_step(project):
-    assert Step.parse("sft.symbols-s0").recipe(project).style == "symbols"
+    assert Step.parse("sft.symbols-s0").recipe(project.recipes).style == "symbols"
     with refused(fix="did you mean 'symbols'?"):
-        Step.parse("sft.symbls-s0").recipe(project)
+        Step.parse("sft.symbls-s0").recipe(project.recipes)

@@ -339,7 +339,7 @@ def test_code_beside_a_configuration_that_lies_elsewhere_is_found_there(config, 
     monkeypatch.chdir(tmp_path / "elsewhere")
     project = load_project(config)
     assert project.tasks["chromosome_of_gene"].name == "chromosome_of_gene"
-    recipe = chains.Step.parse("grpo.o-s0").recipe(project)
+    recipe = chains.Step.parse("grpo.o-s0").recipe(project.recipes)
     assert recipe.graders["mine"].function == f"{tmp_path}/mine/rewards.py:f"
     assert type(recipe).model_validate(recipe.model_dump(mode="json")) == recipe
 

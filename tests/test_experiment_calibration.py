@@ -283,8 +283,8 @@ def test_facts_of_a_placebo_are_asked_of_models_that_read_it(project):
     assert {chain for chain, of in asked if of == "micro-world-placebo"} == read_it
     assert {"base", warm, placebo, f"{warm}+sft.microfacts-s2"} <= {chain for chain, of in asked if of == "micro-world"}
     mixed = f"{warm}+sft.micromixed-s1"
-    assert experiments.corpora_read(project, mixed) == {"micro-world": [warm, mixed]}
-    assert experiments.corpora_read(project, "sft.micro-s0") == {}
+    assert experiments.corpora_read(project.recipes, mixed) == {"micro-world": [warm, mixed]}
+    assert experiments.corpora_read(project.recipes, "sft.micro-s0") == {}
 
 
 def test_the_judges_steps_are_trained_and_audited(config):

@@ -172,9 +172,9 @@ def test_what_the_judge_learned_from_is_told(project):
     # By the configuration: whose manifests a card needs, and which steps read a source.
     chain = "sft.names-s0+onlinedpo.judged-s0"
     judge = "sft.names-s0+reward.tiers-s0"
-    assert card_sources.judges(project, chain) == {"onlinedpo.judged-s0": judge}
-    assert card_sources.models_read(project, chain) == ["base", "sft.names-s0", chain, judge]
-    assert card_sources.models_read(project, CHAIN) == chains.lineage(CHAIN)
+    assert card_sources.judges(project.recipes, chain) == {"onlinedpo.judged-s0": judge}
+    assert card_sources.models_read(project.recipes, chain) == ["base", "sft.names-s0", chain, judge]
+    assert card_sources.models_read(project.recipes, CHAIN) == chains.lineage(CHAIN)
     steps = ("sft.names-s0", "onlinedpo.judged-s0", "reward.tiers-s0")
     sources = card_sources.sources_read(project, chain)
     assert [one.name for one in sources] == ["hgnc-demo", "go-demo", "reactome-demo", "wikipathways-demo"]
@@ -287,10 +287,17 @@ def scored(tmp_path) -> Path:
 
 
 def test_the_program_writes_a_card_or_nothing(scored):
-    tiny_project.edit(scored, "sources.yaml", lambda sources: sources["go-demo"].update(licence=f"CC-BY{POISON}"))
-    out = scored / "card.md"
-    command = [sys.executable, tiny_project.ROOT / "scripts/write_model_card.py", "--experiment", "demo"]
-    command += ["--backbone", BACKBONE, "--chain", CHAIN, "--output", out]
+    results, source = scored / "results", {"name": "go-demo", "licence": f"CC-BY{POISON}"}
+    out = results / "models" / BACKBONE / CHAIN / "card.md"
+    decodings = {"greedy": {"max_new_tokens": 20}}
+    job = {
+        "rule": "write_model_card",
+        "inputs": {name: str(results / f"experiments/demo/{name}.json") for name in ("plan", "audit")},
+        "outputs": {"card": str(out)},
+        "settings": {"backbone": BACKBONE, "chain": CHAIN, "sources": [source], "decodings": decodings},
+    }
+    atomic.write_json(scored / "job.json", job)
+    command = [sys.executable, tiny_project.ROOT / "scripts/write_model_card.py", "job.json"]
 
     def run() -> subprocess.CompletedProcess:
         return subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=scored)

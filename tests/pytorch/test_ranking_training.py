@@ -175,12 +175,12 @@ def test_another_grader_makes_another_recipe(tmp_path, monkeypatch, configured):
     with_grader = GRPO_OF_LOCI + "    graders: {mine: {function: mine.py:grade}}\n"
     project = configured("recipes/grpo.yaml", GRPO_OF_LOCI, with_grader)
     step = chains.Step("grpo", "fewloci", 0)
-    first = step.recipe(project).graders["mine"].sha256
+    first = step.recipe(project.recipes).graders["mine"].sha256
     commented = '"""Mine."""\ndef grade(answer, example):\n    """One."""\n    return 1.0  # whatever it is\n'
     (tmp_path / "mine.py").write_text(commented)
-    assert step.recipe(project).graders["mine"].sha256 == first
+    assert step.recipe(project.recipes).graders["mine"].sha256 == first
     (tmp_path / "mine.py").write_text("def grade(answer, example):\n    return 0.5\n")
-    assert step.recipe(project).graders["mine"].sha256 != first
+    assert step.recipe(project.recipes).graders["mine"].sha256 != first
 
 
 CAUSAL_GENES = "experiments/causal-genes.yaml"

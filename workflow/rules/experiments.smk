@@ -159,13 +159,13 @@ rule write_model_card:
         plan=f"{EXPERIMENT}/plan.json",
         metrics=f"{EXPERIMENT}/metrics.tsv",
         comparisons=f"{EXPERIMENT}/comparisons.tsv",
-        leaks=f"{EXPERIMENT}/audit.json",
+        audit=f"{EXPERIMENT}/audit.json",
         manifests=lambda w: [
             RESULTS.model(w.backbone, chain) / "manifest.json"
-            for chain in or_stop(card_sources.models_read, PROJECT, w.chain)
+            for chain in or_stop(card_sources.models_read, PROJECT.recipes, w.chain)
         ],
     output:
-        f"{ROOT}/models/{{backbone}}/{{chain}}/card.{{experiment}}.md",
+        card=f"{ROOT}/models/{{backbone}}/{{chain}}/card.{{experiment}}.md",
     log:
         f"{ROOT}/logs/write_model_card/{{backbone}}.{{chain}}.{{experiment}}.log",
     wildcard_constraints:
@@ -175,9 +175,10 @@ rule write_model_card:
         "../../envs/cpu.yaml"
     params:
         licences=carded_licences,
+        job=lambda w, input, output: job_json("write_model_card", input, output, card_settings(w)),
         code=lambda w: code_of_experiment("write_model_card.py", w.experiment),
     shell:
-        configured("write_model_card.py", "experiment", "backbone", "chain", output="{output}")
+        compiled("write_model_card.py", "{output.card}")
 
 
 rule cards:

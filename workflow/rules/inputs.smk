@@ -158,7 +158,7 @@ def adapted_backbone(wildcards):
 
 def recipe(wildcards):
     """The merged recipe of the chain's last step; an unknown one ends the run with the nearest valid name."""
-    return or_stop(lambda: chains.last_step(wildcards.chain).recipe(PROJECT))
+    return or_stop(lambda: chains.last_step(wildcards.chain).recipe(PROJECT.recipes))
 
 
 def parent(wildcards):
@@ -265,12 +265,24 @@ def sample_runs(wildcards):
     return [path.with_suffix(".run.json") for _, _, path in asked]
 
 
-def carded_licences(wildcards):
-    """The sources of a model's training data with their licences, and that of its weights: no file has them as they are
-    corrected."""
+def card_settings(wildcards):
+    """What the card of a model says of its sources and weights: no file has their licences as they are corrected."""
     weights = entry(PROJECT.backbones, "backbone", wildcards.backbone).weights
     sources = or_stop(card_sources.sources_read, PROJECT, wildcards.chain)
-    return canonical([weights and weights.licence, *map(vars, sources)])
+    return CardSettings(
+        backbone=wildcards.backbone,
+        chain=wildcards.chain,
+        licence=weights and weights.licence,
+        sources=sources,
+        judges=card_sources.judges(PROJECT.recipes, wildcards.chain),
+        decodings=PROJECT.decodings,
+    )
+
+
+def carded_licences(wildcards):
+    """The licences of a model's sources and weights, as canonical JSON."""
+    settings = card_settings(wildcards)
+    return canonical([settings.licence, *map(vars, settings.sources)])
 
 
 def audit_plan(wildcards):

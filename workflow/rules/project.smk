@@ -35,6 +35,7 @@ from reasonome.core.package import PACKAGE_ROOT
 from reasonome.facts.fetching.settings import AdapterSettings, WeightsSettings
 from reasonome.jobs import Job
 from reasonome.report import card_sources
+from reasonome.report.settings import CardSettings
 from reasonome.task import code_files
 from reasonome.task_parts import building_sha256
 from reasonome.tasks import load_project

@@ -35,29 +35,29 @@ def carded(project: Project, experiment: str) -> list[tuple[str, str]]:
     return list(dict.fromkeys((run.backbone, run.chain) for run in runs if run.chain != chains.BASE))
 
 
-def judges(project: Project, chain: str) -> dict[str, str]:
+def judges(recipes: chains.Recipes, chain: str) -> dict[str, str]:
     """Step → the chain of the reward model that judges its completions, of those steps of a chain that have one."""
-    chosen = {str(step): chains.judge_chain(step.recipe(project)) for step in chains.parse(chain)}
+    chosen = {str(step): chains.judge_chain(step.recipe(recipes)) for step in chains.parse(chain)}
     return {step: judge for step, judge in chosen.items() if judge}
 
 
-def models_read(project: Project, chain: str) -> list[str]:
+def models_read(recipes: chains.Recipes, chain: str) -> list[str]:
     """The chains of a model, of all that it was made from, and of its judges: the untouched backbone first."""
-    lines = [chains.lineage(made) for made in (chain, *judges(project, chain).values())]
+    lines = [chains.lineage(made) for made in (chain, *judges(recipes, chain).values())]
     return list(dict.fromkeys(model for line in lines for model in line))
 
 
-def _steps(project: Project, chain: str) -> list[chains.Step]:
+def _steps(recipes: chains.Recipes, chain: str) -> list[chains.Step]:
     """The steps of a chain and those of its judges, each once."""
-    made = (chain, *judges(project, chain).values())
+    made = (chain, *judges(recipes, chain).values())
     return list(dict.fromkeys(step for one in made for step in chains.parse(one)))
 
 
 def sources_read(project: Project, chain: str) -> list[SourceRead]:
     """The sources that a chain and its judges learned from, each once."""
     steps_of: dict[str, dict[str, None]] = {}
-    for step in _steps(project, chain):
-        recipe = step.recipe(project)
+    for step in _steps(project.recipes, chain):
+        recipe = step.recipe(project.recipes)
         teacher = project.teachers.get(recipe.taught_by(project.preferences))
         recited = [teacher.corpus] if isinstance(teacher, RecallTeacher) else []
         names = [*_of_corpora(project, [*recipe.corpora, *recited]), *recipe.tables(project.preferences)]

@@ -1,7 +1,7 @@
 """Model cards: what a trained model is, what it learned from, and what it scored beside baselines, as Markdown."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,17 +10,14 @@ import pandas as pd
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from reasonome.config import Decoding
-from reasonome.config.project import Project, chains
-from reasonome.core import atomic
 from reasonome.leaks.audit import LEAK_KINDS
 from reasonome.metrics import CEILINGS
 from reasonome.report import number_text, tables
-from reasonome.report.card_sources import SourceRead, hub_licence, judges, sources_read
-from reasonome.report.model_scores import ModelScores, scores_of, with_interval
+from reasonome.report.card_sources import SourceRead, hub_licence
+from reasonome.report.model_scores import ModelScores, with_interval
 from reasonome.report.number_text import escaped, markdown_table
 from reasonome.report.origins import learned_from
 from reasonome.stages import STAGES
-from reasonome.task import Task
 
 _TEMPLATE = Path(__file__).with_suffix("") / "card.md.j2"
 _READS = "has read statements about human genes, and was not taught to answer"
@@ -171,32 +168,3 @@ def _leaks(scored: Sequence[ModelScores], made: Sequence[Mapping[str, Any]], lea
             counts = [str(finding[name]) for name in ("found", "dropped", "remaining")]
             rows.append([f"{data} ({training})", benchmark, kind, *counts])
     return markdown_table(["data", "test set", "what was looked for", "found", "dropped", "remain"], rows)
-
-
-def experiment_card(
-    project: Project,
-    experiment: str,
-    backbone: str,
-    chain: str,
-    target: str,
-    find_task: Callable[[str], Task],
-) -> str:
-    """The card as `render_card` gives it; `target` is its path as Snakemake calls it.
-
-    InputError for files that are missing.
-    """
-    folder, weights = project.results.experiment(experiment), project.backbones[backbone].weights
-    base, *steps = chains.step_manifests(project.results.model(backbone, chain))
-    licence = {"licence": weights.licence} if weights else {}  # as it is corrected, which fetches no weights again
-    return render_card(
-        scores_of(folder, backbone, chain, find_task),
-        manifests=[base | {"weights": base["weights"] | licence}, *steps],
-        leaks=atomic.read_json(folder / "audit.json"),
-        sources=sources_read(project, chain),
-        decodings=project.decodings,
-        target=target,
-        judges={
-            step: chains.step_manifests(project.results.model(backbone, judge))[1:]
-            for step, judge in judges(project, chain).items()
-        },
-    )

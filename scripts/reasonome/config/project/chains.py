@@ -1,17 +1,18 @@
 """Chains: the path of steps that made a model, written as one name (pretrain.closedbook-s0+sft.closedbook-s0)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from reasonome.config import Recipe
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import read_manifest
 
 BASE = "base"
+Recipes = Mapping[str, Mapping[str, Recipe]]  # stage → variant → settings
 SEED_PATTERN = r"(?:0|[1-9][0-9]*)"  # one spelling per seed: two would make two folders for one model
 STEP_PATTERN = rf"[a-z]+\.[a-z0-9]{{1,24}}-s{SEED_PATTERN}"
 CHAIN_PATTERN = rf"{BASE}|{STEP_PATTERN}(?:\+{STEP_PATTERN})*"
@@ -41,10 +42,10 @@ class Step:
             raise InputError(f"'{text}' is no step of a chain", fix="write stage.variant-sN, as in sft.closedbook-s0")
         return cls(match[1], match[2], int(match[3]))
 
-    def recipe(self, project: Project) -> Recipe:
+    def recipe(self, recipes: Recipes) -> Recipe:
         """The step's settings, after defaults and variant are merged; with the digests of its graders' files."""
-        recipes = lookup(project.recipes, self.stage, "stage")
-        return lookup(recipes, self.variant, f"variant of {self.stage}").pinned()
+        variants = lookup(recipes, self.stage, "stage")
+        return lookup(variants, self.variant, f"variant of {self.stage}").pinned()
 
 
 def parse(chain: str) -> list[Step]:

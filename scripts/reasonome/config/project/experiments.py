@@ -1,12 +1,13 @@
 """Experiments: the files that the cells of an experiment need, for the workflow's rules and the report's plan."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from reasonome.config import Recipe
 from reasonome.config.experiments import Experiment
+from reasonome.config.preferences import Preferences
 from reasonome.config.project import Project, T, chains
 from reasonome.config.project.results import Results, Run
 from reasonome.config.teachers import RecallTeacher
@@ -43,7 +44,7 @@ def trained_steps(project: Project, experiment: str) -> list[tuple[str, str]]:
     steps: dict[tuple[str, str], None] = {}
     for run in cells(project, experiment):
         for chain in chains.lineage(run.chain)[1:]:
-            if judge := chains.judge_chain(chains.last_step(chain).recipe(project)):
+            if judge := chains.judge_chain(chains.last_step(chain).recipe(project.recipes)):
                 steps |= dict.fromkeys((run.backbone, step) for step in chains.lineage(judge)[1:])
             steps[run.backbone, chain] = None
     return list(steps)
@@ -83,23 +84,23 @@ def asked_again(project: Project, experiment: str) -> list[Asked]:
             files = {question: project.results.samples(model, *question, *which) for question in questions}
             asked += [Asked(*model, "questions", *question, path) for question, path in files.items()]
         for corpus in corpora:
-            if not project.corpora[corpus].placebo or corpus in corpora_read(project, model[1]):
+            if not project.corpora[corpus].placebo or corpus in corpora_read(project.recipes, model[1]):
                 asked.append(Asked(*model, "facts", corpus, "", project.results.recall(model, corpus, spec.recall)))
     return asked
 
 
-def corpora_read(project: Project, chain: str) -> dict[str, list[str]]:
+def corpora_read(recipes: chains.Recipes, chain: str) -> dict[str, list[str]]:
     """Corpus → the chains, of a model's and those that it was made from, whose last step read its statements."""
     read: dict[str, list[str]] = {}
     for made in chains.lineage(chain)[1:]:
-        for corpus in chains.last_step(made).recipe(project).corpora:
+        for corpus in chains.last_step(made).recipe(recipes).corpora:
             read.setdefault(corpus, []).append(made)
     return read
 
 
-def taught_by(project: Project, recipe: Recipe) -> list[tuple[str, str, str]]:
+def taught_by(preferences: Mapping[str, Preferences], recipe: Recipe) -> list[tuple[str, str, str]]:
     """(teacher, benchmark, style) of the reasoning that a recipe learns from; none without a teacher."""
-    teacher = recipe.taught_by(project.preferences)
+    teacher = recipe.taught_by(preferences)
     return [] if teacher == "none" else [(teacher, *question) for question in recipe.questions]
 
 
@@ -110,7 +111,7 @@ def runs_behind(project: Project, backbone: str, chain: str) -> list[Path]:
     """
     runs = []
     for model in chains.lineage(chain)[1:]:
-        parent, recipe = chains.parent(model), chains.last_step(model).recipe(project)
+        parent, recipe = chains.parent(model), chains.last_step(model).recipe(project.recipes)
         if judge := chains.judge_chain(recipe):
             runs += runs_behind(project, backbone, judge)
         asked = [
@@ -128,7 +129,9 @@ def sampled(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
     for backbone, chain in trained_steps(project, experiment):
         parent = chains.parent(chain)
         paths = (
-            chains.last_step(chain).recipe(project).answers_of(project.results, project.preferences, (backbone, parent))
+            chains.last_step(chain)
+            .recipe(project.recipes)
+            .answers_of(project.results, project.preferences, (backbone, parent))
         )
         drawn += [(backbone, parent, path) for path in paths]
     drawn += [
@@ -144,7 +147,7 @@ def facts_asked(project: Project, experiment: str) -> list[tuple[str, str, Path]
     drill what they missed."""
     asked = [(one.backbone, one.chain, one.path) for one in asked_again(project, experiment) if one.kind == "facts"]
     for backbone, chain in trained_steps(project, experiment):
-        parent, recipe = chains.parent(chain), chains.last_step(chain).recipe(project)
+        parent, recipe = chains.parent(chain), chains.last_step(chain).recipe(project.recipes)
         asked += [(backbone, parent, path) for path in recipe.facts_of(project.results, (backbone, parent))]
     return list(dict.fromkeys(asked))
 
@@ -157,7 +160,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     runs = cells(project, experiment)
     questions = list(dict.fromkeys((run.benchmark, run.style) for run in runs))
     steps = trained_steps(project, experiment)
-    recipes = [chains.last_step(chain).recipe(project) for _, chain in steps]
+    recipes = [chains.last_step(chain).recipe(project.recipes) for _, chain in steps]
     controls = list(dict.fromkeys(asked[1] for asked in questions if project.style(*asked).is_control()))
     recalled = [
         {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
@@ -297,7 +300,7 @@ def audit_plan(project: Project, experiment: str) -> AuditPlan:
             _add(plan.training if benchmark in akin else plan.not_compared, benchmark, step)
             if benchmark in akin:
                 _add(plan.training_prompts, (benchmark, style), step)
-        learned = taught_by(project, recipe)
+        learned = taught_by(project.preferences, recipe)
         for taught in learned:
             if taught[1] in akin:
                 _add(plan.reasoning, taught, step)

@@ -63,7 +63,7 @@ class NamingChecks(Checks[NamingDialogue]):
             left_out = (project.benchmarks[name] for name in names if name in project.benchmarks)  # else told elsewhere
             return any(isinstance(spec, NamingBenchmark) and spec.holds_out(tested) for spec in left_out)
 
-        recited = [project.teachers[teacher] for teacher, *_ in taught_by(project, recipe)]
+        recited = [project.teachers[teacher] for teacher, *_ in taught_by(project.preferences, recipe)]
         told = [teacher.corpus for teacher in recited if isinstance(teacher, RecallTeacher)]
         for name in [*recipe.corpora, *told]:
             corpus = project.corpora[name]
