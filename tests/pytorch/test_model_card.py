@@ -14,6 +14,7 @@ from huggingface_hub import ModelCard
 from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 from synthetic_experiment import write_experiment
 
+from reasonome import cli
 from reasonome.answering import local
 from reasonome.config import Decoding
 from reasonome.config.project import chains
@@ -316,8 +317,9 @@ def test_the_program_writes_a_card_or_nothing(scored):
     assert not out.exists()
 
 
-def test_a_corrected_licence_is_on_the_card(scored):
+def test_a_corrected_licence_is_on_the_card_and_said_to_be_why(scored, monkeypatch, capsys):
     """Of a source of facts as of the weights: no job that made the model runs again for it."""
+    monkeypatch.chdir(scored)
     card = f"results/models/{BACKBONE}/{CHAIN}/card.demo.md"
     target = ["--allowed-rules", "write_model_card", "--", card]
     tiny_project.snakemake(scored, *target)
@@ -325,6 +327,8 @@ def test_a_corrected_licence_is_on_the_card(scored):
     tiny_project.edit(scored, "sources.yaml", lambda sources: sources["go-demo"].update(licence="MIT"))
     assert tiny_project.planned_jobs(scored, *target) == {"write_model_card": 1}
     tiny_project.edit(scored, "backbones.yaml", lambda names: names[BACKBONE]["weights"].update(licence="CC0-1.0"))
+    assert cli.main(["why", card]) == 0
+    assert "settings.licence: Apache-2.0 → CC0-1.0" in capsys.readouterr().out
     tiny_project.snakemake(scored, *target)
     written = (scored / card).read_text(encoding="utf-8")
     assert table_line(written, "go-demo ")[2] == "MIT" and "license: cc0-1.0" in written
