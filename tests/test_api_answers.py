@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import tiny_project
 import yaml
+from checkout import ROOT
 from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 
 from reasonome.answering import api
@@ -23,7 +24,6 @@ from reasonome.tasks import TASKS, load_project
 from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingStyle
 
-ROOT = Path(__file__).resolve().parents[1]
 TASK = TASKS["gene_set_naming"]
 STYLE = NamingStyle(gene="{symbol}", separator=", ", budget_tokens=100, system="Name it.", user="Genes: {genes}")
 GREEDY = Decoding(max_new_tokens=20)

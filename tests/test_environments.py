@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from checkout import ROOT
 from packaging.requirements import Requirement
 
-ROOT = Path(__file__).resolve().parents[1]
 LOCKS = {"cpu": "requirements.lock", "gpu": "envs/gpu.lock", "submit": "envs/submit.lock"}
 # Where the programs of this environment are: uv is one of them.
 PROGRAMS = Path(sys.executable).parent

@@ -3,16 +3,15 @@
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from checkout import ROOT
 
 from reasonome.facts.corpus import build_facts, write_facts
 from reasonome.facts.sources.source import read_facts
 
-ROOT = Path(__file__).parents[1]
 DATA = ROOT / "tests" / "data" / "facts"
 DEMO = ROOT / "resources" / "demo"
 HGNC = ("hgnc", "hgnc", {"table": DATA / "hgnc_seven_rows.txt"})

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 from refusals import refused
 
 from reasonome.facts import spellings
@@ -104,7 +105,7 @@ def test_a_current_symbol_in_another_case_goes_before_an_alias(symbol):
 
 @pytest.mark.slow
 def test_every_symbol_that_ships_is_itself_in_title_case():
-    shipped = Path(__file__).parents[1] / "resources/demo/hgnc_complete_set.txt.gz"
+    shipped = ROOT / "resources/demo/hgnc_complete_set.txt.gz"
     table = GeneTable(hgnc.read_genes(shipped))
     assert [symbol for symbol in table.genes if table.resolve(symbol.title()).symbol != symbol] == []
 

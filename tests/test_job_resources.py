@@ -1,17 +1,15 @@
 """What jobs ask for: which entries of config/resources.yaml count, and what SLURM's executor makes of them."""
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
+from checkout import ROOT
 
 from reasonome.config.project import Project, experiments
 from reasonome.config.project.job_resources import JobResources, check_training, names, requested
 from reasonome.config.resources import CLUSTER_RULES
 from reasonome.tasks import load_project
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture

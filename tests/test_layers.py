@@ -4,11 +4,12 @@ import ast
 import functools
 import re
 from graphlib import TopologicalSorter
-from pathlib import Path
+
+from checkout import ROOT
 
 from reasonome.tasks import TASKS
 
-PACKAGE = Path(__file__).resolve().parents[1] / "scripts/reasonome"
+PACKAGE = ROOT / "scripts/reasonome"
 # From the lowest to the highest: a module imports its own layer and those before it. How relations are worded, which is
 # data, stands by itself.
 LAYERS = (

@@ -1,8 +1,8 @@
 """The API teacher: its settings, what it is asked, and what its answers propose."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
+from checkout import ROOT
 from misbehaving_endpoint import KEY_VARIABLE
 from refusals import refused
 
@@ -14,7 +14,7 @@ from reasonome.teaching import openai
 from reasonome.teaching.openai import ask_beside, prompts, propose
 from reasonome.teaching.proposals import Proposal
 
-TEMPLATE = Path(__file__).parents[1] / "config/prompts/teacher.gene_set_naming.txt"
+TEMPLATE = ROOT / "config/prompts/teacher.gene_set_naming.txt"
 REPAIR = "Process: DNA repair\nReasoning:\n<think>LIG3 seals nicks.</think>"
 REQUIRED = {"kind": "openai", "model": "m1", "encoder": "minilm"}
 

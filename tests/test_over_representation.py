@@ -3,11 +3,11 @@
 import gzip
 import random
 from math import comb
-from pathlib import Path
 
 import gseapy
 import numpy as np
 import pytest
+from checkout import ROOT
 from refusals import refused
 from scipy.stats import fisher_exact, hypergeom
 from statsmodels.stats.multitest import multipletests
@@ -26,7 +26,7 @@ from reasonome.enrichment.over_representation import (
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hgnc
 
-DATA = Path(__file__).parents[0] / "data" / "facts"
+DATA = ROOT / "tests" / "data" / "facts"
 TEN = frozenset("ABCDEFGHIJ")
 
 

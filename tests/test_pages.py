@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.baselines import BASELINES as OF_NAMES
 from reasonome.tasks.ranking.baselines import BASELINES as OF_RANKINGS
 
-ROOT = Path(__file__).resolve().parents[1]
 SHOWN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "config/README.md"]
 PAGES = [*SHOWN, *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "resources").rglob("*.md"))]
 METRIC_SETS = {id(task.metrics): task.metrics for task in TASKS.values()}.values()

@@ -1,10 +1,10 @@
 """Prompts: the budget, the order of genes, and gene names that could do harm."""
 
 import random
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from checkout import ROOT
 from refusals import refused
 
 from reasonome.benchmarks.rows import read_rows
@@ -16,7 +16,6 @@ from reasonome.tasks.naming.questions import Example, Fact, Gene, Neighbour, Sho
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.naming.task import GeneSetNaming
 
-ROOT = Path(__file__).parents[1]
 TASK = GeneSetNaming()
 
 

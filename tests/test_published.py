@@ -5,10 +5,10 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
+from checkout import ROOT
 from refusals import refused
 
 from reasonome.benchmarks.gene_sets import GeneSet
@@ -21,7 +21,6 @@ from reasonome.tasks.naming.settings import NamingBenchmark
 from reasonome.tasks.naming.splits import split
 from reasonome.tasks.naming.task import GeneSetNaming
 
-ROOT = Path(__file__).resolve().parents[1]
 GENES = GeneTable(
     [
         Gene("TP53", "tumor protein p53", entrez_id="7157", aliases=("P53",)),

@@ -5,11 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import tiny_project
+from checkout import ROOT
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.facts.sources import gold_standards
@@ -17,7 +17,6 @@ from reasonome.facts.sources.formats import AUTHORITIES
 from reasonome.tasks.ranking.questions import LocusExample
 from reasonome.tasks.ranking.splits import leaks
 
-ROOT = Path(__file__).parents[1]
 GOLD = ROOT / "resources" / "demo-ranking" / "gold_standards.tsv.gz"
 
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 _PROGRAMS = ("make", "reasonome", "snakemake")
 _NOT_COPIED = shutil.ignore_patterns("results", ".*", "__pycache__", "tests")

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import json
 import sys
-from pathlib import Path
 
 import pytest
 from ranking_questions import question
@@ -17,7 +16,6 @@ from reasonome.tasks import TASKS
 from reasonome.tasks.naming.questions import Example, Gene
 from reasonome.tasks.naming.task import GeneSetNaming
 
-ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = [
     Example(id=id, subset=subset, name=name, main_id=main_id, genes=[Gene(symbol="A")])
     for id, subset, name, main_id in (

@@ -6,13 +6,13 @@ import shutil
 import subprocess
 import sys
 from functools import partial
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import own_task
 import pandas as pd
 import pytest
+from checkout import ROOT
 from pyarrow import parquet
 from refusals import refused
 from rouge_score import rouge_scorer
@@ -30,7 +30,6 @@ from reasonome.tasks.naming.constant_names import most_overlapping
 
 score_table = partial(answer_tables.score_table, task=TASKS["gene_set_naming"])
 
-ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = {"answer": "answer", "gold": "gold"}
 CONSTANT = "regulation of process"
 

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 
 from reasonome.cluster import snakemake_lock
 from reasonome.cluster.snakemake_lock import LOCKS
 
-SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+SCRIPTS = ROOT / "scripts"
 
 
 @pytest.fixture(autouse=True)

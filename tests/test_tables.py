@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from checkout import ROOT
 from synthetic_experiment import write_experiment
 
 from reasonome.config.project.experiments import report_plan
@@ -23,7 +24,7 @@ from reasonome.scoring.comparisons import ALIKE_HITS, FEW_SEEDS, holm
 from reasonome.tasks import find_task
 
 EXAMPLES = [("bp", "1"), ("bp", "2"), ("mf", "3"), ("mf", "4")]
-SCRIPTS = Path(__file__).parents[1] / "scripts"
+SCRIPTS = ROOT / "scripts"
 
 
 def answers(scores: list[float], names: list[str | None] | None = None, examples=EXAMPLES) -> pd.DataFrame:

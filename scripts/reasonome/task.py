@@ -4,13 +4,15 @@
 its own, so that what changes in one part does not recompute what other parts did.
 """
 
+import ast
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
-from inspect import getfile
+from inspect import getfile, getsource
 from pathlib import Path
 from random import Random
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -210,7 +212,8 @@ def code_files(task: Task, *parts: str) -> list[Path]:
     """
     files = [Path(getfile(kind)) for kind in type(task).__mro__ if kind.__module__ not in _NOT_OURS]
     for part in parts:
-        imported = getattr(type(task), part).func.__code__.co_names
+        source = ast.parse(dedent(getsource(getattr(type(task), part).func)))
+        imported = [node.module or "" for node in ast.walk(source) if isinstance(node, ast.ImportFrom)]
         specs = [find_spec(name) for name in imported if name.startswith("reasonome.tasks.")]
         files += [Path(spec.origin) for spec in specs if spec and spec.origin]
     return list(dict.fromkeys(files))

@@ -3,11 +3,11 @@
 import csv
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import gseapy
 import pytest
 from annotation_project import GOOD, REPAIR, SECOND
+from checkout import ROOT
 from pyarrow import Table
 from well_known_sets import WELL_KNOWN
 
@@ -37,7 +37,6 @@ from reasonome.tasks import load_project
 from reasonome.tasks.naming.background import SCHEMA, Background
 from reasonome.tasks.naming.background_table import background_table
 
-ROOT = Path(__file__).resolve().parents[2]
 LETTERS = [f"G{number:02}" for number in range(40)]
 
 

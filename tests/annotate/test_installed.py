@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from checkout import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 # Annotates, and says which modules and files were not the installed ones.
 CODE = """
 import sys

@@ -6,16 +6,16 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import gseapy
 import pytest
 import scipy
 from annotation_project import GOOD
+from checkout import ROOT
 
 from reasonome import cli
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+SCRIPTS = ROOT / "scripts"
 # The heavy packages of models, and what would ask one.
 CODE = """
 import sys

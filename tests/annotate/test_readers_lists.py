@@ -1,16 +1,16 @@
 """Gene lists of GMT files and of one gene a line, and files that are something else."""
 
 import gzip
-from pathlib import Path
 
 import pytest
+from checkout import ROOT
 from refusals import refused
 
 from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.apps.annotate.lists import ListedGene
 from reasonome.config.annotations import Annotation
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "annotate"
+EXAMPLES = ROOT / "resources" / "annotate"
 GENES = ["TP53", "MDM2", "CDKN1A", "BAX", "BRCA1"]
 IN_GMT = "\t".join(GENES)
 

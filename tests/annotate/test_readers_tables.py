@@ -1,15 +1,14 @@
 """Gene lists of tables of statistics: markers of clusters and differential expression, and universes."""
 
-from pathlib import Path
-
 import pytest
+from checkout import ROOT
 from refusals import refused
 
 from reasonome.apps.annotate.inputs import read_gene_lists, read_universe
 from reasonome.apps.annotate.lists import ListedGene
 from reasonome.config.annotations import Annotation
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "annotate"
+EXAMPLES = ROOT / "resources" / "annotate"
 SEURAT = '"","p_val","avg_log2FC","pct.1","pct.2","p_val_adj","cluster","gene"\n'
 DESEQ2 = '"","baseMean","log2FoldChange","lfcSE","stat","pvalue","padj"\n'
 

@@ -5,13 +5,13 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from checkout import ROOT
 
 from reasonome.config import Adapter
 
-SPEED = Path(__file__).resolve().parents[2] / "speed"
+SPEED = ROOT / "speed"
 # A program in place of gpu_check.py, with checks that end in every way.
 STAND_IN = """
 import os, sys, time

@@ -4,9 +4,9 @@ import json
 import signal
 import textwrap
 from math import nan
-from pathlib import Path
 
 import pytest
+from checkout import ROOT
 from ranking_questions import ONE, TASK, answer, question
 
 from reasonome.config import Grader
@@ -16,8 +16,6 @@ from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.ranked_list import render_ranking
 from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer
-
-ROOT = Path(__file__).parents[2]
 
 
 def grader_reward(folder, code, **fields):

@@ -12,6 +12,7 @@ import grpo_steps
 import pytest
 import tiny_training
 import torch
+from checkout import ROOT
 from transformers import AutoModelForCausalLM
 from trl import GRPOTrainer
 
@@ -40,7 +41,7 @@ def history(folder: Path, of: str = "reward") -> list[dict]:
 
 def program(folder: Path, log: Path) -> subprocess.Popen:
     """The steps in `folder` as a process of their own, with the threads that tests use."""
-    paths = [*map(str, Path(__file__).parents[:2]), str(Path(__file__).parents[2] / "scripts")]
+    paths = [*map(str, Path(__file__).parents[:2]), str(ROOT / "scripts")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     with open(log, "w") as out:
         return subprocess.Popen([sys.executable, grpo_steps.__file__, folder], env=environment, stdout=out, stderr=out)

@@ -9,13 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.training import launcher
 from reasonome.training.job import check_batch
 from reasonome.training.launcher import Launch
 
-ROOT = Path(__file__).resolve().parents[2]
 TOLD = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS", "REASONOME_SHARDING")
 TOLD += ("CUDA_VISIBLE_DEVICES", "VLLM_CACHE_ROOT")
 # A program that writes what it was told and its pid to a file of its rank, then does what its argument says.

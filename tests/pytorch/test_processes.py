@@ -3,11 +3,10 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from checkout import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 # As a trainer does, the program refers to its group for as long as it lives; Gloo still works on what it was given.
 PROGRAM = """
 import atexit, os, sys

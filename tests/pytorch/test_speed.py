@@ -2,13 +2,13 @@
 
 import importlib
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from checkout import ROOT
 
 from reasonome.tasks import TASKS
 
-PROGRAMS = Path(__file__).parents[2] / "speed"
+PROGRAMS = ROOT / "speed"
 TASK = TASKS["gene_set_naming"]
 
 

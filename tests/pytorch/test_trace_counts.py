@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from checkout import ROOT
 from traced_sets import table, terms_table
 
 import write_reasoning
@@ -23,7 +24,6 @@ from reasonome.tasks.naming.traces import TraceJudge
 from reasonome.teaching.proposals import Proposal, contradicting_count, without_contradictions
 from reasonome.training.sft import conversations
 
-ROOT = Path(__file__).resolve().parents[2]
 TASK = GeneSetNaming()
 SHOWN = ["A", "B", "C", "D", "E"]
 

@@ -16,6 +16,7 @@ import psutil
 import pytest
 import tiny_training
 import torch
+from checkout import ROOT
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
@@ -25,7 +26,6 @@ from reasonome.stages import STAGES
 
 pytestmark = [pytest.mark.slow, pytest.mark.full]
 
-ROOT = Path(__file__).resolve().parents[2]
 # Of losses near 10.8, which the log gives as 32-bit floats: a few of their last places, 1e-6 each.
 LOSS = 5e-6
 # Where weights are bf16, whose last place is 0.4 % of their size.

@@ -12,6 +12,7 @@ import psutil
 import pytest
 import tiny_training
 import torch
+from checkout import ROOT
 from transformers import AutoModelForCausalLM
 
 from reasonome.answering.engine import token_ids
@@ -21,7 +22,6 @@ from reasonome.tasks.naming.task import GeneSetNaming
 
 pytestmark = [pytest.mark.slow, pytest.mark.full]
 
-ROOT = Path(__file__).resolve().parents[2]
 WAIT_SECONDS = 900
 CURVE = {"beta": 0.02, "validate_every": 2}
 # Sums of fp32 in another order: about 1e-6 of each value at every step, which training makes a little larger.

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import yaml
+from checkout import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 BACKBONE = "smollm2-135m"
 PRETRAINED = "pretrain.demo-s0"
 TAUGHT = f"{PRETRAINED}+sft.names-s0"
