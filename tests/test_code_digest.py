@@ -28,7 +28,6 @@ WITHOUT = {
     "generate.py",
     "merge_adapter.py",
     "train.py",
-    "write_plan.py",
     "write_preferences.py",
     "write_prompts.py",
     "write_reasoning.py",

@@ -6,7 +6,7 @@ EXPERIMENT = f"{ROOT}/experiments/{{experiment}}"
 
 rule write_plan:
     output:
-        f"{EXPERIMENT}/plan.json",
+        plan=f"{EXPERIMENT}/plan.json",
     log:
         f"{ROOT}/logs/write_plan/{{experiment}}.log",
     localrule: True
@@ -15,7 +15,7 @@ rule write_plan:
     params:
         plan=lambda w: canonical(experiments.report_plan(PROJECT, w.experiment)),
     shell:
-        configured("write_plan.py", "experiment", output="{output}")
+        f"{BEFORE}printf %s {{params.plan:q}} | {PYTHON} -m json.tool --indent 2 --sort-keys --no-ensure-ascii > {{output}}"
 
 
 rule summarise:
@@ -54,22 +54,15 @@ rule summarise:
 rule measure_forgetting:
     input:
         answers=lambda w: [asked.path for asked in experiments.asked_again(PROJECT, w.experiment)],
-        examples=lambda w: list(
-            dict.fromkeys(
-                RESULTS.prompts(asked.of, asked.style) / "train.jsonl"
-                for asked in experiments.asked_again(PROJECT, w.experiment)
-                if asked.style
-            )
-        ),
-        statements=lambda w: [RESULTS.statements(corpus) / "train.jsonl" for corpus in audit_plan(w).corpora],
-        named=lambda w: [
-            RESULTS.benchmark(only.answers_of) / "test.jsonl"
-            for only in (PROJECT.corpora[corpus].only for corpus in audit_plan(w).corpora)
-            if only and only.answers_of
+        files=lambda w: [
+            file
+            for role, files in forgetting_job(w).inputs.items()
+            if role != "models"
+            for file in files.values()
         ],
         manifests=step_manifests,
     output:
-        reported(f"{EXPERIMENT}/forgetting.tsv", "forgetting"),
+        table=reported(f"{EXPERIMENT}/forgetting.tsv", "forgetting"),
     log:
         f"{ROOT}/logs/measure_forgetting/{{experiment}}.log",
     localrule: True
@@ -78,6 +71,7 @@ rule measure_forgetting:
     params:
         seed=PROJECT.settings.seed,
         resamples=PROJECT.settings.bootstrap,
+        job=lambda w, output: forgetting_job(w, output).to_json(),
         code=lambda w: code_of(
             "measure_forgetting.py",
             "",
@@ -88,7 +82,7 @@ rule measure_forgetting:
             ],
         ),
     shell:
-        configured("measure_forgetting.py", "experiment", output="{output}")
+        compiled("measure_forgetting.py", "{output.table}")
 
 
 # It needs no model, so that a leak ends the run early.

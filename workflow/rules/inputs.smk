@@ -265,6 +265,11 @@ def sample_runs(wildcards):
     return [path.with_suffix(".run.json") for _, _, path in asked]
 
 
+def forgetting_job(wildcards, output={}):
+    """The job of what the models of an experiment still know."""
+    return forgetting.forgetting_job(PROJECT, wildcards.experiment, compiling.named(output))
+
+
 def card_settings(wildcards):
     """What the card of a model says of its sources and weights: no file has their licences as they are corrected."""
     weights = entry(PROJECT.backbones, "backbone", wildcards.backbone).weights

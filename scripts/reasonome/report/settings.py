@@ -1,8 +1,11 @@
-"""Settings of the rule that writes model cards."""
+"""Settings of rules that report: model cards, and what models still know."""
 
 from collections.abc import Mapping, Sequence
 
+from pydantic import JsonValue
+
 from reasonome.config import Decoding
+from reasonome.config.project.experiments import Asked
 from reasonome.config.strict import Strict
 from reasonome.report.card_sources import SourceRead
 
@@ -18,3 +21,21 @@ class CardSettings(Strict):
     sources: Sequence[SourceRead] = ()
     judges: Mapping[str, str] = {}
     decodings: Mapping[str, Decoding]
+
+
+class ForgettingSettings(Strict):
+    """What models were asked after their stages, and how much of each corpus they had read.
+
+    `tasks` and `styles` are those of questions, by benchmark and by "benchmark.style"; `named_by` has the benchmark
+    that a corpus tells the answers of. `read` has, by chain and corpus, the chains whose last steps read it, and
+    `under_way` the (backbone, chain, corpus) of warm-ups that measured what they recall.
+    """
+
+    asked: Sequence[Asked]
+    tasks: Mapping[str, str] = {}
+    styles: Mapping[str, Mapping[str, JsonValue]] = {}
+    named_by: Mapping[str, str] = {}
+    read: Mapping[str, Mapping[str, Sequence[str]]] = {}
+    under_way: Sequence[tuple[str, str, str]] = ()
+    seed: int
+    resamples: int
