@@ -12,6 +12,7 @@ from snakemake_interface_executor_plugins.settings import DeploymentMethod
 from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
 from reasonome.compile import benchmarks as compiling
+from reasonome.compile import building, leaks
 from reasonome.config import NAME, PART, Settings
 from reasonome.config.project import (
     Project,
