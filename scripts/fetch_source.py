@@ -16,7 +16,7 @@ def main() -> None:
         raise InputError(f"{args.source}/{args.file} is at {spec.path}", fix="there is nothing to fetch")
     pins.check_licence(project, args.source)
     with pins.fetching(spec, args.output) as fetched:
-        pinned = pins.check_pinned(project, args.source, args.file, fetched)
+        pinned = pins.check_pinned(pins.native(project, args.source), args.file, fetched)
     state = "as pinned" if pinned else f"{pins.UNPINNED}: `reasonome pin {args.source}` writes down what it is"
     print(f"{args.source}/{args.file}: {fetched.size:,} bytes, sha256 {fetched.sha256}, {state}")
 

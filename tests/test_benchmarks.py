@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from refusals import refused
 
 from reasonome.benchmarks.gene_sets import GeneSet, depths, strata
 from reasonome.benchmarks.rows import SPLITS, in_mean, read_rows
 from reasonome.facts.sources.go import read_obo
 from reasonome.task import held_out_terms
-from reasonome.tasks import load_project
+from reasonome.task_parts import BuildingJob
 from reasonome.tasks.naming.contamination import contaminated, less_withheld, training_variants
 from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.rows import read_sets, sets_of_origin, write_benchmark
@@ -403,24 +402,24 @@ def test_of_a_share_of_the_training_sets_nothing_is_withheld_and_every_other_one
     assert [s.id for s in sets_of_origin(written)] == [s.id for s in train]
 
 
+def build(folder, spec, name, obo, **files):
+    """Build a benchmark from the facts in a folder and the ontology of go-demo."""
+    files = {"facts": folder / "facts.parquet", "ontologies": {"go-demo": obo}, "synonyms": {}, "published": {}} | files
+    job = BuildingJob(benchmark=spec, name=name, folder=folder / name, files=files)
+    GeneSetNaming().building.build(job)
+
+
 @pytest.mark.slow
-def test_valid_sets_are_asked_in_place_of_the_test_sets(config, demo_facts, tmp_path, monkeypatch):
+def test_valid_sets_are_asked_in_place_of_the_test_sets(project, demo_facts, tmp_path):
     """The entry draws as the other does; only what it asks, with its variants, is the valid sets."""
-    path = config / "benchmarks.yaml"
-    entries = yaml.safe_load(path.read_text())
-    plain = entries["demo-go"] | {"subsets": {"bp": entries["demo-go"]["subsets"]["bp"]}, "sealed": 0.0}
-    entries["plain"] = plain | {"contaminated": []}
-    asked = {"asks": "valid", "withheld_terms": {"variants": ["own"], "sets": 3}, "contaminated": [0.5]}
-    entries["asked"] = plain | asked
-    path.write_text(yaml.safe_dump(entries))
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "resources").symlink_to(ROOT / "resources")
-    (tmp_path / "results/facts/demo").mkdir(parents=True)
-    demo_facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
-    project = load_project(config)
+    entry = project.benchmarks["demo-go"]
+    plain = entry.model_copy(update={"subsets": {"bp": entry.subsets["bp"]}, "contaminated": []})
+    withheld = WithheldTerms(variants=["own"], sets=3)
+    asked = plain.model_copy(update={"asks": "valid", "withheld_terms": withheld, "contaminated": [0.5]})
+    demo_facts.to_parquet(tmp_path / "facts.parquet")
     rows = {}
-    for name in ("plain", "asked"):
-        GeneSetNaming().building.build(project, name, tmp_path / name)
+    for name, spec in {"plain": plain, "asked": asked}.items():
+        build(tmp_path, spec, name, ROOT / "resources/demo/go-basic.obo.gz")
         rows[name] = {part: read_rows(tmp_path / name / f"{part}.jsonl", Example) for part in SPLITS}
     assert rows["asked"]["train"] == rows["plain"]["train"] and rows["asked"]["valid"] == []
     valid, found = rows["plain"]["valid"], rows["asked"]["test"]
@@ -428,14 +427,12 @@ def test_valid_sets_are_asked_in_place_of_the_test_sets(config, demo_facts, tmp_
     variants = [(row.subset, row.term) for row in found[len(valid) :]]
     assert variants == [(subset, row.id) for subset in ("bp-50", "bp-own") for row in valid[:3]]
     assert not {row.id for row in valid} & {row.id for row in rows["plain"]["test"]}
-    assert project.benchmarks["asked"].splits_like(project.benchmarks["plain"])
+    assert asked.splits_like(plain)
 
 
 @pytest.mark.slow
-def test_pathways_have_the_names_of_terms_also_beside_sets_of_terms_and_from_files(config, tmp_path, monkeypatch):
+def test_pathways_have_the_names_of_terms_also_beside_sets_of_terms_and_from_files(tmp_path):
     """Before, only a benchmark without a subset of the ontology looked for them: statements told such test sets."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "resources").symlink_to(ROOT / "resources")
     named = ["apoptotic process", "vision", "growth", "sleep"]
     stanzas = (f"[Term]\nid: GO:{i}\nname: {name}\nnamespace: biological_process\n" for i, name in enumerate(named))
     obo = "\n".join(["format-version: 1.2\n", *stanzas]).replace(
@@ -443,16 +440,13 @@ def test_pathways_have_the_names_of_terms_also_beside_sets_of_terms_and_from_fil
     )
     (tmp_path / "go.obo").write_text(obo)
     (tmp_path / "mine.tsv").write_text("ID\tGenes\tTerm_Description\nX:1\tTP53 ATM\tapoptosis\n")
-    sources = yaml.safe_load((config / "sources.yaml").read_text())
-    sources["go-demo"]["files"]["obo"] = {"path": "go.obo"}
-    (config / "sources.yaml").write_text(yaml.safe_dump(sources))
-    entries = yaml.safe_load((config / "benchmarks.yaml").read_text())
     entry = {"task": "gene_set_naming", "corpus": "demo", "encoders": [], "audit": {"same_name": "report"}}
     drawn = {"test": 1, "valid": 1}
     subsets = {"bp": {"namespace": "biological_process", **drawn}, "pathways": {"source": "reactome-demo", **drawn}}
-    entries["both"] = entry | {"subsets": subsets}
-    entries["published"] = entry | {"kind": "published", "files": {"mine": {"path": "mine.tsv"}}}
-    (config / "benchmarks.yaml").write_text(yaml.safe_dump(entries))
+    entries = {"both": {"subsets": subsets}}
+    entries["published"] = {"kind": "published", "files": {"mine": {"path": "mine.tsv"}}}
+    hgnc = {"table": ROOT / "resources/demo/hgnc_complete_set.txt.gz"}
+    given = {"both": {}, "published": {"published": {"test/mine": tmp_path / "mine.tsv"}, "authority": hgnc}}
     of_terms = [
         (f"{i}{gene}", "involved_in", f"GO:{i}", name, "go-demo") for i, name in enumerate(named) for gene in "abc"
     ]
@@ -462,12 +456,12 @@ def test_pathways_have_the_names_of_terms_also_beside_sets_of_terms_and_from_fil
         for gene in "xyz"
     ]
     columns = ["gene", "relation", "object_id", "object_name", "source"]
-    (tmp_path / "results/facts/demo").mkdir(parents=True)
     known = pd.DataFrame([*of_terms, *of_pathways], columns=columns).assign(evidence="")
-    known.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
+    known.to_parquet(tmp_path / "facts.parquet")
     synonyms = {}
     for name in ("both", "published"):
-        GeneSetNaming().building.build(load_project(config), name, tmp_path / name)
+        spec = NamingBenchmark.model_validate(entry | entries[name])
+        build(tmp_path, spec, name, tmp_path / "go.obo", **given[name])
         rows = [row for part in SPLITS for row in read_rows(tmp_path / name / f"{part}.jsonl", Example)]
         synonyms |= {row.id: row.synonyms for row in rows}
     assert synonyms["R:0"] == ["apoptotic process"] and synonyms["R:1"] == []

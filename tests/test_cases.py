@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -60,10 +59,9 @@ def made(tmp_path, *rows, form="phenopackets", obo=None, columns=None, **setting
     path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
     subset = {"source": "store", "test": 1, "valid": 0, "columns": columns or {}}
     benchmark = RankingBenchmark(task="rare_disease_ranking", authority="hgnc", subsets={"cases": subset}, **settings)
-    project = SimpleNamespace(benchmarks={"mine": benchmark}, sources={"store": SimpleNamespace(format=form)})
     if obo:
         (tmp_path / "hp.obo").write_text(obo)
-    return cases.questions(project, "mine", {"cases": path}, GENES, tmp_path / "hp.obo" if obo else None)
+    return cases.questions(benchmark, {"store": form}, {"cases": path}, GENES, tmp_path / "hp.obo" if obo else None)
 
 
 def test_a_case_becomes_a_question(tmp_path):

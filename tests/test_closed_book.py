@@ -10,14 +10,15 @@ import pytest
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import read_splits
-from reasonome.config.project.experiments import Asked, AuditPlan
+from reasonome.config.project.experiments import Asked
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.wording import MEMBERSHIP, PART_OF_PATHWAY
+from reasonome.jobs import LeakSettings, Said, Training
 from reasonome.leaks.audit import check
 from reasonome.report.forgetting import VOTED, voted
-from reasonome.task_parts import BaselineJob, ScoringJob
+from reasonome.task_parts import BaselineJob, BuildingJob, Built, ScoringJob
 from reasonome.tasks import TASKS
 from reasonome.tasks.closed_book.leaks import leaking
 from reasonome.tasks.closed_book.questions import Question, Through
@@ -177,15 +178,17 @@ def test_a_never_asked_pathway_in_a_training_question_and_a_repeated_set_are_lea
     assert leaking(asked, questions)["asked"] == []
 
 
-def project_with(folder, tests, questions, statements=()):
+def audited(folder, tests, questions, statements=()):
+    """The arguments of an audit of one benchmark, whose training questions and a warm-up's statements are learnt."""
     atomic.write_jsonl(folder / "book/test.jsonl", [row.model_dump() for row in tests])
     atomic.write_jsonl(folder / "book/train.jsonl", [row.model_dump() for row in questions])
     atomic.write_jsonl(folder / "said/train.jsonl", statements)
     facts = folder / "facts.parquet"
     FACTS.to_parquet(facts)
-    results = SimpleNamespace(benchmark=lambda name: folder / name, statements=lambda name: folder / name)
-    results.facts = lambda name: facts
-    return SimpleNamespace(results=results, task=lambda name: TASK)
+    said = Said("statements", "said", ("pretrain.said",), folder / "said/train.jsonl", facts)
+    training = Training("training questions", "book", ("sft.names",), folder / "book/train.jsonl")
+    audit = LeakSettings(benchmarks={}, tested=["book"], training=[training], statements=[said])
+    return audit, {"book": Built(TASK, benchmark(), folder / "book")}
 
 
 def test_the_audit_fails_for_what_is_asked_and_reports_what_is_read(tmp_path):
@@ -194,8 +197,7 @@ def test_the_audit_fails_for_what_is_asked_and_reports_what_is_read(tmp_path):
         {"text": "x", "gene": "X", "object_id": "P3"},
     ]
     leaky = [set_of("q0", "Red path", "A", "C", pathway="P1", subset="sft")]
-    plan = AuditPlan([("book", "symbols")], {"book": ("sft.names",)}, {"said": ("pretrain.said",)})
-    findings = TASK.leaks.findings(project_with(tmp_path, NEVER, leaky, said), plan)
+    findings = TASK.leaks.findings(*audited(tmp_path, NEVER, leaky, said))
     found = {finding.kind: (finding.remaining, finding.verdict) for finding in findings}
     assert found == {"asked": (1, "fails"), "same_question": (0, "clean"), "read": (1, "reported")}
     with pytest.raises(InputError) as error:
@@ -375,10 +377,11 @@ def test_recalled_facts_vote_for_the_name():
 
 def test_a_built_benchmark_has_its_world_in_the_audit(tmp_path):
     FACTS.to_parquet(tmp_path / "facts.parquet")
-    results = SimpleNamespace(facts=lambda name: tmp_path / "facts.parquet")
+    files = {"facts": tmp_path / "facts.parquet"}
     for asks, sizes in {"test": [54, 6, 24], "valid": [54, 0, 6]}.items():
-        project = SimpleNamespace(benchmarks={"book": benchmark(asks=asks)}, results=results)
-        TASK.building.build(project, "book", tmp_path / asks)
+        TASK.building.build(
+            BuildingJob(benchmark=benchmark(asks=asks), name="book", folder=tmp_path / asks, files=files)
+        )
         rows = [read_splits(tmp_path / asks, Question, part) for part in ("train", "valid", "test")]
         assert list(map(len, rows)) == sizes
         audit = atomic.read_json(tmp_path / asks / "audit.json")

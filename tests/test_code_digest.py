@@ -138,8 +138,8 @@ class Mine(VerifiedTask):
         return Own(self)
 
 class Own(VerifiedBuilding):
-    def read(self, project, name):
-        return super().read(project, name)
+    def read(self, job):
+        return super().read(job)
 """
 
 
@@ -148,7 +148,7 @@ class Own(VerifiedBuilding):
     [
         ('("gene",)', '("gene", "name")', True),
         ('"chr"}', '"c"}', True),  # what `merged` reads, which `kind` calls
-        ("super().read(project, name)", "[], []", True),
+        ("super().read(job)", "[], []", True),
         ("text.casefold()", "text.lower()", False),
         ("    def kind", "    # The class.\n    def kind", False),
     ],

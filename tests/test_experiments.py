@@ -13,10 +13,9 @@ from reasonome.config.project.experiments import (
     report_plan,
     trained_steps,
 )
-from reasonome.leaks.audit import corpus_sources, shared_sources
+from reasonome.leaks.audit import shared_sources
 from reasonome.report.plan import Plan
 from reasonome.tasks import load_project
-from reasonome.tasks.naming.leaks import set_sources
 
 KW = "pretrain.demo-s0"
 RA = f"{KW}+sft.names-s0"
@@ -116,15 +115,17 @@ def test_training_and_test_sets_of_one_collection_are_named(config):
     files["train_files"] = {"x": {"path": "train.csv", "collection": "MSigDB"}, "y": {"path": "other.csv"}}
     edit(config.parent, "benchmarks.yaml", lambda c: c.update(msigdb=published | files))
     project = load_project(config)
-    test = set_sources(project, "msigdb", "test")
+    files = project.task("msigdb").files
+    test = files.audited_sources(project, "msigdb", "test")
     folder = config.parent  # in which they lie, as they do not lie here
     assert test == {f"{folder}/test.csv": "msigdb"}
-    assert shared_sources(set_sources(project, "msigdb", "train"), test) == [f"{folder}/train.csv (MSigDB)"]
-    assert shared_sources(corpus_sources(project, "more"), test) == ["hallmarks (MSigDB)"]
+    assert shared_sources(files.audited_sources(project, "msigdb", "train"), test) == [f"{folder}/train.csv (MSigDB)"]
+    read = {name: project.sources[name].lists for name in project.corpora["more"].sources}
+    assert shared_sources(read, test) == ["hallmarks (MSigDB)"]
     # GO is one collection, whatever the source; a source without a collection is shared with itself alone.
-    go = set_sources(project, "enriched", "test")
+    go = files.audited_sources(project, "enriched", "test")
     assert go == {"go-2022": "GO"}
-    assert shared_sources(set_sources(project, "demo-go", "train"), go) == ["go-demo (GO)"]
+    assert shared_sources(files.audited_sources(project, "demo-go", "train"), go) == ["go-demo (GO)"]
     assert shared_sources({"mine": ""}, {"mine": ""}) == ["mine"] and shared_sources({"mine": ""}, {"a": ""}) == []
 
 

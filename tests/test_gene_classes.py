@@ -2,7 +2,8 @@
 
 from collections import Counter
 from functools import partial
-from types import MappingProxyType, SimpleNamespace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -12,7 +13,7 @@ from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources.go import Ontology, Term
 from reasonome.facts.wording import JOINT
 from reasonome.leaks.audit import LEAK_KINDS, Training
-from reasonome.task_parts import BaselineJob
+from reasonome.task_parts import BaselineJob, BuildingJob, Built
 from reasonome.tasks import TASKS
 from reasonome.tasks.gene_classification import baselines, leaks, questions
 from reasonome.tasks.gene_classification.baselines import family_answers, name_words
@@ -33,22 +34,20 @@ def question(symbol, name, answer="no", group="", target=CLASSES):
     return PredictionQuestion(id=symbol, subset="s", columns=columns, answer=answer, target=target, group=group)
 
 
-def project(subsets, seed=0, task=TASK, entry=MappingProxyType({}), **more):
-    """A project with a benchmark 'b' of the subsets."""
-    own = {"task": task.name, "corpus": "c", "subsets": subsets, "seed": seed, **entry}
-    benchmark = task.Benchmark.model_validate(own)
-    corpora = {"c": SimpleNamespace(taxon=9606)}
-    return SimpleNamespace(
-        benchmarks={"b": benchmark}, corpora=corpora, authority=lambda corpus: "hgnc", task=lambda name: task, **more
-    )
+def benchmark(subsets, seed=0, task=TASK, **entry):
+    return task.Benchmark.model_validate({"task": task.name, "corpus": "c", "subsets": subsets, "seed": seed, **entry})
 
 
-def know(monkeypatch, genes, facts, denied, task=TASK, **inputs):
+def job(spec, **inputs):
+    """The job that builds a benchmark 'b'."""
+    files = {"authority": {}, "facts": "facts", "denied": "denied", "ontologies": {}, "tables": {}} | inputs
+    return BuildingJob(benchmark=spec, name="b", folder=Path(), files=files)
+
+
+def know(monkeypatch, genes, facts, denied):
     """Let questions be made of these genes and facts."""
-    files = {"facts": "facts", "denied": "denied", "ontologies": {}, "tables": {}} | inputs
-    monkeypatch.setattr(task.files, "building", lambda *of: SimpleNamespace(files=files))
     monkeypatch.setattr(questions, "read_facts", {"facts": facts, "denied": denied}.get)
-    monkeypatch.setattr(questions, "read_authority", lambda *of: GeneTable(genes))
+    monkeypatch.setattr(questions, "read_genes", lambda *of: GeneTable(genes))
     monkeypatch.setattr(questions, "read_obo", lambda path: ONTOLOGY)
 
 
@@ -207,7 +206,7 @@ def test_the_word_rule_worked_out_by_hand():
 def test_the_word_rule_and_the_domain_model_stand_beside_every_table(monkeypatch, user, information):
     """The even genes are kinases by their names, and by the fact that only they have."""
     settings = {"question": "?", "classes": ["yes", "no"], "label": "kinase", "table": "l.tsv", "test": 1, "valid": 0}
-    [spec] = project({"s": settings}).benchmarks.values()
+    spec = benchmark({"s": settings})
     facts = table(*((f"G{i}", "T:secreted" if i % 2 else "T:nucleus") for i in range(30))).assign(relation="part_of")
     monkeypatch.setattr(baselines, "read_facts", lambda path: facts)
     monkeypatch.setattr(baselines, "read_genes", lambda *of: GeneTable([Gene(f"G{i}") for i in range(30)]))
@@ -258,12 +257,13 @@ def test_training_questions_of_another_corpus_leak_by_the_families_of_the_tested
     groups = (("471", "receptor tyrosine kinases"),)
     genes = [Gene("EGFR", groups=groups), Gene("ERBB2", groups=groups)]
     genes += [Gene("ERBB3", groups=groups, previous=("HER3",)), Gene("INSR")]
-    monkeypatch.setattr(leaks, "read_authority", lambda *of: GeneTable(genes))
+    monkeypatch.setattr(leaks, "read_genes", lambda *of: GeneTable(genes))
     # The other corpus has no groups, an older name of ERBB2, and the previous symbol of ERBB3.
     training = [question("ERBB2", "v-erb-b2 homolog", group="ERBB2"), question("HER3", "receptor", group="HER3")]
     training += [question("INSR", "insulin receptor", group="INSR"), question("NONE1", "unknown", group="EGFR")]
-    config = project({"s": {"question": "?", "classes": ["yes", "no"], "table": "t", "test": 1, "valid": 0}})
-    found = TASK.leaks.leaking(config, "b", [question("ERBB2", "erb-b2 receptor", group="EGFR")], training)
+    spec = benchmark({"s": {"question": "?", "classes": ["yes", "no"], "table": "t", "test": 1, "valid": 0}})
+    tested = Built(TASK, spec, Path(), {"authority": {}})
+    found = TASK.leaks.leaking(tested, [question("ERBB2", "erb-b2 receptor", group="EGFR")], training)
     assert found == {"same_group": [0, 1], "same_question": [0]}
 
 
@@ -273,9 +273,9 @@ def read(monkeypatch, **subset):
     rows += [("G1", "T:secreted"), ("H1", "T:secreted"), ("I1", "T:secreted")]
     genes = [Gene(f"{letter}1", name=f"gene {letter}", coding=letter != "I") for letter in "ABCDEFGHI"]
     facts = table(*rows).assign(relation="part_of")
-    know(monkeypatch, genes, facts, table(("F1", "T:membrane")), ontologies={"o": "o"})
+    know(monkeypatch, genes, facts, table(("F1", "T:membrane")))
     settings = {"question": "?", "classes": ["yes", "no"], "test": 1, "valid": 0} | subset
-    return TASK.building.read(project({"mine": settings}), "b")[0]
+    return TASK.building.read(job(benchmark({"mine": settings}), ontologies={"o": "o"}))[0]
 
 
 def test_questions_on_a_term(monkeypatch, capsys):
@@ -303,10 +303,11 @@ def test_no_gene_or_family_is_on_two_sides_and_every_class_is_in_each_part(tmp_p
     pd.DataFrame(labels.items(), columns=["gene", "label"]).to_csv(path, sep="\t", index=False)
     subset = {"question": "?", "classes": ["kinase", "phosphatase"], "table": str(path), "test": 6, "valid": 6}
     facts = table(*((gene, "T:part") for gene in labels)).assign(relation="part_of")
-    know(monkeypatch, genes, facts, table(), tables={"first": path, "second": path})
+    know(monkeypatch, genes, facts, table())
     for seed in range(10):
-        config = project({"first": subset, "second": subset}, seed)
-        splits, _ = building.split(TASK.building.read(config, "b")[0], config.benchmarks["b"], TASK)
+        spec = benchmark({"first": subset, "second": subset}, seed)
+        read, _ = TASK.building.read(job(spec, tables={"first": path, "second": path}))
+        splits, _ = building.split(read, spec, TASK)
         sides: dict[str, str] = {}
         for part, rows in splits.items():
             for question in rows:
@@ -336,9 +337,9 @@ def test_numbers_of_genes_are_read_and_told_by_relatives_and_words(tmp_path, mon
     path = tmp_path / "numbers.tsv"
     rows = [("ACPP", "1.5 nM"), ("ACP3", "1.7"), ("TP53", "2"), ("TP53", "2.5"), ("INSR", "low"), ("KIT", "-3")]
     pd.DataFrame(rows, columns=["gene", "label"]).to_csv(path, sep="\t", index=False)
-    know(monkeypatch, genes, table(("KIT", "T:part")).assign(relation="part_of"), table(), tables={"s": path})
+    know(monkeypatch, genes, table(("KIT", "T:part")).assign(relation="part_of"), table())
     subset = {"question": "?", "tolerance": 0.2, "unit": "nM", "table": str(path), "test": 1, "valid": 0}
-    questions, left_out = TASK.building.read(project({"s": subset}), "b")
+    questions, left_out = TASK.building.read(job(benchmark({"s": subset}), tables={"s": path}))
     assert [(one.columns["symbol"], one.answer) for one in questions] == [("ACP3", "1.5"), ("KIT", "-3.0")]
     assert (questions[0].target.unit, questions[0].target.tolerance) == ("nM", 0.2)
     assert [(row.id, row.reason, row.lines) for row in left_out] == [
@@ -370,10 +371,10 @@ def pair_questions(monkeypatch, path, rows, **settings):
     """The questions of a table of pairs, and what was left out; PK1 and PK2 are of one family."""
     pd.DataFrame(rows, columns=["perturbed", "measured", "label"]).to_csv(path, sep="\t", index=False)
     facts = table(*((gene.symbol, "T:part") for gene in PAIR_GENES)).assign(relation="part_of")
-    know(monkeypatch, PAIR_GENES, facts, table(), PAIRS, tables={"s": path})
+    know(monkeypatch, PAIR_GENES, facts, table())
     subset = {"question": "?", "classes": ["yes", "no"], "table": str(path), "test": 1, "valid": 0}
-    config = project({"s": subset}, task=PAIRS, entry=settings)
-    return config, *PAIRS.building.read(config, "b")
+    spec = benchmark({"s": subset}, task=PAIRS, **settings)
+    return spec, *PAIRS.building.read(job(spec, tables={"s": path}))
 
 
 def test_pairs_are_resolved_and_in_the_family_of_the_side_that_is_split(monkeypatch, tmp_path):
@@ -408,8 +409,8 @@ def test_no_two_splits_share_a_gene_of_the_side_that_is_split(monkeypatch, tmp_p
         for i, a in enumerate("ABCDEFGH")
         for j, b in enumerate("ABCDEFGH")
     ]
-    config, asked, _ = pair_questions(monkeypatch, tmp_path / "p.tsv", rows, split_by=side)
-    spec = config.benchmarks["b"].model_copy(update={"seed": 3})
+    spec, asked, _ = pair_questions(monkeypatch, tmp_path / "p.tsv", rows, split_by=side)
+    spec = spec.model_copy(update={"seed": 3})
     spec.subsets["s"].__dict__.update(test=16, valid=8)
     splits, _ = building.split(asked, spec, PAIRS)
     other = "measured" if side == "perturbed" else "perturbed"
@@ -420,23 +421,23 @@ def test_no_two_splits_share_a_gene_of_the_side_that_is_split(monkeypatch, tmp_p
 
 
 def test_training_pairs_leak_by_the_side_that_the_tested_ones_are_split_by(monkeypatch, tmp_path):
-    config, asked, _ = pair_questions(monkeypatch, tmp_path / "p.tsv", PAIR_ROWS, split_by="measured")
-    monkeypatch.setattr(leaks, "read_authority", lambda *of: GeneTable(PAIR_GENES))
+    spec, asked, _ = pair_questions(monkeypatch, tmp_path / "p.tsv", PAIR_ROWS, split_by="measured")
+    monkeypatch.setattr(leaks, "read_genes", lambda *of: GeneTable(PAIR_GENES))
     by_id = {one.id: one for one in asked}
     # Their own benchmark is split by perturbed genes: its groups are PK1, PK1 and Q1.
     training = [by_id[name].model_copy(update={"group": "PK1"}) for name in ("s:PK1:M1", "s:PK1:N1")]
     training.append(by_id["s:Q1:M1"].model_copy(update={"group": "Q1"}))
-    found = PAIRS.leaks.leaking(config, "b", [by_id["s:Q1:M1"]], training)
+    found = PAIRS.leaks.leaking(Built(PAIRS, spec, Path(), {"authority": {}}), [by_id["s:Q1:M1"]], training)
     assert found == {"same_group": [0, 2], "same_question": [2]}
 
 
 def test_a_prompt_shows_both_genes_and_scores_have_the_gene_of_the_mean(monkeypatch, tmp_path):
-    config, [first, *_], _ = pair_questions(monkeypatch, tmp_path / "p.tsv", PAIR_ROWS, macro_by="measured")
+    spec, [first, *_], _ = pair_questions(monkeypatch, tmp_path / "p.tsv", PAIR_ROWS, macro_by="measured")
     style = PAIRS.Style(
         system="", user="{perturbed} ({perturbed_name}) on {measured} ({measured_name}): {question}", budget_tokens=50
     )
     assert PAIRS.prompt(first, style).messages[-1]["content"] == ("PK1 (perturbed one) on M1 (): ? Classes: yes, no.")
-    assert PAIRS.further_labels(first, config.benchmarks["b"]) == {"macro": "M1"}
+    assert PAIRS.further_labels(first, spec) == {"macro": "M1"}
     assert "macro_by" in PAIRS.Benchmark.SCORING_SETTINGS, "another one trains nothing"
 
 

@@ -17,12 +17,14 @@ import write_reasoning
 import write_statements
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
+from reasonome.compile.leaks import audit_job
 from reasonome.config.project.experiments import audit_plan
 from reasonome.core import atomic
 from reasonome.facts.sources.go import read_obo
+from reasonome.jobs import LeakSettings, Training
 from reasonome.leaks import audit as leak_audit
-from reasonome.leaks.audit import Training
-from reasonome.tasks import load_project
+from reasonome.task_parts import Built
+from reasonome.tasks import load_project, open_project
 from reasonome.tasks.naming import leaks as naming_leaks
 from reasonome.tasks.naming import teaching
 from reasonome.tasks.naming.leaks import HeldOut
@@ -118,9 +120,11 @@ def test_sets_dropped_for_valid_sets_count_where_another_entry_asks_these(tmp_pa
     atomic.write_json(
         tmp_path / "go/audit.json", {"dropped_from_train": {"jaccard": 7}, "dropped_for": {"other": {"jaccard": 2}}}
     )
-    read = SimpleNamespace(benchmarks=benchmarks, results=SimpleNamespace(benchmark=lambda name: tmp_path / name))
+    built = {name: Built(GeneSetNaming(), spec, tmp_path / name) for name, spec in benchmarks.items()}
+    training = Training("training sets", "go", ("sft.go",), tmp_path / "go/train.jsonl")
+    audit = LeakSettings(benchmarks={}, tested=[*benchmarks], training=[training])
     tested = [HeldOut(name, TESTS, AuditPolicy(), 0.5, 0.9) for name in benchmarks]
-    findings = naming_leaks._audit_training(read, SimpleNamespace(training={"go": ("sft.go",)}), tested, [])
+    findings = naming_leaks._audit_training(audit, built, tested, [])
     dropped = {finding.benchmark: finding.dropped for finding in findings if finding.kind == "jaccard"}
     assert dropped == {"go": 7, "valid": 7, "other": 2, "other-valid": 2}
 
@@ -561,8 +565,9 @@ def results(tmp_path, monkeypatch) -> Path:
 def run(monkeypatch, results: Path, config: Path | None = None) -> pd.DataFrame:
     config = config or tiny_project.copied_config(results.parent)
     folder = results / "experiments" / "demo"
-    arguments = ["--config", str(config), "--experiment", "demo", "--output", str(folder)]
-    monkeypatch.setattr(sys, "argv", ["audit_leaks.py", *arguments])
+    job = audit_job(open_project(config), "demo", {"json": folder / "audit.json", "table": folder / "audit.tsv"})
+    (results.parent / "job.json").write_text(job.to_json())
+    monkeypatch.setattr(sys, "argv", ["audit_leaks.py", str(results.parent / "job.json")])
     audit_leaks.main()
     return pd.read_csv(folder / "audit.tsv", sep="\t", keep_default_na=False)
 

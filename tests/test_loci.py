@@ -1,7 +1,5 @@
 """Rows about loci → questions: the window's edge, aliases, several causal genes, duplicates, and reasons."""
 
-from types import SimpleNamespace
-
 import pytest
 from refusals import refused
 
@@ -43,8 +41,8 @@ def ask(tmp_path, rows=None, text=None, genes=GENES, form="gold_standards", subs
     spec = {"source": "mine", "test": 1, "valid": 0, **(subset or {})}
     given = {"window_kb": 1, "minimum_candidates": 2, "maximum_candidates": 4, "locations": "map", **settings}
     benchmark = RankingBenchmark(task="causal_gene_ranking", authority="hgnc", subsets={"a": spec}, **given)
-    project = SimpleNamespace(benchmarks={"b": benchmark}, sources={"mine": SimpleNamespace(format=form)})
-    return loci.questions(project, "b", {"a": questions}, GeneTable(genes), locations if located else None)
+    files, genes = {"a": questions}, GeneTable(genes)
+    return loci.questions(benchmark, {"mine": form}, files, genes, locations if located else None)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Molecules: what is read, scaffolds worked out by hand, splits without a common scaffold, and bad tables."""
 
-from types import SimpleNamespace
-
 import pandas as pd
 import pytest
 from refusals import refused
@@ -10,7 +8,7 @@ pytest.importorskip("rdkit", reason="RDKit is an extra: pip install -e '.[molecu
 
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
-from reasonome.task_parts import BaselineJob
+from reasonome.task_parts import BaselineJob, BuildingJob
 from reasonome.tasks import TASKS
 from reasonome.tasks.molecule_property import baselines
 from reasonome.tasks.molecule_property.molecules import descriptors, fingerprints, randomised, read_molecule, scaffold
@@ -68,13 +66,12 @@ def spec(**settings):
     return {"question": "Is it toxic?", "classes": ["yes", "no"], "test": 2, "valid": 1, "table": "t.tsv"} | settings
 
 
-def project(path, monkeypatch, subset=None, seed=0, **settings):
+def job(path, subset=None, seed=0, **settings):
     path = path if path.is_file() else path / "t.tsv"
     benchmark = TASK.Benchmark.model_validate(
         {"task": TASK.name, "subsets": {"tox": subset or spec()}, "seed": seed} | settings
     )
-    monkeypatch.setattr(TASK.files, "building", lambda *of: SimpleNamespace(files={"tox": path}))
-    return SimpleNamespace(benchmarks={"mine": benchmark}, task=lambda name: TASK)
+    return BuildingJob(benchmark=benchmark, name="mine", folder=path.parent, files={"tables": {"tox": path}})
 
 
 def table(path, rows, header=("smiles", "answer")):
@@ -96,31 +93,31 @@ def compounds():
     ]
 
 
-def test_no_scaffold_is_on_two_sides_and_every_class_is_in_each_part(tmp_path, monkeypatch):
+def test_no_scaffold_is_on_two_sides_and_every_class_is_in_each_part(tmp_path):
     table(tmp_path, compounds())
     for seed in range(10):
-        config = project(tmp_path, monkeypatch, spec(test=10, valid=5), seed=seed)
-        read, left_out = TASK.building.read(config, "mine")
-        splits, _ = building.split(read, config.benchmarks["mine"], TASK)
+        mine = job(tmp_path, spec(test=10, valid=5), seed=seed)
+        read, left_out = TASK.building.read(mine)
+        splits, _ = building.split(read, mine.benchmark, TASK)
         groups = [{question.group for question in rows} for rows in splits.values()]
         assert not (groups[0] & groups[1] or groups[0] & groups[2] or groups[1] & groups[2])
         assert all({question.answer for question in rows} == {"yes", "no"} for rows in splits.values())
         assert sum(map(len, splits.values())) == len(read) == 40 and not left_out
 
 
-def largest_first(tmp_path, monkeypatch, rows, **held_out):
+def largest_first(tmp_path, rows, **held_out):
     """Scaffold by part, of splits in the published order."""
     table(tmp_path, rows)
-    config = project(tmp_path, monkeypatch, spec(**held_out), groups="largest first")
-    read, _ = TASK.building.read(config, "mine")
-    splits, _ = building.split(read, config.benchmarks["mine"], TASK)
+    mine = job(tmp_path, spec(**held_out), groups="largest first")
+    read, _ = TASK.building.read(mine)
+    splits, _ = building.split(read, mine.benchmark, TASK)
     return {part: [question.group for question in rows] for part, rows in splits.items()}
 
 
-def test_the_largest_scaffold_trains_in_the_published_order(tmp_path, monkeypatch):
+def test_the_largest_scaffold_trains_in_the_published_order(tmp_path):
     rows = [(f"{'C' * n}c1ccccc1", "yes") for n in range(1, 7)]
     rows += [("CC1CCCCC1", "no"), ("CCC1CCCCC1", "no"), ("c1ccncc1", "no"), ("c1ccsc1", "no")]
-    splits = largest_first(tmp_path, monkeypatch, rows, test=2, valid=2)
+    splits = largest_first(tmp_path, rows, test=2, valid=2)
     assert splits == {
         "train": ["c1ccccc1"] * 6,
         "valid": ["C1CCCCC1"] * 2,
@@ -128,13 +125,13 @@ def test_the_largest_scaffold_trains_in_the_published_order(tmp_path, monkeypatc
     }
 
 
-def test_a_part_of_the_published_order_may_stay_empty(tmp_path, monkeypatch):
+def test_a_part_of_the_published_order_may_stay_empty(tmp_path):
     rows = [(f"{'C' * n}c1ccccc1", "yes" if n % 2 else "no") for n in range(1, 9)]
     with refused(fix="hold out another number of questions"):
-        largest_first(tmp_path, monkeypatch, rows, test=2, valid=1)
+        largest_first(tmp_path, rows, test=2, valid=1)
 
 
-def test_rows_that_cannot_be_used_are_named_with_their_lines(tmp_path, monkeypatch):
+def test_rows_that_cannot_be_used_are_named_with_their_lines(tmp_path):
     rows = [
         ("CCO", "yes"),
         ("OCC", "yes"),  # ethanol again
@@ -145,7 +142,7 @@ def test_rows_that_cannot_be_used_are_named_with_their_lines(tmp_path, monkeypat
         ("CCCC", "no"),
     ]
     table(tmp_path, rows)
-    read, left_out = TASK.building.read(project(tmp_path, monkeypatch), "mine")
+    read, left_out = TASK.building.read(job(tmp_path))
     assert [(question.columns["smiles"], question.answer) for question in read] == [("CCO", "yes"), ("CCCC", "no")]
     assert sorted({(row.lines, row.reason) for row in left_out}) == [
         ("2, 3", "the molecule was there before"),
@@ -158,9 +155,9 @@ def test_rows_that_cannot_be_used_are_named_with_their_lines(tmp_path, monkeypat
 NUMBERS = {"classes": None, "unit": "log mol/L", "tolerance": 0.5}
 
 
-def test_numbers_of_one_molecule_agree_within_the_tolerance(tmp_path, monkeypatch):
+def test_numbers_of_one_molecule_agree_within_the_tolerance(tmp_path):
     table(tmp_path, [("CCO", "-1.0"), ("OCC", "-1.3"), ("CCN", "0"), ("NCC", "0.6"), ("CCC", "high")])
-    read, left_out = TASK.building.read(project(tmp_path, monkeypatch, spec(**NUMBERS)), "mine")
+    read, left_out = TASK.building.read(job(tmp_path, spec(**NUMBERS)))
     assert [question.answer for question in read] == ["-1.0"]
     assert [row.lines for row in left_out if "contradict" in row.reason] == ["4, 5", "4, 5"]
     assert [row.lines for row in left_out if row.reason == "no number"] == ["6"]
@@ -170,17 +167,17 @@ def test_numbers_of_one_molecule_agree_within_the_tolerance(tmp_path, monkeypatc
     ("rows", "settings", "field"),
     [([("CCO", "maybe")], {}, "answer"), ([("CCO", "1,5"), ("CCC", "2,5")], NUMBERS, "subsets.tox.columns")],
 )
-def test_tables_that_cannot_be_used(tmp_path, monkeypatch, rows, settings, field):
+def test_tables_that_cannot_be_used(tmp_path, rows, settings, field):
     table(tmp_path, rows)
     with refused("t.tsv", field=field):
-        TASK.building.read(project(tmp_path, monkeypatch, spec(**settings)), "mine")
+        TASK.building.read(job(tmp_path, spec(**settings)))
 
 
-def test_a_repeated_id_is_told_with_both_lines(tmp_path, monkeypatch):
+def test_a_repeated_id_is_told_with_both_lines(tmp_path):
     table(tmp_path, [("CCO", "yes", "a"), ("CCC", "no", "b"), ("CCN", "no", "a")], ("smiles", "answer", "drug"))
-    config = project(tmp_path, monkeypatch, spec(columns={"id": "drug"}))
+    mine = job(tmp_path, spec(columns={"id": "drug"}))
     with refused(fix="name a column in"):
-        TASK.building.read(config, "mine")
+        TASK.building.read(mine)
 
 
 @pytest.mark.slow
@@ -188,14 +185,14 @@ def test_baselines_and_domain_models_are_the_same_to_the_bit_when_run_again(tmp_
     """The class is whether the ring is aromatic, which fingerprints tell."""
     rows = [(smiles, "yes" if ring[0] == "c" else "no") for ring in RINGS for smiles in (f"{c}{ring}" for c in CHAINS)]
     table(tmp_path, rows)
-    config = project(tmp_path, monkeypatch, spec(test=10, valid=5))
-    read, _ = TASK.building.read(config, "mine")
-    splits = TASK.with_training_answers(building.split(read, config.benchmarks["mine"], TASK)[0])
+    mine = job(tmp_path, spec(test=10, valid=5))
+    read, _ = TASK.building.read(mine)
+    splits = TASK.with_training_answers(building.split(read, mine.benchmark, TASK)[0])
     monkeypatch.setattr(baselines, "_TREES", 20)
 
     def run():
         given = {"training": splits["train"], "asked": splits["test"]}
-        return TASK.baselines.found(BaselineJob(benchmark=config.benchmarks["mine"], style=None, **given))
+        return TASK.baselines.found(BaselineJob(benchmark=mine.benchmark, style=None, **given))
 
     answered = {baseline.name: baseline for baseline in run()}
     assert [*answered.values()] == run()

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from refusals import refused
 
+from reasonome.jobs import LeakSettings, Training
 from reasonome.prompts.prompts import Prompt
 from reasonome.rewards import means, total
-from reasonome.task_parts import BaselineJob
+from reasonome.task_parts import BaselineJob, BuildingJob, Built
 from reasonome.tasks import TASKS
 from reasonome.tasks.pathway_qa import building
 from reasonome.tasks.pathway_qa.answer import CANNOT_BE_TOLD, parse_answer, stated
@@ -97,8 +98,9 @@ def test_no_training_question_has_a_gene_of_a_test_table_alone():
 
 @pytest.fixture(scope="module")
 def splits(project):
-    contrasts, _ = building.read_tables(project, "few-studies")
-    return building.split(contrasts, project.benchmarks["few-studies"])[0]
+    spec = project.benchmarks["few-studies"]
+    contrasts, _ = building.read_tables("few-studies", spec)
+    return building.split(contrasts, spec)[0]
 
 
 def names(question, place):
@@ -293,10 +295,10 @@ def test_leaks_into_another_benchmark_are_found(tmp_path):
     questions = list(Writer(tables, tested).of_kind("significance"))
     for name, rows in (("train", questions), ("test", questions[1:2])):
         (tmp_path / f"{name}.jsonl").write_text("".join(q.model_dump_json() + "\n" for q in rows))
-    results = SimpleNamespace(benchmark=lambda name: tmp_path)
-    project = SimpleNamespace(benchmarks={"x": tested}, results=results, task=lambda name: TASK)
-    plan = SimpleNamespace(benchmarks=["x"], training={"y": ("sft.y",)})
-    found = {finding.kind: finding for finding in TASK.leaks.findings(project, plan)}
+    training = Training("training questions", "y", ("sft.y",), tmp_path / "train.jsonl")
+    audit = LeakSettings(benchmarks={}, tested=["x"], training=[training])
+    found = TASK.leaks.findings(audit, dict.fromkeys("xy", Built(TASK, tested, tmp_path)))
+    found = {finding.kind: finding for finding in found}
     assert {kind: (finding.looked_at, finding.remaining, finding.line) for kind, finding in found.items()} == {
         "same_group": (3, 1, 1),
         "same_question": (3, 1, 2),
@@ -349,7 +351,7 @@ def test_questions_are_counted_beside_the_benchmark(tmp_path):
     (tmp_path / "t.csv").write_text(f"pathway,padj,NES,study\n{rows}\n")
     table = {"path": str(tmp_path / "t.csv"), "tissue": "liver", "columns": {"study": "study"}}
     spec = benchmark(tables=[table], subsets={"significance": {"train": 4, "valid": 2, "test": 2}})
-    TASK.building.build(SimpleNamespace(benchmarks={"x": spec}, root=tmp_path), "x", tmp_path / "x")
+    TASK.building.build(BuildingJob(benchmark=spec, name="x", folder=tmp_path / "x"))
     assert (tmp_path / "x" / "counts.tsv").read_text() == (
         "kind\tanswer\ttrain\tvalid\ttest\nsignificance\tno\t2\t1\t1\nsignificance\tyes\t2\t1\t1\n"
     )
@@ -368,23 +370,22 @@ def two_tables(folder, *texts):
     for place, text in enumerate(texts):
         (folder / f"{place}.csv").write_text(text)
     paths = [str(folder / f"{place}.csv") for place in range(len(texts))]
-    spec = benchmark(tables=[{"path": path, "tissue": "liver", "study": "1"} for path in paths])
-    return SimpleNamespace(benchmarks={"x": spec}), paths
+    return benchmark(tables=[{"path": path, "tissue": "liver", "study": "1"} for path in paths]), paths
 
 
 def test_two_reports_of_one_contrast_are_put_together(tmp_path):
     """GSEA desktop writes the sets that go up into one file, and the others into another."""
-    project, _ = two_tables(tmp_path, "NAME,NES,FDR q-val\nA,2,.01\n", "NAME,NES,FDR q-val\nB,-2,.02\n")
-    [found], left_out = building.read_tables(project, "x")
+    spec, _ = two_tables(tmp_path, "NAME,NES,FDR q-val\nA,2,.01\n", "NAME,NES,FDR q-val\nB,-2,.02\n")
+    [found], left_out = building.read_tables("x", spec)
     assert {row.id: row.score for row in found.sets.values()} == {"A": 2, "B": -2}
     assert left_out == []
 
 
 @pytest.mark.parametrize("second", ["pathway,padj,NES\nB,.01,2\nA,.01,2\n", "Term,Adjusted P-value\nB,.01\n"])
 def test_two_tables_of_one_contrast_that_do_not_fit_are_refused(tmp_path, second):
-    project, paths = two_tables(tmp_path, "pathway,padj,NES\nA,.01,2\n", second)
+    spec, paths = two_tables(tmp_path, "pathway,padj,NES\nA,.01,2\n", second)
     with refused(Path(paths[1]), fix="give each contrast another tissue or study"):
-        building.read_tables(project, "x")
+        building.read_tables("x", spec)
 
 
 @pytest.mark.parametrize(

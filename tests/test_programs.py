@@ -5,12 +5,16 @@ import sys
 
 import pandas as pd
 import pytest
+from refusals import refused
 from test_closed_book import SETTINGS, STYLE, answer, memberships, set_of
 
+import build_benchmark
 import score
 import score_baselines
+from reasonome.compile.building import BuildingSettings, building_job
+from reasonome.compile.leaks import audit_job
 from reasonome.core import atomic
-from reasonome.jobs import BenchmarkSettings, Job
+from reasonome.jobs import AuditSettings, BenchmarkSettings, Job
 
 TESTS = [
     set_of("t1", "Red path", "A", "B", pathway="P1"),
@@ -80,3 +84,46 @@ def test_a_job_of_another_form_is_refused(tmp_path, monkeypatch, change):
     with pytest.raises(ValueError, match="gense|stlye"):
         run(score, tmp_path, monkeypatch, {"examples": "test.jsonl", "answers": "answers.jsonl"}, **change)
     assert not (tmp_path / "scores.parquet").exists()
+
+
+def built(project, name, folder):
+    found = project.task(name).files.building(project, name)
+    return building_job(project, name, found, {"audit": folder / "audit.json"})
+
+
+def test_jobs_of_what_ships_are_whole(project, tmp_path):
+    for name in project.benchmarks:
+        job = built(project, name, tmp_path)
+        assert Job[BuildingSettings].model_validate_json(job.to_json()) == job
+    for experiment in project.experiments:
+        job = audit_job(project, experiment, {"json": tmp_path / "audit.json"})
+        assert Job[AuditSettings].model_validate_json(job.to_json()) == job
+        for own in job.settings.audits:
+            assert {*own.tested, *(training.name for training in own.training)} <= own.benchmarks.keys()
+
+
+def test_a_benchmark_is_built_by_a_job_alone_and_a_mistake_has_its_place(project, tmp_path, monkeypatch):
+    job = built(project, "closed-book", tmp_path / "book").model_dump(mode="json")
+    memberships({"P1": ("Red path", "ABEF")}).to_parquet(tmp_path / "facts.parquet")
+    job["inputs"]["facts"] = str(tmp_path / "facts.parquet")
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    monkeypatch.setattr(sys, "argv", ["build_benchmark", str(tmp_path / "job.json")])
+    with refused("benchmarks.yaml", field="closed-book.parts", fix="ask for fewer"):
+        build_benchmark.main()
+
+
+def test_another_file_than_the_pinned_one_builds_nothing(project, tmp_path, monkeypatch):
+    job = built(project, "demo-loci", tmp_path / "loci").model_dump(mode="json")
+    [source] = (source for source in job["settings"]["sources"] if source["name"] == "gold-standards-demo")
+    source["pins"]["files"]["table"]["sha256"] = "0" * 64
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    monkeypatch.setattr(sys, "argv", ["build_benchmark", str(tmp_path / "job.json")])
+    with refused("sources.lock.yaml", field="gold-standards-demo.files.table"):
+        build_benchmark.main()
+
+
+def test_a_source_whose_licence_nobody_has_accepted_makes_no_job(project, tmp_path, monkeypatch):
+    source = project.sources["gold-standards-demo"].model_copy(update={"restricted": True})
+    monkeypatch.setitem(project.sources, "gold-standards-demo", source)
+    with refused(field="gold-standards-demo.accept_licence"):
+        built(project, "demo-loci", tmp_path)

@@ -2,19 +2,18 @@
 
 import hashlib
 import json
-import shutil
-import subprocess
-import sys
+from dataclasses import replace
 
 import pytest
-import yaml
 from checkout import ROOT
 from refusals import refused
 
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.core.errors import InputError
 from reasonome.facts import statements
 from reasonome.facts.genes import Gene, GeneTable
+from reasonome.task_parts import BuildingJob
 from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.sets import read_published
 from reasonome.tasks.naming.settings import NamingBenchmark
@@ -114,28 +113,15 @@ def test_published_splits_leak_nothing_into_one_another():
     assert report["remaining"]["train/test"]["highest_jaccard"] is None
 
 
-def run(*arguments, program="build_benchmark.py", folder=ROOT):
-    command = [sys.executable, str(ROOT / "scripts" / program), *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, text=True, capture_output=True)
-
-
-def with_facts(folder, facts):
-    """A project in `folder`, with the facts of the demo's corpus."""
-    shutil.copytree(ROOT / "config", folder / "config")
-    (folder / "resources").symlink_to(ROOT / "resources")
-    (folder / "results/facts/demo").mkdir(parents=True)
-    facts.to_parquet(folder / "results/facts/demo/facts.parquet", index=False)
-
-
 @pytest.mark.slow
 def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts):
-    """The program, on two sets of the demo slice and the shipped HGNC slice; training is built around them."""
+    """Two sets of the demo slice and the shipped HGNC slice; training is built around them."""
     table = tmp_path / "published.tsv"
     table.write_text(
         "ID\tGenes\tTerm_Description\nX:1\tp53 ATM XYZ123\tsomething of mine\nGO:0000125\tKAT2A/TRRAP\tsome complex\n"
     )
     sha256 = hashlib.sha256(table.read_bytes()).hexdigest()
-    with_facts(tmp_path, demo_facts)
+    demo_facts.to_parquet(tmp_path / "facts.parquet", index=False)
     entry = {
         "task": "gene_set_naming",
         "kind": "published",
@@ -145,15 +131,19 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts):
         "contaminated": [0.5],
         "encoders": [],
     }
-    (tmp_path / "config/benchmarks.yaml").open("a").write("\n" + yaml.safe_dump({"mine": entry}))
-    given = ["--benchmark", "mine", "--output", tmp_path / "out"]
-    failed = run(*given, folder=tmp_path)
-    assert failed.returncode == 2
-    assert "mine: 1 of 5 identifiers (20.0%; at most 10.0% may) map to no gene" in failed.stderr
-    corpora = (tmp_path / "config/corpora.yaml").read_text()
-    (tmp_path / "config/corpora.yaml").write_text(corpora.replace("demo:\n", "demo:\n  unmapped: 0.3\n", 1))
-    done = run(*given, folder=tmp_path)
-    assert done.returncode == 0, done.stderr
+    files = {
+        "facts": tmp_path / "facts.parquet",
+        "ontologies": {"go-demo": ROOT / "resources/demo/go-basic.obo.gz"},
+        "synonyms": {},
+        "authority": {"table": ROOT / "resources/demo/hgnc_complete_set.txt.gz"},
+        "published": {"test/mine": table},
+    }
+    given = {"benchmark": NamingBenchmark.model_validate(entry), "name": "mine", "folder": tmp_path / "out"}
+    job = BuildingJob(**given, files=files, unmapped=0.1)
+    with refused(fix="give symbols or ids of the same organism as"):
+        GeneSetNaming().building.build(job)
+    job = replace(job, unmapped=0.3)
+    GeneSetNaming().building.build(job)
     rows = read_rows(tmp_path / "out/test.jsonl", Example)
     assert [(row.id, row.subset, [gene.symbol for gene in row.genes]) for row in rows[:2]] == [
         ("X:1", "mine", ["ATM", "TP53"]),
@@ -169,5 +159,5 @@ def test_a_published_benchmark_from_files_to_rows(tmp_path, demo_facts):
     told = json.loads((tmp_path / "out/audit.json").read_text())["published"]["test/mine"]
     assert (told["sets"], told["unmapped_identifiers"], told["sha256"]) == (2, 1, sha256)
     table.write_text(table.read_text() + "X:3\tTP53\tmore\n")
-    failed = run(*given, folder=tmp_path)
-    assert failed.returncode == 2 and "this file has sha256" in failed.stderr
+    with pytest.raises(InputError, match="this file has sha256"):
+        GeneSetNaming().building.build(job)

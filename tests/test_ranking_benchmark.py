@@ -3,21 +3,23 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
 import tiny_project
 from checkout import ROOT
+from refusals import refused
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.facts.sources import gold_standards
 from reasonome.facts.sources.formats import AUTHORITIES
+from reasonome.task_parts import BuildingJob
 from reasonome.tasks.ranking.questions import LocusExample
 from reasonome.tasks.ranking.splits import leaks
+from reasonome.tasks.ranking.task import CausalGeneRanking
 
 GOLD = ROOT / "resources" / "demo-ranking" / "gold_standards.tsv.gz"
+HGNC = ROOT / "resources" / "demo" / "hgnc_complete_set.txt.gz"
 
 
 def test_the_slice_holds_no_free_text():
@@ -27,78 +29,48 @@ def test_the_slice_holds_no_free_text():
     assert len(gold_standards.read(GOLD)) == 896
 
 
-def build(folder, old="", new="", file="benchmarks.yaml", pinned=True):
-    """Run the program on the demo's loci, a text of one file of its configuration changed, with or without pins."""
-    if not (folder / "config").exists():
-        shutil.copytree(ROOT / "config", folder / "config")
-        (folder / "resources").symlink_to(ROOT / "resources")
-        other = folder / "results/benchmarks/demo-cases"  # which the loci leave out
-        other.mkdir(parents=True)
-        for part in ("valid", "test"):
-            (other / f"{part}.jsonl").touch()
-    if not pinned:
-        (folder / "config/sources.lock.yaml").unlink()
-    path = folder / "config" / file
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new, 1))
-    command = [sys.executable, str(ROOT / "scripts" / "build_benchmark.py")]
-    command += ["--benchmark", "demo-loci", "--output", "built"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
-
-
-SUBSET = "{source: gold-standards-demo, test: 60,"
+def build(project, folder, questions=GOLD, **subset):
+    """Build the demo's loci, of other questions or with other settings of their subset."""
+    shipped = project.benchmarks["demo-loci"]
+    spec = shipped.model_copy(update={"subsets": {"loci": shipped.subsets["loci"].model_copy(update=subset)}})
+    files = {
+        "authority": {"table": HGNC},
+        "questions": {"loci": questions},
+        "locations": [ROOT / "resources/demo-ranking/gene_locations.tsv.gz"],
+    }
+    further = [{"gold-standards-demo": "gold_standards"}, [0, 7]]
+    job = BuildingJob(benchmark=spec, name="demo-loci", folder=folder / "built", files=files, further=further)
+    CausalGeneRanking().building.build(job)
 
 
 @pytest.mark.slow
-def test_too_few_questions_say_why_and_write_nothing(tmp_path):
-    done = build(tmp_path, SUBSET, SUBSET.replace("60", "6000"))
-    assert done.returncode == 2 and "Traceback" not in done.stderr
-    assert "subset 'loci' has 250 questions, 5750 too few" in done.stderr
-    assert "of 896 rows of 'gold-standards-demo' 269 are in questions; left out: 414 too many candidates" in done.stderr
-    assert not (tmp_path / "built").exists()
+def test_too_few_questions_say_why_and_write_nothing(project, tmp_path):
+    with refused(field="subsets.loci.test") as error:
+        build(project, tmp_path, test=6000)
+    assert "subset 'loci' has 250 questions, 5750 too few" in error.value.what
+    told = "of 896 rows of 'gold-standards-demo' 269 are in questions; left out: 414 too many candidates"
+    assert told in error.value.what and not (tmp_path / "built").exists()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
-    [
-        ("sources.lock.yaml", "3dbad83fec1d", "000000000000", "gold-standards-demo.files.table: resources/"),
-        (
-            "sources.yaml",
-            "gold-standards-demo:\n",
-            "gold-standards-demo:\n  restricted: true\n  licence_url: https://example.org/terms\n",
-            "'gold-standards-demo' is under a restricted licence that nobody has accepted here",
-        ),
-    ],
-    ids=["another file than the pinned one", "licence"],
-)
-def test_sources_that_may_not_be_used(tmp_path, file, old, new, told):
-    done = build(tmp_path, old, new, file=file)
-    assert done.returncode == 2 and told in done.stderr
-    assert not (tmp_path / "built").exists()
-
-
-@pytest.mark.slow
-def test_traits_that_name_their_answers_make_no_questions(tmp_path):
+def test_traits_that_name_their_answers_make_no_questions(project, tmp_path):
     table = pd.read_csv(GOLD, sep="\t", dtype=str, keep_default_na=False)
-    authority = {"table": ROOT / "resources/demo/hgnc_complete_set.txt.gz"}
-    symbols = {gene.ensembl_id: gene.symbol for gene in AUTHORITIES["hgnc"](authority)}
+    symbols = {gene.ensembl_id: gene.symbol for gene in AUTHORITIES["hgnc"]({"table": HGNC})}
     named = table["gold_standard_info.gene_id"].map(symbols).fillna("no gene")
     named = named.mask(named.isin(["HP", "TF"]), "no gene")  # of two letters, which are words
     kept = (named == "no gene").sum()
     table["trait_info.reported_trait_name"] += " (" + named + " levels)"
     table.to_csv(tmp_path / "gold.tsv", sep="\t", index=False)
-    shipped = "resources/demo-ranking/gold_standards.tsv.gz"
-    done = build(tmp_path, shipped, "gold.tsv", file="sources.yaml", pinned=False)
-    asked = int(re.search(r"subset 'loci' has (\d+) questions", done.stderr)[1])
-    assert done.returncode == 2 and asked <= kept < 10
-    assert "the question names its answer" in done.stderr
+    with refused() as error:
+        build(project, tmp_path, tmp_path / "gold.tsv")
+    asked = int(re.search(r"subset 'loci' has (\d+) questions", error.value.what)[1])
+    assert asked <= kept < 10 and "the question names its answer" in error.value.what
 
 
 @pytest.mark.full
 @pytest.mark.slow
-def test_the_order_of_every_style_is_looked_at(tmp_path):
-    assert build(tmp_path, "reasoning:", "seed: 7\nreasoning:", "prompts/causal_gene_ranking.short.txt").returncode == 0
+def test_the_order_of_every_style_is_looked_at(project, tmp_path):
+    build(project, tmp_path)
     told = json.loads((tmp_path / "built" / "audit.json").read_text())["shortcuts"]
     assert {"first by seed 0", "last by seed 0", "first by seed 7", "last by seed 7", "shortest symbol"} <= told.keys()
     assert told["first by seed 0"] != told["first by seed 7"]

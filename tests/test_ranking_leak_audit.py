@@ -8,9 +8,10 @@ import pytest
 from ranking_questions import case, locus
 from refusals import refused
 
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.facts.wording import JOINT
-from reasonome.leaks.audit import Training, check
+from reasonome.jobs import LeakSettings, Training
+from reasonome.leaks.audit import check
+from reasonome.task_parts import Built
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.leaks import (
     FIXES,
@@ -71,11 +72,11 @@ def test_the_program_takes_each_benchmarks_own_window(tmp_path, window_kb, overl
             (tmp_path / name / f"{part}.jsonl").write_text(question.model_dump_json(exclude_defaults=True) + "\n")
         (tmp_path / name / "audit.json").write_text("{}")
     windows = {"training": window_kb, "tested": 100}
-    benchmarks = {name: SimpleNamespace(task="causal_gene_ranking", window=1000 * kb) for name, kb in windows.items()}
-    results = SimpleNamespace(benchmark=lambda name: tmp_path / name)
-    project = SimpleNamespace(benchmarks=benchmarks, results=results, task=lambda name: CausalGeneRanking())
-    plan = AuditPlan([("tested", "short")], {"training": ("grpo.rank",)}, {}, {})
-    found = TASKS["rare_disease_ranking"].leaks.findings(project, plan)
+    of = {name: SimpleNamespace(window=1000 * kb) for name, kb in windows.items()}
+    benchmarks = {name: Built(CausalGeneRanking(), spec, tmp_path / name) for name, spec in of.items()}
+    training = Training("training questions", "training", ("grpo.rank",), tmp_path / "training/train.jsonl")
+    audit = LeakSettings(benchmarks={}, tested=["tested"], training=[training])
+    found = TASKS["rare_disease_ranking"].leaks.findings(audit, benchmarks)
     assert {f.kind: f.remaining for f in found if f.remaining} == ({"overlapping_locus": 1} if overlap else {})
 
 

@@ -13,13 +13,13 @@ from refusals import refused
 
 from reasonome.answering.rows import AnswerRow
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
-from reasonome.leaks.audit import LEAK_KINDS, check
+from reasonome.jobs import LeakSettings, OtherBenchmark, Training
+from reasonome.leaks.audit import LEAK_KINDS, check, same_sources
 from reasonome.rewards import total
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.task import code_files
-from reasonome.task_parts import BaselineJob, ScoringJob, TeachingJob
+from reasonome.task_parts import BaselineJob, BuildingJob, Built, ScoringJob, TeachingJob
 from reasonome.tasks import find_task
 from reasonome.tasks.question_answer import building, teaching
 from reasonome.tasks.question_answer.dialogue import Question
@@ -34,12 +34,6 @@ def question(i, answer="17", group="", subset="all"):
 
 def benchmark(**settings):
     return TASK.Benchmark.model_validate(own_task.stanza() | settings)
-
-
-def project(folder, **benchmarks):
-    """Benchmarks by name, whose results are in a folder."""
-    results = SimpleNamespace(benchmark=lambda name: folder / name)
-    return SimpleNamespace(benchmarks=benchmarks, results=results, task=lambda name: TASK)
 
 
 def write_split(path, *questions):
@@ -230,7 +224,9 @@ def test_training_questions_that_leak_into_another_benchmark_are_left_out(tmp_pa
     write_split(tmp_path / "other/test.jsonl", question("d1", group="Y"))  # asks what d1 asks
     subsets = {"all": {"table": "genes.tsv", "test": 1, "valid": 0}}
     mine = benchmark(subsets=subsets, leave_out=["other"])
-    TASK.building.build(project(tmp_path, mine=mine), "mine", tmp_path / "mine")
+    other = Built(TASK, benchmark(), tmp_path / "other")
+    given = {"files": {"tables": {"all": Path("genes.tsv")}}, "left_out": {"other": other}}
+    TASK.building.build(BuildingJob(benchmark=mine, name="mine", folder=tmp_path / "mine", **given))
     # Of the groups A and C the smaller one suffices for the test.
     splits = {
         part: [one.id for one in read_rows(tmp_path / f"mine/{part}.jsonl", Question)] for part in building.SPLITS
@@ -255,9 +251,15 @@ def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_fo
     training.append(question("r4", group="G").model_copy(update=again))
     write_split(tmp_path / "tested/test.jsonl", asked)
     write_split(tmp_path / "training/train.jsonl", *training)
-    both = project(tmp_path, tested=benchmark(), training=benchmark())
-    plan = AuditPlan([("tested", "plain")], {"training": ("sft.mine",)}, {}, {})
-    found = TASK.leaks.findings(both, plan)
+    table = {"mine/genes.tsv": ""}
+    folders = {name: tmp_path / name for name in ("tested", "training")}
+    both = {
+        name: OtherBenchmark(task="", benchmark={}, folder=folder, sources={"train": table, "test": table})
+        for name, folder in folders.items()
+    }
+    learned = Training("training questions", "training", ("sft.mine",), tmp_path / "training/train.jsonl")
+    audit = LeakSettings(benchmarks=both, tested=["tested"], training=[learned])
+    found = TASK.leaks.findings(audit, {name: Built(TASK, benchmark(), folder) for name, folder in folders.items()})
     assert {one.kind: (one.looked_at, one.remaining, one.line, one.verdict) for one in found} == {
         "same_group": (4, 2, 2, "fails"),
         "same_question": (4, 2, 3, "fails"),
@@ -266,7 +268,7 @@ def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_fo
     with refused(fix="add tested to leave_out of training in"):
         check("mine", found, TASK.leaks.fixes)
     shared = {"data": "training questions", "training": "training", "benchmark": "tested"}
-    assert TASK.leaks.same_sources(both, plan) == [shared | {"sources": ["mine/genes.tsv"]}]
+    assert same_sources(audit, TASK.leaks.of_sources(audit)) == [shared | {"sources": ["mine/genes.tsv"]}]
 
 
 @pytest.mark.parametrize(
@@ -279,8 +281,8 @@ def test_the_audit_fails_for_training_questions_of_a_test_questions_group_and_fo
         (PretrainRecipe.model_construct(), [], None),
     ],
 )
-def test_a_recipe_may_not_train_on_what_may_give_the_test_away(tmp_path, learned, leave_out, fix):
-    both = project(tmp_path, mine=benchmark(leave_out=leave_out), tested=benchmark())
+def test_a_recipe_may_not_train_on_what_may_give_the_test_away(learned, leave_out, fix):
+    both = SimpleNamespace(benchmarks={"mine": benchmark(leave_out=leave_out), "tested": benchmark()})
     both.akin = lambda benchmark: both.benchmarks
     leak = TASK.checks.leak(both, learned, "tested")
     assert (leak and leak[1]) == fix

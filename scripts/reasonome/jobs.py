@@ -2,8 +2,9 @@
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -53,8 +54,8 @@ class Job(BaseModel, Generic[S]):
         return text_sha256(canonical(self.settings.model_dump(mode="json")))
 
     def to_json(self) -> str:
-        """Canonical JSON: equal jobs have equal texts."""
-        return canonical(self.model_dump(mode="json"))
+        """JSON, with entries in the order of the configuration: rows are drawn in it."""
+        return self.model_dump_json()
 
 
 def _one(files: Files, role: str) -> Path:
@@ -74,8 +75,10 @@ class BenchmarkSettings(Strict):
     """Settings of rules about a benchmark: its entry and the prompt style, as the task's own models dump them.
 
     `task` is the name of one that ships, or FILE:CLASS of one's own. `taxon` is that of the benchmark's corpus, and
-    `sealed` the share of the test rows that are not scored.
+    `sealed` the share of the test rows that are not scored. `further` is what else the task says.
     """
+
+    newer: ClassVar = ("further",)
 
     task: str
     name: str
@@ -85,3 +88,75 @@ class BenchmarkSettings(Strict):
     encoders: Mapping[str, Pooling] = {}
     taxon: int = 9606
     seed: int = 0
+    further: JsonValue = None
+
+
+class OtherBenchmark(Strict):
+    """A benchmark whose rows a job reads: its task, as in BenchmarkSettings, its entry, and the folder of its rows.
+
+    A leak audit has of a tested one also the files that its rows are made from, and the taxon of its genes; `sources`
+    are those of its "train" and "test" rows: name → the collection that it lists, "" where unknown.
+    """
+
+    task: str
+    benchmark: Mapping[str, JsonValue]
+    folder: Path
+    files: dict[str, Files] = {}
+    taxon: int = 9606
+    sources: dict[str, dict[str, str]] = {}
+
+
+@dataclass(frozen=True)
+class Training:
+    """Training data: their kind, such as statements, their name, the steps that use them, the file (one row a line)."""
+
+    data: str
+    name: str
+    used_by: tuple[str, ...]
+    file: Path
+
+
+@dataclass(frozen=True)
+class Said(Training):
+    """Statements of a corpus, the file of its facts, what happens to those that leak, by kind of leak, and its sources
+    as those of a benchmark."""
+
+    facts: Path
+    policies: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Shown(Training):
+    """Questions of a benchmark as prompts of a style show them."""
+
+    benchmark: str
+    style: str
+    settings: dict[str, JsonValue]
+
+
+class LeakSettings(Strict):
+    """What the leak audit of a task compares: the benchmarks by name, which of them are `tested`, and training data.
+
+    `training` are train splits, named by their benchmarks. `asked` are the prompts of test questions, of which no step
+    learns. `ontologies` are those of the terms that are asked about.
+    """
+
+    benchmarks: dict[str, OtherBenchmark]
+    tested: list[str]
+    training: list[Training] = []
+    training_prompts: list[Shown] = []
+    statements: list[Said] = []
+    reasoning: list[Training] = []
+    tables: list[Training] = []
+    asked: list[Shown] = []
+    ontologies: list[Path] = []
+
+
+class AuditSettings(Strict):
+    """The audits of an experiment, by task; and the training benchmarks whose task knows no leak into the tested ones,
+    with the steps that learn from them."""
+
+    experiment: str
+    audits: list[LeakSettings]
+    not_compared: dict[str, tuple[str, ...]]

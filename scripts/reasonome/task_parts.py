@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self
 import pandas as pd
 from typing_extensions import TypeVar
 
-from reasonome.benchmarks.rows import SPLITS
+from reasonome.benchmarks.rows import SPLITS, read_splits
 from reasonome.config import Benchmark, Recipe, Style
 from reasonome.config.backbones import EncoderFolder
 from reasonome.config.project import Project
 from reasonome.config.task_settings import TaskSettings
 from reasonome.core.errors import InputError
-from reasonome.jobs import BenchmarkSettings, Job
+from reasonome.jobs import BenchmarkSettings, Job, LeakSettings, OtherBenchmark
 from reasonome.metrics import Pooled
 from reasonome.prompts.prompts import Prompt
 
@@ -34,6 +34,7 @@ class _Named(Protocol):
 T = TypeVar("T", bound=_Named)
 B = TypeVar("B", bound=Benchmark, default=Any)
 Y = TypeVar("Y", bound=Style | None, default=Any)
+S = TypeVar("S", bound=BenchmarkSettings)
 # Split → its rows.
 Splits = dict[str, list]
 
@@ -73,7 +74,7 @@ class TeachingJob:
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkJob(Generic[B, Y]):
     """What a part of a task is given: a benchmark's entry and a prompt style, files by the roles that the task's
-    `Files` gives them, encoders, the taxon of genes, and the seed of what is drawn."""
+    `Files` gives them, encoders, the taxon of genes, the seed of what is drawn, and the task's further settings."""
 
     benchmark: B
     style: Y
@@ -81,9 +82,10 @@ class BenchmarkJob(Generic[B, Y]):
     encoders: Sequence[EncoderFolder] = ()
     taxon: int = 9606
     seed: int = 0
+    further: Any = None
 
     @classmethod
-    def of(cls, task: TaskSettings, job: Job[BenchmarkSettings], **rows: Any) -> Self:
+    def of(cls, task: TaskSettings, job: Job[S], **rows: Any) -> Self:
         """That of a compiled job; `rows` are what the kind of job has beside."""
         settings = job.settings
         given: dict[str, Any] = {
@@ -93,8 +95,42 @@ class BenchmarkJob(Generic[B, Y]):
             "encoders": [EncoderFolder(path, settings.encoders[path.name]) for path in job.folders("encoders")],
             "taxon": settings.taxon,
             "seed": settings.seed,
+            "further": settings.further,
         }
         return cls(**given, **rows)
+
+
+@dataclass(frozen=True)
+class Built(Generic[B]):
+    """A benchmark whose rows a job reads: its task, its entry, the folder of its rows, and of one that a leak audit
+    tests the files that rows are made from, and the taxon of genes."""
+
+    task: TaskSettings
+    benchmark: B
+    folder: Path
+    files: Mapping[str, Any] = field(default_factory=dict)
+    taxon: int = 9606
+
+    @staticmethod
+    def of(task: TaskSettings, other: OtherBenchmark) -> "Built":
+        """That of a compiled job."""
+        return Built(task, task.Benchmark.model_validate(other.benchmark), other.folder, other.files, other.taxon)
+
+    def rows(self, *parts: str) -> list:
+        """The rows of some splits; InputError as of `read_splits`."""
+        return read_splits(self.folder, self.task.Example, *parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildingJob(BenchmarkJob[B, None]):
+    """Which benchmark to build: the `name` of its entry, the folder to write to, built benchmarks to leave out, by
+    name, and which share of identifiers may have no gene."""
+
+    name: str
+    folder: Path
+    style: None = None
+    left_out: Mapping[str, Built[B]] = field(default_factory=dict)
+    unmapped: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +171,8 @@ class Part(Generic[T]):
 class Files(Part[T]):
     """The files that each stage reads beside the rows of its benchmark; none by default."""
 
+    training = "training questions"  # what a leak audit calls train splits
+
     def building(self, project: Project, benchmark: str) -> Inputs:
         """What the rows of a benchmark are made from."""
         return Inputs()
@@ -166,6 +204,11 @@ class Files(Part[T]):
     def corpora(self, project: Project, benchmark: str) -> list[str]:
         """The corpora whose facts rows are built from."""
         return []
+
+    def audited_sources(self, project: Project, benchmark: str, part: str) -> dict[str, str]:
+        """The sources of "train" or "test" rows that a leak audit tells to be one: name → the collection that it lists,
+        "" where unknown. By default the tables beside corpora."""
+        return dict.fromkeys(self.beside_corpora(project, benchmark), "")
 
     def beside_corpora(self, project: Project, benchmark: str, splits: Collection[str] = SPLITS) -> list[str]:
         """The other sources of the rows of some splits: names of sources.yaml, else paths and addresses."""
@@ -209,8 +252,11 @@ class Building(Part[T], ABC):
     """The rows of benchmarks."""
 
     @abstractmethod
-    def build(self, project: Project, name: str, folder: Path) -> None:
-        """Write the splits of a benchmark, the rows left out with reasons, and the audit. InputError."""
+    def build(self, job: BuildingJob) -> None:
+        """Write the splits of a benchmark, the rows left out with reasons, and the audit.
+
+        InputError, whose field is in the benchmark's entry if it names no file.
+        """
 
 
 # What of a user's task decides the rows of its benchmarks: not how answers are verified, nor what reports say.
@@ -316,12 +362,12 @@ class Leaks(Part[T], ABC):
     fixes: Mapping[str, str]
 
     @abstractmethod
-    def findings(self, project: Project, plan: "AuditPlan") -> list[Any]:
-        """What was found, by training data, benchmark and kind of leak."""
+    def findings(self, audit: LeakSettings, benchmarks: Mapping[str, Built]) -> list[Any]:
+        """What was found, by training data, benchmark and kind of leak; `benchmarks` are those of the audit."""
 
-    @abstractmethod
-    def same_sources(self, project: Project, plan: "AuditPlan") -> list[dict]:
-        """Training and test questions that come of one source."""
+    def of_sources(self, audit: LeakSettings) -> list[tuple[str, str, dict[str, str]]]:
+        """The training data whose sources are compared with those of test questions: kind, name and sources."""
+        return [(each.data, each.name, audit.benchmarks[each.name].sources["train"]) for each in audit.training]
 
 
 class Reporting(Part[T], ABC):

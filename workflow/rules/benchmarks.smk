@@ -46,9 +46,11 @@ rule build_benchmark:
         benchmark=lambda w: rows_of(w.benchmark),
         settings=lambda w: canonical(inputs_of("building", w).settings),
         own_code=own_building_code,
-        folder=subpath(output.audit, parent=True),
+        job=lambda w, output: or_stop(
+            building.building_job, PROJECT, w.benchmark, inputs_of("building", w), compiling.named(output)
+        ).to_json(),
     shell:
-        configured("build_benchmark.py", "benchmark", output="{params.folder}")
+        compiled("build_benchmark.py", "{output.audit}")
 
 
 rule write_dataset_card:

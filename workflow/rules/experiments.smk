@@ -103,11 +103,11 @@ rule audit_leaks:
     resources:
         **asks("audit_leaks"),
     params:
-        settings=audit_settings,
+        settings=lambda w: audit_job(w).digest,
         code=lambda w: code_of("audit_leaks.py", "leaks", *PROJECT.experiments[w.experiment].benchmarks),
-        folder=subpath(output.json, parent=True),
+        job=lambda w, output: audit_job(w, output).to_json(),
     shell:
-        configured("audit_leaks.py", "experiment", output="{params.folder}")
+        compiled("audit_leaks.py", "{output.json}")
 
 
 rule render_report:

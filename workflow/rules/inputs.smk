@@ -49,7 +49,7 @@ def inputs_of(stage, wildcards, further=()):
 
 
 def job_of(name, stage, *further):
-    """The params of jobs about a benchmark. One is job.json, as canonical JSON, and one the digest of its settings.
+    """The params of jobs about a benchmark. One is job.json, and one the digest of its settings.
 
     Snakemake reruns a job for another digest; it does not look at params that follow from inputs and outputs.
     """
@@ -300,21 +300,8 @@ def audit_inputs(wildcards):
     return list(dict.fromkeys(path for task, plan in tasks for path in task.files.leaks(PROJECT, plan).paths))
 
 
-def audit_settings(wildcards):
-    """What decides an audit beside its files: policies, the styles in which test sets are asked, the steps that learn
-    from each training data, and the collections by which sources are told to be one."""
-    plan = audit_plan(wildcards)
-    benchmarks = [settings_of(PROJECT.benchmarks, "benchmark", name) for name in plan.benchmarks]
-    corpora = [settings_of(PROJECT.corpora, "corpus", name) for name in plan.corpora]
-    of_benchmarks = [
-        PROJECT.task(name).files.corpora(PROJECT, name) for name in [*plan.benchmarks, *plan.training]
-    ]
-    read = dict.fromkeys([*plan.corpora, *(corpus for several in of_benchmarks for corpus in several)])
-    collections = {
-        source: PROJECT.sources[source].lists for corpus in read for source in PROJECT.corpora[corpus].sources
-    }
-    asked = [style_of(*question) for question in plan.asked]
-    return canonical([benchmarks, corpora, asked, plan.steps(), collections])
+def audit_job(wildcards, output={}):
+    return or_stop(leaks.audit_job, PROJECT, wildcards.experiment, compiling.named(output))
 
 
 def preferred(wildcards):

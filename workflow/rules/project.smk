@@ -14,7 +14,7 @@ from reasonome.cluster import snakemake_lock
 from reasonome.answering.jobs import RecallSettings
 from reasonome.compile import answers as asking
 from reasonome.compile import benchmarks as compiling
-from reasonome.compile import forgetting
+from reasonome.compile import building, forgetting, leaks
 from reasonome.compile import preferences as preferring
 from reasonome.compile import trainings as training
 from reasonome.config import NAME, PART, Settings

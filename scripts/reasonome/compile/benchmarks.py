@@ -34,6 +34,7 @@ def _settings(project: Project, benchmark: str, style: str | None, found: Inputs
         encoders={folder.name: pooling for folder, pooling in project.encoder_folders(found.encoders)},
         taxon=found.taxon,
         seed=project.settings.seed,
+        further=found.settings,
     )
 
 

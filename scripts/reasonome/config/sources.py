@@ -319,6 +319,12 @@ class Corpus(Strict):
         return self
 
     @property
+    def policies(self) -> dict[str, str]:
+        """What becomes of statements that give test terms away, by kind of leak."""
+        kinds = ("test_fact", "test_fact_by_descendant", "test_name")
+        return dict(zip(kinds, (self.test_facts, self.test_descendants, self.test_names), strict=True))
+
+    @property
     def begins_with(self) -> Literal["gene", "object"] | None:
         """What stands first in the wordings of statements; None for either."""
         return "gene" if self.gene_first else "object" if self.object_first else None

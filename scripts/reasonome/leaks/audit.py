@@ -1,19 +1,18 @@
 """The leak audit of an experiment: findings, their table, and the check that fails the audit."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from reasonome.benchmarks.rows import Row
-from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.sources.source import read_facts
+from reasonome.jobs import LeakSettings, Said, Training
 from reasonome.teaching.preferences import TABLE_COLUMNS
 
 COLUMNS = [
@@ -73,16 +72,6 @@ LEAK_KINDS = {
     "name_in_prompt": "the prompt holds the true name of its own genes",
     "name_in_gene_name": "the true name stands in the prompt only because the name of a gene holds it",
 }
-
-
-@dataclass(frozen=True)
-class Training:
-    """Training data: their kind, such as statements, their name, the steps that use them, the file (one row a line)."""
-
-    data: str
-    name: str
-    used_by: tuple[str, ...]
-    file: Path
 
 
 @dataclass(frozen=True)
@@ -212,48 +201,31 @@ def question_finding(
     )
 
 
-def question_sources(plan: AuditPlan, sources: Callable[[str], Sequence[str]]) -> list[dict]:
-    """Training and test questions that come from one source; `sources` of a benchmark are each there once."""
+def same_sources(audit: LeakSettings, data: Iterable[tuple[str, str, Mapping[str, str]]]) -> list[dict]:
+    """The training data (kind, name, sources) and the tested benchmarks that come from one source."""
     return [
-        {"data": "training questions", "training": training, "benchmark": tested, "sources": shared}
-        for tested in plan.benchmarks
-        for training in plan.training
-        if (shared := [source for source in sources(training) if source in sources(tested)])
+        {"data": kind, "training": name, "benchmark": tested, "sources": shared}
+        for tested in audit.tested
+        for kind, name, sources in data
+        if (shared := shared_sources(sources, audit.benchmarks[tested].sources["test"]))
     ]
 
 
-def read_statements(project: Project, plan: AuditPlan) -> Iterator[tuple[Training, pd.DataFrame, pd.DataFrame]]:
-    """The statements that each warm-up trains on, and the names of all objects of facts of its corpus.
+def read_statements(said: Said) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The statements that a warm-up trains on, and the names of all objects of facts of its corpus.
 
     Statements have text, gene and object_id, a row per line of the file; names have object_id and object_name, each
     pair once.
     """
-    for corpus, used_by in plan.corpora.items():
-        file = project.results.statements(corpus) / "train.jsonl"
-        statements = pd.DataFrame(atomic.read_columns(file, ["text", "gene", "object_id"]))
-        names = read_facts(project.results.facts(corpus))[["object_id", "object_name"]].drop_duplicates()
-        yield Training("statements", corpus, used_by, file), statements, names
+    statements = pd.DataFrame(atomic.read_columns(said.file, ["text", "gene", "object_id"]))
+    return statements, read_facts(said.facts)[["object_id", "object_name"]].drop_duplicates()
 
 
-def read_reasoning(project: Project, plan: AuditPlan) -> Iterator[tuple[Training, list[dict]]]:
-    """The kept reasoning of each teacher, which SFT learns, row by row."""
-    for key, used_by in plan.reasoning.items():
-        file = project.results.reasoning(*key)
-        yield Training("reasoning", "{} on {}.{}".format(*key), used_by, file), atomic.read_jsonl(file)
-
-
-def read_tables(plan: AuditPlan) -> Iterator[tuple[Training, list[str], list[int]]]:
-    """The texts of each table of preferences, both answers of a row in one, and the line of each row."""
-    for path, used_by in plan.tables.items():
-        table = read_table(Path(path), TABLE_COLUMNS, texts=True)
-        both = (table.cells(table.place(column)) for column in ("chosen", "rejected"))
-        texts = ["\n".join(answers) for answers in zip(*both, strict=True)]
-        yield Training("preferences", path, used_by, Path(path)), texts, list(table.lines)
-
-
-def corpus_sources(project: Project, corpus: str) -> dict[str, str]:
-    """Source of a corpus → the collection that it lists, "" where unknown."""
-    return {name: project.sources[name].lists for name in project.corpora[corpus].sources}
+def read_preferences(path: Path) -> tuple[list[str], list[int]]:
+    """The texts of a table of preferences, both answers of a row in one, and the line of each row."""
+    table = read_table(path, TABLE_COLUMNS, texts=True)
+    both = (table.cells(table.place(column)) for column in ("chosen", "rejected"))
+    return ["\n".join(answers) for answers in zip(*both, strict=True)], list(table.lines)
 
 
 def shared_sources(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:

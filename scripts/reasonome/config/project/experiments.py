@@ -252,11 +252,6 @@ class AuditPlan:
         """The tested benchmarks, each once."""
         return list(dict.fromkeys(benchmark for benchmark, _ in self.asked))
 
-    def steps(self) -> list[tuple[Any, tuple[str, ...]]]:
-        """All training data by their names, with the steps that learn from them."""
-        fields = (self.training, self.training_prompts, self.corpora, self.reasoning, self.tables, self.not_compared)
-        return [used for data in fields for used in data.items()]
-
     def by_task(self, project: Project[T]) -> list[tuple[T, "AuditPlan"]]:
         """A task for each leak audit that tested tasks have, and the plan for the tests and training that it is of."""
         asked: dict[Any, list[tuple[str, str]]] = {}

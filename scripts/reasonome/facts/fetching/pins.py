@@ -15,6 +15,7 @@ import yaml
 
 from reasonome.config.project import Project
 from reasonome.config.sources import LockedFile, LockedSource, Source, SourceFile
+from reasonome.config.strict import Strict
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
@@ -45,6 +46,27 @@ class FileState(NamedTuple):
     key: str
     path: Path
     state: str
+
+
+class NativeSource(Strict):
+    """A source's entry, its native files by key, and their pins, with the lock that has them."""
+
+    name: str
+    entry: Source
+    files: dict[str, Path]
+    pins: LockedSource | None
+    lock: Path
+
+
+def native(project: Project, name: str) -> NativeSource:
+    """A source of a project."""
+    return NativeSource(
+        name=name,
+        entry=project.sources[name],
+        files=project.source_files(name),
+        pins=project.locked.get(name),
+        lock=_lock_of(project, name),
+    )
 
 
 def describe(path: Path, stated: str = "", url: str = "", fetched: str = "") -> LockedFile:
@@ -99,20 +121,19 @@ def fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
         yield describe(temporary, stated, url, time.strftime("%Y-%m-%d"))
 
 
-def check_pinned(project: Project, source: str, key: str, current: LockedFile) -> LockedFile | None:
+def check_pinned(source: NativeSource, key: str, current: LockedFile) -> LockedFile | None:
     """The pin of a file, None without one. Raises InputError, with both releases, if `current` is another file."""
-    locked = project.locked.get(source)
+    locked, entry = source.pins, source.entry
     pinned = locked.files.get(key) if locked else None
     if locked is None or pinned is None or pinned.sha256 == current.sha256:
         return pinned
-    spec = project.sources[source].files[key]
     raise InputError(
-        f"{_origin(spec)} is not the file that was pinned\n"
+        f"{_origin(entry.files[key])} is not the file that was pinned\n"
         f"  pinned: {_words(locked.release, pinned)}\n"
-        f"  now:    {_words(project.sources[source].release, current)}",
-        file=_lock_of(project, source),
-        field=f"{source}.files.{key}",
-        fix=f"to accept what is there now: reasonome pin {source} (and name its release in sources.yaml)",
+        f"  now:    {_words(entry.release, current)}",
+        file=source.lock,
+        field=f"{source.name}.files.{key}",
+        fix=f"to accept what is there now: reasonome pin {source.name} (and name its release in sources.yaml)",
     )
 
 
@@ -252,13 +273,12 @@ def check_licence(project: Project, source: str, *, alone: bool = False) -> None
     )
 
 
-def check_usable(project: Project, sources: Iterable[str]) -> None:
-    """Raise InputError for a source whose licence nobody has accepted, and for a file that is not the pinned one."""
-    for name in sources:
-        check_licence(project, name, alone=True)
-        for key, path in project.source_files(name).items():
+def check_usable(sources: Iterable[NativeSource]) -> None:
+    """Raise InputError for a file that is not the pinned one."""
+    for source in sources:
+        for key, path in source.files.items():
             if path.is_file():
-                check_pinned(project, name, key, describe(path))
+                check_pinned(source, key, describe(path))
 
 
 def licence_table(project: Project, corpus: str) -> pd.DataFrame:
@@ -271,7 +291,7 @@ def licence_table(project: Project, corpus: str) -> pd.DataFrame:
         source = project.sources[name]
         for key, path in project.source_files(name).items():
             current = describe(path)
-            pinned = check_pinned(project, name, key, current)
+            pinned = check_pinned(native(project, name), key, current)
             stated = pinned.stated if pinned else current.stated
             rows.append(
                 {

@@ -24,6 +24,10 @@ class ClosedBookFiles(Files[ClosedBookDialogue]):
         assert isinstance(spec, RecallTeacher)  # `ClosedBookChecks.teachers` lets no other pass
         return of_recital(project, spec)
 
+    def audited_sources(self, project: Project, benchmark: str, part: str) -> dict[str, str]:
+        """The corpus."""
+        return dict.fromkeys(self.corpora(project, benchmark), "")
+
     def corpora(self, project: Project, benchmark: str) -> list[str]:
         """The corpus whose facts worlds are drawn from."""
         return [project.benchmarks[benchmark].corpus]

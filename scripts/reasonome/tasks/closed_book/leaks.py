@@ -2,19 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from reasonome.benchmarks.rows import read_splits
-from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.facts.text import normalise
-from reasonome.leaks.audit import (
-    Finding,
-    Training,
-    question_finding,
-    question_sources,
-    read_statements,
-    row_finding,
-)
-from reasonome.task_parts import Leaks
+from reasonome.jobs import LeakSettings
+from reasonome.leaks.audit import Finding, question_finding, read_statements, row_finding
+from reasonome.task_parts import Built, Leaks
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.closed_book.questions import Question
 from reasonome.tasks.closed_book.world import NEVER
@@ -27,28 +18,23 @@ class ClosedBookLeaks(Leaks[ClosedBookDialogue]):
         "training questions": "train on questions of the tested benchmark, whose parts keep never-asked pathways apart"
     }
 
-    def findings(self, project: Project, plan: AuditPlan) -> list[Finding]:
+    def findings(self, audit: LeakSettings, benchmarks: Mapping[str, Built]) -> list[Finding]:
         """What training asks of never-asked pathways, which fails, and what it reads of them, which is the design."""
         found = []
-        for name in plan.benchmarks:
-            tests = read_splits(project.results.benchmark(name), project.task(name).Example, "test")
+        for name in audit.tested:
+            tests = benchmarks[name].rows("test")
             never = {test.main_id for test in tests if test.subset == NEVER}
-            for benchmark, used_by in plan.training.items():
-                folder = project.results.benchmark(benchmark)
-                training = Training("training questions", benchmark, used_by, folder / "train.jsonl")
-                questions = read_splits(folder, project.task(benchmark).Example, "train")
+            for training in audit.training:
+                questions = benchmarks[training.name].rows("train")
                 for kind, rows in leaking(tests, questions).items():
                     found.append(question_finding(training, name, kind, questions, rows))
-            for training, statements, _ in read_statements(project, plan):
+            for said in audit.statements:
+                statements, _ = read_statements(said)
                 about = statements["object_id"].isin(never)
                 rows = about.to_numpy().nonzero()[0].tolist()
                 tell = statements["text"].iloc.__getitem__
-                found.append(row_finding(training, name, "read", len(statements), rows, "report", tell))
+                found.append(row_finding(said, name, "read", len(statements), rows, "report", tell))
         return found
-
-    def same_sources(self, project: Project, plan: AuditPlan) -> list[dict]:
-        """Training and test questions whose pathways are of one corpus."""
-        return question_sources(plan, lambda name: project.task(name).files.corpora(project, name))
 
 
 def leaking(tests: Sequence[Question], questions: Sequence[Question]) -> dict[str, list[int]]:

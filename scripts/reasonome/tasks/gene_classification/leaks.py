@@ -6,17 +6,16 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.benchmarks.rows import read_splits
-from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
-from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.formats import read_genes
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
+from reasonome.jobs import LeakSettings
 from reasonome.leaks.audit import Finding, Training, read_statements, row_finding, shortened
+from reasonome.task_parts import Built
 from reasonome.tasks.gene_classification.negatives import terms_below
 from reasonome.tasks.gene_classification.questions import families
-from reasonome.tasks.gene_classification.settings import PairBenchmark
+from reasonome.tasks.gene_classification.settings import GeneBenchmark, PairBenchmark
 from reasonome.tasks.prediction.dialogue import PredictionQuestion
 from reasonome.tasks.question_answer.leaks import VerifiedLeaks
 
@@ -38,8 +37,7 @@ class FamilyLeaks(VerifiedLeaks):
 
     def leaking(
         self,
-        project: Project,
-        benchmark: str,
+        tested: Built[GeneBenchmark],
         tests: Sequence[PredictionQuestion],
         questions: Sequence[PredictionQuestion],
     ) -> dict[str, list[int]]:
@@ -48,19 +46,18 @@ class FamilyLeaks(VerifiedLeaks):
 
         Genes and families are as the test questions' corpus has them: another one may name both otherwise.
         """
-        spec = project.benchmarks[benchmark]
-        genes = read_authority(project, project.authority(spec.corpus), project.corpora[spec.corpus].taxon)
+        spec, genes = tested.benchmark, read_genes(tested.files["authority"], tested.taxon)
         family = families(genes.genes.values())
         side = self.task.columns.index(spec.split_by) if isinstance(spec, PairBenchmark) else 0
 
         def asked(question: PredictionQuestion) -> tuple[str | None, ...]:
             return tuple(genes.resolve(question.columns[column]).symbol for column in self.task.columns)
 
-        groups, tested = {question.group for question in tests}, set(map(asked, tests))
+        groups, in_tests = {question.group for question in tests}, set(map(asked, tests))
         own = list(map(asked, questions))
         return {
             "same_group": [row for row, symbols in enumerate(own) if family.get(symbols[side] or "") in groups],
-            "same_question": [row for row, symbols in enumerate(own) if None not in symbols and symbols in tested],
+            "same_question": [row for row, symbols in enumerate(own) if None not in symbols and symbols in in_tests],
         }
 
 
@@ -72,18 +69,18 @@ class GeneLeaks(FamilyLeaks):
         TELLS: "warm up on a corpus without the source of such facts: there is no setting that allows it",
     }
 
-    def findings(self, project: Project, plan: AuditPlan) -> list[Finding]:
+    def findings(self, audit: LeakSettings, benchmarks: Mapping[str, Built[GeneBenchmark]]) -> list[Finding]:
         """Leaking training questions, and statements about the genes of test questions.
 
         A statement that gives a test gene a term whose genes are asked for fails the audit. One that has the word of a
         list for the gene's class is counted: it may say something else of it.
         """
-        tested = [_tested(project, benchmark) for benchmark in plan.benchmarks]
-        return super().findings(project, plan) + [
+        tested = [_tested(name, benchmarks[name]) for name in audit.tested]
+        return super().findings(audit, benchmarks) + [
             finding
-            for training, statements, _ in read_statements(project, plan)
+            for said in audit.statements
             for tests in tested
-            for finding in statement_findings(training, statements, tests)
+            for finding in statement_findings(said, read_statements(said)[0], tests)
         ]
 
 
@@ -118,10 +115,8 @@ def _has_class(words: str, question: PredictionQuestion, tests: Tested) -> bool:
     return f" {normalise(tests.labels[question.subset] or question.answer)} " in words
 
 
-def _tested(project: Project, benchmark: str) -> Tested:
-    spec = project.benchmarks[benchmark]
-    ontologies = [read_obo(file) for file in project.ontologies(spec.corpus).values()]
-    terms = {name: terms_below(subset.telling_terms, ontologies) for name, subset in spec.subsets.items()}
-    labels = {name: subset.label for name, subset in spec.subsets.items() if subset.term is None}
-    questions = read_splits(project.results.benchmark(benchmark), PredictionQuestion, "test")
-    return Tested(benchmark, questions, terms, labels)
+def _tested(name: str, built: Built[GeneBenchmark]) -> Tested:
+    subsets, ontologies = built.benchmark.subsets, [*map(read_obo, built.files["ontologies"].values())]
+    terms = {subset: terms_below(spec.telling_terms, ontologies) for subset, spec in subsets.items()}
+    labels = {subset: spec.label for subset, spec in subsets.items() if spec.term is None}
+    return Tested(name, built.rows("test"), terms, labels)

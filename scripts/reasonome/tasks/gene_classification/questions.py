@@ -16,16 +16,16 @@ from scipy.sparse.csgraph import connected_components
 
 from reasonome.benchmarks.gene_sets import depths
 from reasonome.benchmarks.rows import STRATA
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import show
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.genes import Gene, GeneTable
-from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.formats import read_genes
 from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.sources.source import read_facts
+from reasonome.task_parts import BuildingJob
 from reasonome.tasks.gene_classification.negatives import matched, term_genes
-from reasonome.tasks.gene_classification.settings import GeneSubset, PairBenchmark, PairSubset
+from reasonome.tasks.gene_classification.settings import GeneBenchmark, GeneSubset, PairBenchmark, PairSubset
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
 
@@ -90,16 +90,15 @@ class _Knowledge(NamedTuple):
 class GeneBuilding(VerifiedBuilding):
     """Benchmarks of genes, or of pairs of them, and their classes."""
 
-    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+    def read(self, job: BuildingJob[GeneBenchmark]) -> tuple[list[PredictionQuestion], list[LeftOut]]:
         """The questions of a benchmark, and the rows of its tables that were left out, with the reason and their line.
 
         Left out are identifiers without a gene, and genes or pairs with two labels. InputError for a missing column, an
         unknown class, a class without a gene or pair, and a term that no ontology of the corpus has in use.
         """
-        benchmark = project.benchmarks[name]
-        inputs = self.task.files.building(project, name).files
+        name, benchmark, inputs = job.name, job.benchmark, job.files
         facts = read_facts(inputs["facts"])
-        genes = read_authority(project, project.authority(benchmark.corpus), project.corpora[benchmark.corpus].taxon)
+        genes = read_genes(inputs["authority"], job.taxon)
         needed = any(spec.telling_terms for spec in benchmark.subsets.values())
         ontologies = [read_obo(path) for path in inputs["ontologies"].values()] if needed else []
         known = _Knowledge(genes, facts, read_facts(inputs["denied"]), ontologies, depths(facts))

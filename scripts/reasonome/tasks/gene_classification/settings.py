@@ -111,12 +111,14 @@ class GeneFiles(VerifiedFiles):
 
     def building(self, project: Project, benchmark: str) -> Inputs:
         """The tables by subset, and the corpus' genes, facts, denied facts and ontologies."""
-        return Inputs({"tables": super().building(project, benchmark).files, **_knowledge(project, benchmark)})
+        taxon = project.corpora[project.benchmarks[benchmark].corpus].taxon
+        files = {**super().building(project, benchmark).files, **_knowledge(project, benchmark)}
+        return Inputs(files, taxon=taxon)
 
     def leaks(self, project: Project, plan: AuditPlan) -> Inputs:
         """Training data and test questions, the genes, and the ontologies of the terms that are asked about."""
         corpora = dict.fromkeys(project.benchmarks[benchmark].corpus for benchmark in plan.benchmarks)
-        genes = [project.source_files(project.authority(corpus)) for corpus in corpora]
+        genes = [file for corpus in corpora for file in project.source_files(project.authority(corpus)).values()]
         ontologies = {source: path for corpus in corpora for source, path in project.ontologies(corpus).items()}
         return Inputs({**super().leaks(project, plan).files, "genes": genes, "ontologies": ontologies})
 

@@ -3,11 +3,11 @@
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import read_table
+from reasonome.task_parts import BuildingJob
 from reasonome.tasks.molecule_property.molecules import Fragments, descriptors, read_molecule, scaffold
-from reasonome.tasks.molecule_property.settings import MoleculeSubset
+from reasonome.tasks.molecule_property.settings import MoleculeBenchmark, MoleculeSubset
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
 
@@ -29,19 +29,18 @@ Rows = list[tuple[int, PredictionQuestion]]  # each with its line
 class MoleculeBuilding(VerifiedBuilding):
     """Benchmarks of molecules and their properties."""
 
-    def read(self, project: Project, name: str) -> tuple[list[PredictionQuestion], list[LeftOut]]:
+    def read(self, job: BuildingJob[MoleculeBenchmark]) -> tuple[list[PredictionQuestion], list[LeftOut]]:
         """The questions of a benchmark's tables, and the rows left out with the reason and their line.
 
         Left out are invalid SMILES, cells without a value, a molecule that was there before, and all rows of a molecule
         whose values contradict each other. InputError for a missing column, a repeated id, an unknown class, a class
         without a molecule, and a table without a usable row.
         """
-        benchmark = project.benchmarks[name]
         questions: list[PredictionQuestion] = []
         left_out: list[LeftOut] = []
-        for subset, path in self.task.files.building(project, name).files.items():
-            spec = benchmark.subsets[subset]
-            rows, refused = _read(path, subset, spec, benchmark.fragments)
+        for subset, path in job.files["tables"].items():
+            spec = job.benchmark.subsets[subset]
+            rows, refused = _read(path, subset, spec, job.benchmark.fragments)
             kept, repeated = _each_once(rows, spec)
             if not kept:
                 reasons = Counter(row.reason for row in [*refused, *repeated]).most_common(1)

@@ -17,6 +17,8 @@ from reasonome.tasks.naming.settings import naming_style
 class NamingFiles(Files[NamingDialogue]):
     """Facts, ontologies, backgrounds and libraries of gene sets."""
 
+    training = "training sets"
+
     def building(self, project: Project, benchmark: str) -> Inputs:
         """Facts, ontologies by source, further ontologies for synonyms, and for published sets their files and those
         of the authority for gene symbols."""
@@ -25,7 +27,7 @@ class NamingFiles(Files[NamingDialogue]):
         published = {}
         for (part, subset), file in spec.published_files.items():
             fetched = file.as_source().file_name if file.url else ""
-            published[part, subset] = project.results.published_file(benchmark, part, subset, file.path, fetched)
+            published[f"{part}/{subset}"] = project.results.published_file(benchmark, part, subset, file.path, fetched)
         return Inputs(
             {
                 "facts": project.results.facts(spec.corpus),
@@ -33,7 +35,8 @@ class NamingFiles(Files[NamingDialogue]):
                 "synonyms": {source: file for source, file in holding.items() if source not in own},
                 "authority": project.source_files(project.authority(spec.corpus)) if published else {},
                 "published": published,
-            }
+            },
+            taxon=project.corpora[spec.corpus].taxon,
         )
 
     def prompting(self, project: Project, benchmark: str, style: str) -> Inputs:
@@ -41,7 +44,7 @@ class NamingFiles(Files[NamingDialogue]):
         background, the authority for gene symbols, and libraries of gene sets; for both held-out sets of others."""
         shown, spec = naming_style(project, benchmark, style), project.benchmarks[benchmark]
         inputs: dict[str, Any] = {}
-        if shown.facts is not None or shown.terms is not None:
+        if shown.tells:
             left_out = map(project.results.benchmark, spec.leave_out)
             inputs["held_out"] = [folder / f"{part}.jsonl" for folder in left_out for part in ("valid", "test")]
         if shown.facts is not None:
@@ -104,10 +107,28 @@ class NamingFiles(Files[NamingDialogue]):
         """Training data, test sets, prompts, training prompts with facts or enriched terms, and the ontologies with
         synonyms and ancestors of their terms."""
         prompts = [project.examples(*asked) / "test.jsonl" for asked in plan.asked]
-        prompts += [project.examples(*question) / "train.jsonl" for question in telling_prompts(project, plan)]
+        trained = {question: naming_style(project, *question) for question in plan.training_prompts}
+        prompts += [project.examples(*question) / "train.jsonl" for question, style in trained.items() if style.tells]
         corpora = dict.fromkeys([project.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
         ontologies = {source: file for corpus in corpora for source, file in project.ontologies(corpus).items()}
         return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})
+
+    def audited_sources(self, project: Project, benchmark: str, part: str) -> dict[str, str]:
+        """Those of its corpus that sets are built from, or published files."""
+        spec = project.benchmarks[benchmark]
+        published = spec.files if part == "test" else spec.train_files
+        if published:
+            return {str(file.url or file.path): file.collection for file in published.values()}
+        sources = project.corpora[spec.corpus].sources
+        names: set[str] = set()
+        for subset in spec.subsets.values():
+            if subset.source:
+                names.add(subset.source)
+            elif subset.namespace:
+                names |= {s for s in sources if project.sources[s].format == "go"}
+            else:
+                names |= set(sources)
+        return {name: project.sources[name].lists for name in sorted(names)}
 
     def corpora(self, project: Project, benchmark: str) -> list[str]:
         """The corpora whose facts sets are built from."""
@@ -142,12 +163,6 @@ def judging_facts(project: Project, benchmark: str) -> list[Path]:
     results = project.results
     corpora = dict.fromkeys([project.benchmarks[benchmark].corpus, background_corpus(project, benchmark)])
     return [path for corpus in corpora for path in (results.facts(corpus), results.denied(corpus))]
-
-
-def telling_prompts(project: Project, plan: AuditPlan) -> list[tuple[str, str]]:
-    """(benchmark, style) of the training prompts that show facts or enriched terms."""
-    styles = {question: naming_style(project, *question) for question in plan.training_prompts}
-    return [question for question, style in styles.items() if style.facts is not None or style.terms is not None]
 
 
 def ontology_files(project: Project, benchmark: str) -> dict[str, Path]:

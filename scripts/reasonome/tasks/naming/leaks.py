@@ -14,29 +14,25 @@ from tqdm import tqdm
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet, with_terms
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
 from reasonome.facts.sources.go import Ontology, read_obo
 from reasonome.facts.text import names_in_prompts, names_in_texts, normalise
 from reasonome.facts.wording import JOINT
+from reasonome.jobs import LeakSettings
 from reasonome.leaks.audit import (
     Finding,
     Training,
-    corpus_sources,
-    read_reasoning,
+    read_preferences,
     read_statements,
-    read_tables,
     row_finding,
-    shared_sources,
     shortened,
 )
-from reasonome.task_parts import Leaks
-from reasonome.tasks.naming import files, prompt_terms
+from reasonome.task_parts import Built, Leaks
+from reasonome.tasks.naming import prompt_terms
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.questions import Example, ShownTerm
 from reasonome.tasks.naming.rows import read_sets, sets_of_origin, with_term_of_origin
-from reasonome.tasks.naming.settings import AuditPolicy, NamingStyle, naming_style
+from reasonome.tasks.naming.settings import AuditPolicy, NamingBenchmark, NamingStyle
 
 Pair = tuple[str, str]  # a gene and a test term
 # How to fix a leak that is not allowed, by its kind or by the kind of training data.
@@ -63,33 +59,25 @@ class NamingLeaks(Leaks[NamingDialogue]):
 
     fixes = FIXES
 
-    def findings(self, project: Project, plan: AuditPlan) -> list[Finding]:
+    def findings(self, audit: LeakSettings, benchmarks: Mapping[str, Built[NamingBenchmark]]) -> list[Finding]:
         """Every kind of leak from each training data, and from prompts, into each benchmark's test sets."""
-        ontologies = [read_obo(path) for path in self.task.files.leaks(project, plan).files["ontologies"].values()]
+        ontologies = [*map(read_obo, audit.ontologies)]
         tested = []
-        for benchmark in plan.benchmarks:
-            spec, sets = project.benchmarks[benchmark], read_sets(project.results.benchmark(benchmark), "test")
-            tested.append(HeldOut(benchmark, with_terms(sets, *ontologies), spec.audit, spec.jaccard, spec.containment))
+        for name in audit.tested:
+            spec, sets = benchmarks[name].benchmark, read_sets(benchmarks[name].folder, "test")
+            tested.append(HeldOut(name, with_terms(sets, *ontologies), spec.audit, spec.jaccard, spec.containment))
         return [
-            *_audit_training(project, plan, tested, ontologies),
-            *_audit_training_prompts(project, plan, tested),
-            *_audit_statements(project, plan, tested, ontologies),
-            *_audit_reasoning(project, plan, tested),
-            *_audit_tables(plan, tested),
-            *_audit_prompts(project, plan, tested, ontologies),
+            *_audit_training(audit, benchmarks, tested, ontologies),
+            *_audit_training_prompts(audit, tested),
+            *_audit_statements(audit, tested, ontologies),
+            *_audit_reasoning(audit, tested),
+            *_audit_tables(audit, tested),
+            *_audit_prompts(audit, self.task, tested, ontologies),
         ]
 
-    def same_sources(self, project: Project, plan: AuditPlan) -> list[dict]:
-        """Training data and test sets that come from one source."""
-        rows = []
-        for tested in plan.benchmarks:
-            test = set_sources(project, tested, "test")
-            data = [("training sets", b, set_sources(project, b, "train")) for b in plan.training]
-            data += [("statements", c, corpus_sources(project, c)) for c in plan.corpora]
-            for kind, name, sources in data:
-                if shared := shared_sources(sources, test):
-                    rows.append({"data": kind, "training": name, "benchmark": tested, "sources": shared})
-        return rows
+    def of_sources(self, audit: LeakSettings) -> list[tuple[str, str, dict[str, str]]]:
+        """Training sets, and statements."""
+        return super().of_sources(audit) + [(said.data, said.name, said.sources) for said in audit.statements]
 
 
 @dataclass(frozen=True)
@@ -104,40 +92,42 @@ class HeldOut:
 
 
 def _audit_training(
-    project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
+    audit: LeakSettings,
+    benchmarks: Mapping[str, Built[NamingBenchmark]],
+    tested: Sequence[HeldOut],
+    ontologies: Sequence[Ontology],
 ) -> Iterator[Finding]:
     """Findings of the train splits, which SFT and GRPO use."""
-    for benchmark, used_by in plan.training.items():
-        folder = project.results.benchmark(benchmark)
-        sets = with_terms(sets_of_origin(read_rows(folder / "train.jsonl", Example)), *ontologies)
-        split = atomic.read_json(folder / "audit.json")
-        training = Training("training sets", benchmark, used_by, folder / "train.jsonl")
+    for training in audit.training:
+        sets = with_terms(sets_of_origin(read_rows(training.file, Example)), *ontologies)
+        split = atomic.read_json(training.file.with_name("audit.json"))
         for tests in tested:
-            yield from set_findings(training, sets, tests, _dropped(project, benchmark, tests.benchmark, split))
+            yield from set_findings(training, sets, tests, _dropped(benchmarks, training.name, tests.benchmark, split))
 
 
-def _dropped(project: Project, benchmark: str, tested: str, split: Mapping[str, Any]) -> Mapping[str, int]:
+def _dropped(
+    benchmarks: Mapping[str, Built[NamingBenchmark]], benchmark: str, tested: str, split: Mapping[str, Any]
+) -> Mapping[str, int]:
     """How many training sets of a benchmark were dropped for the tested one, by kind of leak, from its audit.json.
 
     Valid sets that another entry asks were held out with the test sets of the entry that it is like.
     """
-    trained, asked = project.benchmarks[benchmark], project.benchmarks[tested]
+    trained, asked = benchmarks[benchmark].benchmark, benchmarks[tested].benchmark
     if trained.splits_like(asked):
         return split["dropped_from_train"]
     dropped_for = split.get("dropped_for", {})
-    names = [tested, *(name for name in trained.leave_out if project.benchmarks[name].holds_out(asked))]
+    names = [tested, *(name for name in trained.leave_out if benchmarks[name].benchmark.holds_out(asked))]
     return next((dropped_for[name] for name in names if name in dropped_for), {})
 
 
-def _audit_training_prompts(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> Iterator[Finding]:
+def _audit_training_prompts(audit: LeakSettings, tested: Sequence[HeldOut]) -> Iterator[Finding]:
     """Findings of the facts and enriched terms that training questions show."""
-    for benchmark, style in files.telling_prompts(project, plan):
-        file = project.examples(benchmark, style) / "train.jsonl"
-        used_by = plan.training_prompts[benchmark, style]
-        training = Training("training prompts", f"{benchmark}.{style}", used_by, file)
-        rows = read_rows(file, Example)
+    for shown in audit.training_prompts:
+        if not NamingStyle.model_validate(shown.settings).tells:
+            continue
+        rows = read_rows(shown.file, Example)
         for tests in tested:
-            yield held_out_term_finding(training, rows, tests)
+            yield held_out_term_finding(shown, rows, tests)
 
 
 def held_out_term_finding(training: Training, rows: Sequence[Example], tested: HeldOut) -> Finding:
@@ -175,33 +165,30 @@ def _finding(
 
 
 def _audit_statements(
-    project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
+    audit: LeakSettings, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
 ) -> Iterator[Finding]:
     """Findings of the train split of each corpus that a warm-up uses."""
-    for training, statements, names in read_statements(project, plan):
-        spec, left_out_file = project.corpora[training.name], training.file.with_name("left_out.tsv")
-        left_out = pd.read_csv(left_out_file, sep="\t", dtype=str, keep_default_na=False)
-        policies = {
-            "test_fact": spec.test_facts,
-            "test_fact_by_descendant": spec.test_descendants,
-            "test_name": spec.test_names,
-        }
+    for said in audit.statements:
+        statements, names = read_statements(said)
+        left_out = pd.read_csv(said.file.with_name("left_out.tsv"), sep="\t", dtype=str, keep_default_na=False)
         for tests in tested:
-            yield from statement_findings(training, statements, left_out, names, tests, policies, ontologies)
+            yield from statement_findings(said, statements, left_out, names, tests, said.policies, ontologies)
 
 
-def _audit_reasoning(project: Project, plan: AuditPlan, tested: Sequence[HeldOut]) -> Iterator[Finding]:
+def _audit_reasoning(audit: LeakSettings, tested: Sequence[HeldOut]) -> Iterator[Finding]:
     """Findings of the kept reasoning of teachers, which SFT learns."""
-    for training, rows in read_reasoning(project, plan):
+    for training in audit.reasoning:
+        rows = atomic.read_jsonl(training.file)
         left_out = atomic.read_jsonl(training.file.with_suffix(".dropped.jsonl"))
         for tests in tested:
             reason = names_a_test_term(tests.benchmark)
             yield reasoning_finding(training, rows, sum(row["reason"] == reason for row in left_out), tests)
 
 
-def _audit_tables(plan: AuditPlan, tested: Sequence[HeldOut]) -> Iterator[Finding]:
+def _audit_tables(audit: LeakSettings, tested: Sequence[HeldOut]) -> Iterator[Finding]:
     """Findings of people's own tables of preferences: rows with the name of a test set, which no policy leaves out."""
-    for training, texts, lines in read_tables(plan):
+    for training in audit.tables:
+        texts, lines = read_preferences(training.file)
         for tests in tested:
             policy = "report" if tests.policy.name_in_reasoning == "report" else "fail"
             found = _name_finding(training, texts, tests, "name_in_preferences", policy)
@@ -221,36 +208,13 @@ def _name_finding(
 
 
 def _audit_prompts(
-    project: Project, plan: AuditPlan, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
+    audit: LeakSettings, task: NamingDialogue, tested: Sequence[HeldOut], ontologies: Sequence[Ontology]
 ) -> Iterator[Finding]:
     """Findings of the prompts of the test sets, in every style that is asked."""
     by_name = {tests.benchmark: tests for tests in tested}
-    for benchmark, name in plan.asked:
-        task, style = project.task(benchmark), naming_style(project, benchmark, name)
-        file = project.examples(benchmark, name) / "test.jsonl"
-        rows = read_rows(file, task.Example)
-        yield from prompt_findings(name, task, style, rows, file, by_name[benchmark], ontologies)
-
-
-def set_sources(project: Project, benchmark: str, part: str) -> dict[str, str]:
-    """The sources of a benchmark's "train" or "test" sets: of its corpus, or published files.
-
-    Name → the collection that it lists, "" where unknown.
-    """
-    spec = project.benchmarks[benchmark]
-    published = spec.files if part == "test" else spec.train_files
-    if published:
-        return {str(file.url or file.path): file.collection for file in published.values()}
-    sources = project.corpora[spec.corpus].sources
-    names: set[str] = set()
-    for subset in spec.subsets.values():
-        if subset.source:
-            names.add(subset.source)
-        elif subset.namespace:
-            names |= {s for s in sources if project.sources[s].format == "go"}
-        else:
-            names |= set(sources)
-    return {name: project.sources[name].lists for name in sorted(names)}
+    for asked in audit.asked:
+        style, rows = NamingStyle.model_validate(asked.settings), read_rows(asked.file, task.Example)
+        yield from prompt_findings(asked.style, task, style, rows, asked.file, by_name[asked.benchmark], ontologies)
 
 
 def set_findings(
@@ -293,7 +257,7 @@ def statement_findings(
     left_out: pd.DataFrame,
     names: pd.DataFrame,
     tested: HeldOut,
-    policies: dict[str, str],
+    policies: Mapping[str, str],
     ontologies: Sequence[Ontology] = (),
 ) -> list[Finding]:
     """Statements that put a gene of a test set into its term.

@@ -379,6 +379,11 @@ class NamingStyle(GeneListStyle):
         """Whether the user text lists the genes; else it shows the terms that are enriched in them."""
         return "{genes}" in self.user
 
+    @property
+    def tells(self) -> bool:
+        """Whether prompts show facts or enriched terms, which others' held-out sets are left out of."""
+        return self.facts is not None or self.terms is not None
+
     def reading(self) -> str:
         """The style's track."""
         return self.track

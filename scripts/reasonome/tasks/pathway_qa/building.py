@@ -8,34 +8,28 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS, write_splits
-from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, nearest
-from reasonome.task_parts import Building
+from reasonome.task_parts import Building, BuildingJob
 from reasonome.tasks.pathway_qa.dialogue import PathwayDialogue, PathwayQuestion
 from reasonome.tasks.pathway_qa.enrichment_tables import Contrast, Tables, folded, read_contrasts
 from reasonome.tasks.pathway_qa.questions import OTHER_TISSUES, Writer
-from reasonome.tasks.pathway_qa.settings import HeldOutPlaces, PathwayBenchmark, table_files
+from reasonome.tasks.pathway_qa.settings import HeldOutPlaces, PathwayBenchmark
 from reasonome.tasks.question_answer.building import LeftOut, show_left_out
 
 
 class PathwayBuilding(Building[PathwayDialogue]):
     """Whole tissues or studies are held out, and answers are balanced."""
 
-    def build(self, project: Project, name: str, folder: Path) -> None:
+    def build(self, job: BuildingJob[PathwayBenchmark]) -> None:
         """Write the train, valid and test questions of a benchmark, how many there are of each kind and answer, the
         rows left out and why, and the audit.
 
         InputError for a bad table, a set that two tables of one contrast have, places that differ in case or blanks
         alone, a held-out place that is in no table, and a kind without a test question.
         """
-        benchmark = project.benchmarks[name]
-        contrasts, left_out = read_tables(project, name)
-        try:
-            splits, counted = split(contrasts, benchmark)
-        except InputError as error:
-            error.file, error.field = project.folder.file_of("benchmarks.yaml", name), f"{name}.{error.field}"
-            raise
+        contrasts, left_out = read_tables(job.name, job.benchmark)
+        splits, counted = split(contrasts, job.benchmark)
         answers = {part: by_answer(rows) for part, rows in splits.items()}
         audit = {
             "contrasts": [f"{contrast.tissue}, {contrast.study}: {len(contrast.sets)} sets" for contrast in contrasts],
@@ -45,22 +39,22 @@ class PathwayBuilding(Building[PathwayDialogue]):
             "left_out": dict(Counter(row.reason for row in left_out)),
         }
         rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
-        atomic.write_tsv(folder / "counts.tsv", counts_table(answers))
-        write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
+        atomic.write_tsv(job.folder / "counts.tsv", counts_table(answers))
+        write_splits(job.folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
         sizes = ", ".join(f"{len(splits[part])} {part}" for part in SPLITS)
-        print(f"{name}: {sizes}, of {len(contrasts)} contrasts")
-        show_left_out(name, left_out)
+        print(f"{job.name}: {sizes}, of {len(contrasts)} contrasts")
+        show_left_out(job.name, left_out)
 
 
-def read_tables(project: Project, name: str) -> tuple[list[Contrast], list[LeftOut]]:
-    """The contrasts of a benchmark's tables, and the rows left out.
+def read_tables(name: str, benchmark: PathwayBenchmark) -> tuple[list[Contrast], list[LeftOut]]:
+    """The contrasts of the tables of the benchmark `name`, and the rows left out.
 
     Tables of one contrast, such as the two reports of GSEA desktop, are put together. InputError as of `build`.
     """
-    benchmark = project.benchmarks[name]
     left_out: list[LeftOut] = []
     contrasts: dict[tuple[str, str], Contrast] = {}
-    for place, (spec, path) in enumerate(zip(benchmark.tables, table_files(project, name), strict=True)):
+    for place, spec in enumerate(benchmark.tables):
+        path = Path(spec.path)
         read, bad = read_contrasts(path, spec.tissue, spec.study, {**spec.columns}, benchmark.significant)
         left_out += [LeftOut(str(path), row.id, row.reason, str(row.line)) for row in bad]
         for contrast in read:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from reasonome.config.project import Project
+from reasonome.task_parts import Built
 from reasonome.tasks.pathway_qa.dialogue import UNSIGNED, PathwayQuestion
 from reasonome.tasks.pathway_qa.enrichment_tables import folded
+from reasonome.tasks.pathway_qa.settings import PathwayBenchmark
 from reasonome.tasks.question_answer.leaks import VerifiedLeaks
 
 
@@ -16,10 +17,13 @@ class PathwayLeaks(VerifiedLeaks):
     }
 
     def leaking(
-        self, project: Project, benchmark: str, tests: Sequence[PathwayQuestion], questions: Sequence[PathwayQuestion]
+        self,
+        tested: Built[PathwayBenchmark],
+        tests: Sequence[PathwayQuestion],
+        questions: Sequence[PathwayQuestion],
     ) -> dict[str, list[int]]:
         """Training questions that depend on a place held out for test, and those with the text of a test question."""
-        held_out = project.benchmarks[benchmark].held_out
+        held_out = tested.benchmark.held_out
         places = {*map(folded, held_out.test)}
         texts = {question.columns["question"] for question in tests}
         return {

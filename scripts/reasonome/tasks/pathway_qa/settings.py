@@ -85,14 +85,14 @@ class PathwayBenchmark(Benchmark):
         return self
 
 
-def table_files(project: Project, benchmark: str) -> list[Path]:
-    """The tables of a benchmark, as they are listed; InputError for one that does not exist."""
-    paths = [Path(spec.path) for spec in project.benchmarks[benchmark].tables]
+def table_files(name: str, benchmark: PathwayBenchmark) -> list[Path]:
+    """The tables of a benchmark, each once; InputError for one that does not exist."""
+    paths = [Path(spec.path) for spec in benchmark.tables]
     for place, path in enumerate(paths):
         if not path.is_file():
-            where = f"{benchmark}.tables.{place} in benchmarks.yaml names it"
+            where = f"{name}.tables.{place} in benchmarks.yaml names it"
             raise InputError("there is no such file", file=path, fix=where)
-    return paths
+    return list(dict.fromkeys(paths))
 
 
 class PathwayFiles(Files):
@@ -100,8 +100,8 @@ class PathwayFiles(Files):
 
     def building(self, project: Project, benchmark: str) -> Inputs:
         """The tables."""
-        return Inputs({"tables": list(dict.fromkeys(table_files(project, benchmark)))})
+        return Inputs({"tables": table_files(benchmark, project.benchmarks[benchmark])})
 
     def beside_corpora(self, project: Project, benchmark: str, splits: Collection[str] = SPLITS) -> list[str]:
         """The tables of questions."""
-        return [str(path) for path in dict.fromkeys(table_files(project, benchmark))]
+        return [str(path) for path in table_files(benchmark, project.benchmarks[benchmark])]

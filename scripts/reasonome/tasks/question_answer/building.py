@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.benchmarks.rows import SPLITS, read_splits, write_splits
+from reasonome.benchmarks.rows import SPLITS, write_splits
 from reasonome.config.project import Project
 from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.text import one_line
-from reasonome.task_parts import Building, Prompting, Splits
+from reasonome.task_parts import Building, BuildingJob, Prompting, Splits
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
 from reasonome.tasks.question_answer.settings import VerifiedBenchmark
 
@@ -84,28 +84,22 @@ Kinds = Counter[tuple[str, str]]  # (subset, kind) → how many questions
 class VerifiedBuilding(Building[VerifiedDialogue]):
     """Benchmarks whose questions come from tables; a subclass may read them from elsewhere."""
 
-    def build(self, project: Project, name: str, folder: Path) -> None:
+    def build(self, job: BuildingJob[VerifiedBenchmark]) -> None:
         """Write the train, valid and test questions of a benchmark, what was left out and why, and the audit.
 
         InputError as of `read`, for too few groups, and for a class without a training question where every split must
         have each.
         """
-        benchmark = project.benchmarks[name]
+        name = job.name
         held_out: dict[str, set[tuple[str, ...]]] = {}
-        for other in benchmark.leave_out:
-            rows = read_splits(project.results.benchmark(other), self.task.Example, "valid", "test")
-            held_out[other] = {key for question in rows for key in leaking_keys(question)}
-        try:
-            questions, left_out = self.read(project, name)
-            splits, not_drawn = split(questions, benchmark, self.task, held_out)
-            splits = self.task.with_training_answers(splits)
-            classes = _classes(questions, self.task)
-            if self.task.every_kind:
-                _check_trained(splits["train"], classes, self.task)
-        except InputError as error:
-            if error.file is None:
-                error.file, error.field = project.folder.file_of("benchmarks.yaml", name), f"{name}.{error.field}"
-            raise
+        for other, built in job.left_out.items():
+            held_out[other] = {key for question in built.rows("valid", "test") for key in leaking_keys(question)}
+        questions, left_out = self.read(job)
+        splits, not_drawn = split(questions, job.benchmark, self.task, held_out)
+        splits = self.task.with_training_answers(splits)
+        classes = _classes(questions, self.task)
+        if self.task.every_kind:
+            _check_trained(splits["train"], classes, self.task)
         left_out += not_drawn
         sizes = {part: dict(sorted(Counter(question.subset for question in splits[part]).items())) for part in SPLITS}
         groups = len({question.group for question in questions})
@@ -117,7 +111,7 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
         audit |= ({"classes": kinds} if kinds else {}) | ({"lacking": lacking} if lacking else {})
         audit |= {"left_out": reasons}
         rows = {part: [question.model_dump() for question in splits[part]] for part in SPLITS}
-        write_splits(folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
+        write_splits(job.folder, rows, audit, pd.DataFrame(left_out, columns=LeftOut._fields))
         print(f"{name}: {', '.join(f'{len(splits[part])} {part}' for part in SPLITS)}, in {groups} groups")
         show_left_out(name, left_out)
         for part, of_part in lacking.items():
@@ -126,15 +120,15 @@ class VerifiedBuilding(Building[VerifiedDialogue]):
                 all_of = sum(key[0] == subset for key in classes)
                 print(f"{name}: {part} has no question of {len(lacks)} of the {all_of} classes of '{subset}': {shown}")
 
-    def read(self, project: Project, name: str) -> tuple[list[Question], list[LeftOut]]:
+    def read(self, job: BuildingJob[VerifiedBenchmark]) -> tuple[list[Question], list[LeftOut]]:
         """The questions of a benchmark's tables, and the rows left out, of which there are none.
 
         InputError for a missing column, an empty cell, a repeated id or question, an answer that `verify` does not
         accept, and a question for which `kind` fails.
         """
-        tables, benchmark = self.task.files.building(project, name).files, project.benchmarks[name]
         seen: dict[tuple[str, ...], str] = {}
-        return [row for subset, path in tables.items() for row in _read(self.task, benchmark, subset, path, seen)], []
+        tables = job.files["tables"].items()
+        return [row for subset, path in tables for row in _read(self.task, job.benchmark, subset, path, seen)], []
 
 
 def _classes(questions: Sequence[Question], task: VerifiedDialogue) -> set[tuple[str, str]]:

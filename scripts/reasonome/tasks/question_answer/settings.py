@@ -88,7 +88,7 @@ class VerifiedFiles(Files):
             if not path.is_file():
                 where = f"table of subset '{subset}' of {benchmark} in benchmarks.yaml names it"
                 raise InputError("there is no such file", file=path, fix=where)
-        return Inputs(tables)
+        return Inputs({"tables": tables})
 
     def beside_corpora(self, project: Project, benchmark: str, splits: Collection[str] = SPLITS) -> list[str]:
         """The tables of questions."""

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import text_sha256
 from reasonome.facts.genes import GeneTable
@@ -27,20 +26,24 @@ _GESTATION = "gestational week "
 
 
 def questions(
-    project: Project, name: str, files: Mapping[str, Path], genes: GeneTable, obo: Path | None = None
+    benchmark: RankingBenchmark,
+    formats: Mapping[str, str],
+    files: Mapping[str, Path],
+    genes: GeneTable,
+    obo: Path | None = None,
 ) -> Maker:
-    """The questions of a benchmark, with the account of all rows; `files` has the file of each subset's source.
+    """The questions of a benchmark, with the account of all rows; `files` has the file of each subset's source, and
+    `formats` the format of each source.
 
     With `obo`, the Human Phenotype Ontology, alternative and obsolete phenotypes are replaced by the current ones, and
     missing labels are filled in; ids unknown to the ontology are kept. A case is left out if it has no present
     phenotype, one that is also absent, no causal gene or one that the authority does not know, several diseases, or the
     same question as an earlier one. Decoys come after splitting: `with_decoys`. Raises InputError as the readers do.
     """
-    benchmark = project.benchmarks[name]
     maker = _Maker(benchmark, genes, ontology=read_obo(obo) if obo else None)
     for subset, spec in benchmark.subsets.items():
         path = files[subset]
-        if project.sources[spec.source].format == "phenopackets":
+        if formats[spec.source] == "phenopackets":
             rows = phenopackets.read_cases(path)
         elif spec.drawn is not None and obo is not None:
             facts = hpo.read(spec.source, {"genes": path, "obo": obo}, genes).facts

@@ -2,30 +2,28 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.core import atomic
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT
+from reasonome.jobs import LeakSettings
 from reasonome.leaks.audit import (
     LEAVE_OUT,
     Finding,
     Training,
     question_finding,
-    question_sources,
-    read_reasoning,
     read_statements,
     row_finding,
     shortened,
 )
-from reasonome.task_parts import Leaks
+from reasonome.task_parts import Built, Leaks
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.questions import CaseExample, RankingExample
+from reasonome.tasks.ranking.settings import RankingBenchmark
 from reasonome.tasks.ranking.splits import BenchmarkQuestions, leaks, read_questions
 
 # What a training question may share with a test question; each question counts for the first kind.
@@ -48,41 +46,36 @@ class RankingLeaks(Leaks[RankingDialogue]):
 
     fixes = FIXES
 
-    def findings(self, project: Project, plan: AuditPlan) -> list[Finding]:
+    def findings(self, audit: LeakSettings, benchmarks: Mapping[str, Built[RankingBenchmark]]) -> list[Finding]:
         """Every kind of leak from each training data, and from prompts, into each benchmark's test questions.
 
         A training question that shares a gene, a disease or a locus with a test question fails the audit, and so does a
         statement that gives an answer.
         """
-        by_name = {name: read_questions(project, name, "test") for name in plan.benchmarks}
+        by_name = {name: read_questions(name, benchmarks[name], "test") for name in audit.tested}
         tested = by_name.values()
-        findings = _audit_questions(project, plan, tested)
-        for training, statements, names in read_statements(project, plan):
+        findings = _audit_questions(audit, benchmarks, tested)
+        for said in audit.statements:
+            statements, names = read_statements(said)
             for tests in tested:
-                findings += statement_findings(training, statements, names, tests)
-        for training, rows in read_reasoning(project, plan):
+                findings += statement_findings(said, statements, names, tests)
+        for training in audit.reasoning:
+            rows = atomic.read_jsonl(training.file)
             findings += [reasoning_finding(training, rows, tests) for tests in tested]
-        for name, style in plan.asked:
-            findings.append(prompt_finding(style, project.results.benchmark(name) / "test.jsonl", by_name[name]))
+        for asked in audit.asked:
+            file = benchmarks[asked.benchmark].folder / "test.jsonl"
+            findings.append(prompt_finding(asked.style, file, by_name[asked.benchmark]))
         return findings
 
-    def same_sources(self, project: Project, plan: AuditPlan) -> list[dict]:
-        """Training and test questions that come from one source."""
 
-        def sources(benchmark: str) -> list[str]:
-            return list(dict.fromkeys(spec.source for spec in project.benchmarks[benchmark].subsets.values()))
-
-        return question_sources(plan, sources)
-
-
-def _audit_questions(project: Project, plan: AuditPlan, tested: Iterable[BenchmarkQuestions]) -> list[Finding]:
+def _audit_questions(
+    audit: LeakSettings, benchmarks: Mapping[str, Built[RankingBenchmark]], tested: Collection[BenchmarkQuestions]
+) -> list[Finding]:
     """Findings of the train splits, which SFT and GRPO use."""
     findings = []
-    for benchmark, used_by in plan.training.items():
-        training_questions = read_questions(project, benchmark, "train")
-        folder = project.results.benchmark(benchmark)
-        dropped_for = atomic.read_json(folder / "audit.json").get("dropped_for", {})
-        training = Training("training questions", benchmark, used_by, folder / "train.jsonl")
+    for training in audit.training:
+        training_questions = read_questions(training.name, benchmarks[training.name], "train")
+        dropped_for = atomic.read_json(training.file.with_name("audit.json")).get("dropped_for", {})
         for tests in tested:
             findings += question_findings(training, training_questions, tests, dropped_for.get(tests.benchmark, {}))
     return findings

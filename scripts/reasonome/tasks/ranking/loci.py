@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from reasonome.config.project import Project
 from reasonome.core.errors import InputError, nearest
 from reasonome.core.terminal import printable
 from reasonome.facts.genes import GeneTable
@@ -18,7 +17,7 @@ from reasonome.facts.sources.rankings import LocusRow
 from reasonome.facts.text import one_line
 from reasonome.tasks.ranking.questions import LocusExample, RankedGene
 from reasonome.tasks.ranking.rows import Maker, Place, shuffled
-from reasonome.tasks.ranking.settings import RankingSubset
+from reasonome.tasks.ranking.settings import RankingBenchmark, RankingSubset
 
 _ANYWHERE = 1 << 40  # base pairs: longer than any chromosome
 
@@ -45,9 +44,14 @@ class GeneMap:
 
 
 def questions(
-    project: Project, name: str, files: Mapping[str, Path], genes: GeneTable, locations: Path | None = None
+    benchmark: RankingBenchmark,
+    formats: Mapping[str, str],
+    files: Mapping[str, Path],
+    genes: GeneTable,
+    locations: Path | None = None,
 ) -> Maker:
-    """The questions of a benchmark, with the account of all rows; `files` has the file of each subset's source.
+    """The questions of a benchmark, with the account of all rows; `files` has the file of each subset's source, and
+    `formats` the format of each source.
 
     Around the lead variants of gold standards, and of ready tables without a column of candidates, the candidates are
     the protein-coding genes whose body lies within `window_kb`. Rows with one trait and the same candidates are one
@@ -55,11 +59,10 @@ def questions(
     where candidates must be looked for without `locations`, or with an authority that does not state which genes code
     for proteins; and for a `confidence` that no row has.
     """
-    benchmark = project.benchmarks[name]
     maker = LocusMaker(benchmark, genes)
     places = maker.locate(locations) if locations is not None else GeneMap({})
     for subset, spec in benchmark.subsets.items():
-        gold = project.sources[spec.source].format == "gold_standards"
+        gold = formats[spec.source] == "gold_standards"
         path = files[subset]
         rows = gold_standards.read(path) if gold else rankings.read_loci(path, spec.columns)
         if any(row.candidates is None for row in rows):

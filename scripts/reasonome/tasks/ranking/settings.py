@@ -185,7 +185,9 @@ class RankingFiles(Files):
             "ontology": [] if spec.phenotypes is None else [project.source_file(spec.phenotypes, "obo")],
         }
         formats = {subset.source: project.sources[subset.source].format for subset in spec.subsets.values()}
-        return Inputs(files, settings=[formats, order_seeds(project, benchmark)])
+        styles = project.styles(spec.task).values()
+        seeds = {style.seed for style in styles if isinstance(style, RankingStyle) and style.order == "seeded"}
+        return Inputs(files, settings=[formats, sorted(seeds or {0})])
 
     def scoring(self, project: Project, benchmark: str, style: str) -> Inputs:
         """The known genes, to recognise invented ones."""
@@ -198,8 +200,12 @@ class RankingFiles(Files):
         phenotypes = {} if source is None else {key: project.source_file(source, key) for key in ("obo", "genes")}
         return Inputs({**_known_genes(project, benchmark), "phenotypes": phenotypes}, spec.encoders)
 
-    def beside_corpora(self, project: Project, benchmark: str, splits: Collection[str] = SPLITS) -> list[str]:
+    def audited_sources(self, project: Project, benchmark: str, part: str) -> dict[str, str]:
         """The sources of questions."""
+        return dict.fromkeys((subset.source for subset in project.benchmarks[benchmark].subsets.values()), "")
+
+    def beside_corpora(self, project: Project, benchmark: str, splits: Collection[str] = SPLITS) -> list[str]:
+        """The sources of questions, and those of genes, of their places and of phenotypes."""
         spec = project.benchmarks[benchmark]
         names = [spec.authority, *(subset.source for subset in spec.subsets.values()), spec.locations, spec.phenotypes]
         return [name for name in names if name is not None]
@@ -207,13 +213,6 @@ class RankingFiles(Files):
 
 def _known_genes(project: Project, benchmark: str) -> dict[str, dict[str, Path]]:
     return {"authority": project.source_files(project.benchmarks[benchmark].authority)}
-
-
-def order_seeds(project: Project, benchmark: str) -> list[int]:
-    """The seeds by which styles of a benchmark's task shuffle candidates; 0 where none of them does."""
-    styles = project.styles(project.benchmarks[benchmark].task).values()
-    seeds = {style.seed for style in styles if isinstance(style, RankingStyle) and style.order == "seeded"}
-    return sorted(seeds or {0})
 
 
 def _question_file(project: Project, source: str) -> Path:

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reasonome.benchmarks.rows import SPLITS, read_splits
-from reasonome.config.project import Project
+from reasonome.benchmarks.rows import SPLITS
 from reasonome.core.errors import InputError
 from reasonome.prompts.prompts import gene_order
+from reasonome.task_parts import Built
 from reasonome.tasks.ranking.clusters import connected
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankingExample
 from reasonome.tasks.ranking.settings import RankingBenchmark
@@ -33,10 +33,9 @@ class BenchmarkQuestions(NamedTuple):
     window: int
 
 
-def read_questions(project: Project, benchmark: str, *parts: str) -> BenchmarkQuestions:
+def read_questions(name: str, built: Built[RankingBenchmark], *parts: str) -> BenchmarkQuestions:
     """The questions of some splits of a benchmark."""
-    questions = read_splits(project.results.benchmark(benchmark), project.task(benchmark).Example, *parts)
-    return BenchmarkQuestions(benchmark, questions, project.benchmarks[benchmark].window)
+    return BenchmarkQuestions(name, built.rows(*parts), built.benchmark.window)
 
 
 class Splits(NamedTuple):

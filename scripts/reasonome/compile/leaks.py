@@ -1,0 +1,63 @@
+"""The job of an experiment's leak audit: test questions and training data, and the files that have them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from reasonome.compile.building import other_benchmark
+from reasonome.config.project import Project
+from reasonome.config.project.experiments import AuditPlan, audit_plan
+from reasonome.jobs import AuditSettings, Files, Job, LeakSettings, OtherBenchmark, Said, Shown, Training
+from reasonome.task import Task
+from reasonome.task_parts import Inputs
+
+
+def audit_job(project: Project, experiment: str, outputs: Mapping[str, Files]) -> Job[AuditSettings]:
+    """The job that audits an experiment."""
+    plan = audit_plan(project, experiment)
+    audits = [_of_task(project, task, own) for task, own in plan.by_task(project)]
+    settings = AuditSettings(experiment=experiment, audits=audits, not_compared=plan.not_compared)
+    return Job(rule="audit_leaks", inputs={}, outputs=dict(outputs), settings=settings)
+
+
+def _of_task(project: Project, task: Task, plan: AuditPlan) -> LeakSettings:
+    tested, results = plan.benchmarks, project.results
+    left_out = [other for name in plan.training for other in project.benchmarks[name].leave_out]
+    styles = {key: project.style(*key).model_dump(mode="json") for key in [*plan.asked, *plan.training_prompts]}
+    return LeakSettings(
+        benchmarks={name: _audited(project, name, name in tested) for name in [*tested, *plan.training, *left_out]},
+        tested=tested,
+        training=[
+            Training(task.files.training, name, steps, results.benchmark(name) / "train.jsonl")
+            for name, steps in plan.training.items()
+        ],
+        training_prompts=[
+            Shown("training prompts", ".".join(key), steps, results.prompts(*key) / "train.jsonl", *key, styles[key])
+            for key, steps in plan.training_prompts.items()
+        ],
+        statements=[
+            Said(
+                *("statements", name, steps, results.statements(name) / "train.jsonl", results.facts(name)),
+                project.corpora[name].policies,
+                {source: project.sources[source].lists for source in project.corpora[name].sources},
+            )
+            for name, steps in plan.corpora.items()
+        ],
+        reasoning=[
+            Training("reasoning", "{} on {}.{}".format(*key), steps, results.reasoning(*key))
+            for key, steps in plan.reasoning.items()
+        ],
+        tables=[Training("preferences", path, steps, Path(path)) for path, steps in plan.tables.items()],
+        asked=[
+            Shown("prompts", f"style {key[1]}", (), results.prompts(*key) / "test.jsonl", *key, styles[key])
+            for key in plan.asked
+        ],
+        ontologies=list(task.files.leaks(project, plan).files.get("ontologies", {}).values()),
+    )
+
+
+def _audited(project: Project, name: str, tested: bool) -> OtherBenchmark:
+    files = project.task(name).files
+    found = files.building(project, name) if tested else Inputs()
+    sources = {part: files.audited_sources(project, name, part) for part in ("train", "test")}
+    told = {"files": dict(found.files), "taxon": found.taxon, "sources": sources}
+    return other_benchmark(project, name).model_copy(update=told)
