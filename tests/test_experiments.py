@@ -6,6 +6,7 @@ import pytest
 from refusals import refused
 from tiny_project import edit
 
+from reasonome.compile.leaks import audit_job
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import (
     audit_plan,
@@ -224,15 +225,11 @@ def test_statements_that_a_teacher_recites_are_audited(config):
 
 def test_an_experiment_on_two_tasks_is_audited_by_both(two_tasks):
     project = load_project(two_tasks)
-    plan = audit_plan(project, "both")
-    tasks = plan.by_task(project)
-    assert [(task.name, own.benchmarks) for task, own in tasks] == [
-        ("gene_classification", ["few-genes"]),
-        ("molecule_property", ["few-molecules"]),
+    settings = audit_job(project, "both", {}).settings
+    assert settings.not_compared == {}
+    assert [(own.tested, [(one.name, one.used_by) for one in own.training]) for own in settings.audits] == [
+        (["few-genes"], [("few-genes", ("sft.predictions", "grpo.fewgenes"))]),
+        (["few-molecules"], [("few-molecules", ("sft.predictions", "grpo.fewmolecules"))]),
     ]
-    learned = {"few-genes": ("sft.predictions", "grpo.fewgenes")}
-    learned |= {"few-molecules": ("sft.predictions", "grpo.fewmolecules")}
-    assert (plan.training, plan.not_compared) == (learned, {})
-    assert [own.training for _, own in tasks] == [{name: steps} for name, steps in learned.items()]
-    files = {path.name for task, own in tasks for path in task.files.leaks(project, own).paths}
+    files = {path.name for own in settings.audits for path in project.task(own.tested[0]).files.leaks(own).paths}
     assert {"test.jsonl", "train.jsonl"} <= files and any(name.startswith("go") for name in files)

@@ -152,6 +152,18 @@ class LeakSettings(Strict):
     asked: list[Shown] = []
     ontologies: list[Path] = []
 
+    @property
+    def compared(self) -> list[Path]:
+        """The files of test questions and training data, with what was left out of these."""
+        files = [self.benchmarks[tested].folder / "test.jsonl" for tested in self.tested]
+        for training in self.training:
+            files += [training.file, training.file.with_name("audit.json")]
+        for said in self.statements:
+            files += [said.file, said.file.with_name("left_out.tsv"), said.facts]
+        for reasoning in self.reasoning:
+            files += [reasoning.file, reasoning.file.with_suffix(".dropped.jsonl")]
+        return [*files, *(table.file for table in self.tables)]
+
 
 class AuditSettings(Strict):
     """The audits of an experiment, by task; and the training benchmarks whose task knows no leak into the tested ones,

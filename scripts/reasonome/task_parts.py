@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from inspect import getfile
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self
+from typing import Any, Generic, Protocol, Self
 
 import pandas as pd
 from typing_extensions import TypeVar
@@ -22,9 +22,6 @@ from reasonome.core.errors import InputError
 from reasonome.jobs import BenchmarkSettings, Job, LeakSettings, OtherBenchmark
 from reasonome.metrics import Pooled
 from reasonome.prompts.prompts import Prompt
-
-if TYPE_CHECKING:
-    from reasonome.config.project.experiments import AuditPlan
 
 
 class _Named(Protocol):
@@ -197,9 +194,9 @@ class Files(Part[T]):
         """What baselines are made from and scored with."""
         return Inputs()
 
-    def leaks(self, project: Project, plan: "AuditPlan") -> Inputs:
+    def leaks(self, audit: LeakSettings) -> Inputs:
         """What a leak audit reads: training data and test questions by default."""
-        return Inputs({"training": plan.files(project.results)})
+        return Inputs({"training": audit.compared})
 
     def corpora(self, project: Project, benchmark: str) -> list[str]:
         """The corpora whose facts rows are built from."""

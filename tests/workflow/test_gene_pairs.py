@@ -71,9 +71,6 @@ def test_pairs_of_genes_from_a_table_to_auroc_over_genes(config):
     assert {"constant", "random", "same_gene", "facts_regression"} <= set(metrics["arm"])
     page = (folder / "results/experiments/pairs/report.html").read_text(encoding="utf-8")
     assert "AUROC of stated confidence, mean over genes" in page and "genes of one class, not in that mean" in page
-    tiny_project.edit(folder, "sources.yaml", lambda c: c["go-demo"].update(collection="another"))
-    jobs = tiny_project.planned_jobs(folder, "results/experiments/pairs/audit.json")
-    assert jobs == {"audit_leaks": 1}, "which tells by collections what is of one source"
     tiny_project.edit(folder, "backbones.yaml", lambda c: c["other"]["recorded"].update(note="fitted to these genes"))
     answers = "results/answers/other/base/perturbations.names/greedy.jsonl"
     assert tiny_project.planned_jobs(folder, answers) == {"read_recorded": 1}, "whose note the page has"

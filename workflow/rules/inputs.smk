@@ -296,8 +296,9 @@ def audit_plan(wildcards):
 
 def audit_inputs(wildcards):
     """The files that the leak audit of an experiment reads: what its tasks say."""
-    tasks = audit_plan(wildcards).by_task(PROJECT)
-    return list(dict.fromkeys(path for task, plan in tasks for path in task.files.leaks(PROJECT, plan).paths))
+    audits = audit_job(wildcards).settings.audits
+    read = [PROJECT.task(own.tested[0]).files.leaks(own).paths for own in audits]
+    return list(dict.fromkeys(path for paths in read for path in paths))
 
 
 def audit_job(wildcards, output={}):

@@ -7,32 +7,39 @@ from reasonome.compile.building import other_benchmark
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, audit_plan
 from reasonome.jobs import AuditSettings, Files, Job, LeakSettings, OtherBenchmark, Said, Shown, Training
-from reasonome.task import Task
 from reasonome.task_parts import Inputs
 
 
 def audit_job(project: Project, experiment: str, outputs: Mapping[str, Files]) -> Job[AuditSettings]:
     """The job that audits an experiment."""
     plan = audit_plan(project, experiment)
-    audits = [_of_task(project, task, own) for task, own in plan.by_task(project)]
+    tested: dict[object, list[str]] = {}
+    for name in plan.benchmarks:
+        tested.setdefault(project.task(name).shared("leaks"), []).append(name)
+    audits = [_of_task(project, plan, names) for names in tested.values()]
     settings = AuditSettings(experiment=experiment, audits=audits, not_compared=plan.not_compared)
     return Job(rule="audit_leaks", inputs={}, outputs=dict(outputs), settings=settings)
 
 
-def _of_task(project: Project, task: Task, plan: AuditPlan) -> LeakSettings:
-    tested, results = plan.benchmarks, project.results
-    left_out = [other for name in plan.training for other in project.benchmarks[name].leave_out]
-    styles = {key: project.style(*key).model_dump(mode="json") for key in [*plan.asked, *plan.training_prompts]}
+def _of_task(project: Project, plan: AuditPlan, tested: list[str]) -> LeakSettings:
+    """What is compared with the test questions of some benchmarks of a task: of other tasks, what is no question."""
+    files, akin, results = project.task(tested[0]).files, project.akin(tested[0]), project.results
+    asked = [key for key in plan.asked if key[0] in tested]
+    training = {name: steps for name, steps in plan.training.items() if name in akin}
+    prompts = {key: steps for key, steps in plan.training_prompts.items() if key[0] in akin}
+    left_out = [other for name in training for other in project.benchmarks[name].leave_out]
+    corpora = dict.fromkeys(c for name in [*tested, *training] for c in files.corpora(project, name))
+    styles = {key: project.style(*key).model_dump(mode="json") for key in [*asked, *prompts]}
     return LeakSettings(
-        benchmarks={name: _audited(project, name, name in tested) for name in [*tested, *plan.training, *left_out]},
+        benchmarks={name: _audited(project, name, name in tested) for name in [*tested, *training, *left_out]},
         tested=tested,
         training=[
-            Training(task.files.training, name, steps, results.benchmark(name) / "train.jsonl")
-            for name, steps in plan.training.items()
+            Training(files.training, name, steps, results.benchmark(name) / "train.jsonl")
+            for name, steps in training.items()
         ],
         training_prompts=[
             Shown("training prompts", ".".join(key), steps, results.prompts(*key) / "train.jsonl", *key, styles[key])
-            for key, steps in plan.training_prompts.items()
+            for key, steps in prompts.items()
         ],
         statements=[
             Said(
@@ -45,13 +52,14 @@ def _of_task(project: Project, task: Task, plan: AuditPlan) -> LeakSettings:
         reasoning=[
             Training("reasoning", "{} on {}.{}".format(*key), steps, results.reasoning(*key))
             for key, steps in plan.reasoning.items()
+            if key[1] in akin
         ],
         tables=[Training("preferences", path, steps, Path(path)) for path, steps in plan.tables.items()],
         asked=[
             Shown("prompts", f"style {key[1]}", (), results.prompts(*key) / "test.jsonl", *key, styles[key])
-            for key in plan.asked
+            for key in asked
         ],
-        ontologies=list(task.files.leaks(project, plan).files.get("ontologies", {}).values()),
+        ontologies=list({k: file for corpus in corpora for k, file in project.ontologies(corpus).items()}.values()),
     )
 
 

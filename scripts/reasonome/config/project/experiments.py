@@ -1,15 +1,15 @@
 """Experiments: the files that the cells of an experiment need, for the workflow's rules and the report's plan."""
 
-from collections.abc import Container, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from reasonome.config import Recipe
 from reasonome.config.experiments import Experiment
 from reasonome.config.preferences import Preferences
-from reasonome.config.project import Project, T, chains
-from reasonome.config.project.results import Results, Run
+from reasonome.config.project import Project, chains
+from reasonome.config.project.results import Run
 from reasonome.config.teachers import RecallTeacher
 
 
@@ -251,35 +251,6 @@ class AuditPlan:
     def benchmarks(self) -> list[str]:
         """The tested benchmarks, each once."""
         return list(dict.fromkeys(benchmark for benchmark, _ in self.asked))
-
-    def by_task(self, project: Project[T]) -> list[tuple[T, "AuditPlan"]]:
-        """A task for each leak audit that tested tasks have, and the plan for the tests and training that it is of."""
-        asked: dict[Any, list[tuple[str, str]]] = {}
-        for benchmark, style in self.asked:
-            asked.setdefault(project.task(benchmark).shared("leaks"), []).append((benchmark, style))
-        return [(project.task(own[0][0]), self._part(own, project.akin(own[0][0]))) for own in asked.values()]
-
-    def _part(self, asked: list[tuple[str, str]], akin: Container[str]) -> "AuditPlan":
-        """The plan for some of the tests, without the questions and reasoning of benchmarks that are not akin."""
-        return replace(
-            self,
-            asked=asked,
-            training={name: steps for name, steps in self.training.items() if name in akin},
-            training_prompts={key: steps for key, steps in self.training_prompts.items() if key[0] in akin},
-            reasoning={key: steps for key, steps in self.reasoning.items() if key[1] in akin},
-        )
-
-    def files(self, results: Results) -> list[Path]:
-        """Every file of results that the audit reads."""
-        files = [results.benchmark(tested) / "test.jsonl" for tested in self.benchmarks]
-        for benchmark in self.training:
-            files += [results.benchmark(benchmark) / file for file in ("train.jsonl", "audit.json")]
-        for corpus in self.corpora:
-            files += [results.statements(corpus) / file for file in ("train.jsonl", "left_out.tsv")]
-            files.append(results.facts(corpus))
-        for key in self.reasoning:
-            files += [results.reasoning(*key), results.reasoning(*key).with_suffix(".dropped.jsonl")]
-        return [*files, *map(Path, self.tables)]
 
 
 def audit_plan(project: Project, experiment: str) -> AuditPlan:

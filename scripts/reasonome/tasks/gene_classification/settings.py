@@ -5,10 +5,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.config.reference import CorpusRef
 from reasonome.config.strict import UserPath, Variant
 from reasonome.config.task_settings import check_subset_names
+from reasonome.jobs import LeakSettings
 from reasonome.task_parts import Checks, Inputs
 from reasonome.tasks.prediction.settings import Predicted, PredictionBenchmark
 from reasonome.tasks.question_answer.settings import HeldOut, VerifiedFiles
@@ -115,12 +115,12 @@ class GeneFiles(VerifiedFiles):
         files = {**super().building(project, benchmark).files, **_knowledge(project, benchmark)}
         return Inputs(files, taxon=taxon)
 
-    def leaks(self, project: Project, plan: AuditPlan) -> Inputs:
+    def leaks(self, audit: LeakSettings) -> Inputs:
         """Training data and test questions, the genes, and the ontologies of the terms that are asked about."""
-        corpora = dict.fromkeys(project.benchmarks[benchmark].corpus for benchmark in plan.benchmarks)
-        genes = [file for corpus in corpora for file in project.source_files(project.authority(corpus)).values()]
-        ontologies = {source: path for corpus in corpora for source, path in project.ontologies(corpus).items()}
-        return Inputs({**super().leaks(project, plan).files, "genes": genes, "ontologies": ontologies})
+        knowledge = [
+            audit.benchmarks[tested].files[role] for tested in audit.tested for role in ("authority", "ontologies")
+        ]
+        return Inputs({**super().leaks(audit).files, "knowledge": knowledge})
 
     def baselines(self, project: Project, benchmark: str) -> Inputs:
         """Genes and facts, and the encoders of official names."""

@@ -6,12 +6,12 @@ from typing import Any
 
 from reasonome.benchmarks.rows import SPLITS
 from reasonome.config.project import Project
-from reasonome.config.project.experiments import AuditPlan
 from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTeacher
 from reasonome.facts.fetching.pins import check_licence
+from reasonome.jobs import LeakSettings
 from reasonome.task_parts import Files, Inputs
 from reasonome.tasks.naming.dialogue import NamingDialogue
-from reasonome.tasks.naming.settings import naming_style
+from reasonome.tasks.naming.settings import NamingStyle, naming_style
 
 
 class NamingFiles(Files[NamingDialogue]):
@@ -103,15 +103,12 @@ class NamingFiles(Files[NamingDialogue]):
         ontologies = {source: holding[source] for source in sorted(holding, key=lambda source: source not in own)}
         return Inputs({"facts": project.results.facts(corpus), "ontologies": ontologies})
 
-    def leaks(self, project: Project, plan: AuditPlan) -> Inputs:
+    def leaks(self, audit: LeakSettings) -> Inputs:
         """Training data, test sets, prompts, training prompts with facts or enriched terms, and the ontologies with
         synonyms and ancestors of their terms."""
-        prompts = [project.examples(*asked) / "test.jsonl" for asked in plan.asked]
-        trained = {question: naming_style(project, *question) for question in plan.training_prompts}
-        prompts += [project.examples(*question) / "train.jsonl" for question, style in trained.items() if style.tells]
-        corpora = dict.fromkeys([project.benchmarks[b].corpus for b in [*plan.benchmarks, *plan.training]])
-        ontologies = {source: file for corpus in corpora for source, file in project.ontologies(corpus).items()}
-        return Inputs({"training": plan.files(project.results), "prompts": prompts, "ontologies": ontologies})
+        trained = (shown for shown in audit.training_prompts if NamingStyle.model_validate(shown.settings).tells)
+        prompts = [shown.file for shown in [*audit.asked, *trained]]
+        return Inputs({"training": audit.compared, "prompts": prompts, "ontologies": audit.ontologies})
 
     def audited_sources(self, project: Project, benchmark: str, part: str) -> dict[str, str]:
         """Those of its corpus that sets are built from, or published files."""
