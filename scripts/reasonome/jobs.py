@@ -3,12 +3,13 @@
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from reasonome.config.backbones import Pooling
 from reasonome.config.strict import Strict
+from reasonome.config.teachers import Teacher
 from reasonome.core import atomic
 from reasonome.core.arguments import AS_WRITTEN
 from reasonome.core.manifest import canonical, text_sha256
@@ -67,8 +68,10 @@ class BenchmarkSettings(Strict):
     """Settings of rules about a benchmark: its entry and the prompt style, as the task's own models dump them.
 
     `task` is the name of one that ships, or FILE:CLASS of one's own. `taxon` is that of the benchmark's corpus, and
-    `sealed` the share of the test rows that are not scored.
+    `sealed` the share of the test rows that are not scored. `further` is what else the task says.
     """
+
+    newer: ClassVar = ("further",)
 
     task: str
     name: str
@@ -78,3 +81,10 @@ class BenchmarkSettings(Strict):
     encoders: Mapping[str, Pooling] = {}
     taxon: int = 9606
     seed: int = 0
+    further: JsonValue = None
+
+
+class TeachingSettings(BenchmarkSettings):
+    """The same of a rule in which a teacher writes."""
+
+    teacher: Teacher

@@ -18,6 +18,7 @@ from reasonome.config import Benchmark, Recipe, Style
 from reasonome.config.backbones import EncoderFolder
 from reasonome.config.project import Project
 from reasonome.config.task_settings import TaskSettings
+from reasonome.config.teachers import Teacher
 from reasonome.core.errors import InputError
 from reasonome.jobs import BenchmarkSettings, Job
 from reasonome.metrics import Pooled
@@ -34,6 +35,7 @@ class _Named(Protocol):
 T = TypeVar("T", bound=_Named)
 B = TypeVar("B", bound=Benchmark, default=Any)
 Y = TypeVar("Y", bound=Style | None, default=Any)
+S = TypeVar("S", bound=BenchmarkSettings)
 # Split → its rows.
 Splits = dict[str, list]
 
@@ -57,23 +59,10 @@ class Inputs:
         return list(dict.fromkeys(_flat(self.files)))
 
 
-@dataclass(frozen=True)
-class TeachingJob:
-    """Which reasoning to write: of which teacher, for which examples of a benchmark and their prompts in a style, by
-    id; and the output file."""
-
-    teacher: str
-    benchmark: str
-    style: str
-    output: Path
-    examples: Sequence[Any]
-    prompts: Mapping[str, Prompt]
-
-
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkJob(Generic[B, Y]):
     """What a part of a task is given: a benchmark's entry and a prompt style, files by the roles that the task's
-    `Files` gives them, encoders, the taxon of genes, and the seed of what is drawn."""
+    `Files` gives them, encoders, the taxon of genes, the seed of what is drawn, and the task's further settings."""
 
     benchmark: B
     style: Y
@@ -81,9 +70,10 @@ class BenchmarkJob(Generic[B, Y]):
     encoders: Sequence[EncoderFolder] = ()
     taxon: int = 9606
     seed: int = 0
+    further: Any = None
 
     @classmethod
-    def of(cls, task: TaskSettings, job: Job[BenchmarkSettings], **rows: Any) -> Self:
+    def of(cls, task: TaskSettings, job: Job[S], **rows: Any) -> Self:
         """That of a compiled job; `rows` are what the kind of job has beside."""
         settings = job.settings
         given: dict[str, Any] = {
@@ -93,8 +83,21 @@ class BenchmarkJob(Generic[B, Y]):
             "encoders": [EncoderFolder(path, settings.encoders[path.name]) for path in job.folders("encoders")],
             "taxon": settings.taxon,
             "seed": settings.seed,
+            "further": settings.further,
         }
         return cls(**given, **rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeachingJob(BenchmarkJob[B, Y]):
+    """Which reasoning to write: of which teacher, for which examples of the benchmark `name` and their prompts, by id;
+    and the output file."""
+
+    name: str
+    teacher: Teacher
+    output: Path
+    examples: Sequence[Any]
+    prompts: Mapping[str, Prompt]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,7 +258,7 @@ def _defined_by(node: ast.stmt) -> Iterator[str]:
 class Prompting(Part[T]):
     """What prompts show beside a benchmark's rows."""
 
-    def with_material(self, project: Project, name: str, style: str, splits: Splits) -> Splits:
+    def with_material(self, job: BenchmarkJob, splits: Splits) -> Splits:
         """The splits with that in their rows; as they are by default."""
         return splits
 
@@ -276,15 +279,15 @@ class Teaching(Part[T], ABC):
     """The reasoning of teachers, and what of it is kept."""
 
     @abstractmethod
-    def propose(self, project: Project, job: TeachingJob) -> list[Any]:
+    def propose(self, job: TeachingJob) -> list[Any]:
         """A proposal of the teacher for each example that it has one for."""
 
-    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Any]]:
+    def asked(self, job: TeachingJob) -> dict[str, Sequence[Mapping[str, str]]]:
         """The messages that a teacher behind an endpoint gets, by the ids of prompts; by default the student's own."""
-        return {row_id: prompt.messages for row_id, prompt in prompts.items()}
+        return {row_id: prompt.messages for row_id, prompt in job.prompts.items()}
 
     @abstractmethod
-    def keep(self, project: Project, job: TeachingJob, proposals: Sequence[Any]) -> tuple[list[dict], list[dict]]:
+    def keep(self, job: TeachingJob, proposals: Sequence[Any]) -> tuple[list[dict], list[dict]]:
         """Rows that are kept, and rows that are dropped, each with a reason."""
 
 

@@ -65,6 +65,16 @@ def job_of(name, stage, *further):
     }
 
 
+def job_by(compile_job, *about):
+    """The param with job.json as canonical JSON, from what compiles the job of a rule by these wildcards."""
+
+    def compiled_job(wildcards, input, output):
+        names = [wildcards[name] for name in about]
+        return or_stop(compile_job, PROJECT, *names, compiling.named(input), compiling.named(output)).to_json()
+
+    return compiled_job
+
+
 def encoder_files(encoders):
     """Manifests and models of encoders; a model's own time says nothing, its manifest's does."""
     folders = [RESULTS.encoder(encoder) for encoder in encoders]

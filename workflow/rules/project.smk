@@ -12,6 +12,8 @@ from snakemake_interface_executor_plugins.settings import DeploymentMethod
 from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
 from reasonome.compile import benchmarks as compiling
+from reasonome.compile.facts import embedding_job, facts_job, fetch_job, statements_job
+from reasonome.compile.teaching import teaching_job
 from reasonome.config import NAME, PART, Settings
 from reasonome.config.project import (
     Project,
@@ -212,13 +214,10 @@ def configured(script, *wildcards, variables="", **options):
     return program(script, _options(*wildcards, **options), variables)
 
 
-def compiled(script, output):
+def compiled(script, output, variables=""):
     """The command of a program that reads its job.json alone, which is kept beside an output."""
-    return program(
-        script,
-        '"$job"',
-        f'job={output}; job="${{{{job%.*}}}}.job.json"; printf %s {{params.job:q}} > "$job"; ',
-    )
+    written = f'job={output}; job="${{{{job%.*}}}}.job.json"; printf %s {{params.job:q}} > "$job"; '
+    return program(script, '"$job"', written + variables)
 
 
 def launched(script, **options):

@@ -26,7 +26,7 @@ def benchmark_job(
 def _settings(project: Project, benchmark: str, style: str | None, found: Inputs) -> BenchmarkSettings:
     spec = project.benchmarks[benchmark]
     return BenchmarkSettings(
-        task=project.settings.tasks.get(spec.task) or spec.task,
+        task=named_task(project, benchmark),
         name=benchmark,
         benchmark=spec.model_dump(mode="json"),
         sealed=0.0 if project.settings.final else spec.sealed,
@@ -34,7 +34,14 @@ def _settings(project: Project, benchmark: str, style: str | None, found: Inputs
         encoders={folder.name: pooling for folder, pooling in project.encoder_folders(found.encoders)},
         taxon=found.taxon,
         seed=project.settings.seed,
+        further=found.settings,
     )
+
+
+def named_task(project: Project, benchmark: str) -> str:
+    """The task of a benchmark, as `find_task` finds it."""
+    name = project.benchmarks[benchmark].task
+    return project.settings.tasks.get(name) or name
 
 
 def named(files: Mapping[str, object]) -> dict[str, Files]:

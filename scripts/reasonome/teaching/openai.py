@@ -7,7 +7,7 @@ from pathlib import Path
 from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Message, Question
 from reasonome.benchmarks.rows import Row
-from reasonome.config.project.folder import read_template
+from reasonome.config.project.folder import parse_template
 from reasonome.config.teachers import OpenAITeacher
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
 from reasonome.teaching.proposals import Proposal
@@ -54,13 +54,13 @@ def propose(
     return proposals
 
 
-def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
-    """Messages for `ask`, from a template file (texts under [system] and [user]) and what each row's prompt shows.
+def prompts(template: str, student: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
+    """Messages for `ask`, from a template (texts under [system] and [user]) and what each row's prompt shows.
 
     {genes} are the genes as the student's prompt lists them, and {kind} what it asks for. Nothing else goes in, so the
-    teacher cannot see the answer. Raises InputError as `read_template` does.
+    teacher cannot see the answer. Raises InputError as `parse_template` does.
     """
-    texts = read_template(Path(template), headed=False)
+    texts = parse_template(template, None, headed=False)
     return {
         row_id: chat_messages(
             texts.system, filled_template(texts.user, {"{genes}": prompt.listing, "{kind}": prompt.kind})

@@ -41,6 +41,7 @@ from reasonome.enrichment.over_representation import (
     OverRepresentation,
     Universe,
     default_universe,
+    read_library,
     resolve_universe,
 )
 from reasonome.facts.genes import GeneTable
@@ -162,7 +163,11 @@ def prepare(
         settings_asked, style = asking
         shown_tests = {}
         if style.terms is not None:
-            shown = named_libraries(project, style.terms.libraries, background, genes)
+            own = [
+                read_library(project.source_file(name, "gmt"), genes, name, project.sources[name].format)
+                for name in filter(project.sources.__contains__, style.terms.libraries)
+            ]
+            shown = named_libraries(style.terms.libraries, background, own)
             shown_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
         known = read_known(project, sources, background, libraries)
         asked = Asked(model, settings_asked, style, known, shown_tests)

@@ -5,7 +5,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ import yaml
 
 from reasonome.config.project import Project
 from reasonome.config.sources import LockedFile, LockedSource, Source, SourceFile
+from reasonome.config.strict import Strict
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
@@ -45,6 +46,41 @@ class FileState(NamedTuple):
     key: str
     path: Path
     state: str
+
+
+class NativeSource(Strict):
+    """A source's entry, the file that has it, its native files by key, and their pins, with the lock that has them.
+
+    `waiting` are the licences that have to be accepted before it is used: its own first, then those of other sources of
+    its corpora, so that the user can read all at once; none if its own does not wait.
+    """
+
+    name: str
+    entry: Source
+    place: Path
+    files: dict[str, Path]
+    pins: LockedSource | None
+    lock: Path
+    waiting: list[str]
+
+
+def native(project: Project, name: str) -> NativeSource:
+    """A source of a project."""
+    corpora = [corpus.sources for corpus in project.corpora.values() if name in corpus.sources]
+    waiting: list[str] = []
+    if licence_waits(project.sources[name]):
+        akin = dict.fromkeys([name, *(source for sources in corpora for source in sources)])
+        entries = {source: project.sources[source] for source in akin if licence_waits(project.sources[source])}
+        waiting = [f"{source}: {entry.licence}, {entry.licence_url}" for source, entry in entries.items()]
+    return NativeSource(
+        name=name,
+        entry=project.sources[name],
+        place=project.folder.file_of("sources.yaml", name),
+        files=project.source_files(name),
+        pins=project.locked.get(name),
+        lock=_lock_of(project, name),
+        waiting=waiting,
+    )
 
 
 def describe(path: Path, stated: str = "", url: str = "", fetched: str = "") -> LockedFile:
@@ -99,32 +135,31 @@ def fetching(spec: SourceFile, target: Path) -> Iterator[LockedFile]:
         yield describe(temporary, stated, url, time.strftime("%Y-%m-%d"))
 
 
-def check_pinned(project: Project, source: str, key: str, current: LockedFile) -> LockedFile | None:
+def check_pinned(source: NativeSource, key: str, current: LockedFile) -> LockedFile | None:
     """The pin of a file, None without one. Raises InputError, with both releases, if `current` is another file."""
-    locked = project.locked.get(source)
+    locked, entry = source.pins, source.entry
     pinned = locked.files.get(key) if locked else None
     if locked is None or pinned is None or pinned.sha256 == current.sha256:
         return pinned
-    spec = project.sources[source].files[key]
     raise InputError(
-        f"{_origin(spec)} is not the file that was pinned\n"
+        f"{_origin(entry.files[key])} is not the file that was pinned\n"
         f"  pinned: {_words(locked.release, pinned)}\n"
-        f"  now:    {_words(project.sources[source].release, current)}",
-        file=_lock_of(project, source),
-        field=f"{source}.files.{key}",
-        fix=f"to accept what is there now: reasonome pin {source} (and name its release in sources.yaml)",
+        f"  now:    {_words(entry.release, current)}",
+        file=source.lock,
+        field=f"{source.name}.files.{key}",
+        fix=f"to accept what is there now: reasonome pin {source.name} (and name its release in sources.yaml)",
     )
 
 
-def release(project: Project, source: str) -> str:
+def release(source: NativeSource) -> str:
     """The release of a source in words: as sources.yaml names it, else what its pinned files state, and the day."""
-    spec, locked = project.sources[source], project.locked.get(source)
+    spec, locked = source.entry, source.pins
     if spec.release != UNPINNED or locked is None:
         return spec.release
     files = locked.files.values()
     stated = dict.fromkeys(file.stated for file in files if file.stated)
     fetched = dict.fromkeys(f"fetched {file.fetched}" for file in files if file.fetched)
-    return f"{spec.lists or source} {', '.join([*stated, *fetched])}".strip()
+    return f"{spec.lists or source.name} {', '.join([*stated, *fetched])}".strip()
 
 
 def pin(project: Project, source: str, anew: bool = False) -> LockedSource:
@@ -173,20 +208,19 @@ def differs(known: LockedFile | None, file: LockedFile) -> bool:
     return known is None or known.sha256 != file.sha256
 
 
-def verify(project: Project, sources: Iterable[str]) -> list[FileState]:
+def verify(sources: Iterable[NativeSource]) -> list[FileState]:
     """Compare every native file of `sources` on disk with its pin."""
     states = []
     for source in sources:
-        locked = project.locked.get(source)
-        for key, path in project.source_files(source).items():
-            pinned = locked.files.get(key) if locked else None
+        for key, path in source.files.items():
+            pinned = source.pins.files.get(key) if source.pins else None
             if not path.is_file():
                 state = "not here" if pinned else f"not here, {UNPINNED}"
             elif pinned is None:
                 state = UNPINNED
             else:
                 state = OK if file_sha256(path) == pinned.sha256 else CHANGED
-            states.append(FileState(source, key, path, state))
+            states.append(FileState(source.name, key, path, state))
     return states
 
 
@@ -230,58 +264,54 @@ def licence_waits(source: Source) -> bool:
     return source.restricted and not source.accept_licence
 
 
-def check_licence(project: Project, source: str, *, alone: bool = False) -> None:
+def check_licence(source: NativeSource, *, alone: bool = False) -> None:
     """Raise InputError for a restricted source whose licence is not accepted, with the licence and its URL.
 
-    The error lists the other such sources of the source's corpora too, so that the user can read all at once; not so
-    if the source is wanted `alone`, for no corpus.
+    The error lists the other such sources of the source's corpora too; not so if the source is wanted `alone`, for no
+    corpus.
     """
-    if not licence_waits(project.sources[source]):
+    if not source.waiting:
         return
-    corpora = [] if alone else [corpus.sources for corpus in project.corpora.values() if source in corpus.sources]
-    beside = [name for sources in corpora for name in sources]
-    waiting = [name for name in dict.fromkeys([source, *beside]) if licence_waits(project.sources[name])]
-    terms = [f"{name}: {project.sources[name].licence}, {project.sources[name].licence_url}" for name in waiting]
+    terms = source.waiting[:1] if alone else source.waiting
     raise InputError(
-        f"'{source}' is under a restricted licence that nobody has accepted here; what has to be read:\n  "
+        f"'{source.name}' is under a restricted licence that nobody has accepted here; what has to be read:\n  "
         + "\n  ".join(terms),
-        file=project.folder.file_of("sources.yaml", source),
-        field=f"{source}.accept_licence",
+        file=source.place,
+        field=f"{source.name}.accept_licence",
         fix="if you may use a source under its licence, add `accept_licence: true` to its entry"
-        + ("; otherwise take it out of the corpus in corpora.yaml" if corpora else ""),
+        + ("" if alone else "; otherwise take it out of the corpus in corpora.yaml"),
     )
 
 
 def check_usable(project: Project, sources: Iterable[str]) -> None:
     """Raise InputError for a source whose licence nobody has accepted, and for a file that is not the pinned one."""
-    for name in sources:
-        check_licence(project, name, alone=True)
-        for key, path in project.source_files(name).items():
+    for source in [native(project, name) for name in sources]:
+        check_licence(source, alone=True)
+        for key, path in source.files.items():
             if path.is_file():
-                check_pinned(project, name, key, describe(path))
+                check_pinned(source, key, describe(path))
 
 
-def licence_table(project: Project, corpus: str) -> pd.DataFrame:
-    """The native files of a corpus, one per row, with source, release, licence and sha256. Raises InputError."""
-    sources = project.corpora[corpus].sources
-    for name in sources:
-        check_licence(project, name)
+def licence_table(sources: Sequence[NativeSource]) -> pd.DataFrame:
+    """The native files of sources, one per row, with source, release, licence and sha256. Raises InputError."""
+    for source in sources:
+        check_licence(source)
     rows = []
-    for name in sources:
-        source = project.sources[name]
-        for key, path in project.source_files(name).items():
+    for source in sources:
+        entry = source.entry
+        for key, path in source.files.items():
             current = describe(path)
-            pinned = check_pinned(project, name, key, current)
+            pinned = check_pinned(source, key, current)
             stated = pinned.stated if pinned else current.stated
             rows.append(
                 {
-                    "source": name,
-                    "release": source.release,
-                    "licence": source.licence,
-                    "licence_url": source.licence_url or "",
-                    "restricted": "yes" if source.restricted else "no",
-                    "format": source.format,
-                    "format_version": source.format_version,
+                    "source": source.name,
+                    "release": entry.release,
+                    "licence": entry.licence,
+                    "licence_url": entry.licence_url or "",
+                    "restricted": "yes" if entry.restricted else "no",
+                    "format": entry.format,
+                    "format_version": entry.format_version,
                     "file": path.name,
                     "stated": stated,
                     "size": current.size,
