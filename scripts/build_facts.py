@@ -6,10 +6,11 @@ Fails before anything is read for a restricted source whose licence nobody has a
 pinned one.
 """
 
+from reasonome.config.sources import FactsSettings
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.core.terminal import show
-from reasonome.facts.corpus import REJECTED, Facts, FactsSettings, facts_of_corpus, write_facts
+from reasonome.facts.corpus import REJECTED, Facts, facts_of_corpus, write_facts
 from reasonome.facts.fetching.pins import licence_table
 from reasonome.jobs import read_job
 

@@ -3,19 +3,19 @@
 python scripts/embed_background.py results/backgrounds/demo-go.minilm.job.json
 """
 
+from reasonome.config.backbones import EncoderFolder
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.jobs import BenchmarkSettings, read_job
 from reasonome.scoring.encoders import load_encoders
-from reasonome.task_parts import BenchmarkJob
 from reasonome.tasks import find_task
 
 
 def main() -> None:
     job = read_job(__doc__, BenchmarkSettings)
-    task = find_task(job.settings.task)
-    names = task.background.candidate_names(job.file("background"))
-    [encoder] = load_encoders(BenchmarkJob.of(task, job).encoders).values()
+    names = find_task(job.settings.task).background.candidate_names(job.file("background"))
+    [pooling] = job.settings.encoders.values()
+    [encoder] = load_encoders([EncoderFolder(job.file("manifest").parent, pooling)]).values()
     encoder.embed(names)
     atomic.write_json(job.output("embedded"), {"names": len(names)})
     print(f"{len(names):,} names")

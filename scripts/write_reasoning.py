@@ -6,13 +6,13 @@ python scripts/write_reasoning.py results/reasoning/knowledge-given/demo-go.demo
 from reasonome.benchmarks.rows import read_rows
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
-from reasonome.jobs import TeachingSettings, read_job
+from reasonome.jobs import BenchmarkSettings, read_job
 from reasonome.task_parts import TeachingJob
 from reasonome.tasks import find_task
 
 
 def main() -> None:
-    job = read_job(__doc__, TeachingSettings)
+    job = read_job(__doc__, BenchmarkSettings)
     task, settings, output = find_task(job.settings.task), job.settings, job.output("kept")
     examples = read_rows(job.file("train"), task.Example)
     style = task.Style.model_validate(settings.style)

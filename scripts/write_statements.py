@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS, read_splits
-from reasonome.compile.facts import StatementSettings
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import run_program
@@ -17,7 +16,7 @@ from reasonome.facts import statements
 from reasonome.facts.selection import bits, select, without_labels
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import read_facts
-from reasonome.jobs import Job, read_job
+from reasonome.jobs import Job, StatementSettings, read_job
 from reasonome.task import Task, held_out_names, held_out_terms
 from reasonome.tasks import find_task
 
@@ -36,7 +35,7 @@ def main() -> None:
     )
     objects = told if corpus.weigh_by_information else None
     sentences["weight"] = statements.weigh(sentences, corpus.weights, corpus.relation_weights, objects)
-    tokenizer = next(iter(job.folders("tokenizer")), None)
+    tokenizer = job.settings.tokenizer
     if tokenizer:
         sentences["tokens"] = statements.count_tokens(sentences["text"].tolist(), tokenizer)
     statements.write_statements(sentences, facts, left_out, job.output("train").parent)
@@ -71,7 +70,7 @@ def _without_held_out(job: Job[StatementSettings]) -> tuple[pd.DataFrame, pd.Dat
     held_out = [_benchmark(job, name) for name in corpus.leave_out]
     terms = [term for benchmark in held_out for term in held_out_terms(*benchmark)]
     if corpus.test_descendants == "drop":
-        terms += statements.terms_below(map(read_obo, job.folders("ontologies")), terms)
+        terms += statements.terms_below(map(read_obo, job.settings.ontologies), terms)
     facts, left_out = statements.leave_out(facts, terms)
     if corpus.test_names == "drop":
         names_of: dict[str, set[str]] = {}
@@ -85,7 +84,8 @@ def _without_held_out(job: Job[StatementSettings]) -> tuple[pd.DataFrame, pd.Dat
 
 def _benchmark(job: Job[StatementSettings], name: str) -> tuple[Task, Path]:
     """The task of a benchmark, and the folder with its rows."""
-    return find_task(job.settings.tasks[name]), job.file(f"benchmark {name}")
+    task, folder = job.settings.benchmarks[name]
+    return find_task(task), folder
 
 
 def _selected(job: Job[StatementSettings], facts: pd.DataFrame) -> pd.DataFrame:

@@ -161,7 +161,7 @@ def building(tmp_path):
             entry |= {"release": "1", "licence": "CC0"}
             sources.append({"name": f"my-{source}", "entry": entry, "files": files, "pins": None, "waiting": []})
             sources[-1] |= {"place": "sources.yaml", "lock": "sources.lock.yaml"}
-        settings = {"sources": sources, "authority": "my-hgnc", "taxon": 9606, "unmapped": unmapped}
+        settings = {"sources": sources, "corpus": {"sources": ["my-hgnc", "my-go"], "unmapped": unmapped}}
         outputs = {"facts": tmp_path / "out/facts.parquet", "licences": tmp_path / "out/licences.tsv"}
         program_job.run(program, tmp_path, {"inputs": {}, "outputs": outputs, "settings": settings})
 

@@ -79,13 +79,12 @@ def fetch(tmp_path, server):
 
     def run(*answers, name="table.txt", lock=None, waiting=(), **given):
         server.answers = list(answers) or [Answer()]
-        output = tmp_path / "results" / "table.txt"
+        output = tmp_path / "results/table/table.txt"
         file = {"url": f"http://127.0.0.1:{server.server_port}/files/{name}", **given}
         entry = {"format": "hgnc", "release": "2025-01", "licence": "CC0", "files": {"table": file}}
         source = {"name": "hgnc", "entry": entry, "files": {"table": output}, "pins": lock, "waiting": list(waiting)}
         source |= {"place": "config/sources.yaml", "lock": "config/sources.lock.yaml"}
-        settings = {"source": source, "key": "table"}
-        program_job.run(fetch_source, tmp_path, {"inputs": {}, "outputs": {"file": output}, "settings": settings})
+        program_job.run(fetch_source, tmp_path, {"inputs": {}, "outputs": {"file": output}, "settings": source})
         return output
 
     return run
@@ -104,7 +103,7 @@ def zipped(*names) -> bytes:
 
 
 def left(tmp_path) -> list[str]:
-    folder = tmp_path / "results"
+    folder = tmp_path / "results/table"
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
@@ -170,8 +169,8 @@ def test_what_arrived_is_kept_for_the_next_run_and_never_used(fetch, server, tmp
 
 @pytest.mark.parametrize("note", ['{"url": "http://elsewhere/table.txt", "validator": "1"}', '{"url": "htt', None])
 def test_bytes_of_unknown_origin_are_not_used(fetch, server, tmp_path, note):
-    folder = tmp_path / "results"
-    folder.mkdir()
+    folder = tmp_path / "results/table"
+    folder.mkdir(parents=True)
     (folder / ".table.txt.download").write_text("x" * 100)
     if note:
         (folder / ".table.txt.download.json").write_text(note)

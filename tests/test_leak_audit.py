@@ -18,11 +18,12 @@ import write_reasoning
 import write_statements
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
-from reasonome.compile.facts import statements_job
-from reasonome.compile.teaching import teaching_job
+from reasonome.compile.benchmarks import benchmark_job
+from reasonome.compile.facts import statement_settings
 from reasonome.config.project.experiments import audit_plan
 from reasonome.core import atomic
 from reasonome.facts.sources.go import read_obo
+from reasonome.jobs import Job
 from reasonome.leaks import audit as leak_audit
 from reasonome.leaks.audit import Training
 from reasonome.tasks import load_project
@@ -637,7 +638,9 @@ def test_statements_of_test_facts_are_left_out_as_the_corpus_says(monkeypatch, r
     atomic.write_jsonl(results / "benchmarks" / "demo-go" / "valid.jsonl", [])
     folder = results / "statements" / "demo"
     outputs = {"train": folder / "train.jsonl", "manifest": folder / "manifest.json"}
-    job = statements_job(load_project(config), "demo", {"facts": results / "facts/demo/facts.parquet"}, outputs)
+    settings = statement_settings(load_project(config), "demo")
+    inputs = {"facts": results / "facts/demo/facts.parquet"}
+    job = Job(rule="write_statements", inputs=inputs, outputs=outputs, settings=settings)
     program_job.run(write_statements, tmp_path, job)
     assert {row["object_id"] for row in atomic.read_jsonl(folder / "train.jsonl")} == said
     if policy == "drop":
@@ -666,8 +669,9 @@ def test_reasoning_that_names_a_test_term_is_dropped_as_the_policy_says(monkeypa
     atomic.write_jsonl(asked / "train.jsonl", [TRAIN_ROW])
     atomic.write_jsonl(asked / "valid.jsonl", [])
     outputs = {"kept": output, "dropped": output.with_suffix(".dropped.jsonl")}
-    about = ("knowledge-given", "demo-go", "demo-names")
-    job = teaching_job(load_project(config), *about, {"train": asked / "train.jsonl"}, outputs)
+    project, about = load_project(config), ("demo-go", "demo-names", "knowledge-given")
+    found = project.task("demo-go").files.teaching(project, *about)
+    job = benchmark_job(project, "write_reasoning", about, found, {"train": asked / "train.jsonl"}, outputs)
     program_job.run(write_reasoning, tmp_path, job)
     assert len(atomic.read_jsonl(output)) == kept
     if policy == "fail":

@@ -69,7 +69,8 @@ def test_answers_become_proposals(monkeypatch):
         "GO:3": ApiAnswer(REPAIR.replace("DNA repair", "DNA repair; cell cycle"), "stop", 1, 1),
     }
     monkeypatch.setattr(openai, "ask_beside", lambda *_: answers)
-    good, bad, cut, several = propose(None, {}, rows, teaching._read, None)
+    teacher = OpenAITeacher(**REQUIRED)
+    good, bad, cut, several = propose(SimpleNamespace(teacher=teacher, examples=rows, output=None), {}, teaching._read)
     assert good == Proposal("GO:0", "bp", "DNA repair", ["LIG3 seals nicks."], REPAIR)
     assert bad.problem == "no_process_line, no_reasoning, text_outside"
     assert cut.problem == "length, unclosed_think"

@@ -12,7 +12,7 @@ import tiny_project
 import yaml
 
 from reasonome import cli
-from reasonome.config.sources import LockedFile, SourceFile
+from reasonome.config.sources import LockedFile, NativeSource, SourceFile
 from reasonome.core.manifest import text_sha256
 from reasonome.facts.fetching import pins
 from reasonome.tasks import load_project
@@ -55,7 +55,7 @@ def accept(config):
     config["terms"]["accept_licence"] = True
 
 
-def natives(*names: str) -> list[pins.NativeSource]:
+def natives(*names: str) -> list[NativeSource]:
     project = load_project("config")
     return [pins.native(project, name) for name in names]
 

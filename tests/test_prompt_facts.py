@@ -158,7 +158,7 @@ def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, styl
     obo = ROOT / project.sources["go-demo"].files["obo"].path
     found = Inputs({"facts": tmp_path / "facts.parquet", "ontologies": {"go-demo": obo}})
     rows, written = ({part: of / f"{part}.jsonl" for part in SPLITS} for of in (demo_benchmark, tmp_path / "out"))
-    job = benchmark_job(project, "write_prompts", ("demo-go", style), found, rows, written)
+    job = benchmark_job(project, "write_prompts", ("demo-go", style, None), found, rows, written)
     program_job.run(write_prompts, tmp_path, job)
     names = {normalise(term.name) for term in read_obo(obo).terms.values()}
     for part in SPLITS:

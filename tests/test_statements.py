@@ -416,12 +416,12 @@ def program(tmp_path, facts, rows, *ontologies, **corpus):
     facts.to_parquet(tmp_path / "facts.parquet")
     for part in SPLITS:
         atomic.write_jsonl(tmp_path / f"demo-go/{part}.jsonl", rows.get(part, []))
-    inputs = {"facts": tmp_path / "facts.parquet", "benchmark demo-go": tmp_path / "demo-go"}
-    inputs |= {"ontologies": list(ontologies), "tokenizer": []}
     outputs = {name: tmp_path / "out" / name for name in ("train", "manifest")}
     settings = {"name": "mine", "corpus": {"sources": ["s"], "genes_per_statement": 1} | corpus}
-    settings |= {"tasks": {"demo-go": "gene_set_naming"}, "licences": {}}
-    program_job.run(write_statements, tmp_path, {"inputs": inputs, "outputs": outputs, "settings": settings})
+    settings |= {"benchmarks": {"demo-go": ("gene_set_naming", tmp_path / "demo-go")}, "licences": {}}
+    settings |= {"ontologies": list(ontologies), "tokenizer": None}
+    job = {"inputs": {"facts": tmp_path / "facts.parquet"}, "outputs": outputs, "settings": settings}
+    program_job.run(write_statements, tmp_path, job)
     return tmp_path / "out"
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from reasonome.config.backbones import Pooling
+from reasonome.config.sources import Corpus
 from reasonome.config.strict import Strict
 from reasonome.config.teachers import Teacher
 from reasonome.core import atomic
@@ -71,7 +72,7 @@ class BenchmarkSettings(Strict):
     `sealed` the share of the test rows that are not scored. `further` is what else the task says.
     """
 
-    newer: ClassVar = ("further",)
+    newer: ClassVar = ("further", "teacher")
 
     task: str
     name: str
@@ -82,9 +83,16 @@ class BenchmarkSettings(Strict):
     taxon: int = 9606
     seed: int = 0
     further: JsonValue = None
+    teacher: Teacher | None = None
 
 
-class TeachingSettings(BenchmarkSettings):
-    """The same of a rule in which a teacher writes."""
+class StatementSettings(Strict):
+    """A corpus; of each benchmark that it names the task, as in `BenchmarkSettings`, and the folder; its ontologies;
+    the tokenizer that counts tokens, if there is one; and its sources' licences."""
 
-    teacher: Teacher
+    name: str
+    corpus: Corpus
+    benchmarks: Mapping[str, tuple[str, Path]]
+    ontologies: list[Path]
+    tokenizer: Path | None
+    licences: Mapping[str, JsonValue]

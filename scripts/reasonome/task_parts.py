@@ -35,7 +35,6 @@ class _Named(Protocol):
 T = TypeVar("T", bound=_Named)
 B = TypeVar("B", bound=Benchmark, default=Any)
 Y = TypeVar("Y", bound=Style | None, default=Any)
-S = TypeVar("S", bound=BenchmarkSettings)
 # Split → its rows.
 Splits = dict[str, list]
 
@@ -73,7 +72,7 @@ class BenchmarkJob(Generic[B, Y]):
     further: Any = None
 
     @classmethod
-    def of(cls, task: TaskSettings, job: Job[S], **rows: Any) -> Self:
+    def of(cls, task: TaskSettings, job: Job[BenchmarkSettings], **rows: Any) -> Self:
         """That of a compiled job; `rows` are what the kind of job has beside."""
         settings = job.settings
         given: dict[str, Any] = {

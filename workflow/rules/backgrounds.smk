@@ -40,6 +40,6 @@ rule embed_background:
     resources:
         **asks("embed_background"),
     params:
-        job=job_by(embedding_job, "benchmark", "encoder"),
+        job=job_by("embed_background", embedding_settings, "benchmark", "encoder"),
     shell:
         compiled("embed_background.py", "{output.embedded}")

@@ -11,7 +11,7 @@ rule fetch_source:
         "../../envs/cpu.yaml"
     params:
         file=lambda w: settings_of(entry(PROJECT.sources, "source", w.source).files, "file", w.key),
-        job=job_by(fetch_job, "source", "key"),
+        job=job_by("fetch_source", native, "source"),
     shell:
         compiled("fetch_source.py", "{output.file}")
 
@@ -41,6 +41,6 @@ rule build_facts:
         **asks("build_facts"),
     params:
         settings=corpus_settings,
-        job=job_by(facts_job, "corpus"),
+        job=job_by("build_facts", facts_settings, "corpus"),
     shell:
         compiled("build_facts.py", "{output.facts}")

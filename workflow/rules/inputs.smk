@@ -55,7 +55,8 @@ def job_of(name, stage, *further):
     """
 
     def compiled_job(wildcards, input={}, output={}):
-        found, about = inputs_of(stage, wildcards, further), (wildcards.benchmark, wildcards.get("style"))
+        found = inputs_of(stage, wildcards, further)
+        about = [wildcards.get(name) for name in ("benchmark", "style", "teacher")]
         files = [compiling.named(files) for files in (input, output)]
         return or_stop(compiling.benchmark_job, PROJECT, name, about, found, *files)
 
@@ -65,12 +66,13 @@ def job_of(name, stage, *further):
     }
 
 
-def job_by(compile_job, *about):
-    """The param with job.json as canonical JSON, from what compiles the job of a rule by these wildcards."""
+def job_by(rule, settings, *about):
+    """The param with job.json as canonical JSON, of a rule whose settings follow from these wildcards."""
 
     def compiled_job(wildcards, input, output):
-        names = [wildcards[name] for name in about]
-        return or_stop(compile_job, PROJECT, *names, compiling.named(input), compiling.named(output)).to_json()
+        compiled_settings = or_stop(settings, PROJECT, *(wildcards[name] for name in about))
+        files = {"inputs": compiling.named(input), "outputs": compiling.named(output)}
+        return Job(rule=rule, settings=compiled_settings, **files).to_json()
 
     return compiled_job
 

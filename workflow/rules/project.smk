@@ -12,8 +12,7 @@ from snakemake_interface_executor_plugins.settings import DeploymentMethod
 from reasonome.apps.annotate import project_files
 from reasonome.cluster import snakemake_lock
 from reasonome.compile import benchmarks as compiling
-from reasonome.compile.facts import embedding_job, facts_job, fetch_job, statements_job
-from reasonome.compile.teaching import teaching_job
+from reasonome.compile.facts import embedding_settings, facts_settings, statement_settings
 from reasonome.config import NAME, PART, Settings
 from reasonome.config.project import (
     Project,
@@ -31,6 +30,8 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
 from reasonome.core.package import PACKAGE_ROOT
+from reasonome.facts.fetching.pins import native
+from reasonome.jobs import Job
 from reasonome.report import card_sources
 from reasonome.task import code_files
 from reasonome.task_parts import building_sha256

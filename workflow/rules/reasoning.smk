@@ -27,7 +27,7 @@ rule write_reasoning:
         teacher=lambda w: settings_of(PROJECT.teachers, "teacher", w.teacher),
         style=lambda w: style_of(w.benchmark, w.style),
         settings=lambda w: canonical(inputs_of("teaching", w, ("style", "teacher")).settings),
-        job=job_by(teaching_job, "teacher", "benchmark", "style"),
+        job=job_of("write_reasoning", "teaching", "style", "teacher")["job"],
     shell:
         compiled("write_reasoning.py", "{output.kept}")
 

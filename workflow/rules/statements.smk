@@ -24,7 +24,7 @@ rule write_statements:
         **asks("write_statements"),
     params:
         corpus=lambda w: settings_of(PROJECT.corpora, "corpus", w.corpus),
-        job=job_by(statements_job, "corpus"),
+        job=job_by("write_statements", statement_settings, "corpus"),
     shell:
         compiled(
             "write_statements.py",

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.config.strict import Strict
+from reasonome.config.sources import FactsSettings
 from reasonome.core.atomic import replacing, write_tsv
 from reasonome.core.errors import InputError
-from reasonome.facts.fetching.pins import NativeSource
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.formats import AUTHORITIES, FORMATS
 from reasonome.facts.sources.source import FACT_COLUMNS, UNMAPPED_COLUMNS, SourceFacts
@@ -20,15 +19,6 @@ STATISTICS_COLUMNS = ["source", "relation", "facts", "genes", "objects"]
 TOTAL = "total"  # in the column of sources, the row of all
 _SHOWN_UNMAPPED = 3
 _FACT_KEY = ["gene", "relation", "object_id", "source"]
-
-
-class FactsSettings(Strict):
-    """The sources of a corpus, the one that says which genes there are, and the largest share without a gene."""
-
-    sources: list[NativeSource]
-    authority: str
-    taxon: int
-    unmapped: float
 
 
 @dataclass(frozen=True)
@@ -82,7 +72,8 @@ def build_facts(
 def facts_of_corpus(settings: FactsSettings, rejected: Path | None = None) -> Facts:
     """The facts of a corpus; `rejected` and InputError as of `build_facts`."""
     sources = [(source.name, source.entry.format, source.files) for source in settings.sources]
-    return build_facts(sources, settings.taxon, settings.unmapped, settings.authority, rejected)
+    corpus = settings.corpus
+    return build_facts(sources, corpus.taxon, corpus.unmapped, corpus.authority, rejected)
 
 
 def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:

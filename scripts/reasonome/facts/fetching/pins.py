@@ -14,8 +14,7 @@ import pandas as pd
 import yaml
 
 from reasonome.config.project import Project
-from reasonome.config.sources import LockedFile, LockedSource, Source, SourceFile
-from reasonome.config.strict import Strict
+from reasonome.config.sources import LockedFile, LockedSource, NativeSource, Source, SourceFile
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
@@ -48,30 +47,11 @@ class FileState(NamedTuple):
     state: str
 
 
-class NativeSource(Strict):
-    """A source's entry, the file that has it, its native files by key, and their pins, with the lock that has them.
-
-    `waiting` are the licences that have to be accepted before it is used: its own first, then those of other sources of
-    its corpora, so that the user can read all at once; none if its own does not wait.
-    """
-
-    name: str
-    entry: Source
-    place: Path
-    files: dict[str, Path]
-    pins: LockedSource | None
-    lock: Path
-    waiting: list[str]
-
-
 def native(project: Project, name: str) -> NativeSource:
     """A source of a project."""
     corpora = [corpus.sources for corpus in project.corpora.values() if name in corpus.sources]
-    waiting: list[str] = []
-    if licence_waits(project.sources[name]):
-        akin = dict.fromkeys([name, *(source for sources in corpora for source in sources)])
-        entries = {source: project.sources[source] for source in akin if licence_waits(project.sources[source])}
-        waiting = [f"{source}: {entry.licence}, {entry.licence_url}" for source, entry in entries.items()]
+    akin = {source: project.sources[source] for source in [name, *(one for sources in corpora for one in sources)]}
+    terms = {key: f"{key}: {one.licence}, {one.licence_url}" for key, one in akin.items() if licence_waits(one)}
     return NativeSource(
         name=name,
         entry=project.sources[name],
@@ -79,7 +59,7 @@ def native(project: Project, name: str) -> NativeSource:
         files=project.source_files(name),
         pins=project.locked.get(name),
         lock=_lock_of(project, name),
-        waiting=waiting,
+        waiting=list(terms.values()) if name in terms else [],
     )
 
 

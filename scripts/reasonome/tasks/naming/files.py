@@ -1,7 +1,6 @@
 """Which files the jobs of gene-set naming read beside the rows of a benchmark."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +61,15 @@ class NamingFiles(Files[NamingDialogue]):
     def teaching(self, project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
         """Held-out sets, whose terms are left out, and the facts of a knowledge teacher or the template of another.
 
-        A teacher that recites reads statements and facts alone."""
+        A teacher that recites reads statements and facts, and held-out sets where their names are dropped."""
         spec, left_out = project.teachers[teacher], project.benchmarks[benchmark].leave_out
         policies = [project.benchmarks[name].audit.name_in_reasoning for name in [benchmark, *left_out]]
-        if isinstance(spec, RecallTeacher):
-            return replace(of_recital(project, spec), settings=[policies, None] if "drop" in policies else None)
         folders = [project.examples(benchmark, style), *map(project.results.benchmark, left_out)]
-        files: dict[str, Path | list[Path]] = {}
+        files: dict[str, Any] = {}
         files["held_out"] = [folder / f"{part}.jsonl" for folder in folders for part in ("valid", "test")]
+        if isinstance(spec, RecallTeacher):
+            recital = of_recital(project, spec)
+            return Inputs({**recital.files, **files}, settings=[policies, None]) if "drop" in policies else recital
         if isinstance(spec, KnowledgeTeacher):
             files["facts"] = project.results.facts(project.benchmarks[benchmark].corpus)
         if isinstance(spec, KnowledgeTeacher) or (isinstance(spec, OpenAITeacher) and spec.grounded):

@@ -17,7 +17,7 @@ from reasonome.tasks.naming.prompt_neighbours import with_examples, with_neighbo
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.sets import set_facts
-from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
+from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle, PromptFacts
 
 PromptJob = BenchmarkJob[NamingBenchmark, NamingStyle]
 
@@ -33,7 +33,7 @@ class NamingPrompting(Prompting[NamingDialogue]):
         held_out_rows += [row for file in job.files.get("held_out", ()) for row in read_rows(file, Example)]
         if spec.facts is not None:
             untold = [term for row in held_out_rows for term in self.task.terms(row)]
-            splits = _with_facts(splits, job, untold)
+            splits = _with_facts(splits, job, spec.facts, untold)
         if spec.terms is not None:
             tests = terms_tests(job)
             held_out = HeldOut.of(held_out_rows)
@@ -54,13 +54,12 @@ class NamingPrompting(Prompting[NamingDialogue]):
         }
 
 
-def _with_facts(splits: Splits, job: PromptJob, untold: Sequence[tuple[str, str]]) -> Splits:
+def _with_facts(splits: Splits, job: PromptJob, spec: PromptFacts, untold: Sequence[tuple[str, str]]) -> Splits:
     """The splits with facts about genes; print how many facts there are to choose from.
 
     Training questions show none about a term (id, name) that is `untold`.
     """
-    spec, facts = job.style.facts, read_facts(job.files["facts"])
-    assert spec is not None
+    facts = read_facts(job.files["facts"])
     total = len(facts)
     if spec.sources == "others" or job.benchmark.kind == "built":
         ontologies = {source: read_obo(path) for source, path in job.files["ontologies"].items()}

@@ -18,6 +18,7 @@ from scipy.stats import hypergeom
 from tqdm import tqdm
 
 from reasonome.answering.chat_endpoint import Message
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTeacher
 from reasonome.core import atomic
 from reasonome.facts import statements
@@ -28,13 +29,10 @@ from reasonome.facts.text import normalise
 from reasonome.facts.wording import PARAPHRASES, listed, worded_as
 from reasonome.prompts.prompts import Prompt, count_fitting
 from reasonome.scoring.encoders import load_encoders
-from reasonome.task import held_out_terms
 from reasonome.task_parts import Teaching, TeachingJob
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.leaks import without_test_names
 from reasonome.tasks.naming.questions import Example
-from reasonome.tasks.naming.rows import read_sets
-from reasonome.tasks.naming.settings import NamingBenchmark, NamingStyle
 from reasonome.tasks.naming.traces import LEAST_OF_EXPLAINED, LEAST_OF_SHOWN, TraceJudge, load_judge
 from reasonome.teaching import openai
 from reasonome.teaching.proposals import Proposal, keep, keep_right, without_contradictions
@@ -321,13 +319,12 @@ class _Writer:
 
 
 NOTHING_SAID = "no statement about the shown genes"
-NamingTeachingJob = TeachingJob[NamingBenchmark, NamingStyle]
 
 
 class NamingTeaching(Teaching[NamingDialogue]):
     """Reasoning from facts, of what a model recalls, or of a teacher behind an endpoint."""
 
-    def propose(self, job: NamingTeachingJob) -> list[Proposal]:
+    def propose(self, job: TeachingJob) -> list[Proposal]:
         """A teacher's proposal for each training set.
 
         The knowledge teacher writes from facts, without those about held-out terms, about the genes that the prompt
@@ -340,13 +337,14 @@ class NamingTeaching(Teaching[NamingDialogue]):
             said = said_of(stated_facts(atomic.read_jsonl(inputs["statements"]), names))
             return [recited(example, self.subjects(example, prompts[example.id]), said, spec) for example in examples]
         if isinstance(spec, OpenAITeacher):
-            proposals = openai.propose(spec, self.asked(job), examples, _read, job.output)
+            proposals = openai.propose(job, self.asked(job), _read)
             checked = without_contradictions(proposals, prompts)
             if not spec.grounded:
                 return checked
             return judged(load_judge(inputs["judging"], inputs["background"]), checked, examples, prompts)
         assert isinstance(spec, KnowledgeTeacher)  # `Checks.teachers` lets no other pass
-        terms = [term for folder in inputs["benchmarks"].values() for term in held_out_terms(self.task, folder)]
+        held_out = [row for file in inputs["held_out"] for row in read_rows(file, Example)]
+        terms = [term for row in held_out for term in self.task.terms(row)]
         facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
         judge = load_judge(inputs["judging"], inputs["background"])
         proposals = propose_from_facts(
@@ -364,12 +362,12 @@ class NamingTeaching(Teaching[NamingDialogue]):
         """What a teacher that recites speaks of: the genes that the prompt shows."""
         return prompt.shown
 
-    def asked(self, job: NamingTeachingJob) -> dict[str, Sequence[Message]]:
+    def asked(self, job: TeachingJob) -> dict[str, Sequence[Message]]:
         """The messages that a teacher behind an endpoint gets for each prompt, by id."""
         _, template = job.further
         return openai.prompts(template, job.prompts)
 
-    def keep(self, job: NamingTeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
+    def keep(self, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
         """Kept and dropped rows. Kept ones name no test term of a benchmark whose policy is to drop these. They are
         similar to the true name by the teacher's encoder; a teacher that recites gives the true name."""
         spec = job.teacher
@@ -380,9 +378,10 @@ class NamingTeaching(Teaching[NamingDialogue]):
         else:
             kept, dropped = keep_right(proposals, truths, lambda proposal: True, "")
         policies, _ = job.further or ([], None)
-        for name, policy in zip([job.name, *job.benchmark.leave_out], policies, strict=bool(policies)):
+        names, tests = [job.name, *job.benchmark.leave_out], job.files.get("held_out", [])[1::2]
+        for name, policy, file in zip(names, policies, tests, strict=False):
             if policy == "drop":
-                test_names = [gene_set.name for gene_set in read_sets(job.files["benchmarks"][name], "test")]
+                test_names = [row.name for row in read_rows(file, Example) if not row.term]
                 kept, leaking = without_test_names(kept, name, test_names)
                 dropped += leaking
         return kept, dropped

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from reasonome.config.teachers import OpenAITeacher
 from reasonome.task_parts import Teaching, TeachingJob
 from reasonome.tasks.question_answer.dialogue import VerifiedDialogue
 from reasonome.teaching import openai
@@ -16,14 +15,12 @@ class VerifiedTeaching(Teaching[VerifiedDialogue]):
 
     def propose(self, job: TeachingJob) -> list[Proposal]:
         """A teacher's proposal for each of the task's own prompts; it does not see the answers."""
-        teacher = job.teacher
-        assert isinstance(teacher, OpenAITeacher)  # `Checks.teachers` lets no other pass
 
         def read(text: str) -> tuple[str, list[str], list[str]]:
             verdict = self.task.parse(text, job.style)
             return verdict.name, verdict.steps, verdict.problems
 
-        return openai.propose(teacher, self.asked(job), job.examples, read, job.output)
+        return openai.propose(job, self.asked(job), read)
 
     def keep(self, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
         """Kept and dropped rows: what is kept is right by `verify`."""
