@@ -159,7 +159,9 @@ def building(tmp_path):
         for source, form, files in (HGNC, GO):
             entry = {"format": form, "files": {key: {"path": path.name} for key, path in files.items()}}
             entry |= {"release": "1", "licence": "CC0"}
-            sources.append({"name": f"my-{source}", "entry": entry, "files": files, "pins": None, "waiting": []})
+            sources.append(
+                {"name": f"my-{source}", "entry": entry, "files": list(files.items()), "pins": None, "waiting": []}
+            )
             sources[-1] |= {"place": "sources.yaml", "lock": "sources.lock.yaml"}
         settings = {"sources": sources, "corpus": {"sources": ["my-hgnc", "my-go"], "unmapped": unmapped}}
         outputs = {"facts": tmp_path / "out/facts.parquet", "licences": tmp_path / "out/licences.tsv"}

@@ -82,7 +82,7 @@ def fetch(tmp_path, server):
         output = tmp_path / "results/table/table.txt"
         file = {"url": f"http://127.0.0.1:{server.server_port}/files/{name}", **given}
         entry = {"format": "hgnc", "release": "2025-01", "licence": "CC0", "files": {"table": file}}
-        source = {"name": "hgnc", "entry": entry, "files": {"table": output}, "pins": lock, "waiting": list(waiting)}
+        source = {"name": "hgnc", "entry": entry, "files": [], "pins": lock, "waiting": list(waiting)}
         source |= {"place": "config/sources.yaml", "lock": "config/sources.lock.yaml"}
         program_job.run(fetch_source, tmp_path, {"inputs": {}, "outputs": {"file": output}, "settings": source})
         return output

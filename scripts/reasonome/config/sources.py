@@ -200,7 +200,7 @@ class Source(Strict):
 
 
 class NativeSource(Strict):
-    """A source's entry, the file that has it, its native files by key, and their pins, with the lock that has them.
+    """A source's entry, the file that has it, its native files by key, in order, and their pins, with their lock.
 
     `waiting` are the licences that have to be accepted before it is used: its own first, then those of other sources of
     its corpora, so that the user can read all at once; none if its own does not wait.
@@ -209,7 +209,7 @@ class NativeSource(Strict):
     name: str
     entry: Source
     place: Path
-    files: dict[str, Path]
+    files: list[tuple[str, Path]]
     pins: LockedSource | None
     lock: Path
     waiting: list[str]

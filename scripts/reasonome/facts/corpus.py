@@ -71,7 +71,7 @@ def build_facts(
 
 def facts_of_corpus(settings: FactsSettings, rejected: Path | None = None) -> Facts:
     """The facts of a corpus; `rejected` and InputError as of `build_facts`."""
-    sources = [(source.name, source.entry.format, source.files) for source in settings.sources]
+    sources = [(source.name, source.entry.format, dict(source.files)) for source in settings.sources]
     corpus = settings.corpus
     return build_facts(sources, corpus.taxon, corpus.unmapped, corpus.authority, rejected)
 

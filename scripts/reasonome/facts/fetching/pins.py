@@ -56,7 +56,7 @@ def native(project: Project, name: str) -> NativeSource:
         name=name,
         entry=project.sources[name],
         place=project.folder.file_of("sources.yaml", name),
-        files=project.source_files(name),
+        files=list(project.source_files(name).items()),
         pins=project.locked.get(name),
         lock=_lock_of(project, name),
         waiting=list(terms.values()) if name in terms else [],
@@ -192,7 +192,7 @@ def verify(sources: Iterable[NativeSource]) -> list[FileState]:
     """Compare every native file of `sources` on disk with its pin."""
     states = []
     for source in sources:
-        for key, path in source.files.items():
+        for key, path in source.files:
             pinned = source.pins.files.get(key) if source.pins else None
             if not path.is_file():
                 state = "not here" if pinned else f"not here, {UNPINNED}"
@@ -267,7 +267,7 @@ def check_usable(project: Project, sources: Iterable[str]) -> None:
     """Raise InputError for a source whose licence nobody has accepted, and for a file that is not the pinned one."""
     for source in [native(project, name) for name in sources]:
         check_licence(source, alone=True)
-        for key, path in source.files.items():
+        for key, path in source.files:
             if path.is_file():
                 check_pinned(source, key, describe(path))
 
@@ -279,7 +279,7 @@ def licence_table(sources: Sequence[NativeSource]) -> pd.DataFrame:
     rows = []
     for source in sources:
         entry = source.entry
-        for key, path in source.files.items():
+        for key, path in source.files:
             current = describe(path)
             pinned = check_pinned(source, key, current)
             stated = pinned.stated if pinned else current.stated
