@@ -1,17 +1,18 @@
 """Turn the native files of a corpus' sources into one table of facts, and write which licences apply to them.
 
-python scripts/build_facts.py --corpus demo --output results/facts/demo
+python scripts/build_facts.py results/facts/demo/facts.job.json
 
 Fails before anything is read for a restricted source whose licence nobody has accepted, and for a file that is not the
 pinned one.
 """
 
+from reasonome.config.sources import FactsSettings
 from reasonome.core import atomic
-from reasonome.core.errors import lookup, run_program
+from reasonome.core.errors import run_program
 from reasonome.core.terminal import show
 from reasonome.facts.corpus import REJECTED, Facts, facts_of_corpus, write_facts
 from reasonome.facts.fetching.pins import licence_table
-from reasonome.tasks import arguments_and_project
+from reasonome.jobs import read_job
 
 
 def summary(name: str, facts: Facts) -> str:
@@ -27,13 +28,13 @@ def summary(name: str, facts: Facts) -> str:
 
 
 def main() -> None:
-    args, project = arguments_and_project(__doc__, "corpus", "output")
-    lookup(project.corpora, args.corpus, "corpus")
-    licences = licence_table(project, args.corpus)
-    atomic.write_tsv(args.output / "licences.tsv", licences)
+    job = read_job(__doc__, FactsSettings)
+    folder = job.output("facts").parent
+    licences = licence_table(job.settings.sources)
+    atomic.write_tsv(job.output("licences"), licences)
     show(licences[["source", "release", "licence", "pinned"]].drop_duplicates().to_string(index=False))
-    facts = facts_of_corpus(project, args.corpus, args.output / REJECTED)
-    write_facts(facts, args.output)
+    facts = facts_of_corpus(job.settings, folder / REJECTED)
+    write_facts(facts, folder)
     for name in facts.left_out:
         show(summary(name, facts))
 

@@ -1,21 +1,23 @@
 """Embed the names of a background once, into the encoder's cache, so that no two scoring jobs do it at a time.
 
-python scripts/embed_background.py --benchmark demo-go --encoder minilm \
-    --output results/backgrounds/demo-go.minilm.json
+python scripts/embed_background.py results/backgrounds/demo-go.minilm.job.json
 """
 
+from reasonome.config.backbones import EncoderFolder
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
+from reasonome.jobs import BenchmarkSettings, read_job
 from reasonome.scoring.encoders import load_encoders
-from reasonome.tasks import arguments_and_project
+from reasonome.tasks import find_task
 
 
 def main() -> None:
-    args, project = arguments_and_project(__doc__, "benchmark", "encoder", "output")
-    names = project.task(args.benchmark).background.candidate_names(project.results.background(args.benchmark))
-    [encoder] = load_encoders(project.encoder_folders([args.encoder])).values()
+    job = read_job(__doc__, BenchmarkSettings)
+    names = find_task(job.settings.task).background.candidate_names(job.file("background"))
+    [pooling] = job.settings.encoders.values()
+    [encoder] = load_encoders([EncoderFolder(job.file("manifest").parent, pooling)]).values()
     encoder.embed(names)
-    atomic.write_json(args.output, {"names": len(names)})
+    atomic.write_json(job.output("embedded"), {"names": len(names)})
     print(f"{len(names):,} names")
 
 

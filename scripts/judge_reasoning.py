@@ -17,6 +17,7 @@ from reasonome.benchmarks.rows import read_rows
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import InputError, run_program
 from reasonome.tasks import open_project
+from reasonome.tasks.naming.files import judging_facts
 from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.traces import LEAST_OF_EXPLAINED, TraceJudge, load_judge
 
@@ -28,7 +29,7 @@ def main() -> None:
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="kept reasoning, .dropped.jsonl beside it")
     args = parser.parse_args()
     project = open_project(args.config, args.set)
-    judge = load_judge(project, args.benchmark, project.results.background(args.benchmark))
+    judge = load_judge(judging_facts(project, args.benchmark), project.results.background(args.benchmark))
     folder, task = project.results.prompts(args.benchmark, args.style), project.task(args.benchmark)
     examples = {row.id: row for row in read_rows(folder / "train.jsonl", task.Example)}
     columns = {str(path): dict(_figures(path, examples, judge)) for path in args.files}

@@ -2,23 +2,25 @@
 
 Those are the genes that fit, in their order, and what the task shows beside them, such as facts.
 
-python scripts/write_prompts.py --benchmark demo-go --style facts --output results/prompts/demo-go.facts
+python scripts/write_prompts.py results/prompts/demo-go.facts/train.job.json
 """
 
 from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
-from reasonome.tasks import arguments_and_project
+from reasonome.jobs import BenchmarkSettings, read_job
+from reasonome.task_parts import BenchmarkJob
+from reasonome.tasks import find_task
 
 
 def main() -> None:
-    args, project = arguments_and_project(__doc__, "benchmark", "style", "output")
-    task, style = project.task(args.benchmark), project.style(args.benchmark, args.style)
-    folder = project.results.benchmark(args.benchmark)
-    splits = {part: read_rows(folder / f"{part}.jsonl", task.Example) for part in SPLITS}
-    for part, examples in task.prompting.with_material(project, args.benchmark, args.style, splits).items():
-        rows = (task.with_choice(example, style).model_dump(exclude_defaults=True) for example in examples)
-        atomic.write_jsonl(args.output / f"{part}.jsonl", rows)
+    job = read_job(__doc__, BenchmarkSettings)
+    task = find_task(job.settings.task)
+    about = BenchmarkJob.of(task, job)
+    splits = {part: read_rows(job.file(part), task.Example) for part in SPLITS}
+    for part, examples in task.prompting.with_material(about, splits).items():
+        rows = (task.with_choice(example, about.style).model_dump(exclude_defaults=True) for example in examples)
+        atomic.write_jsonl(job.output(part), rows)
 
 
 if __name__ == "__main__":

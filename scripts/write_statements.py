@@ -1,32 +1,32 @@
 """Write a corpus' facts as statements, without those about the held-out terms (valid and test) of its benchmarks.
 
-python scripts/write_statements.py --corpus demo --output results/statements/demo
+python scripts/write_statements.py results/statements/demo/train.job.json
 """
+
+from pathlib import Path
 
 import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS, read_splits
-from reasonome.config.project import Project
-from reasonome.config.project.chains import BASE
-from reasonome.config.sources import Corpus
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
-from reasonome.core.errors import lookup, run_program
+from reasonome.core.errors import run_program
 from reasonome.core.manifest import file_sha256
 from reasonome.facts import statements
 from reasonome.facts.selection import bits, select, without_labels
 from reasonome.facts.sources.go import read_obo
 from reasonome.facts.sources.source import read_facts
-from reasonome.task import held_out_names, held_out_terms
-from reasonome.tasks import arguments_and_project
+from reasonome.jobs import Job, StatementSettings, read_job
+from reasonome.task import Task, held_out_names, held_out_terms
+from reasonome.tasks import find_task
 
 
 def main() -> None:
-    args, project = arguments_and_project(__doc__, "corpus", "output")
-    corpus = lookup(project.corpora, args.corpus, "corpus")
-    facts, left_out = _without_held_out(project, args.corpus)
+    job = read_job(__doc__, StatementSettings)
+    name, corpus = job.settings.name, job.settings.corpus
+    facts, left_out = _without_held_out(job)
     told = bits(facts)
-    facts = _selected(project, corpus, facts)
+    facts = _selected(job, facts)
     n_facts = len(facts)
     if corpus.placebo:
         facts = statements.permute_genes(statements.without_running_text(facts), corpus.seed)
@@ -35,15 +35,15 @@ def main() -> None:
     )
     objects = told if corpus.weigh_by_information else None
     sentences["weight"] = statements.weigh(sentences, corpus.weights, corpus.relation_weights, objects)
-    tokenizer = project.results.model(corpus.tokenizer, BASE) / "model" if corpus.tokenizer else None
+    tokenizer = job.settings.tokenizer
     if tokenizer:
         sentences["tokens"] = statements.count_tokens(sentences["text"].tolist(), tokenizer)
-    statements.write_statements(sentences, facts, left_out, args.output)
+    statements.write_statements(sentences, facts, left_out, job.output("train").parent)
     atomic.write_json(
-        args.output / "manifest.json",
+        job.output("manifest"),
         {
-            "corpus": {"name": args.corpus, **corpus.model_dump(mode="json")},
-            "facts_sha256": file_sha256(project.results.facts(args.corpus)),
+            "corpus": {"name": name, **corpus.model_dump(mode="json")},
+            "facts_sha256": file_sha256(job.file("facts")),
             "tokenizer_sha256": file_sha256(tokenizer / "tokenizer.json") if tokenizer else None,
             "code_sha256": code_sha256(__file__),
             "statements": sentences["split"].value_counts().to_dict(),
@@ -52,50 +52,53 @@ def main() -> None:
             "facts_left_out": len(left_out),
             "running_text_left_out": n_facts - len(facts),
             # What a model that learns from the statements is under.
-            "licences": {
-                name: project.sources[name].model_dump(include={"release", "licence", "licence_url"})
-                for name in corpus.sources
-            },
+            "licences": job.settings.licences,
         },
     )
     placebo = f"; genes are permuted, {n_facts - len(facts)} facts of running text left out" if corpus.placebo else ""
     print(
-        f"{args.corpus}: {len(sentences)} statements of {len(facts)} facts; "
+        f"{name}: {len(sentences)} statements of {len(facts)} facts; "
         f"{len(left_out)} about held-out terms left out{placebo}"
     )
 
 
-def _without_held_out(project: Project, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _without_held_out(job: Job[StatementSettings]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The facts of a corpus that may be said, and those left out, as they tell held-out terms."""
-    corpus, facts = project.corpora[name], read_facts(project.results.facts(name))
+    corpus, facts = job.settings.corpus, read_facts(job.file("facts"))
     if corpus.test_facts != "drop":
         return facts, facts[:0]
-    folders = {benchmark: project.results.benchmark(benchmark) for benchmark in corpus.leave_out}
-    terms = [term for b, folder in folders.items() for term in held_out_terms(project.task(b), folder)]
+    held_out = [_benchmark(job, name) for name in corpus.leave_out]
+    terms = [term for benchmark in held_out for term in held_out_terms(*benchmark)]
     if corpus.test_descendants == "drop":
-        terms += statements.terms_below(map(read_obo, project.ontologies(name).values()), terms)
+        terms += statements.terms_below(map(read_obo, job.settings.ontologies), terms)
     facts, left_out = statements.leave_out(facts, terms)
     if corpus.test_names == "drop":
         names_of: dict[str, set[str]] = {}
-        for benchmark, folder in folders.items():
-            for gene, names in held_out_names(project.task(benchmark), folder).items():
+        for benchmark in held_out:
+            for gene, names in held_out_names(*benchmark).items():
                 names_of.setdefault(gene, set()).update(names)
         facts, naming = statements.leave_out_names(facts, names_of)
         left_out = pd.concat([left_out, naming], ignore_index=True)
     return facts, left_out
 
 
-def _selected(project: Project, corpus: Corpus, facts: pd.DataFrame) -> pd.DataFrame:
+def _benchmark(job: Job[StatementSettings], name: str) -> tuple[Task, Path]:
+    """The task of a benchmark, and the folder with its rows."""
+    task, folder = job.settings.benchmarks[name]
+    return find_task(task), folder
+
+
+def _selected(job: Job[StatementSettings], facts: pd.DataFrame) -> pd.DataFrame:
     """The facts that the corpus chooses to say; labels of genes only where it names their relation."""
-    only = corpus.only
+    corpus, only = job.settings.corpus, job.settings.corpus.only
     named = only.relations if only else []
     facts = without_labels(facts, {*named, *corpus.relation_weights})
     if only is None:
         return facts
     said, genes = facts, None
     for benchmark in only.benchmarks:
-        task = project.task(benchmark)
-        rows = read_splits(project.results.benchmark(benchmark), task.Example, *SPLITS)
+        task, folder = _benchmark(job, benchmark)
+        rows = read_splits(folder, task.Example, *SPLITS)
         listed = {symbol for row in rows for symbol in task.symbols(row)}
         genes = listed if genes is None else genes & listed
         if benchmark == only.answers_of:

@@ -1,14 +1,11 @@
 """The table of facts: built, written and read back; and the program that does it."""
 
-import shutil
-import subprocess
-import sys
-
 import pandas as pd
+import program_job
 import pytest
-import yaml
 from checkout import ROOT
 
+import build_facts as program
 from reasonome.facts.corpus import build_facts, write_facts
 from reasonome.facts.sources.source import read_facts
 
@@ -153,45 +150,38 @@ def test_no_table_of_facts_is_refused(tmp_path, make, refused):
 
 @pytest.fixture
 def building(tmp_path):
-    """Write a corpus `mine` of HGNC and another source into a copy of the configuration, and run the program on it."""
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    (tmp_path / "resources").symlink_to(ROOT / "resources")
-    shutil.copytree(DATA, tmp_path / "data")
+    """Run the program on a corpus of HGNC and GO."""
 
-    def run(name: str, form: str, files: dict, **corpus) -> subprocess.CompletedProcess:
-        about = {"release": "1", "licence": "CC0"}
-        sources = {}
-        for source, format_, its in (HGNC, (name, form, files)):
-            paths = {key: {"path": str(path).replace(str(DATA), "data")} for key, path in its.items()}
-            sources[f"my-{source}"] = {"format": format_, "files": paths, **about}
-        for file, entries in (("sources", sources), ("corpora", {"mine": {"sources": list(sources), **corpus}})):
-            text = (ROOT / f"config/{file}.yaml").read_text(encoding="utf-8")
-            (tmp_path / f"config/{file}.yaml").write_text(f"{text}\n{yaml.safe_dump(entries)}", encoding="utf-8")
-        command = [sys.executable, ROOT / "scripts/build_facts.py", "--corpus", "mine", "--output", "out"]
-        return subprocess.run(list(map(str, command)), cwd=tmp_path, capture_output=True, text=True)
+    def run(unmapped: float) -> None:
+        sources = []
+        for source, form, files in (HGNC, GO):
+            entry = {"format": form, "files": {key: {"path": path.name} for key, path in files.items()}}
+            entry |= {"release": "1", "licence": "CC0"}
+            sources.append(
+                {"name": f"my-{source}", "entry": entry, "files": list(files.items()), "pins": None, "waiting": []}
+            )
+            sources[-1] |= {"place": "sources.yaml", "lock": "sources.lock.yaml"}
+        settings = {"sources": sources, "corpus": {"sources": ["my-hgnc", "my-go"], "unmapped": unmapped}}
+        outputs = {"facts": tmp_path / "out/facts.parquet", "licences": tmp_path / "out/licences.tsv"}
+        program_job.run(program, tmp_path, {"inputs": {}, "outputs": outputs, "settings": settings})
 
     return run
 
 
-def test_the_program_writes_a_line_for_each_source(building, tmp_path, snapshot):
-    done = building(*GO, unmapped=0.2)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-2:] == snapshot
+def test_the_program_writes_a_line_for_each_source(building, tmp_path, capsys, snapshot):
+    building(unmapped=0.2)
+    assert capsys.readouterr().out.splitlines()[-2:] == snapshot
     assert len(read_facts(tmp_path / "out" / "facts.parquet")) == 14
     assert "my-hgnc\t1\tCC0" in (tmp_path / "out" / "licences.tsv").read_text()
 
 
-@pytest.mark.slow
-def test_the_program_writes_no_facts_when_too_many_identifiers_are_unmapped(building, tmp_path):
-    done = building(*GO)
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: my-go: 1 of 5 identifiers (20.0%; at most 10.0% may) map to no gene")
-    assert "ten_rows.gaf:12 'ZZZ1'" in done.stderr
+def test_the_program_writes_no_facts_when_too_many_identifiers_are_unmapped(building, tmp_path, refused):
+    with refused(field="my-go"):
+        building(unmapped=0.1)
     rejected = tmp_path / "out" / "unmapped.rejected.tsv"
-    assert "; all of them are in out/unmapped.rejected.tsv" in done.stderr and "--unmapped" not in done.stderr
     assert rejected.read_text() == "source\tidentifier\twhere\tbest_guess\nmy-go\tZZZ1\tten_rows.gaf:12\t\n"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["licences.tsv", rejected.name]
-    assert building(*GO, unmapped=0.2).returncode == 0
+    building(unmapped=0.2)
     assert not rejected.exists()
 
 

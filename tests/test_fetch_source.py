@@ -1,22 +1,18 @@
 """Fetching source files from a local server that misbehaves the way real ones do."""
 
 import io
-import shutil
-import sys
 import threading
 import zipfile
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
+import program_job
 import pytest
-import yaml
 
 import fetch_source
 from reasonome.core.manifest import text_sha256
 from reasonome.facts.fetching import download
 
-SHIPPED = Path(__file__).resolve().parent.parent / "config"
 TABLE = "symbol\tname\nTP53\ttumor protein p53\n" * 1000
 SIZE = len(TABLE)
 
@@ -78,22 +74,17 @@ def server(monkeypatch, sleeps):
 
 
 @pytest.fixture
-def fetch(tmp_path, monkeypatch, server):
+def fetch(tmp_path, server):
     """Let the server give `answers`, run the program for HGNC's table, and return the path that it was to write."""
-    config = shutil.copytree(SHIPPED, tmp_path / "config")
 
-    def run(*answers, name="table.txt", lock=None, **entry):
+    def run(*answers, name="table.txt", lock=None, waiting=(), **given):
         server.answers = list(answers) or [Answer()]
-        sources = yaml.safe_load((config / "sources.yaml").read_text())
-        file = {key: entry.pop(key) for key in ("member",) if key in entry}
-        sources["hgnc"]["files"]["table"] = {"url": f"http://127.0.0.1:{server.server_port}/files/{name}", **file}
-        sources["hgnc"].update(entry)
-        (config / "sources.yaml").write_text(yaml.safe_dump(sources))
-        (config / "sources.lock.yaml").write_text(yaml.safe_dump({"hgnc": lock} if lock else {}))
-        output = tmp_path / "results" / "table.txt"
-        arguments = ["--config", config, "--source", "hgnc", "--file", "table", "--output", output]
-        monkeypatch.setattr(sys, "argv", ["fetch_source.py", *map(str, arguments)])
-        fetch_source.main()
+        output = tmp_path / "results/table/table.txt"
+        file = {"url": f"http://127.0.0.1:{server.server_port}/files/{name}", **given}
+        entry = {"format": "hgnc", "release": "2025-01", "licence": "CC0", "files": {"table": file}}
+        source = {"name": "hgnc", "entry": entry, "files": [], "pins": lock, "waiting": list(waiting)}
+        source |= {"place": "config/sources.yaml", "lock": "config/sources.lock.yaml"}
+        program_job.run(fetch_source, tmp_path, {"inputs": {}, "outputs": {"file": output}, "settings": source})
         return output
 
     return run
@@ -112,7 +103,7 @@ def zipped(*names) -> bytes:
 
 
 def left(tmp_path) -> list[str]:
-    folder = tmp_path / "results"
+    folder = tmp_path / "results/table"
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
@@ -129,20 +120,17 @@ def test_a_fetched_file_says_what_it_is(fetch, tmp_path, capsys, lock, state):
 
 
 def test_a_file_that_changed_upstream(fetch, tmp_path, refused):
-    with refused(tmp_path / "config" / "sources.lock.yaml", field="hgnc.files.table"):
-        fetch(lock=pinned("0" * 64, size=7), release="2025-01")
+    with refused("config/sources.lock.yaml", field="hgnc.files.table"):
+        fetch(lock=pinned("0" * 64, size=7))
     assert left(tmp_path) == []
 
 
 # --- restricted licences -----------------------------------------------------------------------------
 
-CAVEAT = {"licence": "CC-BY-NC-4.0", "licence_url": "https://example.org/terms", "restricted": True}
-
 
 def test_a_restricted_source_is_not_asked_for(fetch, server, tmp_path, refused):
     with refused(field="hgnc.accept_licence"):
-        fetch(**CAVEAT)
-    # The other restricted sources of the corpora that name it are told in one go.
+        fetch(waiting=["hgnc: CC-BY-NC-4.0, https://example.org/terms", "ctd: its terms"])
     assert server.requests == [] and left(tmp_path) == []
 
 
@@ -181,8 +169,8 @@ def test_what_arrived_is_kept_for_the_next_run_and_never_used(fetch, server, tmp
 
 @pytest.mark.parametrize("note", ['{"url": "http://elsewhere/table.txt", "validator": "1"}', '{"url": "htt', None])
 def test_bytes_of_unknown_origin_are_not_used(fetch, server, tmp_path, note):
-    folder = tmp_path / "results"
-    folder.mkdir()
+    folder = tmp_path / "results/table"
+    folder.mkdir(parents=True)
     (folder / ".table.txt.download").write_text("x" * 100)
     if note:
         (folder / ".table.txt.download.json").write_text(note)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
+import program_job
 import pytest
 import tiny_project
 import yaml
@@ -17,11 +18,13 @@ import write_reasoning
 import write_statements
 from reasonome.benchmarks import gene_sets
 from reasonome.benchmarks.gene_sets import GeneSet
+from reasonome.compile.benchmarks import benchmark_job
+from reasonome.compile.facts import statement_settings
 from reasonome.compile.leaks import audit_job
 from reasonome.config.project.experiments import audit_plan
 from reasonome.core import atomic
 from reasonome.facts.sources.go import read_obo
-from reasonome.jobs import LeakSettings, Training
+from reasonome.jobs import Job, LeakSettings, Training
 from reasonome.leaks import audit as leak_audit
 from reasonome.task_parts import Built
 from reasonome.tasks import load_project, open_project
@@ -638,9 +641,11 @@ def test_statements_of_test_facts_are_left_out_as_the_corpus_says(monkeypatch, r
     )
     atomic.write_jsonl(results / "benchmarks" / "demo-go" / "valid.jsonl", [])
     folder = results / "statements" / "demo"
-    arguments = ["--config", config, "--corpus", "demo", "--output", folder]
-    monkeypatch.setattr(sys, "argv", ["write_statements.py", *map(str, arguments)])
-    write_statements.main()
+    outputs = {"train": folder / "train.jsonl", "manifest": folder / "manifest.json"}
+    settings = statement_settings(load_project(config), "demo")
+    inputs = {"facts": results / "facts/demo/facts.parquet"}
+    job = Job(rule="write_statements", inputs=inputs, outputs=outputs, settings=settings)
+    program_job.run(write_statements, tmp_path, job)
     assert {row["object_id"] for row in atomic.read_jsonl(folder / "train.jsonl")} == said
     if policy == "drop":
         run(monkeypatch, results, config)
@@ -667,10 +672,11 @@ def test_reasoning_that_names_a_test_term_is_dropped_as_the_policy_says(monkeypa
     )
     atomic.write_jsonl(asked / "train.jsonl", [TRAIN_ROW])
     atomic.write_jsonl(asked / "valid.jsonl", [])
-    arguments = ["--config", config, "--teacher", "knowledge-given", "--benchmark", "demo-go", "--style", "demo-names"]
-    arguments += ["--output", output]
-    monkeypatch.setattr(sys, "argv", ["write_reasoning.py", *map(str, arguments)])
-    write_reasoning.main()
+    outputs = {"kept": output, "dropped": output.with_suffix(".dropped.jsonl")}
+    project, about = load_project(config), ("demo-go", "demo-names", "knowledge-given")
+    found = project.task("demo-go").files.teaching(project, *about)
+    job = benchmark_job(project, "write_reasoning", about, found, {"train": asked / "train.jsonl"}, outputs)
+    program_job.run(write_reasoning, tmp_path, job)
     assert len(atomic.read_jsonl(output)) == kept
     if policy == "fail":
         with refused(field="name_in_reasoning", fix="set audit.name_in_reasoning of demo-go in"):

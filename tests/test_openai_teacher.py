@@ -48,18 +48,16 @@ def test_null_parameters_are_not_sent_and_extra_body_is(endpoint, tmp_path):
 
 def test_the_shipped_prompt_asks_for_the_contract_and_shows_only_the_genes():
     student = Prompt([], ["LIG3", "XRCC1"], 5, "LIG3, XRCC1", kind="molecular function")
-    messages = prompts(TEMPLATE, {"GO:0": student})["GO:0"]
+    messages = prompts(TEMPLATE.read_text(), {"GO:0": student})["GO:0"]
     assert [message["role"] for message in messages] == ["system", "user"]
     assert messages[1]["content"].startswith("Genes: LIG3, XRCC1\n\nWhich one molecular function do these genes have")
     assert "Process: name\nReasoning:\n<think>" in messages[1]["content"]
     assert "{" not in messages[1]["content"] and "[user]" not in messages[0]["content"]
 
 
-def test_a_template_that_cannot_work(tmp_path):
-    path = tmp_path / "teacher.mine.txt"
-    path.write_text("[system]\nHi\n[user]\nGenes")
-    with refused(path, 4, "user"):
-        prompts(path, {"GO:0": "LIG3"})
+def test_a_template_that_cannot_work():
+    with refused(line=4, field="user"):
+        prompts("[system]\nHi\n[user]\nGenes", {"GO:0": "LIG3"})
 
 
 def test_answers_become_proposals(monkeypatch):
@@ -71,7 +69,8 @@ def test_answers_become_proposals(monkeypatch):
         "GO:3": ApiAnswer(REPAIR.replace("DNA repair", "DNA repair; cell cycle"), "stop", 1, 1),
     }
     monkeypatch.setattr(openai, "ask_beside", lambda *_: answers)
-    good, bad, cut, several = propose(None, {}, rows, teaching._read, None)
+    teacher = OpenAITeacher(**REQUIRED)
+    good, bad, cut, several = propose(SimpleNamespace(teacher=teacher, examples=rows, output=None), {}, teaching._read)
     assert good == Proposal("GO:0", "bp", "DNA repair", ["LIG3 seals nicks."], REPAIR)
     assert bad.problem == "no_process_line, no_reasoning, text_outside"
     assert cut.problem == "length, unclosed_think"

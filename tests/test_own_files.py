@@ -13,6 +13,7 @@ from reasonome.config.project import references
 from reasonome.config.project.job_resources import requested
 from reasonome.facts.fetching.pins import pin
 from reasonome.prompts.prompts import Prompt
+from reasonome.task_parts import TeachingJob
 from reasonome.tasks import load_project
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,7 +94,9 @@ def test_a_prompt_of_a_teacher_of_ones_own_is_what_teachers_are_asked(own):
     (own / "prompts/teacher.gene_set_naming.txt").write_text("[system]\nBe brief.\n[user]\n{genes}: which {kind}?\n")
     project = load_project(own.parent)
     prompts = {"a": Prompt([], ["TP53"], 0, "TP53, ATM", kind="pathway")}
-    asked = project.task("demo-go").teaching.asked(project, "demo-go", prompts)
+    given = project.task("demo-go").files.teaching(project, "demo-go", "demo-names", "gpt-4o").settings
+    about = {"name": "demo-go", "benchmark": None, "style": None, "teacher": None, "output": None, "examples": []}
+    asked = project.task("demo-go").teaching.asked(TeachingJob(**about, prompts=prompts, further=given))
     assert [message["content"] for message in asked["a"]] == ["Be brief.", "TP53, ATM: which pathway?"]
 
 

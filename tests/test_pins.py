@@ -12,7 +12,7 @@ import tiny_project
 import yaml
 
 from reasonome import cli
-from reasonome.config.sources import LockedFile, SourceFile
+from reasonome.config.sources import LockedFile, NativeSource, SourceFile
 from reasonome.core.manifest import text_sha256
 from reasonome.facts.fetching import pins
 from reasonome.tasks import load_project
@@ -53,6 +53,11 @@ def project(tmp_path, monkeypatch):
 
 def accept(config):
     config["terms"]["accept_licence"] = True
+
+
+def natives(*names: str) -> list[NativeSource]:
+    project = load_project("config")
+    return [pins.native(project, name) for name in names]
 
 
 def lock() -> dict:
@@ -151,7 +156,7 @@ def test_verify_notices_a_changed_file(project, capsys):
 
 def test_the_shipped_slices_are_pinned_and_as_they_were_pinned(project):
     shipped = [name for name in load_project("config").sources if name.endswith("-demo")]
-    assert {file.state for file in pins.verify(load_project("config"), shipped)} == {"ok"} and len(shipped) == 8
+    assert {file.state for file in pins.verify(natives(*shipped))} == {"ok"} and len(shipped) == 8
 
 
 def test_a_missing_file_cannot_be_pinned(project, refused):
@@ -168,7 +173,7 @@ def test_a_restricted_source_waits_for_a_word(project, capsys, refused):
     with refused(Path("config/sources.yaml"), field="terms.accept_licence"):
         cli.main(["pin", "terms"])
     with refused():
-        pins.licence_table(load_project("config"), "mine")
+        pins.licence_table(natives("hgnc-demo", "sets", "terms"))
     tiny_project.edit(Path(), "sources.yaml", accept)
     assert cli.main(["pin", "terms"]) == 0
 
@@ -181,7 +186,7 @@ def test_pin_names_only_the_source_that_it_was_asked_for(project, refused):
 def test_the_licences_of_a_corpus(project):
     tiny_project.edit(Path(), "sources.yaml", accept)
     cli.main(["pin", "sets"])
-    table = pins.licence_table(load_project("config"), "mine").to_dict("records")
+    table = pins.licence_table(natives("hgnc-demo", "sets", "terms")).to_dict("records")
     assert [row["source"] for row in table] == ["hgnc-demo", "sets", "terms"]
     assert table[0]["pinned"] == "yes" and table[0]["licence"] == "CC0-1.0"
     assert table[1] == {
@@ -206,7 +211,7 @@ def test_a_changed_file_builds_nothing(project, refused):
     path = Path("resources/demo/hgnc_complete_set.txt.gz")
     path.write_bytes(path.read_bytes() + b"\0")
     with refused(field="hgnc-demo.files.table"):
-        pins.licence_table(load_project("config"), "mine")
+        pins.licence_table(natives("hgnc-demo"))
 
 
 def test_known_restricted_sources_are_marked_as_such(project):

@@ -1,20 +1,21 @@
 """Facts in prompts: none that tells the name, and the informative ones first."""
 
-import subprocess
-import sys
 from math import log
 from pathlib import Path
 
 import pandas as pd
+import program_job
 import pytest
-import yaml
 from refusals import refused
 
+import write_prompts
 from reasonome.benchmarks.rows import SPLITS, read_rows
+from reasonome.compile.benchmarks import benchmark_job
 from reasonome.core import atomic
 from reasonome.facts.sources.go import Ontology, Term, read_obo
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.text import normalise
+from reasonome.task_parts import BenchmarkJob, Inputs
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.prompt_facts import (
     FactIndex,
@@ -150,25 +151,15 @@ def test_ties_are_settled_by_the_seed_and_not_by_the_order_of_facts():
     assert FactIndex(facts, 0).most_informative(["A"], 8) == FactIndex(facts[::-1], 0).most_informative(["A"], 8)
 
 
-def run(folder, benchmark, style):
-    """Run the program in a project's folder, with this folder for its benchmark; it writes into `out`."""
-    (folder / "results/benchmarks").mkdir(parents=True)
-    (folder / "results/benchmarks/demo-go").symlink_to(benchmark)
-    command = [sys.executable, ROOT / "scripts/write_prompts.py", "--benchmark", "demo-go", "--style", style]
-    command += ["--output", folder / "out"]
-    return subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("style", ["facts", "neighbours"])
 def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, style):
-    for name in ("config", "resources"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    (tmp_path / "results/facts/demo").mkdir(parents=True)
-    demo_facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
+    demo_facts.to_parquet(tmp_path / "facts.parquet")
     obo = ROOT / project.sources["go-demo"].files["obo"].path
-    written = run(tmp_path, demo_benchmark, style)
-    assert written.returncode == 0, written.stderr
+    found = Inputs({"facts": tmp_path / "facts.parquet", "ontologies": {"go-demo": obo}})
+    rows, written = ({part: of / f"{part}.jsonl" for part in SPLITS} for of in (demo_benchmark, tmp_path / "out"))
+    job = benchmark_job(project, "write_prompts", ("demo-go", style, None), found, rows, written)
+    program_job.run(write_prompts, tmp_path, job)
     names = {normalise(term.name) for term in read_obo(obo).terms.values()}
     for part in SPLITS:
         before, after = (
@@ -194,27 +185,25 @@ def test_the_demo_end_to_end(project, demo_facts, demo_benchmark, tmp_path, styl
             assert not any(row.name in {n.name for n in row.neighbours} for row in after)
 
 
-def test_training_questions_show_no_fact_about_a_held_out_term_of_another_benchmark(config, tmp_path, monkeypatch):
+def test_training_questions_show_no_fact_about_a_held_out_term_of_another_benchmark(project, tmp_path):
     """What is asked may show it, as no model learns from that."""
-    path = config / "benchmarks.yaml"
-    entries = yaml.safe_load(path.read_text())
-    entries["demo-go"] |= {"leave_out": ["few-pathways"]}
-    path.write_text(yaml.safe_dump(entries))
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "resources").symlink_to(ROOT / "resources")
     known = [
         ("A", "member_of_pathway", "R-HSA-1", "Mending", "reactome"),  # a test set of few-pathways, by id
         ("A", "member_of_pathway", "WP1", "Cell Cycle", "wikipathways"),  # a valid one, by name
         ("A", "in_gene_group", "HGNC.GROUP:1", "Ligases", "hgnc"),
         ("B", "part_of", "GO:0000124", "SAGA complex", "go"),
     ]
-    (tmp_path / "results/facts/demo").mkdir(parents=True)
-    table(*known).to_parquet(tmp_path / "results/facts/demo/facts.parquet")
-    others = tmp_path / "results/benchmarks/few-pathways"
-    for part, row in (("valid", example("R-HSA-2", "cell cycle", "X")), ("test", example("R-HSA-1", "mending", "X"))):
-        atomic.write_jsonl(others / f"{part}.jsonl", [row.model_dump(exclude_defaults=True)])
+    table(*known).to_parquet(tmp_path / "facts.parquet")
+    others = [example("R-HSA-2", "cell cycle", "X"), example("R-HSA-1", "mending", "X")]
+    atomic.write_jsonl(tmp_path / "others.jsonl", [row.model_dump(exclude_defaults=True) for row in others])
+    ontologies = {"go-demo": ROOT / project.sources["go-demo"].files["obo"].path}
+    job = BenchmarkJob(
+        benchmark=project.benchmarks["demo-go"],
+        style=project.style("demo-go", "facts"),
+        files={"facts": tmp_path / "facts.parquet", "ontologies": ontologies, "held_out": [tmp_path / "others.jsonl"]},
+    )
     splits = {part: [example(f"GO:{part}", part, "A", "B")] for part in SPLITS}
-    found = GeneSetNaming().prompting.with_material(load_project(config), "demo-go", "facts", splits)
+    found = GeneSetNaming().prompting.with_material(job, splits)
     told = {part: {fact.object for gene in rows[0].genes for fact in gene.facts} for part, rows in found.items()}
     assert told == {
         "train": {"Ligases"},

@@ -1,20 +1,19 @@
 """Statements: what is stated once, what is held out, left out, counted and weighed, and the placebo."""
 
 import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import program_job
 import pytest
-import yaml
 from refusals import refused
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from reasonome.benchmarks.rows import read_rows
+import write_statements
+from reasonome.benchmarks.rows import SPLITS, read_rows
 from reasonome.config.sources import Corpus
+from reasonome.core import atomic
 from reasonome.facts import statements
 from reasonome.facts.selection import bits, select, without_labels
 from reasonome.facts.sources.go import read_obo
@@ -411,31 +410,21 @@ def test_the_demo_says_nothing_about_its_held_out_terms(demo_facts, demo_benchma
     assert sentences["text"].is_unique
 
 
-def program(tmp_path, facts, rows=None, files=None, **corpus):
-    """Run write_statements.py on a corpus of the shipped configuration with other settings, rows of its benchmark by
-    split and files of its ontology; its results folder."""
-    config = tmp_path / "config"
-    shutil.copytree(ROOT / "config", config)
-    corpora = yaml.safe_load((config / "corpora.yaml").read_text())
-    corpora["demo"].update({"tokenizer": None, "only": None, "paraphrases": 1, "test_descendants": "report"} | corpus)
-    (config / "corpora.yaml").write_text(yaml.safe_dump(corpora))
-    (tmp_path / "results/facts/demo").mkdir(parents=True)
-    facts.to_parquet(tmp_path / "results/facts/demo/facts.parquet")
-    (tmp_path / "results/benchmarks/demo-go").mkdir(parents=True)
-    for part in ("train", "valid", "test"):
-        lines = [json.dumps(row) + "\n" for row in (rows or {}).get(part, [])]
-        (tmp_path / f"results/benchmarks/demo-go/{part}.jsonl").write_text("".join(lines))
-    for key, path in (files or {}).items():
-        sources = yaml.safe_load((config / "sources.yaml").read_text())
-        sources["go-demo"]["files"][key] = {"path": path.name}
-        (config / "sources.yaml").write_text(yaml.safe_dump(sources))
-    command = [sys.executable, ROOT / "scripts/write_statements.py", "--corpus", "demo", "--output", tmp_path / "out"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+def program(tmp_path, facts, rows, *ontologies, **corpus):
+    """Run write_statements.py on facts with the settings of a corpus, rows of a benchmark by split and ontologies; the
+    folder with what it writes."""
+    facts.to_parquet(tmp_path / "facts.parquet")
+    for part in SPLITS:
+        atomic.write_jsonl(tmp_path / f"demo-go/{part}.jsonl", rows.get(part, []))
+    outputs = {name: tmp_path / "out" / name for name in ("train", "manifest")}
+    settings = {"name": "mine", "corpus": {"sources": ["s"], "genes_per_statement": 1} | corpus}
+    settings |= {"benchmarks": {"demo-go": ("gene_set_naming", tmp_path / "demo-go")}, "licences": {}}
+    settings |= {"ontologies": list(ontologies), "tokenizer": None}
+    job = {"inputs": {"facts": tmp_path / "facts.parquet"}, "outputs": outputs, "settings": settings}
+    program_job.run(write_statements, tmp_path, job)
     return tmp_path / "out"
 
 
-@pytest.mark.slow
 def test_the_program_says_facts_of_a_benchmarks_genes_alone_and_drops_what_tells_test_sets(tmp_path):
     facts = table(
         ("A", "has_name", "H:1", "alpha", "hgnc-demo"),
@@ -451,17 +440,15 @@ def test_the_program_says_facts_of_a_benchmarks_genes_alone_and_drops_what_tells
         f"{OBO}\n[Term]\nid: GO:1\nname: DNA repair\n\n[Term]\nid: GO:2\nname: gap filling\nis_a: GO:1\n"
     )
     only = {"genes_of": "demo-go", "relations": ["has_name", "member_of_pathway"]}
-    settings = {"only": only, "test_descendants": "drop", "test_names": "drop", "held_out": 1e-9}
-    rows = {"train": [train], "valid": [], "test": [test]}
-    out = program(tmp_path, facts, rows, {"obo": tmp_path / "go.obo"}, genes_per_statement=1, **settings)
+    rows = {"train": [train], "test": [test]}
+    out = program(tmp_path, facts, rows, tmp_path / "go.obo", only=only, leave_out=["demo-go"], held_out=1e-9)
     said = {(r["gene"], r["object_id"]) for r in map(json.loads, (out / "train.jsonl").open())}
     assert said == {("A", "H:1"), ("B", "R:2")}
     left_out = pd.read_csv(out / "left_out.tsv", sep="\t")
     assert left_out["object_id"].tolist() == ["R:1", "R:2"]
-    assert json.loads((out / "manifest.json").read_text())["corpus"]["only"]["genes_of"] == "demo-go"
+    assert json.loads((out / "manifest").read_text())["corpus"]["only"]["genes_of"] == "demo-go"
 
 
-@pytest.mark.slow
 def test_further_facts_of_these_relations_are_said_beside_the_selected_ones(tmp_path):
     facts = table(
         ("A", "has_name", "H:1", "alpha", "hgnc-demo"),
@@ -471,6 +458,6 @@ def test_further_facts_of_these_relations_are_said_beside_the_selected_ones(tmp_
     )
     rows = {"train": [{"id": "GO:9", "subset": "bp", "name": "growth", "genes": [{"symbol": "A"}]}]}
     only = {"genes_of": "demo-go", "relations": ["has_name"], "beside": 1}
-    out = program(tmp_path, facts, rows, only=only, leave_out=[], held_out=0)
+    out = program(tmp_path, facts, rows, only=only, held_out=0)
     said = [row["gene"] for row in map(json.loads, (out / "train.jsonl").open())]
     assert len(said) == 2 and "A" in said and set(said) < {"A", "C", "E"}

@@ -19,7 +19,7 @@ from reasonome.leaks.audit import LEAK_KINDS, check, same_sources
 from reasonome.rewards import total
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.task import code_files
-from reasonome.task_parts import BaselineJob, BuildingJob, Built, ScoringJob, TeachingJob
+from reasonome.task_parts import BaselineJob, BenchmarkJob, BuildingJob, Built, ScoringJob, TeachingJob
 from reasonome.tasks import find_task
 from reasonome.tasks.question_answer import building, teaching
 from reasonome.tasks.question_answer.dialogue import Question
@@ -290,13 +290,14 @@ def test_a_recipe_may_not_train_on_what_may_give_the_test_away(learned, leave_ou
 
 def test_a_question_that_does_not_fit_is_told(tmp_path):
     style = SimpleNamespace(budgets=lambda: [5], user="{gene} {name}")
-    asked = SimpleNamespace(folder=SimpleNamespace(path=tmp_path.joinpath), style=lambda *_: style)
+    file = str(tmp_path / "prompts/chromosome_of_gene.plain.txt")
+    asked = BenchmarkJob(benchmark=None, style=style, further=file)
     fits = {"train": [question("T")]}  # a capital, and half of "a name"
-    assert TASK.prompting.with_material(asked, "mine", "plain", fits) == fits
-    with refused(tmp_path / "prompts/chromosome_of_gene.plain.txt", fix="raise it, or shorten the question"):
-        TASK.prompting.with_material(asked, "mine", "plain", {"test": [question("TTT")]})
+    assert TASK.prompting.with_material(asked, fits) == fits
+    with refused(file, fix="raise it, or shorten the question"):
+        TASK.prompting.with_material(asked, {"test": [question("TTT")]})
     style.user = "{gene}"  # the name is not shown, and does not count
-    TASK.prompting.with_material(asked, "mine", "plain", {"test": [question("TTT")]})
+    TASK.prompting.with_material(asked, {"test": [question("TTT")]})
 
 
 def test_a_group_by_the_answer_is_refused():
@@ -368,8 +369,9 @@ def test_a_teacher_is_believed_where_it_is_right():
         Proposal("b", "all", "3"),
         Proposal("c", "all", problem="x"),
     ]
-    job = TeachingJob("api", "b", "plain", Path("kept.jsonl"), [question(i) for i in "abc"], {})
-    kept, dropped = TASK.teaching.keep(None, job, proposals)
+    about = {"name": "b", "benchmark": None, "style": None, "teacher": None, "output": None, "prompts": {}}
+    job = TeachingJob(**about, examples=[question(i) for i in "abc"])
+    kept, dropped = TASK.teaching.keep(job, proposals)
     assert [row["id"] for row in kept] == ["a"]
     assert [row["reason"] for row in dropped] == [teaching.WRONG, "x"]
 

@@ -93,7 +93,7 @@ def _pin(args: argparse.Namespace) -> int:
         if not args.sources and pins.licence_waits(source):
             show(f"{name}: left out, its licence is not accepted ({source.licence})")
             continue
-        pins.check_licence(project, name, alone=True)
+        pins.check_licence(pins.native(project, name), alone=True)
         before = project.locked.get(name)
         for sentence in pins.told(name, before, pins.pin(project, name).files):
             show(sentence)
@@ -107,7 +107,7 @@ def _verify(args: argparse.Namespace) -> int:
     project = load_project(args.config, args.set)
     for name in args.sources:
         lookup(project.sources, name, "source")
-    states = pins.verify(project, args.sources or project.sources)
+    states = pins.verify(pins.native(project, name) for name in args.sources or project.sources)
     for file in states:
         show(f"{file.state:<20} {file.source}/{file.key}  {file.path}")
     verified = any(file.state in (pins.OK, pins.CHANGED) for file in states)

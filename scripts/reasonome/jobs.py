@@ -9,7 +9,9 @@ from typing import ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from reasonome.config.backbones import Pooling
+from reasonome.config.sources import Corpus
 from reasonome.config.strict import Strict
+from reasonome.config.teachers import Teacher
 from reasonome.core import atomic
 from reasonome.core.arguments import AS_WRITTEN
 from reasonome.core.manifest import canonical, text_sha256
@@ -78,7 +80,7 @@ class BenchmarkSettings(Strict):
     `sealed` the share of the test rows that are not scored. `further` is what else the task says.
     """
 
-    newer: ClassVar = ("further",)
+    newer: ClassVar = ("further", "teacher")
 
     task: str
     name: str
@@ -89,6 +91,19 @@ class BenchmarkSettings(Strict):
     taxon: int = 9606
     seed: int = 0
     further: JsonValue = None
+    teacher: Teacher | None = None
+
+
+class StatementSettings(Strict):
+    """A corpus; of each benchmark that it names the task, as in `BenchmarkSettings`, and the folder; its ontologies;
+    the tokenizer that counts tokens, if there is one; and its sources' licences."""
+
+    name: str
+    corpus: Corpus
+    benchmarks: Mapping[str, tuple[str, Path]]
+    ontologies: list[Path]
+    tokenizer: Path | None
+    licences: Mapping[str, JsonValue]
 
 
 class OtherBenchmark(Strict):

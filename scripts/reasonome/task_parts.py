@@ -18,6 +18,7 @@ from reasonome.config import Benchmark, Recipe, Style
 from reasonome.config.backbones import EncoderFolder
 from reasonome.config.project import Project
 from reasonome.config.task_settings import TaskSettings
+from reasonome.config.teachers import Teacher
 from reasonome.core.errors import InputError
 from reasonome.jobs import BenchmarkSettings, Job, LeakSettings, OtherBenchmark
 from reasonome.metrics import Pooled
@@ -53,19 +54,6 @@ class Inputs:
     def paths(self) -> list[Path]:
         """All files, each once."""
         return list(dict.fromkeys(_flat(self.files)))
-
-
-@dataclass(frozen=True)
-class TeachingJob:
-    """Which reasoning to write: of which teacher, for which examples of a benchmark and their prompts in a style, by
-    id; and the output file."""
-
-    teacher: str
-    benchmark: str
-    style: str
-    output: Path
-    examples: Sequence[Any]
-    prompts: Mapping[str, Prompt]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +116,18 @@ class BuildingJob(BenchmarkJob[B, None]):
     style: None = None
     left_out: Mapping[str, Built[B]] = field(default_factory=dict)
     unmapped: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeachingJob(BenchmarkJob[B, Y]):
+    """Which reasoning to write: of which teacher, for which examples of the benchmark `name` and their prompts, by id;
+    and the output file."""
+
+    name: str
+    teacher: Teacher
+    output: Path
+    examples: Sequence[Any]
+    prompts: Mapping[str, Prompt]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,7 +298,7 @@ def _defined_by(node: ast.stmt) -> Iterator[str]:
 class Prompting(Part[T]):
     """What prompts show beside a benchmark's rows."""
 
-    def with_material(self, project: Project, name: str, style: str, splits: Splits) -> Splits:
+    def with_material(self, job: BenchmarkJob, splits: Splits) -> Splits:
         """The splits with that in their rows; as they are by default."""
         return splits
 
@@ -319,15 +319,15 @@ class Teaching(Part[T], ABC):
     """The reasoning of teachers, and what of it is kept."""
 
     @abstractmethod
-    def propose(self, project: Project, job: TeachingJob) -> list[Any]:
+    def propose(self, job: TeachingJob) -> list[Any]:
         """A proposal of the teacher for each example that it has one for."""
 
-    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Any]]:
+    def asked(self, job: TeachingJob) -> dict[str, Sequence[Mapping[str, str]]]:
         """The messages that a teacher behind an endpoint gets, by the ids of prompts; by default the student's own."""
-        return {row_id: prompt.messages for row_id, prompt in prompts.items()}
+        return {row_id: prompt.messages for row_id, prompt in job.prompts.items()}
 
     @abstractmethod
-    def keep(self, project: Project, job: TeachingJob, proposals: Sequence[Any]) -> tuple[list[dict], list[dict]]:
+    def keep(self, job: TeachingJob, proposals: Sequence[Any]) -> tuple[list[dict], list[dict]]:
         """Rows that are kept, and rows that are dropped, each with a reason."""
 
 

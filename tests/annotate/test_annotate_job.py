@@ -15,6 +15,7 @@ from reasonome.apps.run import check_context
 from reasonome.config.annotations import Annotation
 from reasonome.config.styles import count_tokens
 from reasonome.core.manifest import read_manifest
+from reasonome.task_parts import BenchmarkJob
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.prompting import terms_tests
 from reasonome.tasks.naming.questions import Example, Gene
@@ -204,7 +205,9 @@ def test_benchmark_and_annotate_ask_the_same_question_about_the_same_genes(annot
         )
         for number, genes in (("first", REPAIR), ("second", SPINDLE))
     ]
-    tests = terms_tests(project, "demo-go", "enriched", project.results.background("demo-go"))
+    found = task.files.prompting(project, "demo-go", "enriched")
+    spec = project.benchmarks["demo-go"]
+    tests = terms_tests(BenchmarkJob(benchmark=spec, style=style, files=found.files, further=found.settings))
     rows = with_enriched_terms(rows, tests, style.terms, 0.5, HeldOut(), style.seed)
     texts = [[message["content"] for message in task.prompt(row, style).messages] for row in rows]
     assert texts == [[message["content"] for message in task.prompt(one, style).messages] for one in asked]

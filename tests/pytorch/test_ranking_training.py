@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import tiny_project
@@ -70,12 +69,12 @@ def test_where_every_gene_is_a_candidate_the_teachers_other_genes_follow():
 
 def _asked_and_kept(monkeypatch, tmp_path, examples, answers):
     """What of a teacher's answers is kept, in the way of write_reasoning.py."""
-    teachers = {"api": OpenAITeacher(kind="openai", model="any", api_key_variable="KEY", encoder="minilm")}
-    project = SimpleNamespace(teachers=teachers, style=lambda benchmark, style: SHORT)
+    teacher = OpenAITeacher(kind="openai", model="any", api_key_variable="KEY", encoder="minilm")
     monkeypatch.setattr(teaching.openai, "ask_beside", lambda *_: answers)
     prompts = {example.id: TASK.prompt(example, SHORT) for example in examples}
-    job = TeachingJob("api", "demo-loci", "short", tmp_path / "kept.jsonl", examples, prompts)
-    return TASK.teaching.keep(project, job, TASK.teaching.propose(project, job))
+    about = {"name": "demo-loci", "benchmark": None, "style": SHORT, "teacher": teacher}
+    job = TeachingJob(**about, output=tmp_path / "kept.jsonl", examples=examples, prompts=prompts)
+    return TASK.teaching.keep(job, TASK.teaching.propose(job))
 
 
 def test_what_an_endpoint_says_stays_where_its_first_gene_is_right(monkeypatch, tmp_path):

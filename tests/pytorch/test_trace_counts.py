@@ -1,11 +1,10 @@
 """Numbers of genes in a teacher's reasoning agree with the prompt that the student sees."""
 
-import shutil
-import sys
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
+import program_job
 import pytest
 from checkout import ROOT
 from traced_sets import table, terms_table
@@ -106,20 +105,17 @@ ENDS = " LIG1 and LIG4 take part in end joining."
 
 
 def write_knowledge(folder: Path) -> None:
-    """The facts and the background of the demo's benchmark, where the pipeline has them."""
+    """Facts and a background."""
     facts = table(
         ("LIG1 LIG4", "involved_in", "GO:2", "end joining"), ("LIG1 LIG4", "involved_in", "GO:3", "vesicle transport")
     )
-    for corpus in ("demo", "go-2022"):
-        (folder / f"results/facts/{corpus}").mkdir(parents=True)
-        facts.to_parquet(folder / f"results/facts/{corpus}/facts.parquet")
-        facts[:0].to_parquet(folder / f"results/facts/{corpus}/denied.parquet")
+    facts.to_parquet(folder / "facts.parquet")
     terms = [(ANY, "any", " ".join(f"G{n}" for n in range(100)), ""), ("GO:1", "ligation", "LIG1 LIG3 LIG4", ANY)]
     terms += [
         ("GO:2", "end joining", "LIG1 LIG4", "GO:1"),
         ("GO:3", "vesicle transport", "LIG1 LIG4 A B C D E F G", ANY),
     ]
-    write_background(terms_table(*terms), folder / "results/backgrounds/demo-go.parquet")
+    write_background(terms_table(*terms), folder / "background.parquet")
 
 
 @pytest.mark.parametrize(
@@ -131,20 +127,25 @@ def write_knowledge(folder: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("grounded", [True, False])
-def test_why_traces_of_others_are_dropped(monkeypatch, tmp_path, capsys, step, reason, grounded):
+def test_why_traces_of_others_are_dropped(monkeypatch, tmp_path, capsys, project, step, reason, grounded):
     """A teacher behind an endpoint is judged by facts, unless its entry says otherwise; by the prompt it always is."""
     genes = [{"symbol": symbol} for symbol in ("LIG1", "LIG3", "LIG4")]
     row = {"id": "GO:1", "subset": "bp", "name": "ligation", "genes": genes, "shown": ["LIG4", "LIG1"]}
-    monkeypatch.chdir(tmp_path)
-    config = shutil.copytree(ROOT / "config", tmp_path / "config")
-    entry = config / "teachers.yaml"
-    entry.write_text(
-        entry.read_text().replace("kind: openai\n", f"kind: openai\n  grounded: {str(grounded).lower()}\n")
-    )
     write_knowledge(tmp_path)
-    folder = tmp_path / "results/prompts/demo-go.demo-names"
-    for part, rows in (("train", [row]), ("valid", []), ("test", [])):
-        atomic.write_jsonl(folder / f"{part}.jsonl", rows)
+    atomic.write_jsonl(tmp_path / "train.jsonl", [row])
+    inputs = {"train": tmp_path / "train.jsonl", "encoders": [tmp_path / "minilm"]}
+    inputs |= {"judging": [tmp_path / "facts.parquet"], "background": tmp_path / "background.parquet"}
+    outputs = {"kept": tmp_path / "gpt-4o/kept.jsonl", "dropped": tmp_path / "kept.dropped.jsonl"}
+    benchmark, style = project.benchmarks["demo-go"], project.style("demo-go", "demo-names")
+    settings = {
+        "task": "gene_set_naming",
+        "name": "demo-go",
+        "benchmark": benchmark.model_dump(mode="json"),
+        "style": style.model_dump(mode="json"),
+        "teacher": {"kind": "openai", "model": "m", "encoder": "minilm", "grounded": grounded},
+        "encoders": {"minilm": "mean"},
+        "further": [["report"], "template"],
+    }
     proposal = Proposal("GO:1", "bp", "ligation", [step])
     seen = {}
 
@@ -155,13 +156,11 @@ def test_why_traces_of_others_are_dropped(monkeypatch, tmp_path, capsys, step, r
     monkeypatch.setattr(teaching, "load_encoders", lambda folders: {folders[0].folder.name: encoder})
     monkeypatch.setattr(teaching.openai, "prompts", prompts_of)
     monkeypatch.setattr(teaching.openai, "propose", lambda *_: [proposal])
-    asked = "--teacher gpt-4o --benchmark demo-go --style demo-names --output kept.jsonl"
-    monkeypatch.setattr(sys, "argv", ["write_reasoning.py", "--config", str(config), *asked.split()])
-    write_reasoning.main()
+    program_job.run(write_reasoning, tmp_path, {"inputs": inputs, "outputs": outputs, "settings": settings})
     assert seen["GO:1"].shown == ["LIG4", "LIG1"]
     reason = reason if grounded or reason.startswith("counts") else ""
     kept = int(not reason)
-    assert len(atomic.read_jsonl(tmp_path / "kept.jsonl")) == kept
+    assert len(atomic.read_jsonl(outputs["kept"])) == kept
     dropped = atomic.read_jsonl(tmp_path / "kept.dropped.jsonl")
     assert [one["reason"] for one in dropped] == [reason] * (1 - kept)
     assert f"gpt-4o: {kept} kept, {1 - kept} dropped" in capsys.readouterr().out

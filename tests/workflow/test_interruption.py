@@ -102,16 +102,15 @@ def in_small_filesystem(project: Path, options: str, command: list[str]) -> subp
     return subprocess.run(unshared, cwd=project, env=tiny_project.environment(), capture_output=True, text=True)
 
 
-STATEMENTS = ["--corpus", "demo", "--output", "results/new/out"]
-
-
 @pytest.mark.full
 @pytest.mark.parametrize(
     ("options", "reason"), [("size=64k", "No space left on device"), ("ro", "Read-only file system")]
 )
 def test_a_full_disk_and_a_read_only_folder_leave_no_half_file(copy, options, reason):
     listing = "; status=$?; find results/new -type f | sed 's/^/left: /'; exit $status"
-    program = f"{sys.executable} {ROOT}/scripts/write_statements.py {' '.join(STATEMENTS)}"
+    job = (copy / "results/statements/demo/train.job.json").read_text()
+    (copy / "job.json").write_text(job.replace("results/statements/demo/", "results/new/out/"))
+    program = f"{sys.executable} {ROOT}/scripts/write_statements.py job.json"
     done = in_small_filesystem(copy, options, ["sh", "-c", program + listing])
     assert done.returncode == 2
     assert reason in done.stderr and "results/new" in done.stderr

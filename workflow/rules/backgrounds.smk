@@ -29,7 +29,7 @@ rule embed_background:
         manifest=f"{ROOT}/encoders/{{encoder}}/manifest.json",
         model=ancient(f"{ROOT}/encoders/{{encoder}}/model"),
     output:
-        f"{ROOT}/backgrounds/{{benchmark}}.{{encoder}}.json",
+        embedded=f"{ROOT}/backgrounds/{{benchmark}}.{{encoder}}.json",
     log:
         f"{ROOT}/logs/embed_background/{{benchmark}}.{{encoder}}.log",
     benchmark:
@@ -39,5 +39,7 @@ rule embed_background:
     threads: cpus("embed_background")
     resources:
         **asks("embed_background"),
+    params:
+        job=job_by("embed_background", embedding_settings, "benchmark", "encoder"),
     shell:
-        configured("embed_background.py", "benchmark", "encoder", output="{output}")
+        compiled("embed_background.py", "{output.embedded}")

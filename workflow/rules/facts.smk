@@ -3,7 +3,7 @@
 
 rule fetch_source:
     output:
-        f"{ROOT}/sources/{{source}}/{{key}}/{{file}}",
+        file=f"{ROOT}/sources/{{source}}/{{key}}/{{file}}",
     log:
         f"{ROOT}/logs/fetch_source/{{source}}.{{key}}.{{file}}.log",
     localrule: True
@@ -11,8 +11,9 @@ rule fetch_source:
         "../../envs/cpu.yaml"
     params:
         file=lambda w: settings_of(entry(PROJECT.sources, "source", w.source).files, "file", w.key),
+        job=job_by("fetch_source", native, "source"),
     shell:
-        configured("fetch_source.py", "source", file="{wildcards.key}", output="{output}")
+        compiled("fetch_source.py", "{output.file}")
 
 
 # Licences that nobody accepted and files that are not the pinned ones stop the build before anything is read.
@@ -40,6 +41,6 @@ rule build_facts:
         **asks("build_facts"),
     params:
         settings=corpus_settings,
-        folder=subpath(output.facts, parent=True),
+        job=job_by("build_facts", facts_settings, "corpus"),
     shell:
-        configured("build_facts.py", "corpus", output="{params.folder}")
+        compiled("build_facts.py", "{output.facts}")

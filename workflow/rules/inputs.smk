@@ -55,7 +55,8 @@ def job_of(name, stage, *further):
     """
 
     def compiled_job(wildcards, input={}, output={}):
-        found, about = inputs_of(stage, wildcards, further), (wildcards.benchmark, wildcards.get("style"))
+        found = inputs_of(stage, wildcards, further)
+        about = [wildcards.get(name) for name in ("benchmark", "style", "teacher")]
         files = [compiling.named(files) for files in (input, output)]
         return or_stop(compiling.benchmark_job, PROJECT, name, about, found, *files)
 
@@ -69,6 +70,16 @@ def job_json(name, input, output, settings):
     """A job.json of the files that a rule names."""
     files = [compiling.named(files) for files in (input, output)]
     return Job(rule=name, inputs=files[0], outputs=files[1], settings=settings).to_json()
+
+
+def job_by(name_of_rule, settings, *about):
+    """The param with job.json as canonical JSON, of a rule whose settings follow from these wildcards."""
+
+    def compiled_job(wildcards, input, output):
+        made = or_stop(settings, PROJECT, *(wildcards[name] for name in about))
+        return job_json(name_of_rule, input, output, made)
+
+    return compiled_job
 
 
 def encoder_files(encoders):

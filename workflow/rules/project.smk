@@ -17,6 +17,7 @@ from reasonome.compile import benchmarks as compiling
 from reasonome.compile import building, forgetting, leaks
 from reasonome.compile import preferences as preferring
 from reasonome.compile import trainings as training
+from reasonome.compile.facts import embedding_settings, facts_settings, statement_settings
 from reasonome.config import NAME, PART, Settings
 from reasonome.config.project import (
     Project,
@@ -33,6 +34,7 @@ from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
 from reasonome.core.package import PACKAGE_ROOT
+from reasonome.facts.fetching.pins import native
 from reasonome.facts.fetching.settings import AdapterSettings, WeightsSettings
 from reasonome.jobs import Job
 from reasonome.report import card_sources

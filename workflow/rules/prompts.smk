@@ -23,6 +23,6 @@ rule write_prompts:
     params:
         style=lambda w: style_of(w.benchmark, w.style),
         benchmark=lambda w: rows_of(w.benchmark),
-        folder=subpath(output.train, parent=True),
+        job=job_of("write_prompts", "prompting", "style")["job"],
     shell:
-        configured("write_prompts.py", "benchmark", "style", output="{params.folder}")
+        compiled("write_prompts.py", "{output.train}")

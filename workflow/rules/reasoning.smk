@@ -27,8 +27,9 @@ rule write_reasoning:
         teacher=lambda w: settings_of(PROJECT.teachers, "teacher", w.teacher),
         style=lambda w: style_of(w.benchmark, w.style),
         settings=lambda w: canonical(inputs_of("teaching", w, ("style", "teacher")).settings),
+        job=job_of("write_reasoning", "teaching", "style", "teacher")["job"],
     shell:
-        configured("write_reasoning.py", "teacher", "benchmark", "style", output="{output.kept}")
+        compiled("write_reasoning.py", "{output.kept}")
 
 
 use rule write_reasoning as ask_teacher with:

@@ -24,11 +24,10 @@ rule write_statements:
         **asks("write_statements"),
     params:
         corpus=lambda w: settings_of(PROJECT.corpora, "corpus", w.corpus),
-        folder=subpath(output.train, parent=True),
+        job=job_by("write_statements", statement_settings, "corpus"),
     shell:
-        configured(
+        compiled(
             "write_statements.py",
-            "corpus",
+            "{output.train}",
             variables="TOKENIZERS_PARALLELISM=true RAYON_NUM_THREADS={threads} ",
-            output="{params.folder}",
         )

@@ -7,23 +7,23 @@ from reasonome.config.project import Project
 from reasonome.jobs import BenchmarkSettings, Files, Job
 from reasonome.task_parts import Inputs
 
+Named = Mapping[str, Files]  # files by role
+About = tuple[str, str | None, str | None]  # a benchmark, and a style and a teacher, if there are
+
 
 def benchmark_job(
-    project: Project,
-    rule: str,
-    about: tuple[str, str | None],
-    found: Inputs,
-    files: Mapping[str, Files],
-    outputs: Mapping[str, Files],
+    project: Project, rule: str, about: About, found: Inputs, files: Named, outputs: Named
 ) -> Job[BenchmarkSettings]:
-    """The job of a rule about a benchmark and a style, if it has one; what the task says is `found` for it beside the
-    rule's own input `files`."""
+    """The job of a rule `about` these; what the task says is `found` for it beside the rule's own input `files`."""
     encoders: Files = [project.results.encoder(name) for name in found.encoders]
     inputs = {**files, **found.files, "encoders": encoders}
-    return Job(rule=rule, inputs=inputs, outputs=dict(outputs), settings=_settings(project, *about, found))
+    return Job(rule=rule, inputs=inputs, outputs=dict(outputs), settings=benchmark_settings(project, *about, found))
 
 
-def _settings(project: Project, benchmark: str, style: str | None, found: Inputs) -> BenchmarkSettings:
+def benchmark_settings(
+    project: Project, benchmark: str, style: str | None, teacher: str | None, found: Inputs
+) -> BenchmarkSettings:
+    """The settings of a rule about these; what the task says is `found` for it."""
     spec = project.benchmarks[benchmark]
     return BenchmarkSettings(
         task=task_named(project, benchmark),
@@ -35,6 +35,7 @@ def _settings(project: Project, benchmark: str, style: str | None, found: Inputs
         taxon=found.taxon,
         seed=project.settings.seed,
         further=found.settings,
+        teacher=project.teachers[teacher] if teacher else None,
     )
 
 

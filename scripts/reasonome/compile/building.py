@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from reasonome.compile.benchmarks import benchmark_job
+from reasonome.compile.benchmarks import benchmark_job, task_named
 from reasonome.config.project import Project
-from reasonome.facts.fetching.pins import NativeSource, check_licence, native
+from reasonome.config.sources import NativeSource
+from reasonome.facts.fetching.pins import check_licence, native
 from reasonome.jobs import BenchmarkSettings, Files, Job, OtherBenchmark
 from reasonome.task_parts import Inputs
 
@@ -25,8 +26,8 @@ def building_job(project: Project, name: str, found: Inputs, outputs: Mapping[st
     files, spec = project.task(name).files, project.benchmarks[name]
     beside = [source for source in dict.fromkeys(files.beside_corpora(project, name)) if source in project.sources]
     for source in beside:
-        check_licence(project, source, alone=True)
-    job = benchmark_job(project, "build_benchmark", (name, None), found, {}, outputs)
+        check_licence(native(project, source), alone=True)
+    job = benchmark_job(project, "build_benchmark", (name, None, None), found, {}, outputs)
     settings = BuildingSettings(
         **dict(job.settings),
         file=project.folder.file_of("benchmarks.yaml", name),
@@ -41,7 +42,7 @@ def other_benchmark(project: Project, name: str) -> OtherBenchmark:
     """A benchmark whose rows a job reads."""
     spec = project.benchmarks[name]
     return OtherBenchmark(
-        task=project.settings.tasks.get(spec.task) or spec.task,
+        task=task_named(project, name),
         benchmark=spec.model_dump(mode="json"),
         folder=project.results.benchmark(name),
     )

@@ -1,7 +1,7 @@
 """sources.yaml and its lock: knowledge sources and where their files are. corpora.yaml: facts of several sources."""
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -199,6 +199,22 @@ class Source(Strict):
         return self
 
 
+class NativeSource(Strict):
+    """A source's entry, the file that has it, its native files by key, in order, and their pins, with their lock.
+
+    `waiting` are the licences that have to be accepted before it is used: its own first, then those of other sources of
+    its corpora, so that the user can read all at once; none if its own does not wait.
+    """
+
+    name: str
+    entry: Source
+    place: Path
+    files: list[tuple[str, Path]]
+    pins: LockedSource | None
+    lock: Path
+    waiting: list[str]
+
+
 def _check_relations(relations: Iterable[str]) -> Any:
     """The relations, as they are given; ValueError for one that no statement has."""
     for relation in relations:
@@ -337,3 +353,10 @@ class Corpus(Strict):
         if self.gene_first and self.object_first:
             raise ValueError("'gene_first' and 'object_first' exclude each other: without both either may stand first")
         return self
+
+
+class FactsSettings(Strict):
+    """A corpus, and its sources."""
+
+    corpus: Corpus
+    sources: list[NativeSource]

@@ -80,15 +80,19 @@ def check_unique(values: list) -> list:
 # Paths are used in shell commands and names of results, so without characters that need quotes.
 _PLAIN_PATH = r"^[A-Za-z0-9._/+-]+$"
 RelativePath = Annotated[str, Field(pattern=_PLAIN_PATH), AfterValidator(check_relative)]
-ProjectPath = Annotated[
-    str, Field(pattern=_PLAIN_PATH), AfterValidator(check_inside_project), AfterValidator(looked_up)
-]
+
+
+def _path_of_the_project(path: str, info: ValidationInfo) -> str:
+    """The path at which a file was found; as it stands where it is read again, as in recipe.json."""
+    return looked_up(check_inside_project(path), info) if info.context else path
 
 
 def _file_of_the_project(value: str, info: ValidationInfo) -> str:
-    """`value` with the path at which its file was found; as it stands where it is read again, as in recipe.json."""
     path, _, name = value.rpartition(":")
-    return f"{looked_up(check_inside_project(path), info)}:{name}" if info.context else value
+    return f"{_path_of_the_project(path, info)}:{name}"
+
+
+ProjectPath = Annotated[str, Field(pattern=_PLAIN_PATH), AfterValidator(_path_of_the_project)]
 
 
 # Something in a Python file of the project: path/to/file.py:name

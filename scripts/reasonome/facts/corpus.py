@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reasonome.config.project import Project
+from reasonome.config.sources import FactsSettings
 from reasonome.core.atomic import replacing, write_tsv
 from reasonome.core.errors import InputError
 from reasonome.facts.genes import GeneTable
@@ -69,11 +69,11 @@ def build_facts(
     )
 
 
-def facts_of_corpus(project: Project, name: str, rejected: Path | None = None) -> Facts:
+def facts_of_corpus(settings: FactsSettings, rejected: Path | None = None) -> Facts:
     """The facts of a corpus; `rejected` and InputError as of `build_facts`."""
-    corpus = project.corpora[name]
-    sources = [(source, project.sources[source].format, project.source_files(source)) for source in corpus.sources]
-    return build_facts(sources, corpus.taxon, corpus.unmapped, project.authority(name), rejected)
+    sources = [(source.name, source.entry.format, dict(source.files)) for source in settings.sources]
+    corpus = settings.corpus
+    return build_facts(sources, corpus.taxon, corpus.unmapped, corpus.authority, rejected)
 
 
 def write_facts(facts: Facts, out_dir: str | os.PathLike) -> None:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from reasonome.benchmarks.rows import SPLITS
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.teachers import OpenAITeacher, RecallTeacher
-from reasonome.facts.fetching.pins import release
+from reasonome.facts.fetching.pins import native, release
 
 # Licences that the hub knows by an identifier of this spelling in lower case.
 _HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "bsd-3-clause", "gpl-3.0"}
@@ -90,6 +90,6 @@ def _of_corpora(project: Project, corpora: Iterable[str]) -> list[str]:
 def described(project: Project, name: str, steps: tuple[str, ...] = ()) -> SourceRead:
     """A source of sources.yaml by its name; any other by the last part of its path or address, without a licence."""
     if (spec := project.sources.get(name)) is not None:
-        return SourceRead(name, release(project, name), spec.licence, spec.licence_url or "", steps)
+        return SourceRead(name, release(native(project, name)), spec.licence, spec.licence_url or "", steps)
     url = name if "://" in name else ""
     return SourceRead(PurePosixPath(name).name, "", "not stated", url, steps)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Message, Question
-from reasonome.benchmarks.rows import Row
-from reasonome.config.project.folder import read_template
+from reasonome.config.project.folder import parse_template
 from reasonome.config.teachers import OpenAITeacher
 from reasonome.prompts.prompts import Prompt, chat_messages, filled_template
+from reasonome.task_parts import TeachingJob
 from reasonome.teaching.proposals import Proposal
 
 _CUT_SHORT = ("length", "content_filter")
@@ -33,20 +33,15 @@ def ask_beside(
     return answers
 
 
-def propose(
-    teacher: OpenAITeacher,
-    messages_by_id: Mapping[str, Sequence[Message]],
-    examples: Sequence[Row],
-    read: Read,
-    output: Path,
-) -> list[Proposal]:
+def propose(job: TeachingJob, messages_by_id: Mapping[str, Sequence[Message]], read: Read) -> list[Proposal]:
     """A teacher's proposal for each example, whose messages do not have the answer; `read` parses what it writes.
 
     The `problem` of a proposal lists how it breaks the contract. For an answer that was cut short it begins with its
     finish reason ("length", "content_filter").
     """
-    answers, proposals = ask_beside(teacher, messages_by_id, output), []
-    for example in examples:
+    assert isinstance(job.teacher, OpenAITeacher)  # `Checks.teachers` lets no other pass
+    answers, proposals = ask_beside(job.teacher, messages_by_id, job.output), []
+    for example in job.examples:
         answer = answers[example.id]
         proposed, steps, problems = read(answer.text)
         cut = [answer.finish_reason] * (answer.finish_reason in _CUT_SHORT)
@@ -54,13 +49,13 @@ def propose(
     return proposals
 
 
-def prompts(template: str | Path, student: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
-    """Messages for `ask`, from a template file (texts under [system] and [user]) and what each row's prompt shows.
+def prompts(template: str, student: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
+    """Messages for `ask`, from a template (texts under [system] and [user]) and what each row's prompt shows.
 
     {genes} are the genes as the student's prompt lists them, and {kind} what it asks for. Nothing else goes in, so the
-    teacher cannot see the answer. Raises InputError as `read_template` does.
+    teacher cannot see the answer. Raises InputError as `parse_template` does.
     """
-    texts = read_template(Path(template), headed=False)
+    texts = parse_template(template, None, headed=False)
     return {
         row_id: chat_messages(
             texts.system, filled_template(texts.user, {"{genes}": prompt.listing, "{kind}": prompt.kind})

@@ -17,7 +17,7 @@ from reasonome.apps.run import recipe_sentences
 from reasonome.config.project import Project
 from reasonome.core.manifest import PACKAGES, versions
 from reasonome.enrichment.over_representation import OverRepresentation
-from reasonome.facts.fetching.pins import release
+from reasonome.facts.fetching.pins import native, release
 from reasonome.report.card_sources import SourceRead, described
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.background import Background
@@ -132,8 +132,8 @@ def library_releases(project: Project, background: Background, libraries: Mappin
     A file of the user's has the day of its last change.
     """
     terms = {library_of(term): term.source for term in background.candidates}
-    return {name: release(project, source) for name, source in terms.items()} | {
-        name: release(project, library.source) if library.source else _of_file(library)
+    return {name: release(native(project, source)) for name, source in terms.items()} | {
+        name: release(native(project, library.source)) if library.source else _of_file(library)
         for name, library in libraries.items()
     }
 

@@ -41,11 +41,12 @@ from reasonome.enrichment.over_representation import (
     OverRepresentation,
     Universe,
     default_universe,
+    read_library,
     resolve_universe,
 )
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
-from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.formats import read_genes
 from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 from reasonome.facts.text import counted
 from reasonome.tasks.naming.background import read_background
@@ -141,7 +142,7 @@ def prepare(
     check_made(targets(sources), "facts or terms by which answers are checked were not made yet")
     asking = None if model is None else _asking(project, given, model)
     tested_genes, universe_sha256 = read_universe(Path(given.universe)) if given.universe else (None, None)
-    genes = read_authority(project, sources.authority)
+    genes = read_genes(project.source_files(sources.authority))
     orthologues = Orthologues.read(ORTHOLOGUES)
     gene_lists = {name: check_species(lists, given.species, genes, orthologues) for name, lists in gene_lists.items()}
     _refuse_sets_without_descriptions(gene_lists, given, genes)
@@ -162,7 +163,11 @@ def prepare(
         settings_asked, style = asking
         shown_tests = {}
         if style.terms is not None:
-            shown = named_libraries(project, style.terms.libraries, background, genes)
+            own = [
+                read_library(project.source_file(name, "gmt"), genes, name, project.sources[name].format)
+                for name in filter(project.sources.__contains__, style.terms.libraries)
+            ]
+            shown = named_libraries(style.terms.libraries, background, own)
             shown_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
         known = read_known(project, sources, background, libraries)
         asked = Asked(model, settings_asked, style, known, shown_tests)

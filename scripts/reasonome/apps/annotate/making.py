@@ -19,6 +19,7 @@ from reasonome.apps.annotate.project_files import (
 )
 from reasonome.cluster import snakemake_lock
 from reasonome.cluster.plan import configuration
+from reasonome.compile.facts import facts_settings
 from reasonome.config.annotations import CURRENT, Annotation
 from reasonome.config.backbones import AdapterWeights
 from reasonome.config.project import Project, chains
@@ -110,7 +111,7 @@ def _make_backgrounds(project: Project, missing: Sequence[Path]) -> None:
     """Make backgrounds, each called as its benchmark: the package has all else that terms are tested with."""
     for path in missing:
         name = background_corpus(project, path.stem)
-        corpus.write_facts(corpus.facts_of_corpus(project, name), project.results.facts(name).parent)
+        corpus.write_facts(corpus.facts_of_corpus(facts_settings(project, name)), project.results.facts(name).parent)
         task, benchmark = project.task(path.stem), project.benchmarks[path.stem]
         files = task.files.background(project, path.stem).files
         task.background.build(BenchmarkJob(benchmark=benchmark, style=None, files=files), path)

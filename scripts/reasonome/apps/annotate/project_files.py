@@ -11,7 +11,7 @@ from reasonome.config.sources import GMT_FORMATS
 from reasonome.config.strict import Name
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.package import DATA
-from reasonome.facts.fetching.pins import check_licence
+from reasonome.facts.fetching.pins import check_licence, native
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark
 
@@ -158,7 +158,7 @@ def _library(project: Project, name: str, field: str) -> tuple[str, Library]:
     if spec.format not in GMT_FORMATS:
         what = f"source '{name}' has no gene sets in GMT, but the format {spec.format}"
         raise InputError(what, field=field, fix=f"name sources of format {', '.join(GMT_FORMATS)}, or a GMT file")
-    check_licence(project, name, alone=True)
+    check_licence(native(project, name), alone=True)
     return spec.lists or name, Library(project.source_file(name, "gmt"), spec.format, name)
 
 

@@ -27,7 +27,7 @@ from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.core.terminal import say
 from reasonome.facts.files.plain_table import read_table
-from reasonome.facts.sources.formats import read_authority
+from reasonome.facts.sources.formats import read_genes
 from reasonome.facts.sources.hpo import read_disease_names
 from reasonome.facts.sources.phenopackets import Case
 from reasonome.facts.sources.rankings import LOCUS_COLUMNS
@@ -110,7 +110,7 @@ def prepare(
         say(f"warning: {by_chance}")
     sources = project_files.sources(project, benchmark)
     panel_file = None if settings.panel is None else Path(settings.panel)
-    genes = read_authority(project, benchmark.authority)
+    genes = read_genes(project.source_files(benchmark.authority))
     panel = None if panel_file is None else read_panel(panel_file, genes)
     if kind == "locus" and any(row.candidates is None and not row.fault for file in files for row in file.rows):
         path = next((file.path for file in files if file.path), Path("--locus"))

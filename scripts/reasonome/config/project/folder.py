@@ -376,20 +376,20 @@ class PromptTemplate(NamedTuple):
     user: str
 
 
-def read_template(
-    path: Path,
+def parse_template(
+    text: str,
+    path: Path | None,
     headed: bool,
     needed: Collection[str] = ("genes",),
     optional: Collection[str] = ("kind",),
     system: Collection[str] = (),
 ) -> PromptTemplate:
-    """Read a template, with a head between two `---` lines if `headed`.
+    """The parts of a template's text, with a head between two `---` lines if `headed`; `path` is where it is from.
 
     `needed` and `optional` are the placeholders below [user], `system` those below [system]. Raises InputError for a
-    missing file or section, a needed placeholder that is not exactly once under [user], an optional one that is there
+    missing section, a needed placeholder that is not exactly once under [user], an optional one that is there
     more than once, and an unknown placeholder.
     """
-    text = read_text(path)
     match = re.fullmatch((_HEAD if headed else "(?P<head>)") + _TEXTS, text, re.DOTALL)
     if match is None:
         raise _no_template(path, headed)
@@ -410,7 +410,7 @@ def read_template(
     return PromptTemplate(match["head"], match["system"].strip(), match["user"].strip())
 
 
-def _no_template(path: Path, headed: bool) -> InputError:
+def _no_template(path: Path | None, headed: bool) -> InputError:
     above = "a YAML head between two --- lines" if headed else "nothing"
     fix = f"write a text under [system], then one under [user], and above them {above}"
     return InputError("not a prompt template", file=path, fix=fix)
@@ -451,7 +451,7 @@ def _parts(path: Path, task: TaskSettings) -> tuple[dict[str, Any], YamlText]:
     if alone:
         head, texts = alone["head"], {}
     else:
-        head, system, user = read_template(path, True, *task.user_texts, task.system_texts)
+        head, system, user = parse_template(read_text(path), path, True, *task.user_texts, task.system_texts)
         texts = {"system": system, "user": user}
     values = YamlText(head, path, above=1)
     if not isinstance(values.data, Mapping):

@@ -5,7 +5,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +14,7 @@ import pandas as pd
 import yaml
 
 from reasonome.config.project import Project
-from reasonome.config.sources import LockedFile, LockedSource, Source, SourceFile
-from reasonome.config.strict import Strict
+from reasonome.config.sources import LockedFile, LockedSource, NativeSource, Source, SourceFile
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
@@ -48,24 +47,19 @@ class FileState(NamedTuple):
     state: str
 
 
-class NativeSource(Strict):
-    """A source's entry, its native files by key, and their pins, with the lock that has them."""
-
-    name: str
-    entry: Source
-    files: dict[str, Path]
-    pins: LockedSource | None
-    lock: Path
-
-
 def native(project: Project, name: str) -> NativeSource:
     """A source of a project."""
+    corpora = [corpus.sources for corpus in project.corpora.values() if name in corpus.sources]
+    akin = {source: project.sources[source] for source in [name, *(one for sources in corpora for one in sources)]}
+    terms = {key: f"{key}: {one.licence}, {one.licence_url}" for key, one in akin.items() if licence_waits(one)}
     return NativeSource(
         name=name,
         entry=project.sources[name],
-        files=project.source_files(name),
+        place=project.folder.file_of("sources.yaml", name),
+        files=list(project.source_files(name).items()),
         pins=project.locked.get(name),
         lock=_lock_of(project, name),
+        waiting=list(terms.values()) if name in terms else [],
     )
 
 
@@ -137,15 +131,15 @@ def check_pinned(source: NativeSource, key: str, current: LockedFile) -> LockedF
     )
 
 
-def release(project: Project, source: str) -> str:
+def release(source: NativeSource) -> str:
     """The release of a source in words: as sources.yaml names it, else what its pinned files state, and the day."""
-    spec, locked = project.sources[source], project.locked.get(source)
+    spec, locked = source.entry, source.pins
     if spec.release != UNPINNED or locked is None:
         return spec.release
     files = locked.files.values()
     stated = dict.fromkeys(file.stated for file in files if file.stated)
     fetched = dict.fromkeys(f"fetched {file.fetched}" for file in files if file.fetched)
-    return f"{spec.lists or source} {', '.join([*stated, *fetched])}".strip()
+    return f"{spec.lists or source.name} {', '.join([*stated, *fetched])}".strip()
 
 
 def pin(project: Project, source: str, anew: bool = False) -> LockedSource:
@@ -194,20 +188,19 @@ def differs(known: LockedFile | None, file: LockedFile) -> bool:
     return known is None or known.sha256 != file.sha256
 
 
-def verify(project: Project, sources: Iterable[str]) -> list[FileState]:
+def verify(sources: Iterable[NativeSource]) -> list[FileState]:
     """Compare every native file of `sources` on disk with its pin."""
     states = []
     for source in sources:
-        locked = project.locked.get(source)
-        for key, path in project.source_files(source).items():
-            pinned = locked.files.get(key) if locked else None
+        for key, path in source.files:
+            pinned = source.pins.files.get(key) if source.pins else None
             if not path.is_file():
                 state = "not here" if pinned else f"not here, {UNPINNED}"
             elif pinned is None:
                 state = UNPINNED
             else:
                 state = OK if file_sha256(path) == pinned.sha256 else CHANGED
-            states.append(FileState(source, key, path, state))
+            states.append(FileState(source.name, key, path, state))
     return states
 
 
@@ -251,57 +244,53 @@ def licence_waits(source: Source) -> bool:
     return source.restricted and not source.accept_licence
 
 
-def check_licence(project: Project, source: str, *, alone: bool = False) -> None:
+def check_licence(source: NativeSource, *, alone: bool = False) -> None:
     """Raise InputError for a restricted source whose licence is not accepted, with the licence and its URL.
 
-    The error lists the other such sources of the source's corpora too, so that the user can read all at once; not so
-    if the source is wanted `alone`, for no corpus.
+    The error lists the other such sources of the source's corpora too; not so if the source is wanted `alone`, for no
+    corpus.
     """
-    if not licence_waits(project.sources[source]):
+    if not source.waiting:
         return
-    corpora = [] if alone else [corpus.sources for corpus in project.corpora.values() if source in corpus.sources]
-    beside = [name for sources in corpora for name in sources]
-    waiting = [name for name in dict.fromkeys([source, *beside]) if licence_waits(project.sources[name])]
-    terms = [f"{name}: {project.sources[name].licence}, {project.sources[name].licence_url}" for name in waiting]
+    terms = source.waiting[:1] if alone else source.waiting
     raise InputError(
-        f"'{source}' is under a restricted licence that nobody has accepted here; what has to be read:\n  "
+        f"'{source.name}' is under a restricted licence that nobody has accepted here; what has to be read:\n  "
         + "\n  ".join(terms),
-        file=project.folder.file_of("sources.yaml", source),
-        field=f"{source}.accept_licence",
+        file=source.place,
+        field=f"{source.name}.accept_licence",
         fix="if you may use a source under its licence, add `accept_licence: true` to its entry"
-        + ("; otherwise take it out of the corpus in corpora.yaml" if corpora else ""),
+        + ("" if alone else "; otherwise take it out of the corpus in corpora.yaml"),
     )
 
 
 def check_usable(sources: Iterable[NativeSource]) -> None:
     """Raise InputError for a file that is not the pinned one."""
     for source in sources:
-        for key, path in source.files.items():
+        for key, path in source.files:
             if path.is_file():
                 check_pinned(source, key, describe(path))
 
 
-def licence_table(project: Project, corpus: str) -> pd.DataFrame:
-    """The native files of a corpus, one per row, with source, release, licence and sha256. Raises InputError."""
-    sources = project.corpora[corpus].sources
-    for name in sources:
-        check_licence(project, name)
+def licence_table(sources: Sequence[NativeSource]) -> pd.DataFrame:
+    """The native files of sources, one per row, with source, release, licence and sha256. Raises InputError."""
+    for source in sources:
+        check_licence(source)
     rows = []
-    for name in sources:
-        source = project.sources[name]
-        for key, path in project.source_files(name).items():
+    for source in sources:
+        entry = source.entry
+        for key, path in source.files:
             current = describe(path)
-            pinned = check_pinned(native(project, name), key, current)
+            pinned = check_pinned(source, key, current)
             stated = pinned.stated if pinned else current.stated
             rows.append(
                 {
-                    "source": name,
-                    "release": source.release,
-                    "licence": source.licence,
-                    "licence_url": source.licence_url or "",
-                    "restricted": "yes" if source.restricted else "no",
-                    "format": source.format,
-                    "format_version": source.format_version,
+                    "source": source.name,
+                    "release": entry.release,
+                    "licence": entry.licence,
+                    "licence_url": entry.licence_url or "",
+                    "restricted": "yes" if entry.restricted else "no",
+                    "format": entry.format,
+                    "format_version": entry.format_version,
                     "file": path.name,
                     "stated": stated,
                     "size": current.size,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from reasonome.config.project import Project
 from reasonome.prompts.prompts import Prompt
 from reasonome.task_parts import TeachingJob
 from reasonome.tasks.closed_book.questions import Question
@@ -17,7 +16,7 @@ class ClosedBookTeaching(NamingTeaching):
         """The shown genes, and last the pathway that leads to the answer."""
         return [*prompt.shown, *([] if example.through is None else [example.through.name])]
 
-    def keep(self, project: Project, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
+    def keep(self, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
         """Kept and dropped rows: those without a statement about a shown gene are dropped.
 
         That the pathways of test questions are named, where their genes are strangers, is the design.

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from reasonome.config import Recipe
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import taught_by
-from reasonome.config.project.folder import read_template
+from reasonome.config.project.folder import parse_template
 from reasonome.config.sources import GMT_FORMATS
 from reasonome.config.teachers import RecallTeacher
 from reasonome.core.errors import InputError, nearest
+from reasonome.core.yaml_text import read_text
 from reasonome.task_parts import Checks
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.dialogue import NamingDialogue
@@ -29,7 +30,8 @@ class NamingChecks(Checks[NamingDialogue]):
             loc = (name, "audit", "name_in_prompt", style)
             project.folder.check_known("benchmarks.yaml", loc, style, project.styles(benchmark.task), "style")
         if any(teacher.kind == "openai" for teacher in project.teachers.values()):
-            read_template(files.teacher_template(project, name), headed=False)
+            template = files.teacher_template(project, name)
+            parse_template(read_text(template), template, headed=False)
 
     def check_style(self, project: Project, benchmark: str, name: str, style: NamingStyle) -> None:
         """Check that a style gives no answers away by facts of all sources, and that the libraries whose terms it shows

@@ -7,7 +7,7 @@ from typing import Any
 from reasonome.benchmarks.rows import SPLITS
 from reasonome.config.project import Project
 from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTeacher
-from reasonome.facts.fetching.pins import check_licence
+from reasonome.facts.fetching.pins import check_licence, native
 from reasonome.jobs import LeakSettings
 from reasonome.task_parts import Files, Inputs
 from reasonome.tasks.naming.dialogue import NamingDialogue
@@ -44,39 +44,40 @@ class NamingFiles(Files[NamingDialogue]):
         background, the authority for gene symbols, and libraries of gene sets; for both held-out sets of others."""
         shown, spec = naming_style(project, benchmark, style), project.benchmarks[benchmark]
         inputs: dict[str, Any] = {}
+        formats = None
         if shown.tells:
             left_out = map(project.results.benchmark, spec.leave_out)
             inputs["held_out"] = [folder / f"{part}.jsonl" for folder in left_out for part in ("valid", "test")]
         if shown.facts is not None:
             inputs |= {"facts": project.results.facts(spec.corpus), "ontologies": ontology_files(project, benchmark)}
         if shown.terms is not None:
-            libraries = [name for name in shown.terms.libraries if name in project.sources]
-            for name in libraries:
-                check_licence(project, name, alone=True)
+            formats = {n: project.sources[n].format for n in shown.terms.libraries if n in project.sources}
+            for name in formats:
+                check_licence(native(project, name), alone=True)
             inputs |= {
                 "background": project.results.background(benchmark),
                 "authority": project.source_files(project.authority(spec.corpus)),
-                "libraries": [project.source_file(name, "gmt") for name in libraries],
+                "libraries": {name: project.source_file(name, "gmt") for name in formats},
             }
-        return Inputs(inputs)
+        return Inputs(inputs, settings=formats, taxon=project.corpora[spec.corpus].taxon)
 
     def teaching(self, project: Project, benchmark: str, style: str, teacher: str) -> Inputs:
         """Held-out sets, whose terms are left out, and the facts of a knowledge teacher or the template of another.
 
-        A teacher that recites reads statements and facts alone."""
-        spec = project.teachers[teacher]
-        if isinstance(spec, RecallTeacher):
-            return of_recital(project, spec)
-        left_out = project.benchmarks[benchmark].leave_out
+        A teacher that recites reads statements and facts, and held-out sets where their names are dropped."""
+        spec, left_out = project.teachers[teacher], project.benchmarks[benchmark].leave_out
+        policies = [project.benchmarks[name].audit.name_in_reasoning for name in [benchmark, *left_out]]
         folders = [project.examples(benchmark, style), *map(project.results.benchmark, left_out)]
-        files: dict[str, Path | list[Path]] = {}
+        files: dict[str, Any] = {}
         files["held_out"] = [folder / f"{part}.jsonl" for folder in folders for part in ("valid", "test")]
+        if isinstance(spec, RecallTeacher):
+            recital = of_recital(project, spec)
+            return Inputs({**recital.files, **files}, settings=[policies, None]) if "drop" in policies else recital
         if isinstance(spec, KnowledgeTeacher):
             files["facts"] = project.results.facts(project.benchmarks[benchmark].corpus)
         if isinstance(spec, KnowledgeTeacher) or (isinstance(spec, OpenAITeacher) and spec.grounded):
             files |= {"background": project.results.background(benchmark), "judging": judging_facts(project, benchmark)}
         template = teacher_template(project, benchmark).read_text(encoding="utf-8") if "facts" not in files else None
-        policies = [project.benchmarks[name].audit.name_in_reasoning for name in [benchmark, *left_out]]
         encoders = [spec.encoder] if isinstance(spec, KnowledgeTeacher | OpenAITeacher) else []
         return Inputs(files, encoders, [policies, template])
 

@@ -1,15 +1,8 @@
 """Gene set libraries for over-representation analysis: the branches of GO in a background, and sources of gene sets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from reasonome.config.project import Project
-from reasonome.enrichment.over_representation import (
-    GeneSetLibrary,
-    LibrarySet,
-    OverRepresentation,
-    default_universe,
-    read_library,
-)
+from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, default_universe
 from reasonome.facts.genes import GeneTable
 from reasonome.tasks.naming.background import Background, BackgroundTerm
 from reasonome.tasks.naming.settings import BRANCHES
@@ -39,10 +32,8 @@ def background_tests(background: Background, genes: GeneTable) -> OverRepresenta
 
 
 def named_libraries(
-    project: Project, names: Sequence[str], background: Background, genes: GeneTable
+    names: Sequence[str], background: Background, own: Iterable[GeneSetLibrary]
 ) -> list[GeneSetLibrary]:
-    """The libraries of these names: sources of the project, or of the background. Raises InputError as the reader."""
-    known = {library.name: library for library in ontology_libraries(background)}
-    for name in filter(project.sources.__contains__, names):
-        known[name] = read_library(project.source_file(name, "gmt"), genes, name, project.sources[name].format)
+    """The libraries of these names: those of sources, which are given, or of the background."""
+    known = {library.name: library for library in [*ontology_libraries(background), *own]}
     return [known[name] for name in names if name in known]

@@ -10,7 +10,6 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ from scipy.stats import hypergeom
 from tqdm import tqdm
 
 from reasonome.answering.chat_endpoint import Message
-from reasonome.config.project import Project
+from reasonome.benchmarks.rows import read_rows
 from reasonome.config.teachers import KnowledgeTeacher, OpenAITeacher, RecallTeacher
 from reasonome.core import atomic
 from reasonome.facts import statements
@@ -30,13 +29,10 @@ from reasonome.facts.text import normalise
 from reasonome.facts.wording import PARAPHRASES, listed, worded_as
 from reasonome.prompts.prompts import Prompt, count_fitting
 from reasonome.scoring.encoders import load_encoders
-from reasonome.task import held_out_terms
 from reasonome.task_parts import Teaching, TeachingJob
-from reasonome.tasks.naming import files
 from reasonome.tasks.naming.dialogue import NamingDialogue
 from reasonome.tasks.naming.leaks import without_test_names
 from reasonome.tasks.naming.questions import Example
-from reasonome.tasks.naming.rows import read_sets
 from reasonome.tasks.naming.traces import LEAST_OF_EXPLAINED, LEAST_OF_SHOWN, TraceJudge, load_judge
 from reasonome.teaching import openai
 from reasonome.teaching.proposals import Proposal, keep, keep_right, without_contradictions
@@ -328,32 +324,29 @@ NOTHING_SAID = "no statement about the shown genes"
 class NamingTeaching(Teaching[NamingDialogue]):
     """Reasoning from facts, of what a model recalls, or of a teacher behind an endpoint."""
 
-    def propose(self, project: Project, job: TeachingJob) -> list[Proposal]:
+    def propose(self, job: TeachingJob) -> list[Proposal]:
         """A teacher's proposal for each training set.
 
         The knowledge teacher writes from facts, without those about held-out terms, about the genes that the prompt
         shows. A teacher behind an endpoint gets its own prompt template, without the answers. One that recites speaks
         of the genes that the prompt shows, in its order.
         """
-        spec, examples, prompts = project.teachers[job.teacher], job.examples, job.prompts
-        inputs = self.task.files.teaching(project, job.benchmark, job.style, job.teacher).files
+        spec, examples, prompts, inputs = job.teacher, job.examples, job.prompts, job.files
         if isinstance(spec, RecallTeacher):
             names = object_names(read_facts(inputs["facts"]))
             said = said_of(stated_facts(atomic.read_jsonl(inputs["statements"]), names))
             return [recited(example, self.subjects(example, prompts[example.id]), said, spec) for example in examples]
         if isinstance(spec, OpenAITeacher):
-            asked = self.asked(project, job.benchmark, prompts)
-            proposals = openai.propose(spec, asked, examples, _read, job.output)
+            proposals = openai.propose(job, self.asked(job), _read)
             checked = without_contradictions(proposals, prompts)
             if not spec.grounded:
                 return checked
-            return judged(load_judge(project, job.benchmark, inputs["background"]), checked, examples, prompts)
+            return judged(load_judge(inputs["judging"], inputs["background"]), checked, examples, prompts)
         assert isinstance(spec, KnowledgeTeacher)  # `Checks.teachers` lets no other pass
-        terms = [
-            term for folder in _held_out_folders(project, job).values() for term in held_out_terms(self.task, folder)
-        ]
+        held_out = [row for file in inputs["held_out"] for row in read_rows(file, Example)]
+        terms = [term for row in held_out for term in self.task.terms(row)]
         facts, _ = statements.leave_out(read_facts(inputs["facts"]), terms)
-        judge = load_judge(project, job.benchmark, inputs["background"])
+        judge = load_judge(inputs["judging"], inputs["background"])
         proposals = propose_from_facts(
             examples,
             facts,
@@ -369,23 +362,26 @@ class NamingTeaching(Teaching[NamingDialogue]):
         """What a teacher that recites speaks of: the genes that the prompt shows."""
         return prompt.shown
 
-    def asked(self, project: Project, benchmark: str, prompts: Mapping[str, Prompt]) -> dict[str, Sequence[Message]]:
+    def asked(self, job: TeachingJob) -> dict[str, Sequence[Message]]:
         """The messages that a teacher behind an endpoint gets for each prompt, by id."""
-        return openai.prompts(files.teacher_template(project, benchmark), prompts)
+        _, template = job.further
+        return openai.prompts(template, job.prompts)
 
-    def keep(self, project: Project, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
+    def keep(self, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
         """Kept and dropped rows. Kept ones name no test term of a benchmark whose policy is to drop these. They are
         similar to the true name by the teacher's encoder; a teacher that recites gives the true name."""
-        spec = project.teachers[job.teacher]
+        spec = job.teacher
         truths = {example.id: example.name for example in job.examples}
         if isinstance(spec, KnowledgeTeacher | OpenAITeacher):
-            encoders = load_encoders(project.encoder_folders([spec.encoder]))
+            encoders = load_encoders(job.encoders)
             kept, dropped = keep(proposals, truths, encoders[spec.encoder].similarity, spec.threshold)
         else:
             kept, dropped = keep_right(proposals, truths, lambda proposal: True, "")
-        for name, folder in _held_out_folders(project, job).items():
-            if project.benchmarks[name].audit.name_in_reasoning == "drop":
-                test_names = [gene_set.name for gene_set in read_sets(folder, "test")]
+        policies, _ = job.further or ([], None)
+        names, tests = [job.name, *job.benchmark.leave_out], job.files.get("held_out", [])[1::2]
+        for name, policy, file in zip(names, policies, tests, strict=False):
+            if policy == "drop":
+                test_names = [row.name for row in read_rows(file, Example) if not row.term]
                 kept, leaking = without_test_names(kept, name, test_names)
                 dropped += leaking
         return kept, dropped
@@ -422,13 +418,6 @@ def recited(
             sentences = (PARAPHRASES[fact.relation][0].format(gene=gene, object=fact.object) for fact in facts)
             steps.append(" ".join(sentences))
     return Proposal(example.id, example.subset, example.name, steps, problem="" if steps else NOTHING_SAID)
-
-
-def _held_out_folders(project: Project, job: TeachingJob) -> dict[str, Path]:
-    """The folder with the held-out sets of the benchmark, and of each that its training sets leave out."""
-    left_out = project.benchmarks[job.benchmark].leave_out
-    own = {job.benchmark: project.examples(job.benchmark, job.style)}
-    return own | {name: project.results.benchmark(name) for name in left_out}
 
 
 def _read(text: str) -> tuple[str, list[str], list[str]]:

@@ -4,21 +4,19 @@ The rules are the same for every teacher. Steps are read as `claims.Knowledge` r
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from reasonome.config.project import Project
 from reasonome.facts.sources.source import NOT, read_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import FREE_TEXT, NAMING
 from reasonome.scoring import rouge
 from reasonome.tasks.naming.background import Background, read_background
 from reasonome.tasks.naming.claims import ASKS, CONTRADICTED, TRUE, Claim, Knowledge
-from reasonome.tasks.naming.files import judging_facts
 from reasonome.tasks.naming.questions import Example
 from reasonome.teaching.proposals import counted_genes
 
@@ -213,7 +211,7 @@ def _wrong_number(counts: Sequence[tuple[str, int, set[str]]]) -> str:
     return ""
 
 
-def load_judge(project: Project, benchmark: str, background: Path) -> TraceJudge:
-    """The judge with the facts, and the denied facts, that answers to a benchmark are checked against."""
-    facts = pd.concat([read_facts(path) for path in judging_facts(project, benchmark)], ignore_index=True)
+def load_judge(files: Iterable[Path], background: Path) -> TraceJudge:
+    """The judge with the facts, and the denied facts, in files, and the terms of a background."""
+    facts = pd.concat([read_facts(path) for path in files], ignore_index=True)
     return TraceJudge(facts, read_background(background))

@@ -12,15 +12,14 @@ from typing import NamedTuple
 import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS, write_splits
-from reasonome.config.project import Project
 from reasonome.config.styles import count_tokens
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.text import one_line
-from reasonome.task_parts import Building, BuildingJob, Prompting, Splits
+from reasonome.task_parts import BenchmarkJob, Building, BuildingJob, Prompting, Splits
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
-from reasonome.tasks.question_answer.settings import VerifiedBenchmark
+from reasonome.tasks.question_answer.settings import VerifiedBenchmark, VerifiedStyle
 
 _SHOWN = 5  # classes that a line of the log names
 _SHOWN_REASONS = 3
@@ -378,17 +377,16 @@ def _drawn(
 class VerifiedPrompting(Prompting[VerifiedDialogue]):
     """What prompts show must fit into the budget of their style."""
 
-    def with_material(self, project: Project, name: str, style: str, splits: Splits) -> Splits:
+    def with_material(self, job: BenchmarkJob[VerifiedBenchmark, VerifiedStyle], splits: Splits) -> Splits:
         """The splits as they are. InputError for a question whose shown columns exceed the budget."""
-        asked = project.style(name, style)
-        [budget] = asked.budgets()
+        [budget] = job.style.budgets()
         for rows in splits.values():
             for row in rows:
-                shown = [text for column, text in row.columns.items() if f"{{{column}}}" in asked.user]
+                shown = [text for column, text in row.columns.items() if f"{{{column}}}" in job.style.user]
                 if (tokens := sum(count_tokens(shown))) > budget:
                     raise InputError(
-                        f"question '{row.id}' has {tokens} tokens, more than the {budget} of style '{style}'",
-                        file=project.folder.path(f"prompts/{self.task.name}.{style}.txt"),
+                        f"question '{row.id}' has {tokens} tokens, more than the {budget} of its style",
+                        file=job.further,
                         field="budget_tokens",
                         fix="raise it, or shorten the question",
                     )

@@ -90,6 +90,10 @@ class VerifiedFiles(Files):
                 raise InputError("there is no such file", file=path, fix=where)
         return Inputs({"tables": tables})
 
+    def prompting(self, project: Project, benchmark: str, style: str) -> Inputs:
+        """No file; errors name that of the style."""
+        return Inputs(settings=str(project.folder.path(f"prompts/{project.benchmarks[benchmark].task}.{style}.txt")))
+
     def beside_corpora(self, project: Project, benchmark: str, splits: Collection[str] = SPLITS) -> list[str]:
         """The tables of questions."""
         tables = dict.fromkeys(subset.table for subset in project.benchmarks[benchmark].subsets.values())

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from reasonome.config.project import Project
-from reasonome.config.teachers import OpenAITeacher
 from reasonome.task_parts import Teaching, TeachingJob
 from reasonome.tasks.question_answer.dialogue import VerifiedDialogue
 from reasonome.teaching import openai
@@ -15,19 +13,16 @@ WRONG = "the answer is not right"
 class VerifiedTeaching(Teaching[VerifiedDialogue]):
     """A teacher answers the task's own prompts, and what is right is kept."""
 
-    def propose(self, project: Project, job: TeachingJob) -> list[Proposal]:
+    def propose(self, job: TeachingJob) -> list[Proposal]:
         """A teacher's proposal for each of the task's own prompts; it does not see the answers."""
-        style, teacher = project.style(job.benchmark, job.style), project.teachers[job.teacher]
-        assert isinstance(teacher, OpenAITeacher)  # `Checks.teachers` lets no other pass
 
         def read(text: str) -> tuple[str, list[str], list[str]]:
-            verdict = self.task.parse(text, style)
+            verdict = self.task.parse(text, job.style)
             return verdict.name, verdict.steps, verdict.problems
 
-        asked = self.asked(project, job.benchmark, job.prompts)
-        return openai.propose(teacher, asked, job.examples, read, job.output)
+        return openai.propose(job, self.asked(job), read)
 
-    def keep(self, project: Project, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
+    def keep(self, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
         """Kept and dropped rows: what is kept is right by `verify`."""
         by_id = {example.id: example for example in job.examples}
         truths = {example.id: example.answer for example in job.examples}

@@ -161,14 +161,6 @@ class RankingStyle(GeneListStyle):
         return only_placeholders(value, ("label", "id"))
 
 
-def ranking_style(project: Project, benchmark: str, name: str) -> RankingStyle:
-    """A prompt style of the task of a benchmark of rankings."""
-    style = project.style(benchmark, name)
-    if not isinstance(style, RankingStyle):
-        raise TypeError(f"'{benchmark}' is no benchmark of rankings")
-    return style
-
-
 class RankingFiles(Files):
     """Genes, and the sources of questions."""
 

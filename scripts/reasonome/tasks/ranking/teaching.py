@@ -2,11 +2,8 @@
 
 from collections.abc import Sequence
 
-from reasonome.config.project import Project
-from reasonome.config.teachers import OpenAITeacher
 from reasonome.task_parts import Teaching, TeachingJob
 from reasonome.tasks.ranking.dialogue import RankingDialogue
-from reasonome.tasks.ranking.settings import ranking_style
 from reasonome.teaching import openai
 from reasonome.teaching.proposals import Proposal, keep_right, without_contradictions
 
@@ -16,24 +13,20 @@ WRONG_GENE = "the first gene is not right"
 class RankingTeaching(Teaching[RankingDialogue]):
     """Reasoning of a teacher behind an endpoint."""
 
-    def propose(self, project: Project, job: TeachingJob) -> list[Proposal]:
+    def propose(self, job: TeachingJob) -> list[Proposal]:
         """The proposal of a teacher behind an endpoint for each training question, of which it gets the task's prompt.
 
         A list that repeats genes is no problem, since only its reasoning is learned.
         """
-        teacher, prompts = project.teachers[job.teacher], job.prompts
-        assert isinstance(teacher, OpenAITeacher)  # `Checks.teachers` lets no other pass
-        style = ranking_style(project, job.benchmark, job.style)
 
         def read(text: str) -> tuple[str, list[str], list[str]]:
-            answer = self.task.parse(text, style)
+            answer = self.task.parse(text, job.style)
             problems = [problem for problem in answer.problems if problem != "repeated_genes"]
             return ", ".join(answer.genes), answer.steps, problems
 
-        asked = self.asked(project, job.benchmark, prompts)
-        return without_contradictions(openai.propose(teacher, asked, job.examples, read, job.output), prompts)
+        return without_contradictions(openai.propose(job, self.asked(job), read), job.prompts)
 
-    def keep(self, project: Project, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
+    def keep(self, job: TeachingJob, proposals: Sequence[Proposal]) -> tuple[list[dict], list[dict]]:
         """Kept and dropped rows: what is kept has a right gene first. `proposed` are genes between commas."""
         by_id = {example.id: example for example in job.examples}
         truths = {example.id: ", ".join(sorted(example.right)) for example in job.examples}

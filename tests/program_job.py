@@ -1,0 +1,17 @@
+"""Programs that read a job alone, as a test runs them."""
+
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from unittest import mock
+
+from reasonome.jobs import Job
+
+
+def run(program: ModuleType, folder: Path, job: Job | dict) -> None:
+    """Run a program on a job, or a dictionary with its inputs, outputs and settings, that is put into a folder."""
+    text = job.to_json() if isinstance(job, Job) else json.dumps({"rule": program.__name__} | job, default=str)
+    (folder / "job.json").write_text(text)
+    with mock.patch.object(sys, "argv", [program.__name__, str(folder / "job.json")]):
+        program.main()
