@@ -1,17 +1,21 @@
 """Write the card of a benchmark as a dataset of the Hub: its licences, sources, splits and sizes.
 
-python scripts/write_dataset_card.py --benchmark demo-go --output results/benchmarks/demo-go/README.md
+python scripts/write_dataset_card.py results/benchmarks/demo-go/README.job.json
 """
 
+from reasonome.benchmarks.rows import SPLITS
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.exports.dataset_card import benchmark_card
-from reasonome.tasks import arguments_and_project
+from reasonome.jobs import read_job
+from reasonome.report.settings import DatasetCardSettings
+from reasonome.tasks import find_task
 
 
 def main() -> None:
-    args, project = arguments_and_project(__doc__, "benchmark", "output")
-    atomic.write_text(args.output, benchmark_card(project, args.benchmark))
+    job = read_job(__doc__, DatasetCardSettings)
+    splits = {split: job.file(split) for split in SPLITS}
+    atomic.write_text(job.output("card"), benchmark_card(job.settings, find_task(job.settings.task), splits))
 
 
 if __name__ == "__main__":

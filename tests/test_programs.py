@@ -114,7 +114,9 @@ def test_mistakes_of_what_is_built_by_a_job_alone_have_their_places(project, tmp
 
 
 def test_a_source_whose_licence_nobody_has_accepted_makes_no_job(project, tmp_path, monkeypatch):
-    source = project.sources["gold-standards-demo"].model_copy(update={"restricted": True})
+    source = project.sources["gold-standards-demo"].model_copy(
+        update={"restricted": True, "licence_url": "https://example.org/terms"}
+    )
     monkeypatch.setitem(project.sources, "gold-standards-demo", source)
     with refused(field="gold-standards-demo.accept_licence"):
         built(project, "demo-loci", tmp_path)

@@ -9,7 +9,7 @@ from annotation_project import GOOD
 from refusals import refused
 
 from reasonome.answering.model_files import check_model
-from reasonome.config.project.experiments import Results
+from reasonome.config.project.results import Results
 from reasonome.core.manifest import folder_sha256
 
 FILES = {"model.safetensors": "weights", "config.json": "{}", "tokenizer.json": "words"}

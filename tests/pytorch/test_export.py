@@ -16,6 +16,7 @@ from refusals import refused
 
 from reasonome.benchmarks.rows import SPLITS, is_sealed, read_rows
 from reasonome.cli import main
+from reasonome.compile.cards import dataset_card_settings
 from reasonome.core import atomic
 from reasonome.exports.dataset_card import benchmark_card
 from reasonome.tasks import TASKS, load_project
@@ -99,7 +100,9 @@ def test_the_folder_of_a_benchmark_loads_by_its_card_though_rows_lack_what_other
         if split == "test":
             rows.append(rows[0] | {"id": "R-50", "subset": "asked-50", "term": rows[0]["id"]})
         atomic.write_jsonl(folder / f"{split}.jsonl", rows)
-    atomic.write_text(folder / "README.md", benchmark_card(project, "closed-book"))
+    settings = dataset_card_settings(project, "closed-book")
+    files = {split: folder / f"{split}.jsonl" for split in SPLITS}
+    atomic.write_text(folder / "README.md", benchmark_card(settings, TASKS["closed_book"], files))
     dataset = load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
     assert dataset["test"][-1]["term"] == dataset["test"][0]["id"] and dataset["train"][0]["term"] is None
 

@@ -4,7 +4,7 @@
 
 rule fetch_published:
     output:
-        f"{ROOT}/published/{{benchmark}}/{{part}}.{{subset}}/{{file}}",
+        file=f"{ROOT}/published/{{benchmark}}/{{part}}.{{subset}}/{{file}}",
     log:
         f"{ROOT}/logs/fetch_published/{{benchmark}}.{{part}}.{{subset}}.{{file}}.log",
     wildcard_constraints:
@@ -15,11 +15,10 @@ rule fetch_published:
     conda:
         "../../envs/cpu.yaml"
     params:
-        file=lambda w: canonical(
-            PROJECT.benchmarks[w.benchmark].published_files[w.part, w.subset].model_dump(mode="json")
-        ),
+        file=lambda w: canonical(published_file(w).model_dump(mode="json")),
+        job=lambda w, output: job_json("fetch_published", {}, output, published_file(w)),
     shell:
-        configured("fetch_published.py", "benchmark", "part", "subset", output="{output}")
+        compiled("fetch_published.py", "{output.file}")
 
 
 rule build_benchmark:
@@ -55,9 +54,9 @@ rule build_benchmark:
 
 rule write_dataset_card:
     input:
-        rows=[f"{ROOT}/benchmarks/{{benchmark}}/{part}.jsonl" for part in ("train", "valid", "test")],
+        **{part: f"{ROOT}/benchmarks/{{benchmark}}/{part}.jsonl" for part in ("train", "valid", "test")},
     output:
-        f"{ROOT}/benchmarks/{{benchmark}}/README.md",
+        card=f"{ROOT}/benchmarks/{{benchmark}}/README.md",
     log:
         f"{ROOT}/logs/write_dataset_card/{{benchmark}}.log",
     localrule: True
@@ -67,5 +66,6 @@ rule write_dataset_card:
         sources=lambda w: canonical([*map(vars, card_sources.sources_of(PROJECT, w.benchmark))]),
         sealed=lambda w: PROJECT.benchmarks[w.benchmark].sealed,
         code=lambda w: code_of("write_dataset_card.py", "", w.benchmark),
+        job=job_by("write_dataset_card", dataset_card_settings, "benchmark"),
     shell:
-        configured("write_dataset_card.py", "benchmark", output="{output}")
+        compiled("write_dataset_card.py", "{output.card}")

@@ -104,6 +104,11 @@ def own_building_code(wildcards):
     return " ".join(building_sha256(file) for file in files if not file.is_relative_to(PACKAGE_ROOT))
 
 
+def published_file(wildcards):
+    """The entry of a published table of gene sets."""
+    return PROJECT.benchmarks[wildcards.benchmark].published_files[wildcards.part, wildcards.subset]
+
+
 def held_out_files(benchmarks):
     """The held-out sets of these benchmarks."""
     return [RESULTS.benchmark(b) / f"{part}.jsonl" for b in benchmarks for part in ("valid", "test")]

@@ -17,6 +17,7 @@ from reasonome.compile import benchmarks as compiling
 from reasonome.compile import building, forgetting, leaks
 from reasonome.compile import preferences as preferring
 from reasonome.compile import trainings as training
+from reasonome.compile.cards import dataset_card_settings
 from reasonome.compile.facts import embedding_settings, facts_settings, statement_settings
 from reasonome.config import NAME, PART, Settings
 from reasonome.config.project import (
@@ -216,9 +217,13 @@ def code_of_experiment(script, experiment):
     return code_of(script, "report metrics", PROJECT.experiments[experiment].benchmarks[0])
 
 
-def configured(script, *wildcards, variables="", **options):
+def configured(script, *wildcards, **options):
     """The command of a program that reads the configuration: with options called as wildcards are, and others."""
-    return program(script, _options(*wildcards, **options), variables)
+    words = [f"--config {literal(shlex.quote(str(CONFIG)))}"]
+    words += [f"--set {literal(shlex.quote(f'{key}={canonical(value)}'))}" for key, value in GIVEN.items()]
+    words += [f"--{name} {{wildcards.{name}}}" for name in wildcards]
+    words += [f"--{name.replace('_', '-')} {value}" for name, value in options.items()]
+    return program(script, " ".join(words))
 
 
 def compiled(script, output, variables=""):
@@ -239,14 +244,6 @@ def launched(script, output):
 
 def _written_job(output):
     return f'job={output}; job="${{{{job%.*}}}}.job.json"; printf %s {{params.job:q}} > "$job"; '
-
-
-def _options(*wildcards, **options):
-    words = [f"--config {literal(shlex.quote(str(CONFIG)))}"]
-    words += [f"--set {literal(shlex.quote(f'{key}={canonical(value)}'))}" for key, value in GIVEN.items()]
-    words += [f"--{name} {{wildcards.{name}}}" for name in wildcards]
-    words += [f"--{name.replace('_', '-')} {value}" for name, value in options.items()]
-    return " ".join(words)
 
 
 def _path(script):

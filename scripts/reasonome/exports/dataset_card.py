@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 from huggingface_hub import DatasetCard, DatasetCardData
 
-from reasonome.benchmarks.rows import SPLITS, read_rows, unsealed
-from reasonome.config.project import Project
-from reasonome.report.card_sources import SourceRead, hub_licence, sources_of
+from reasonome.benchmarks.rows import read_rows, unsealed
+from reasonome.report.card_sources import SourceRead, hub_licence
 from reasonome.report.number_text import markdown_table
+from reasonome.report.settings import DatasetCardSettings
 from reasonome.task import Task
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -64,20 +64,19 @@ def _size_category(rows: int) -> str:
     return next((name for most, name in _SIZES if rows < most), "n>1M")
 
 
-def benchmark_card(project: Project[Task], benchmark: str) -> str:
-    """The card of a benchmark's folder, as it was built."""
-    task, spec, folder = project.task(benchmark), project.benchmarks[benchmark], project.results.benchmark(benchmark)
-    rows = {split: read_rows(folder / f"{split}.jsonl", task.Example) for split in SPLITS}
-    sealed = len(rows["test"]) - len(unsealed(rows["test"], spec.sealed, final=False))
+def benchmark_card(settings: DatasetCardSettings, task: Task, splits: Mapping[str, Path]) -> str:
+    """The card of a benchmark as it was built; `splits` are its files."""
+    rows = {split: read_rows(file, task.Example) for split, file in splits.items()}
+    sealed = len(rows["test"]) - len(unsealed(rows["test"], settings.sealed, final=False))
     return Dataset(
-        name=benchmark,
-        about=f"The rows of the benchmark `{benchmark}` ({task.name}), from reasonome, before a prompt\nstyle "
+        name=settings.name,
+        about=f"The rows of the benchmark `{settings.name}` ({task.name}), from reasonome, before a prompt\nstyle "
         "makes messages of them. `audit.json` says what was looked for between the splits, and found.",
         rows={
             split: [row.model_dump(mode="json", exclude_defaults=True) for row in found]
             for split, found in rows.items()
         },
-        sources=sources_of(project, benchmark),
+        sources=settings.sources,
         note=f"{sealed} test rows are sealed: publish the output of `reasonome export`, which leaves them out."
         if sealed
         else "",

@@ -1,4 +1,4 @@
-"""Settings of rules that report: model cards, and what models still know."""
+"""Settings of rules that report: cards of models and benchmarks, and what models still know."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,6 +21,15 @@ class CardSettings(Strict):
     sources: Sequence[SourceRead] = ()
     judges: Mapping[str, str] = {}
     decodings: Mapping[str, Decoding]
+
+
+class DatasetCardSettings(Strict):
+    """A benchmark and its task, as in `BenchmarkSettings`, the share of its test rows that is sealed, its sources."""
+
+    name: str
+    task: str
+    sealed: float
+    sources: Sequence[SourceRead]
 
 
 class ForgettingSettings(Strict):

@@ -1,6 +1,5 @@
 """The tasks: those that ship, a project's own, and the project that they make with its configuration."""
 
-import argparse
 import sys
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
@@ -14,7 +13,6 @@ from typing import Any
 from reasonome.config import Recipe, Settings
 from reasonome.config.project import Project
 from reasonome.config.project.folder import SETTINGS, ConfigFolder, without_checkout
-from reasonome.core import arguments
 from reasonome.core.errors import InputError, Mistakes, closest, line_in, lookup, nearest
 from reasonome.core.lazy import Lazy
 from reasonome.core.manifest import text_sha256
@@ -96,12 +94,6 @@ def open_project(root: str | Path = "config", given: Given = ()) -> Project[Task
     mistakes, and for one of its own tasks.
     """
     return _opened(ConfigFolder(Path(root), dict(given)))
-
-
-def arguments_and_project(description: str | None, *needed: str) -> tuple[argparse.Namespace, Project[Task]]:
-    """The arguments of a program that requires the options `needed`, and the project that it finds its files by."""
-    args = arguments.project_parser(description, *needed).parse_args()
-    return args, open_project(args.config, args.set)
 
 
 def _opened(folder: ConfigFolder) -> Project[Task]:
