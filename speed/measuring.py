@@ -19,7 +19,8 @@ from typing import Any
 import torch
 
 from reasonome.benchmarks.rows import read_rows
-from reasonome.config.project.experiments import Results
+from reasonome.compile.trainings import training_job
+from reasonome.config.project import Project, Results, chains
 from reasonome.config.recipes import Recipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
@@ -234,3 +235,13 @@ def machine() -> str:
     gpus = f"{torch.cuda.device_count()} × {torch.cuda.get_device_name(0)}" if CUDA else "no GPU"
     packages = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
     return f"{os.cpu_count()} cores ({model}), {gigabytes:.0f} GiB, {gpus}; {packages}"
+
+
+def write_job(project: Project, folder: Path) -> Path:
+    """The job.json of a step, which is written into its folder, results/models/BACKBONE/CHAIN, beside recipe.json."""
+    written = atomic.read_json(folder / "recipe.json")
+    recipe, project.results = STAGES[written["stage"]].model_validate(written), Results(folder.parents[2])
+    outputs = {"manifest": folder / "manifest.json"}
+    job = training_job(project, recipe, (folder.parent.name, chains.parent(folder.name)), outputs)
+    atomic.write_text(folder / "manifest.job.json", job.to_json())
+    return folder / "manifest.job.json"

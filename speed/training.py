@@ -33,7 +33,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from measuring import BACKBONE, BENCHMARK, CUDA, STYLE, TEACHER, Check, Inputs, Speed, parser, recipe_of, report
+from measuring import (
+    BACKBONE,
+    BENCHMARK,
+    CUDA,
+    STYLE,
+    TEACHER,
+    Check,
+    Inputs,
+    Speed,
+    parser,
+    recipe_of,
+    report,
+    write_job,
+)
 from tqdm import tqdm
 
 from reasonome.answering import precision
@@ -88,8 +101,8 @@ def main() -> int:
         for way in ("theirs", "plain"):
             run(way, [__file__, "--way", way, *rest], {})
         step = made.model(BACKBONE, STEP)
-        words = [SCRIPTS / "train.py", "--config", given.config.resolve(), "--folder", step]
-        run("ours", words, JOB_ENVIRONMENT, folder)
+        job = write_job(inputs.project, step)
+        run("ours", [SCRIPTS / "train.py", job], JOB_ENVIRONMENT, folder)
         facts = {"theirs": made.root / "theirs/facts.json", "plain": made.root / "plain/facts.json"}
         found = {way: atomic.read_json(file) for way, file in (facts | {"ours": step / "run.json"}).items()}
         models = {"theirs": made.root / "theirs/model", "plain": made.root / "plain/model", "ours": step / "model"}

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 import training  # speed/training.py
-from measuring import BENCHMARK, ENCODER, STYLE, TEACHER, Inputs, recipe_of
+from measuring import BENCHMARK, ENCODER, STYLE, TEACHER, Inputs, recipe_of, write_job
 from model_shapes import SHAPES, TINY
 
 from gpu_checks.finding import Here
@@ -61,13 +61,13 @@ class MadeProject:
         else:
             recipe = {}
         atomic.write_json(folder / "recipe.json", recipe_of(stage, **recipe | settings).model_dump(mode="json"))
+        write_job(self.inputs.project, folder)
         return folder
 
     def launch(self, step: Path, sharding: str = "none", **options: Any) -> subprocess.Popen:
         """Start the training of a step as a rule does, on one GPU; what it prints goes to log.txt in its folder."""
         words = [training.SCRIPTS / "launch.py", "--cpus", os.cpu_count(), "--gpus", 1, "--processes", 1]
-        program = training.SCRIPTS / "train.py"
-        words += ["--sharding", sharding, program, "--folder", step.relative_to(self.folder)]
+        words += ["--sharding", sharding, training.SCRIPTS / "train.py", step / "manifest.job.json"]
         environment = {**os.environ, **training.JOB_ENVIRONMENT}
         with (step / "log.txt").open("ab") as log:
             return subprocess.Popen(

@@ -96,7 +96,7 @@ def test_plans_and_audits_know_every_benchmark_of_a_mixture(config, tmp_path, mo
     plan = experiments.report_plan(project, "demo")
     learned = [{"benchmark": "demo-go", "style": "answer"}, {"benchmark": "demo-loci", "style": "answer"}]
     assert plan["trained_on"]["KW+RA"] == learned
-    files = project.recipes["sft"]["both"].files(project, ("smollm2-135m", "base"))
+    files = project.recipes["sft"]["both"].files(project.results, project.preferences, ("smollm2-135m", "base"))
     assert {name: str(path) for name, path in files.items()} == {
         "examples of demo-go": "results/prompts/demo-go.answer/train.jsonl",
         "examples of demo-loci": "results/prompts/demo-loci.answer/train.jsonl",

@@ -182,7 +182,7 @@ def sampling(config) -> Project:
 
 def test_the_parents_samples_of_the_same_rows_are_among_the_files(sampling):
     recipe = sampling.recipes["rft"]["tried"]
-    files = recipe.files(sampling, ("smollm2-135m", "sft.names-s0"))
+    files = recipe.files(sampling.results, sampling.preferences, ("smollm2-135m", "sft.names-s0"))
     assert {name: str(path) for name, path in files.items()} == {
         "examples": "results/prompts/demo-go.demo-names/train.jsonl",
         "samples": "results/samples/smollm2-135m/sft.names-s0/demo-go.demo-names/sample8-96.20-50.jsonl",

@@ -173,7 +173,9 @@ def test_the_samples_are_among_the_files_of_the_step(config):
 
     settings = {"style": "confidence", "confidence_from": {"decoding": "sample8-96", "questions": 40}}
     project = load_project(with_recipe(config, "sft", **settings))
-    files = project.recipes["sft"]["tried"].files(project, ("smollm2-135m", "sft.names-s0"))
+    files = project.recipes["sft"]["tried"].files(
+        project.results, project.preferences, ("smollm2-135m", "sft.names-s0")
+    )
     assert str(files["samples"]).endswith(
         "results/samples/smollm2-135m/sft.names-s0/demo-go.confidence/sample8-96.40.jsonl"
     )

@@ -96,7 +96,7 @@ def disturb(models: Path, run: subprocess.Popen, commands: dict[str, list[str]])
 def trainer(chain: str) -> psutil.Process:
     for process in psutil.process_iter(["cmdline"]):
         words = process.info["cmdline"] or []
-        if len(words) > 1 and words[1].endswith("/train.py") and f"{MODELS}/{chain}" in words:
+        if len(words) > 1 and words[1].endswith("/train.py") and f"{MODELS}/{chain}/manifest.job.json" in words:
             return process
     raise AssertionError(f"no process trains {chain}")
 

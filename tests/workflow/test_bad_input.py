@@ -86,7 +86,7 @@ def test_a_missing_parent_is_named_by_the_program(copy):
     parent = copy / "results/models" / BACKBONE / "pretrain.demo-s0/manifest.json"
     parent.unlink()
     folder = f"results/models/{BACKBONE}/{TAUGHT}"
-    command = [sys.executable, tiny_project.ROOT / "scripts/train.py", "--folder", folder]
+    command = [sys.executable, tiny_project.ROOT / "scripts/train.py", f"{folder}/manifest.job.json"]
     done = subprocess.run(list(map(str, command)), cwd=copy, capture_output=True, text=True)
     assert done.returncode == 2
     assert "this model is missing or was not finished" in done.stderr

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import program_job
 import psutil
 import pytest
 import tiny_training
@@ -23,6 +24,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 from reasonome.answering.precision import DTYPES
 from reasonome.core import atomic
 from reasonome.stages import STAGES
+from reasonome.tasks import load_project
 
 pytestmark = [pytest.mark.slow, pytest.mark.full]
 
@@ -53,7 +55,8 @@ class Job:
             recipe = STAGES[stage].model_validate({"stage": stage, **COMMON, **RECIPES[stage], **settings})
             self.folder.mkdir()
             atomic.write_json(self.folder / "recipe.json", recipe.model_dump(mode="json"))
-        program = [ROOT / "scripts/train.py", "--config", ROOT / "config", "--folder", self.folder]
+            program_job.of_training(load_project(ROOT / "config"), recipe, self.folder)
+        program = [ROOT / "scripts/train.py", self.folder / "manifest.job.json"]
         command = [sys.executable, ROOT / "scripts/launch.py", *options, *program]
         self._log = self.folder.with_suffix(".log")
         with self._log.open("a") as log:

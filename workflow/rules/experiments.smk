@@ -15,7 +15,7 @@ rule write_plan:
     params:
         plan=lambda w: canonical(experiments.report_plan(PROJECT, w.experiment)),
     shell:
-        f"{BEFORE}printf %s {{params.plan:q}} | {PYTHON} -m json.tool --indent 2 --sort-keys --no-ensure-ascii > {{output}}"
+        f"{BEFORE}printf %s {{params.plan:q}} | {PYTHON} -m json.tool --indent 2 --sort-keys --no-ensure-ascii > {{output}} 2> {{log}}"
 
 
 rule summarise:

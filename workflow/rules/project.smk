@@ -243,7 +243,10 @@ def launched(script, output):
 
 
 def _written_job(output):
-    return f'job={output}; job="${{{{job%.*}}}}.job.json"; printf %s {{params.job:q}} > "$job"; '
+    return (
+        f'job={output}; name="${{{{job##*/}}}}"; job="${{{{job%/*}}}}/${{{{name%.*}}}}.job.json"; '
+        'printf %s {params.job:q} > "$job"; '
+    )
 
 
 def _path(script):

@@ -20,7 +20,7 @@ _WHY = """\
 
 reasonome why results/models/smollm2-135m/sft.closedbook-s0/manifest.json
 """
-_WRITTEN = re.compile(r"""job=(?P<output>\S+); job="\S+"; printf %s (?P<job>.*) > "\$job"; """)
+_WRITTEN = re.compile(r"""job=(?P<output>\S+); name="\S+"; job="\S+"; printf %s (?P<job>.*) > "\$job"; """)
 
 
 def add(commands: argparse._SubParsersAction) -> None:

@@ -9,8 +9,8 @@ import sys
 
 _FILE = os.environ.get("REASONOME_WITNESS")
 _SCRIPT = next((os.path.basename(part) for part in sys.orig_argv if "/scripts/" in part and part.endswith(".py")), "")
-if _SCRIPT == "train.py" and "--folder" in sys.orig_argv:  # of which chain?
-    _SCRIPT = os.path.basename(sys.orig_argv[sys.orig_argv.index("--folder") + 1])
+if _SCRIPT == "train.py":  # of which chain?
+    _SCRIPT = os.path.basename(os.path.dirname(sys.orig_argv[-1]))
 
 
 def _write(what):

@@ -11,7 +11,8 @@ from reasonome.config import Benchmark
 from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath
 from reasonome.core.errors import InputError
-from reasonome.task_parts import Files, Inputs
+from reasonome.task_parts import Inputs
+from reasonome.tasks.question_answer.settings import VerifiedFiles
 
 # One template asks `direction` and `disagreement`, so that the prompt does not tell them apart; `unanswerable` has the
 # templates of others.
@@ -95,7 +96,7 @@ def table_files(name: str, benchmark: PathwayBenchmark) -> list[Path]:
     return list(dict.fromkeys(paths))
 
 
-class PathwayFiles(Files):
+class PathwayFiles(VerifiedFiles):
     """The tables of a benchmark."""
 
     def building(self, project: Project, benchmark: str) -> Inputs:

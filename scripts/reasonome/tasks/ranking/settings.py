@@ -132,6 +132,7 @@ class RankingBenchmark(Benchmark):
 class RankingStyle(GeneListStyle):
     """How a ranking is asked, and what form its answer has."""
 
+    newer: ClassVar = ("taught",)
     reasoning: Literal["none", "short", "long"] = Field(
         description="what the text asks for before the list: nothing, at most `words` words, or as many as it takes"
     )
