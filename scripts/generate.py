@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reasonome.answering import precision, vllm_engine
 from reasonome.answering.answers import write_answers
-from reasonome.answering.jobs import WeightsSettings
+from reasonome.answering.jobs import AnswerSettings
 from reasonome.benchmarks.rows import drawn, read_rows
 from reasonome.core.errors import run_program
 from reasonome.core.manifest import Stopwatch, canonical, read_manifest, text_sha256
@@ -18,7 +18,7 @@ from reasonome.training import gpus, retention
 
 def main() -> None:
     stopwatch = Stopwatch()
-    job = read_job(__doc__, WeightsSettings)
+    job = read_job(__doc__, AnswerSettings)
     settings, model = job.settings, job.file("model")
     gpus.limit(settings.gpus)
     task = find_task(settings.task)

@@ -1,6 +1,6 @@
 """Start a training program on the processes that a job has: one, one per GPU, or several nodes of a SLURM job.
 
-python scripts/launch.py --nodes 1 --processes 0 --cpus 8 --sharding zero2 scripts/train.py --folder …
+python scripts/launch.py --nodes 1 --processes 0 --cpus 8 --sharding zero2 scripts/train.py …/manifest.job.json
 """
 
 import argparse

@@ -73,7 +73,7 @@ def job_json(name, input, output, settings):
 
 
 def job_by(name_of_rule, settings, *about):
-    """The param with job.json as canonical JSON, of a rule whose settings follow from these wildcards."""
+    """The param with job.json, of a rule whose settings follow from these wildcards."""
 
     def compiled_job(wildcards, input, output):
         made = or_stop(settings, PROJECT, *(wildcards[name] for name in about))
@@ -228,7 +228,7 @@ def recipe_style(wildcards):
 
 
 def rule_params(stage):
-    """The params of a stage beside the folder; a changed one trains again."""
+    """The params of a stage beside its job; a changed one trains again."""
     known = {
         "style": recipe_style,
         "encoders": lambda w: [RESULTS.encoder(encoder) for encoder in recipe(w).comparing],
@@ -304,10 +304,6 @@ def carded_licences(wildcards):
     """The licences of a model's sources and weights, as canonical JSON."""
     settings = card_settings(wildcards)
     return canonical([settings.licence, *map(vars, settings.sources)])
-
-
-def audit_plan(wildcards):
-    return experiments.audit_plan(PROJECT, wildcards.experiment)
 
 
 def audit_inputs(wildcards):

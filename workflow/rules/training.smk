@@ -9,7 +9,7 @@ rule write_recipe:
     input:
         lambda w: list(or_stop(training.graded_questions, PROJECT, recipe(w)).values()),
     output:
-        f"{MODEL}/recipe.json",
+        recipe=f"{MODEL}/recipe.json",
     log:
         f"{ROOT}/logs/write_recipe/{{backbone}}.{{chain}}.log",
     wildcard_constraints:
@@ -21,9 +21,9 @@ rule write_recipe:
     params:
         recipe=lambda w: canonical(recipe(w).model_dump(mode="json")),
         step=lambda w: str(chains.last_step(w.chain)),
-        job=lambda w, output: training.recipe_job(PROJECT, recipe(w), output[0]).to_json(),
+        job=lambda w, output: training.recipe_job(PROJECT, recipe(w), Path(output.recipe)).to_json(),
     shell:
-        compiled("write_recipe.py", "{output}")
+        compiled("write_recipe.py", "{output.recipe}")
 
 
 for stage, kind in PROJECT.stages.items():

@@ -21,7 +21,7 @@ class AskedSettings(Strict):
     decoding: Decoding
 
 
-class WeightsSettings(AskedSettings):
+class AnswerSettings(AskedSettings):
     """The same of weights: `gpus` at most; `questions` is a part of the training split, the test split without."""
 
     engine: Literal["transformers", "vllm"] = "transformers"

@@ -1,4 +1,4 @@
-"""`reasonome why`: what of a job has changed since its output was made."""
+"""`reasonome why`: what of a job has changed since it was last started."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ from reasonome.core.terminal import show
 from reasonome.tasks import load_project
 
 _WHY = """\
-`reasonome why`: the keys of a job that differ from those of the job that made its output, each before and after.
+`reasonome why`: the keys of a job that differ from those that it had when it was last started, each before and after.
 
 reasonome why results/models/smollm2-135m/sft.closedbook-s0/manifest.json
 """

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reasonome.answering.jobs import EndpointSettings, RecordedSettings, WeightsSettings
+from reasonome.answering.jobs import AnswerSettings, EndpointSettings, RecordedSettings
 from reasonome.compile.benchmarks import task_named
 from reasonome.config.backbones import ApiModel, RecordedAnswers
 from reasonome.config.project import Project
 
 
-def of_weights(project: Project, asked: Mapping[str, str], gpus: int) -> WeightsSettings:
+def of_weights(project: Project, asked: Mapping[str, str], gpus: int) -> AnswerSettings:
     """Those of a model's answers on `gpus` at most."""
     engine = project.backbones[asked["backbone"]].engine
-    return WeightsSettings(engine=engine, questions=asked.get("questions"), gpus=gpus, **_asked(project, asked))
+    return AnswerSettings(engine=engine, questions=asked.get("questions"), gpus=gpus, **_asked(project, asked))
 
 
 def of_endpoint(project: Project, asked: Mapping[str, str], model: ApiModel) -> EndpointSettings:

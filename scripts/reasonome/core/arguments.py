@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 AS_WRITTEN = argparse.RawDescriptionHelpFormatter
-_PATHS = {"answers", "folder", "model", "output"}
+_PATHS = {"model", "output"}
 
 
 def project_parser(description: str | None, *needed: str) -> argparse.ArgumentParser:

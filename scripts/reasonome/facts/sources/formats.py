@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from reasonome.config.project import Project
 from reasonome.config.sources import FORMAT_FILES
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import (
@@ -48,9 +47,3 @@ def read_genes(files: Mapping[str, Path], taxon: int = 9606) -> GeneTable:
     """The genes of an authority's files, whose keys tell its format. Raises InputError as that does."""
     [reader] = (reader for form, reader in AUTHORITIES.items() if set(FORMAT_FILES[form].needed) <= set(files))
     return GeneTable(reader(files, taxon))
-
-
-def read_authority(project: Project, source: str, *taxon: int) -> GeneTable:
-    """The genes of a source's files; of the taxon, where one is given. Raises InputError as its format does."""
-    read_genes = AUTHORITIES[project.sources[source].format]
-    return GeneTable(read_genes(project.source_files(source), *taxon))
