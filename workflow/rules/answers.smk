@@ -6,13 +6,6 @@
 OF_CONNECTIONS = {"api_key_variable", "concurrency", "max_retries", "timeout_seconds"}
 
 
-def asked_job(name):
-    """The job.json of a rule that asks weights."""
-    return lambda wildcards, input, output, resources: job_json(
-        name, input, output, asking.of_weights(PROJECT, wildcards, resources.gpus_per_node)
-    )
-
-
 rule generate:
     input:
         manifest=asked_model,

@@ -82,6 +82,26 @@ def job_by(name_of_rule, settings, *about):
     return compiled_job
 
 
+def asked_job(name):
+    """The job.json of a rule that asks weights."""
+    return lambda wildcards, input, output, resources: job_json(
+        name, input, output, asking.of_weights(PROJECT, wildcards, resources.gpus_per_node)
+    )
+
+
+def fetched_weights(kind, table):
+    """The job.json of weights that a table of the configuration names."""
+
+    def job(wildcards, output):
+        name = wildcards[kind]
+        pooling = table[name].pooling if kind == "encoder" else None
+        field = f"{kind}s.yaml: {name}.weights"
+        settings = WeightsSettings(name=name, field=field, weights=table[name].weights, pooling=pooling)
+        return job_json(f"fetch_{kind}", {}, output, settings)
+
+    return job
+
+
 def encoder_files(encoders):
     """Manifests and models of encoders; a model's own time says nothing, its manifest's does."""
     folders = [RESULTS.encoder(encoder) for encoder in encoders]

@@ -1,19 +1,6 @@
 # Weights of backbones and encoders. The rules that fetch need a network; all run where Snakemake runs.
 
 
-def fetched_weights(kind, table):
-    """The job.json of weights that a table of the configuration names."""
-
-    def job(wildcards, output):
-        name = wildcards[kind]
-        pooling = table[name].pooling if kind == "encoder" else None
-        field = f"{kind}s.yaml: {name}.weights"
-        settings = WeightsSettings(name=name, field=field, weights=table[name].weights, pooling=pooling)
-        return job_json(f"fetch_{kind}", {}, output, settings)
-
-    return job
-
-
 ruleorder: merge_adapter > fetch_backbone
 
 
