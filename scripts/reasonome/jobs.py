@@ -142,7 +142,7 @@ class Said(Training):
 
 
 @dataclass(frozen=True)
-class Shown(Training):
+class PromptedQuestions(Training):
     """Questions of a benchmark as prompts of a style show them."""
 
     benchmark: str
@@ -160,11 +160,11 @@ class LeakSettings(Strict):
     benchmarks: dict[str, OtherBenchmark]
     tested: list[str]
     training: list[Training] = []
-    training_prompts: list[Shown] = []
+    training_prompts: list[PromptedQuestions] = []
     statements: list[Said] = []
     reasoning: list[Training] = []
     tables: list[Training] = []
-    asked: list[Shown] = []
+    asked: list[PromptedQuestions] = []
     ontologies: list[Path] = []
 
     @property

@@ -6,7 +6,7 @@ from pathlib import Path
 from reasonome.compile.building import other_benchmark
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import AuditPlan, audit_plan
-from reasonome.jobs import AuditSettings, Files, Job, LeakSettings, OtherBenchmark, Said, Shown, Training
+from reasonome.jobs import AuditSettings, Files, Job, LeakSettings, OtherBenchmark, PromptedQuestions, Said, Training
 from reasonome.task_parts import Inputs
 
 
@@ -38,7 +38,9 @@ def _of_task(project: Project, plan: AuditPlan, tested: list[str]) -> LeakSettin
             for name, steps in training.items()
         ],
         training_prompts=[
-            Shown("training prompts", ".".join(key), steps, results.prompts(*key) / "train.jsonl", *key, styles[key])
+            PromptedQuestions(
+                "training prompts", ".".join(key), steps, results.prompts(*key) / "train.jsonl", *key, styles[key]
+            )
             for key, steps in prompts.items()
         ],
         statements=[
@@ -56,7 +58,7 @@ def _of_task(project: Project, plan: AuditPlan, tested: list[str]) -> LeakSettin
         ],
         tables=[Training("preferences", path, steps, Path(path)) for path, steps in plan.tables.items()],
         asked=[
-            Shown("prompts", f"style {key[1]}", (), results.prompts(*key) / "test.jsonl", *key, styles[key])
+            PromptedQuestions("prompts", f"style {key[1]}", (), results.prompts(*key) / "test.jsonl", *key, styles[key])
             for key in asked
         ],
         ontologies=list({k: file for corpus in corpora for k, file in project.ontologies(corpus).items()}.values()),
