@@ -3,7 +3,6 @@
 python scripts/train.py results/models/smollm2-135m/sft.closedbook-s0+grpo.closedbook-s0/manifest.job.json
 """
 
-from reasonome.config.backbones import EncoderFolder
 from reasonome.jobs import read_job
 from reasonome.stages import STAGES
 from reasonome.tasks import find_task
@@ -19,8 +18,7 @@ def main() -> None:
     found = {named: find_task(named) for named in set(settings.tasks.values())}
     tasks = {benchmark: found[named] for benchmark, named in settings.tasks.items()}
     styles = {name: tasks[name].Style.model_validate(style) for name, style in settings.styles.items()}
-    encoders = [EncoderFolder(path, settings.encoders[path.name]) for path in job.folders("encoders")]
-    recipe.train(TrainingJob(recipe, folder, job.files("data"), styles, tasks, encoders, settings.trackers))
+    recipe.train(TrainingJob(recipe, folder, job.files("data"), styles, tasks, settings.encoders, settings.trackers))
 
 
 if __name__ == "__main__":

@@ -44,8 +44,7 @@ def main() -> None:
     if isinstance(spec, TierPreferences):
         pairs, left_out = tier_pairs(task, style, examples, read_proposals(files["reasoning"]), spec.seed)
     elif isinstance(spec, SamplePreferences):
-        encoders = [EncoderFolder(path, settings.encoders[path.name]) for path in job.folders("encoders")]
-        pairs, left_out = of_samples(encoders, spec, task, style, examples, files["samples"])
+        pairs, left_out = of_samples(settings.encoders, spec, task, style, examples, files["samples"])
     else:
         pairs = table_pairs(task, style, examples, files["table"])
     train, held_out = parted(pairs, spec.held_out, spec.seed)

@@ -215,7 +215,7 @@ def written(folder, monkeypatch, preferences, **files):
     style = {"task": "gene_set_naming", "benchmark": "demo-go", "style": STYLE.model_dump(mode="json")}
     job = {
         "rule": "write_preferences",
-        "inputs": {"data": {name: str(folder / file) for name, file in files.items()}, "encoders": []},
+        "inputs": {"data": {name: str(folder / file) for name, file in files.items()}},
         "outputs": {name: str(folder / file) for name, file in outputs.items()},
         "settings": {"name": "some", "preferences": preferences, **style},
     }

@@ -22,10 +22,9 @@ def preferences_job(
         task=task_named(project, benchmark),
         benchmark=benchmark,
         style=project.style(benchmark, style).model_dump(mode="json"),
-        encoders={folder.name: pooling for folder, pooling in project.encoder_folders(encoders)},
+        encoders=project.encoder_folders(encoders),
     )
-    folders: Files = [project.results.encoder(encoder) for encoder in encoders]
-    inputs = {"data": preferred_files(project, name, question, model), "encoders": folders}
+    inputs: dict[str, Files] = {"data": preferred_files(project, name, question, model)}
     return Job(rule="write_preferences", inputs=inputs, outputs=dict(outputs), settings=settings)
 
 

@@ -15,8 +15,7 @@ def training_job(
     project: Project, recipe: Recipe, parent: tuple[str, str], outputs: Mapping[str, Files]
 ) -> Job[TrainingSettings]:
     """The job of a step behind the parent, a backbone and a chain."""
-    folders: Files = [project.results.encoder(name) for name in recipe.comparing]
-    inputs = {"data": recipe.files(project.results, project.preferences, parent), "encoders": folders}
+    inputs: dict[str, Files] = {"data": recipe.files(project.results, project.preferences, parent)}
     return Job(rule=recipe.stage, inputs=inputs, outputs=dict(outputs), settings=_settings(project, recipe))
 
 
@@ -39,6 +38,6 @@ def _settings(project: Project, recipe: Recipe) -> TrainingSettings:
         recipe=recipe.model_dump(mode="json"),
         tasks={benchmark: task_named(project, benchmark) for benchmark, _ in recipe.questions},
         styles={name: project.style(name, style).model_dump(mode="json") for name, style in recipe.questions},
-        encoders={folder.name: pooling for folder, pooling in project.encoder_folders(recipe.comparing)},
+        encoders=project.encoder_folders(recipe.comparing),
         trackers=project.settings.trackers,
     )

@@ -1,10 +1,10 @@
 """Settings of the rule that writes preferences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from reasonome.config.backbones import Pooling
+from reasonome.config.backbones import EncoderFolder
 from reasonome.config.preferences import Preferences
 from reasonome.config.strict import Strict
 
@@ -20,4 +20,4 @@ class PreferenceSettings(Strict):
     task: str
     benchmark: str
     style: Mapping[str, JsonValue]
-    encoders: Mapping[str, Pooling] = {}
+    encoders: Sequence[EncoderFolder] = ()
