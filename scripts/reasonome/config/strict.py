@@ -142,7 +142,8 @@ class Strict(BaseModel):
 
     @model_serializer(mode="wrap")
     def _as_written(self, values: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in values(self).items() if key not in self._unwritten()}
+        unwritten = self._unwritten()
+        return {key: value for key, value in values(self).items() if key not in unwritten}
 
     def _unwritten(self) -> set[str]:
         """Keys that are not written."""
