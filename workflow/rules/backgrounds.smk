@@ -3,7 +3,7 @@
 
 rule build_background:
     input:
-        files=reads("background"),
+        files=reads(lambda task: task.files.background),
     output:
         table=f"{ROOT}/backgrounds/{{benchmark}}.parquet",
     log:
@@ -17,7 +17,7 @@ rule build_background:
         **asks("build_background"),
     params:
         code=lambda w: code_of("build_background.py", "background", w.benchmark),
-        job=job_of("build_background", "background")["job"],
+        job=job_of("build_background", lambda task: task.files.background)["job"],
         settings=background_settings,
     shell:
         compiled("build_background.py", "{output.table}")

@@ -23,7 +23,7 @@ rule fetch_published:
 
 rule build_benchmark:
     input:
-        files=reads("building"),
+        files=reads(lambda task: task.files.building),
         left_out=lambda w: held_out_files(PROJECT.benchmarks[w.benchmark].leave_out),
     output:
         train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
@@ -43,10 +43,14 @@ rule build_benchmark:
         **asks("build_benchmark"),
     params:
         benchmark=lambda w: rows_of(w.benchmark),
-        settings=lambda w: canonical(inputs_of("building", w).settings),
+        settings=lambda w: canonical(inputs_of(lambda task: task.files.building, w).settings),
         own_code=own_building_code,
         job=lambda w, output: or_stop(
-            building.building_job, PROJECT, w.benchmark, inputs_of("building", w), compiling.named(output)
+            building.building_job,
+            PROJECT,
+            w.benchmark,
+            inputs_of(lambda task: task.files.building, w),
+            compiling.named(output),
         ).to_json(),
     shell:
         compiled("build_benchmark.py", "{output.audit}")

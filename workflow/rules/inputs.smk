@@ -8,54 +8,54 @@ ADAPTED = {
 }
 
 
-def reads(stage, *further):
-    """The files that a job of this stage reads beside the rows of its benchmark, and its encoders: what the task says.
+def reads(told, *further):
+    """The files that a job reads beside the rows of its benchmark, and its encoders, as they are `told` by the task.
 
-    `further` are wildcards that the stage is about beside the benchmark.
+    `further` are wildcards that they follow from, beside the benchmark.
     """
 
     def files(wildcards):
-        found = inputs_of(stage, wildcards, further)
+        found = inputs_of(told, wildcards, further)
         return [*found.paths, *encoder_files(found.encoders)]
 
     return files
 
 
-def reads_to_teach(stage, *further):
+def reads_to_teach(told, *further):
     """The same of a job whose output models learn from.
 
     Changed code builds a background again, and trains nothing: its own time does not count, what it is built from does.
     """
-    listed = reads(stage, *further)
+    listed = reads(told, *further)
 
     def files(wildcards):
         found, background = listed(wildcards), RESULTS.background(wildcards.benchmark)
         if background not in found:
             return found
-        beside = inputs_of("background", wildcards).paths
+        beside = inputs_of(lambda task: task.files.background, wildcards).paths
         return [ancient(background), *dict.fromkeys(file for file in [*found, *beside] if file != background)]
 
     return files
 
 
-def inputs_of(stage, wildcards, further=()):
-    """The Inputs of a stage of the benchmark's task; a mistake ends the run with what to do."""
+def inputs_of(told, wildcards, further=()):
+    """The Inputs that the benchmark's task has `told`; a mistake ends the run with what to do."""
     task = PROJECT.task(wildcards.benchmark)
     teacher = wildcards.get("teacher")
     if teacher and PROJECT.teachers[teacher].kind not in task.checks.teachers:
         raise WorkflowError(f"teacher '{teacher}' does not write for {task.name}")
     about = [wildcards[name] for name in ("benchmark", *further)]
-    return or_stop(getattr(task.files, stage), PROJECT, *about)
+    return or_stop(told(task), PROJECT, *about)
 
 
-def job_of(name, stage, *further):
+def job_of(name, told, *further):
     """The params of jobs about a benchmark. One is job.json, and one the digest of its settings.
 
     Snakemake reruns a job for another digest; it does not look at params that follow from inputs and outputs.
     """
 
     def compiled_job(wildcards, input={}, output={}):
-        found = inputs_of(stage, wildcards, further)
+        found = inputs_of(told, wildcards, further)
         about = [wildcards.get(name) for name in ("benchmark", "style", "teacher")]
         files = [compiling.named(files) for files in (input, output)]
         return or_stop(compiling.benchmark_job, PROJECT, name, about, found, *files)

@@ -6,7 +6,7 @@ rule write_prompts:
         train=f"{ROOT}/benchmarks/{{benchmark}}/train.jsonl",
         valid=f"{ROOT}/benchmarks/{{benchmark}}/valid.jsonl",
         test=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
-        files=reads_to_teach("prompting", "style"),
+        files=reads_to_teach(lambda task: task.files.prompting, "style"),
     output:
         train=f"{ROOT}/prompts/{{benchmark}}.{{style}}/train.jsonl",
         valid=f"{ROOT}/prompts/{{benchmark}}.{{style}}/valid.jsonl",
@@ -23,6 +23,6 @@ rule write_prompts:
     params:
         style=lambda w: style_of(w.benchmark, w.style),
         benchmark=lambda w: rows_of(w.benchmark),
-        job=job_of("write_prompts", "prompting", "style")["job"],
+        job=job_of("write_prompts", lambda task: task.files.prompting, "style")["job"],
     shell:
         compiled("write_prompts.py", "{output.train}")

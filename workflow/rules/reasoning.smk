@@ -8,7 +8,7 @@ rule write_reasoning:
     input:
         train=examples("train"),
         left_out=lambda w: held_out_files(PROJECT.benchmarks[w.benchmark].leave_out),
-        files=reads_to_teach("teaching", "style", "teacher"),
+        files=reads_to_teach(lambda task: task.files.teaching, "style", "teacher"),
     output:
         kept=f"{ROOT}/reasoning/{{teacher}}/{{benchmark}}.{{style}}.jsonl",
         dropped=f"{ROOT}/reasoning/{{teacher}}/{{benchmark}}.{{style}}.dropped.jsonl",
@@ -26,8 +26,10 @@ rule write_reasoning:
     params:
         teacher=lambda w: settings_of(PROJECT.teachers, "teacher", w.teacher),
         style=lambda w: style_of(w.benchmark, w.style),
-        settings=lambda w: canonical(inputs_of("teaching", w, ("style", "teacher")).settings),
-        job=job_of("write_reasoning", "teaching", "style", "teacher")["job"],
+        settings=lambda w: canonical(
+            inputs_of(lambda task: task.files.teaching, w, ("style", "teacher")).settings
+        ),
+        job=job_of("write_reasoning", lambda task: task.files.teaching, "style", "teacher")["job"],
     shell:
         compiled("write_reasoning.py", "{output.kept}")
 

@@ -5,7 +5,7 @@ rule score:
     input:
         answers=f"{ROOT}/answers/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.jsonl",
         examples=f"{ROOT}/benchmarks/{{benchmark}}/test.jsonl",
-        files=reads("scoring", "style"),
+        files=reads(lambda task: task.files.scoring, "style"),
     output:
         scores=f"{ROOT}/scores/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.parquet",
         summary=f"{ROOT}/scores/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.json",
@@ -19,7 +19,7 @@ rule score:
     resources:
         **asks("score"),
     params:
-        **job_of("score", "scoring", "style"),
+        **job_of("score", lambda task: task.files.scoring, "style"),
         code=lambda w: code_of("score.py", "scoring", w.benchmark),
     shell:
         compiled("score.py", "{output.scores}")
@@ -29,7 +29,7 @@ rule score_baselines:
     input:
         train=examples("train"),
         test=examples("test"),
-        files=reads("baselines"),
+        files=reads(lambda task: task.files.baselines),
     output:
         scores=f"{ROOT}/baselines/{{benchmark}}.{{style}}.parquet",
     log:
@@ -42,7 +42,7 @@ rule score_baselines:
     resources:
         **asks("score_baselines"),
     params:
-        **job_of("score_baselines", "baselines"),
+        **job_of("score_baselines", lambda task: task.files.baselines),
         code=lambda w: code_of("score_baselines.py", "baselines", w.benchmark),
     shell:
         compiled("score_baselines.py", "{output.scores}")
