@@ -20,7 +20,7 @@ def main() -> None:
     read = tables.read_table
     inputs = ReportInputs(
         plan=plan,
-        metrics=read(folder / "metrics.tsv", tables.metric_columns(plan.metric_set)),
+        metrics=tables.read_metrics(folder, plan.metric_set),
         comparisons=read(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS),
         evidence=read_evidence(plan),
         steps=[read_step(step) for step in plan.steps],

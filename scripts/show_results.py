@@ -19,7 +19,7 @@ WIDTH = 30  # characters of a bar of 1
 def main() -> None:
     folder = arguments.experiment_parser(__doc__).parse_args().folder
     plan = read_plan(folder / "plan.json", find_task)
-    metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
+    metrics = tables.read_metrics(folder, plan.metric_set)
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     parts, names = parts_of_scores(plan, metrics)
     first, *others = names

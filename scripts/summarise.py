@@ -12,6 +12,7 @@ from reasonome.report.evidence import costs_table, read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
+from reasonome.report.tables import write_metrics
 from reasonome.tasks import find_task
 
 
@@ -26,7 +27,7 @@ def main() -> None:
     metrics = metrics_table(plan, scores, **bootstrap)
     comparisons = comparisons_table(plan, scores, **bootstrap)
     atomic.write_tsv(args.folder / "costs.tsv", costs_table(plan))
-    atomic.write_tsv(args.folder / "metrics.tsv", metrics)
+    write_metrics(args.folder, metrics)
     atomic.write_tsv(args.folder / "comparisons.tsv", comparisons)
     calibration, reliability = calibration_tables(plan, evidence, **bootstrap)
     atomic.write_tsv(args.folder / "calibration.tsv", calibration)

@@ -11,7 +11,7 @@ import pytest
 from reasonome.core import atomic
 from reasonome.report.evidence import costs_table
 from reasonome.report.plan import Plan
-from reasonome.report.tables import COMPARISON_COLUMNS, metric_columns
+from reasonome.report.tables import COMPARISON_COLUMNS, metric_columns, write_metrics
 from reasonome.tasks.ranking.metric_set import METRICS as RANKINGS
 
 PROGRAM = Path(__file__).resolve().parent.parent / "scripts/show_results.py"
@@ -116,7 +116,7 @@ def folder(tmp_path) -> Path:
     row = {name: getattr(evaluation, name) for name in ("benchmark", "style", "decoding", "backbone", "arm")}
     row |= {"subset": "mean", "kind": "model", "metric": "top_1", "value": 0.5, "low": 0.25, "high": 0.75, "se": 0.05}
     rows = [dict.fromkeys(columns, "") | row, dict.fromkeys(columns, "") | row | {"subset": "asked", "value": 0.75}]
-    atomic.write_tsv(tmp_path / "metrics.tsv", pd.DataFrame(rows, columns=columns))
+    write_metrics(tmp_path, pd.DataFrame(rows, columns=columns))
     return tmp_path
 
 

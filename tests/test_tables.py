@@ -1,9 +1,11 @@
 """Tables from tiny score files whose numbers can be checked by hand."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,6 @@ from checkout import ROOT
 from synthetic_experiment import write_experiment
 
 from reasonome.config.project.experiments import report_plan
-from reasonome.core import atomic
 from reasonome.report import tables
 from reasonome.report.comparisons_table import comparisons_table, paired_test
 from reasonome.report.evidence import read_evidence
@@ -572,8 +573,8 @@ def test_tables_come_back_as_they_were_written(experiment, tmp_path):
     experiment.plan["arms"] = ["NA", "trained"]
     experiment.arm("NA", answers([0.1, 0.2, 0.1, 0.3]))
     written = experiment.metrics()
-    atomic.write_tsv(tmp_path / "metrics.tsv", written)
-    back = tables.read_table(tmp_path / "metrics.tsv", tables.METRIC_COLUMNS)
+    tables.write_metrics(tmp_path, written)
+    back = tables.read_metrics(tmp_path, experiment.read()[0].metric_set)
     pd.testing.assert_frame_equal(back, written, check_dtype=False, rtol=1e-5, check_column_type=False)
 
 
@@ -635,7 +636,7 @@ def test_strata_and_variants_stand_beside_the_mean(experiment):
     baselines.assign(stratum=strata).to_parquet(experiment.folder / "baselines.parquet")
     experiment.arm("base", answers([0.8, 0.6, 0.4, 0.2, 1.0], examples=examples))
     metrics = experiment.metrics()
-    rows = metrics.query("arm == 'base' and metric == 'rouge_l'").set_index(["subset", "stratum"])
+    rows = metrics.query("arm == 'base' and seed == 'mean' and metric == 'rouge_l'").set_index(["subset", "stratum"])
     # bp 0.7 and mf 0.3; understudied: bp 0.8, mf (0.4 + 0.2) / 2; well-studied: bp 0.6 alone.
     expected = {
         ("mean", ""): (0.5, 4),
@@ -653,6 +654,22 @@ def test_strata_and_variants_stand_beside_the_mean(experiment):
     compared = experiment.comparisons().query("b == 'constant'").set_index("subset")
     assert compared.loc["mean", "difference"] == pytest.approx(0.5 - 0.25)
     assert compared.loc["bp-100", "difference"] == pytest.approx(0.1)
+
+
+def test_the_lines_of_the_docs_give_the_table_of_a_paper(experiment, monkeypatch):
+    experiment.baselines({"constant": ("none", [0.1] * 4)})
+    with_baseline(experiment, stratum=["understudied", "well-studied", "understudied", "understudied"])
+    experiment.arm("base", answers([0.1, 0.3, 0.2, 0.4]))
+    for seed, scores in enumerate(([0.2, 0.4, 0.6, 0.8], [0.4, 0.6, 0.8, 1.0])):
+        experiment.arm("trained", answers(scores), seed=seed)
+    tables.write_metrics(experiment.folder, experiment.metrics())
+    monkeypatch.chdir(experiment.folder)
+    [lines] = re.findall(r"### A paper's table\n\n((?: {4}.+\n)+)", (ROOT / "docs/evaluation.md").read_text())
+    found = {"pd": pd}
+    exec(dedent(lines), found)
+    by_arm = found["table"].droplevel(["benchmark", "style", "decoding"], axis=1).droplevel("backbone")
+    assert by_arm["mean"].to_dict() == pytest.approx({"base": 0.25, "trained": 0.6})
+    assert by_arm["bp"].to_dict() == pytest.approx({"base": 0.2, "trained": 0.4})
 
 
 def scored_terms(term_score: list[float], **columns) -> pd.DataFrame:
@@ -682,7 +699,7 @@ def test_what_is_unknown_of_an_example_does_not_count(experiment):
     given["answer"] = ["a", "b", None, None]
     experiment.arm("base", given)
     metrics = experiment.metrics()
-    lin = metrics.query("arm == 'base' and metric == 'lin'").set_index("subset")
+    lin = metrics.query("arm == 'base' and seed == '0' and metric == 'lin'").set_index("subset")
     # bp: the second answer's term has none; mf: the first has no name, which is wrong.
     assert lin.loc[["bp", "mf"], "value"].tolist() == [0.6, 0] and lin["n"].to_dict() == {"mean": 2, "bp": 1, "mf": 1}
     baseline = metrics.query("arm == 'constant' and metric == 'lin'").set_index("subset")
@@ -701,7 +718,8 @@ def test_bare_names_have_no_form(experiment):
     given = answers([0.1] * 4, ["a", "b", "c", None]).assign(problems=problems, **forms)
     given["length"] = [12.0, np.nan, 20.0, np.nan]
     experiment.arm("base", given)
-    found = experiment.metrics().query("arm == 'base'").set_index(["metric", "subset"])[["value", "n"]]
+    found = experiment.metrics().query("arm == 'base' and seed == 'mean'")
+    found = found.set_index(["metric", "subset"])[["value", "n"]]
     # bp: known of its first answer; mf: a well-formed one, and one that is not there.
     assert found.loc[("format", "bp")].tolist() == [1, 1] and found.loc[("format", "mf")].tolist() == [0.5, 2]
     assert found.loc[("format_published", "bp")].tolist() == [0, 1]

@@ -41,7 +41,7 @@ def take(folder: Path, picture: Path) -> None:
 def scores(folder: Path) -> dict[str, list[float]]:
     """Of a finished experiment: arm → mean and bounds of its primary metric, to three digits."""
     plan = read_plan(folder / "plan.json", find_task)
-    table = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
+    table = tables.read_metrics(folder, plan.metric_set)
     means = table.query("kind == 'model' and subset == 'mean' and stratum == '' and metric == @plan.metric_set.primary")
     return {row.arm: [round(value, 3) for value in (row.value, row.low, row.high)] for row in means.itertuples()}
 

@@ -278,7 +278,7 @@ def scored(tmp_path) -> Path:
     experiment = read_plan(path, find_task)
     scores = collect_scores(experiment, read_evidence(experiment))
     folder = tmp_path / "results/experiments/demo"
-    atomic.write_tsv(folder / "metrics.tsv", metrics_table(experiment, scores, resamples=100))
+    tables.write_metrics(folder, metrics_table(experiment, scores, resamples=100))
     atomic.write_tsv(folder / "comparisons.tsv", comparisons_table(experiment, scores, resamples=100))
     shutil.copy(path, folder)
     shutil.copy(tmp_path / "leaks.json", folder / "audit.json")

@@ -7,6 +7,7 @@ from rank_project import LOCI, ByHand, Ranking
 
 from reasonome.apps.measured import at_chance
 from reasonome.core import atomic
+from reasonome.report import tables
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence
 from reasonome.report.metrics_table import metrics_table
@@ -40,7 +41,7 @@ def scored_project(tmp_path_factory):
     own.mkdir(parents=True)
     (folder / "config/experiments/loci.yaml").write_text(EXPERIMENT)
     (own / "plan.json").write_bytes((made / "plan.json").read_bytes())
-    atomic.write_tsv(own / "metrics.tsv", metrics_table(plan, scores, resamples=200))
+    tables.write_metrics(own, metrics_table(plan, scores, resamples=200))
     atomic.write_tsv(own / "comparisons.tsv", comparisons_table(plan, scores, resamples=200))
     return folder
 

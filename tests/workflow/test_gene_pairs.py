@@ -64,7 +64,7 @@ def test_pairs_of_genes_from_a_table_to_auroc_over_genes(config):
     left_out = pd.read_csv(built / "left_out.tsv", sep="\t")
     assert left_out[["id", "lines"]].to_numpy().tolist() == [[f"NOGENE {splits['test'][0]['columns']['measured']}", 50]]
     metrics = pd.read_csv(folder / "results/experiments/pairs/metrics.tsv", sep="\t", keep_default_na=False)
-    mine = metrics.query("arm == 'base' and subset == 'changed' and stratum == '' and kind == 'model'")
+    mine = metrics.query("arm == 'base' and subset == 'changed' and seed == 'mean' and kind == 'model'")
     value = mine.set_index("metric")["value"].astype(float)
     # 1 of the first gene, 0 of the second, .5 of the third, which gets one answer; the fourth has one class.
     assert value[["macro_auroc", "macro_genes", "macro_left_out"]].tolist() == [0.5, 3, 1]

@@ -28,6 +28,7 @@ rule summarise:
     output:
         costs=f"{EXPERIMENT}/costs.tsv",
         metrics=reported(f"{EXPERIMENT}/metrics.tsv", "metrics"),
+        strata=f"{EXPERIMENT}/strata.tsv",
         comparisons=reported(f"{EXPERIMENT}/comparisons.tsv", "comparisons"),
         calibration=reported(f"{EXPERIMENT}/calibration.tsv", "calibration"),
         reliability=f"{EXPERIMENT}/reliability.tsv",
@@ -114,6 +115,7 @@ rule render_report:
     input:
         plan=f"{EXPERIMENT}/plan.json",
         metrics=f"{EXPERIMENT}/metrics.tsv",
+        strata=f"{EXPERIMENT}/strata.tsv",
         comparisons=f"{EXPERIMENT}/comparisons.tsv",
         costs=f"{EXPERIMENT}/costs.tsv",
         calibration=f"{EXPERIMENT}/calibration.tsv",
@@ -152,6 +154,7 @@ rule write_model_card:
     input:
         plan=f"{EXPERIMENT}/plan.json",
         metrics=f"{EXPERIMENT}/metrics.tsv",
+        strata=f"{EXPERIMENT}/strata.tsv",
         comparisons=f"{EXPERIMENT}/comparisons.tsv",
         audit=f"{EXPERIMENT}/audit.json",
         manifests=lambda w: [

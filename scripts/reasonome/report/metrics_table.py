@@ -33,7 +33,7 @@ _BY_GENE = "_by_gene"
 
 
 def metrics_table(plan: Plan, scores: Scores, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
-    """metrics.tsv (docs/evaluation.md): a row per arm, baseline or arm's shuffled answers × subset × metric.
+    """A row per arm, baseline or arm's shuffled answers × subset or stratum × metric (docs/evaluation.md).
 
     Samples and orders of an example are averaged first. Rankings also have standard errors, and rows of
     `<metric>_by_gene`, in which every cluster has one vote and `n` counts the clusters.
@@ -125,6 +125,8 @@ def _intervals(
                     bounds[ERROR] = np.nanstd(resampled.means[:, k], ddof=1)
                     bounds["note"] = notes[k]
                     yield position, labels | bounds | {"seed": arm.seeds[seed], "chain": arm.models[seed]}
+                    if len(arm.tables) == 1 and arm.backbone:
+                        yield position, labels | bounds | {"seed": MEAN, "chain": "", "n_seeds": 1}
             of_seeds = list(columns.values())
             if len(arm.tables) == 1 or len(of_seeds) < len(arm.tables) or not resampled.n[of_seeds].all():
                 continue
@@ -142,7 +144,8 @@ def _intervals(
 
 
 def _over_seeds(values: np.ndarray) -> dict[str, float]:
-    return {"value": float(np.mean(values)), "sd_seeds": float(np.std(values, ddof=1)), "n_seeds": len(values)}
+    spread = float(np.std(values, ddof=1)) if len(values) > 1 else np.nan
+    return {"value": float(np.mean(values)), "sd_seeds": spread, "n_seeds": len(values)}
 
 
 def _distinct_rows(scored: Scored, questions: Questions) -> Iterator[dict]:
@@ -154,5 +157,5 @@ def _distinct_rows(scored: Scored, questions: Questions) -> Iterator[dict]:
         row = scored.labels | {"subset": subset, "metric": "distinct_names", "n": sizes[subset]}
         for seed, chain, share in zip(scored.seeds, scored.models, shares, strict=True):
             yield row | {"seed": seed, "chain": chain, "value": share}
-        if len(scored.seeds) > 1:
+        if scored.backbone:
             yield row | {"seed": MEAN} | _over_seeds(np.array(shares))

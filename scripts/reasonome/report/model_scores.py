@@ -114,7 +114,7 @@ def with_interval(row: pd.Series, digits: int = 3) -> str:
 
 def read_scores(folder: Path, plan: Plan, evaluations: Sequence[Evaluation]) -> list[ModelScores]:
     """The scores of each of these evaluations by the tables in the folder of an experiment. InputError."""
-    metrics = tables.read_table(folder / "metrics.tsv", tables.metric_columns(plan.metric_set))
+    metrics = tables.read_metrics(folder, plan.metric_set)
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     return [ModelScores(plan, evaluation, metrics, comparisons) for evaluation in evaluations]
 

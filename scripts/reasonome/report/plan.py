@@ -139,7 +139,7 @@ def summarised(folders: Iterable[Path], find_task: Callable[[str], Task]) -> Ite
     """Each of these folders of experiments that has a plan and tables, and the plan. One that cannot be read, such as
     an older version wrote, is left out, and that is said."""
     for folder in folders:
-        if not all((folder / file).is_file() for file in ("plan.json", "metrics.tsv", "comparisons.tsv")):
+        if not all((folder / file).is_file() for file in ("plan.json", "metrics.tsv", "strata.tsv", "comparisons.tsv")):
             continue
         try:
             yield folder, read_plan(folder / "plan.json", find_task)

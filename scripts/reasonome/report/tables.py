@@ -1,4 +1,4 @@
-"""metrics.tsv and comparisons.tsv as files: their columns, how they are read and written, and which rows are shown."""
+"""The tables of metrics and of comparisons as files: columns, how they are read and written, and what is shown."""
 
 import os
 from collections.abc import Collection, Iterator
@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.metrics import BASELINE_GROUPS, CEILINGS, MetricSet
 from reasonome.scoring.comparisons import MEAN
@@ -25,7 +26,7 @@ TEXT_COLUMNS = [*_LABELS, "metric", "a", "b", "verdict", "family", "note"]
 
 
 def metric_columns(metric_set: MetricSet) -> list[str]:
-    """The columns of metrics.tsv."""
+    """The columns of strata.tsv, and with `stratum` of metrics.tsv."""
     return [*METRIC_COLUMNS, ERROR] if metric_set.errors else METRIC_COLUMNS
 
 
@@ -41,10 +42,10 @@ def information_rank(information: str) -> tuple[int, str]:
 
 
 def reported_seeds(metrics: pd.DataFrame) -> pd.DataFrame:
-    """The metrics without the single seeds of arms that have a row for the mean over seeds."""
+    """The metrics of each arm once: of several seeds the mean, of one the seed."""
     arm = [*SETTING, "backbone", "arm", "kind"]
-    has_mean = (metrics["seed"] == MEAN).groupby([metrics[c] for c in arm]).transform("any")
-    return metrics[~has_mean | (metrics["seed"] == MEAN)]
+    several = (metrics["n_seeds"] > 1).groupby([metrics[c] for c in arm]).transform("any")
+    return metrics[several == (metrics["seed"] == MEAN)]
 
 
 def grouped(table: pd.DataFrame, by: list[str]) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
@@ -77,6 +78,20 @@ def read_table(path: str | os.PathLike, columns: list[str], numbers: Collection[
     for column in set(columns) & set(numbers):
         table[column] = pd.to_numeric(table[column].replace("", np.nan))
     return table
+
+
+def write_metrics(folder: Path, metrics: pd.DataFrame) -> None:
+    """Write metrics.tsv, which has no strata, and strata.tsv, which has them alone."""
+    atomic.write_tsv(folder / "metrics.tsv", without_strata(metrics).drop(columns="stratum"))
+    atomic.write_tsv(folder / "strata.tsv", metrics[metrics["stratum"] != ""])
+
+
+def read_metrics(folder: Path, metric_set: MetricSet) -> pd.DataFrame:
+    """The metrics that `write_metrics` wrote. InputError."""
+    columns = metric_columns(metric_set)
+    totals = read_table(folder / "metrics.tsv", [column for column in columns if column != "stratum"])
+    strata = read_table(folder / "strata.tsv", columns)
+    return pd.concat([totals.assign(stratum="")[columns], strata.astype(totals.dtypes)], ignore_index=True)
 
 
 def primary_metric(metrics: pd.DataFrame, metric_set: MetricSet) -> str:
