@@ -3,13 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+from synthetic_experiment import write_experiment
 
 from reasonome.config.experiments import parents_first
+from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.contrasts import contrasts
+from reasonome.report.evidence import read_evidence
 from reasonome.report.family import verdicts, with_adjusted_p
-from reasonome.report.plan import Plan
+from reasonome.report.plan import Plan, read_plan
+from reasonome.report.scored_arms import collect_scores
 from reasonome.report.verdict import verdict
-from reasonome.tasks import TASKS
+from reasonome.tasks import TASKS, find_task
 from reasonome.tasks.naming.metric_set import METRICS
 
 STEPS = {
@@ -72,6 +76,8 @@ def test_a_group_of_baselines_is_one_contrast_with_its_best_and_arms_stand_behin
     ]
     # That a baseline is better goes by its own p; the group's is 1, and the group of .2 is adjusted with one after it.
     assert found["p"].tolist() == pytest.approx([np.nan, 0.0015, 0.001, 0.004, 0.06, 0.0012, 0.4], nan_ok=True)
+    assert found["p_raw"].tolist() == pytest.approx([np.nan, 0.0003, 0.001, 0.001, 0.02, 0.0002, 0.2], nan_ok=True)
+    assert found["tests"].tolist() == [6] * 7
 
 
 def test_the_verdict_says_what_was_shown_and_what_was_not(snapshot):
@@ -83,7 +89,7 @@ def test_the_verdict_says_what_was_shown_and_what_was_not(snapshot):
 def test_arms_with_a_single_run_are_counted():
     tests = compared(("GRPO", "parent arm", "SFT", "", 0.06, 0.001), ("SFT", "parent arm", "base", "", 0.06, 0.001))
     several = make_plan(seeds=(0, 1, 2))
-    found = "2 of 2 contrasts were shown. SFT over base: +0.060 [+0.050, +0.070], shown."
+    found = "2 of 2 contrasts were shown. SFT over base: +0.060 [+0.050, +0.070], shown (p 0.001, adjusted 0.002)."
     assert verdict(several, tests).shown.startswith(f"By term score, {found} GRPO over SFT:")
     assert verdict(several, tests).not_shown == "Nothing that was tested is left unshown."
     once = [e for e in several.evaluations if e.arm != "GRPO" or e.seed == 0]
@@ -94,7 +100,10 @@ def test_arms_with_a_single_run_are_counted():
 def test_where_nothing_was_shown_it_is_said_plainly():
     told = verdict(make_plan(seeds=(0, 1)), compared(("SFT", "parent arm", "base", "", 0.01, 0.06)))
     assert told.shown == "By term score, 0 of 1 contrasts were shown."
-    assert told.not_shown == "Not shown: 1 of 1. SFT over base: +0.010 [+0.000, +0.020], not shown."
+    assert (
+        told.not_shown
+        == "Not shown: 1 of 1. SFT over base: +0.010 [+0.000, +0.020], not shown (p 0.060, adjusted 0.060)."
+    )
 
 
 def test_where_nothing_was_tested_it_is_said_why():
@@ -104,6 +113,17 @@ def test_where_nothing_was_tested_it_is_said_why():
     assert verdict(make_plan(), others) == (f"Nothing was tested: {why}.", exploratory)
     told = verdict(make_plan(arms=["base"]), others.iloc[:0])
     assert told == ("Nothing was tested: no arm of this experiment was trained.", exploratory)
+
+
+def test_a_first_look_has_intervals_and_no_verdict(tmp_path):
+    plan = read_plan(write_experiment(tmp_path, per_subset=6, arms=["base", "KW"]), find_task)
+    for exploratory in (False, True):
+        own = plan.model_copy(update={"exploratory": exploratory}).with_task(find_task(plan.task))
+        tests = comparisons_table(own, collect_scores(own, read_evidence(own)), resamples=200)
+        assert tests["low"].notna().any() and tests["p_family"].notna().any()
+        assert (tests["family"] != "").any() != exploratory and tests["p_holm"].isna().all() == exploratory
+        assert (tests["verdict"] == "").all() == exploratory
+        assert verdict(own, tests).shown.startswith("A first look") == exploratory
 
 
 def test_the_metric_that_the_experiment_names_decides():

@@ -67,6 +67,7 @@ class Experiment(Strict):
     compared: list[Pair] = Field(
         [], description="pairs of arms to compare beside those that the protocol compares; exploratory"
     )
+    exploratory: bool = Field(False, description="a first look: intervals and p as they are, no verdict")
     primary: str | None = Field(None, description="the metric that decides; the one of the task if not given")
     recall: Annotated[int, Field(ge=0)] = Field(
         100,

@@ -81,10 +81,10 @@ def comparisons_table(
         elsewhere = [arm for other in order if other != key for arm in scores.arms[other]]
         pairs = list(_pairs(scores.arms[key], later, elsewhere, scores.baselines[benchmark, style], plan))
         questions, hits = scores.questions[benchmark, style], plan.metric_set.hits
-        outside = {"family": ""} if style in plan.control_styles else {}
+        outside = {"family": ""} if plan.exploratory or style in plan.control_styles else {}
         rows += [labels | row | outside for row in _compare(pairs, questions, bootstrap, hits)]
     table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
-    return table.assign(verdict=verdicts(table))
+    return table.assign(verdict="" if plan.exploratory else verdicts(table))
 
 
 def _pairs(

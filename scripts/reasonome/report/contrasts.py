@@ -12,16 +12,17 @@ from reasonome.report.tables import grouped, information_rank, records
 SHOWN, NOT_SHOWN, WORSE, NOT_TESTED = ("shown", "not shown", "worse", "not tested")
 PANEL = ["backbone", "benchmark", "style", "decoding"]
 KINDS = [*ARMS, "baseline"]
-COLUMNS = [*PANEL, "metric", "a", "kind", "b", "information", "difference", "low", "high", "p", "outcome", "n"]
+COLUMNS = [*PANEL, "metric", "a", "kind", "b", "information", "difference", "low", "high", "p_raw", "p"]
+COLUMNS += ["tests", "outcome", "n"]
 
 
 def contrasts(plan: Plan, comparisons: pd.DataFrame) -> pd.DataFrame:
     """A row (`COLUMNS`) for every hypothesis of the family of the primary metric, from the experiment's comparisons.
 
     A group of baselines has one row, with the difference to its best baseline, `b`. An arm is "shown" to beat the group
-    if it beats every baseline, and is "worse" if any of them is better. `p` is adjusted, except for baselines that are
-    better, as in `verdicts`. Benchmarks out of distribution come last; arms stand
-    behind those that they continue, and have their controls among the arms before the baselines.
+    if it beats every baseline, and is "worse" if any of them is better. `p` is `p_raw` adjusted for the `tests` of the
+    benchmark, except for baselines that are better, as in `verdicts`. Benchmarks out of distribution come last; arms
+    stand behind those that they continue, and have their controls among the arms before the baselines.
     """
     inside = comparisons[(comparisons["family"] == PROTOCOL) & (comparisons["metric"] == plan.metric_set.primary)]
     rows = []
@@ -29,10 +30,12 @@ def contrasts(plan: Plan, comparisons: pd.DataFrame) -> pd.DataFrame:
         outcome = _outcome(tests)
         ahead = tests[tests["verdict"] == "b better"] if outcome == WORSE else tests
         row = records(ahead.nsmallest(1, "difference"))[0]
-        judged = "p_family" if outcome == WORSE and row["kind"] == "baseline" else "p_holm"
-        rows.append(row | {"outcome": outcome, "p": row[judged]})
+        worse = outcome == WORSE and row["kind"] == "baseline"
+        raw = row["p_family"] if worse else tests["p_raw"].max(skipna=False)
+        rows.append(row | {"outcome": outcome, "p_raw": raw, "p": raw if worse else row["p_holm"]})
     rows.sort(key=_places(plan))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.assign(tests=table["p_raw"].notna().groupby(table["benchmark"]).transform("sum"))
 
 
 def _outcome(tests: pd.DataFrame) -> str:

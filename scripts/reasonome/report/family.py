@@ -26,21 +26,21 @@ def comparison_family(row: Mapping[str, object]) -> str:
 
 def with_hypothesis(inside: pd.DataFrame) -> pd.DataFrame:
     """The rows of a family with `arm`, the arm that is compared with: "" for the baselines of a group, which share a
-    hypothesis. Rows that agree in `HYPOTHESIS` are of one."""
-    return inside.assign(arm=inside["b"].mask(inside["kind"] == "baseline", ""))
+    hypothesis, and `p_raw`: p, but 1 where a baseline is not behind. Rows that agree in `HYPOTHESIS` are of one, whose
+    p is the largest of theirs (Berger, 1982), nan where one could not be tested."""
+    of_baselines = inside["kind"] == "baseline"
+    not_behind = of_baselines & (inside["difference"] <= 0) & inside["p_family"].notna()
+    return inside.assign(arm=inside["b"].mask(of_baselines, ""), p_raw=inside["p_family"].mask(not_behind, 1.0))
 
 
 def with_adjusted_p(table: pd.DataFrame) -> pd.DataFrame:
     """The table, which has `family` and `p_family`, with `p_holm` (nan outside the family).
 
-    The rows of an arm against the baselines of one group are one hypothesis, "beats them all". Its p is the largest of
-    theirs (Berger, 1982), 1 where a baseline is not behind, nan where one could not be tested. Holm's adjustment
-    is over the hypotheses of one benchmark and metric.
+    The rows of an arm against the baselines of one group are one hypothesis, "beats them all". Holm's adjustment is
+    over the hypotheses of one benchmark and metric.
     """
     inside = with_hypothesis(table[table["family"] == PROTOCOL])
-    not_behind = (inside["kind"] == "baseline") & (inside["difference"] <= 0) & inside["p_family"].notna()
-    claimed = inside.assign(p_family=inside["p_family"].mask(not_behind, 1.0))
-    largest = claimed.groupby(HYPOTHESIS, sort=False)["p_family"].agg(lambda p: p.max(skipna=False)).astype(float)
+    largest = inside.groupby(HYPOTHESIS, sort=False)["p_raw"].agg(lambda p: p.max(skipna=False)).astype(float)
     families = largest.groupby(["benchmark", "metric"])
     p_holm = families.transform(lambda p: pd.Series(holm(p.tolist()), p.index))
     adjusted = p_holm.reindex(pd.MultiIndex.from_frame(inside[HYPOTHESIS])).set_axis(inside.index)

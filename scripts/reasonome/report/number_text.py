@@ -27,9 +27,12 @@ def p_value(value: float) -> str:
     """A p-value, marked n.s. where it is not significant; "" where there is none."""
     if math.isnan(value):
         return ""
-    if value >= SIGNIFICANT:
-        return f"n.s. ({value:.2f})"
-    return "<\u00a00.001" if value < 0.001 else f"{value:.3f}"
+    return f"n.s. ({value:.2f})" if value >= SIGNIFICANT else number(value)
+
+
+def number(p: float) -> str:
+    """A p-value as a number alone."""
+    return "<\u00a00.001" if p < 0.001 else f"{p:.3f}"
 
 
 def pretty(value: object, indent: int = 2) -> str:

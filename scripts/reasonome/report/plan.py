@@ -97,6 +97,7 @@ class Plan(Strict):
     no_controls: list[str] = Field([], description="arms that cannot answer in the form: to beat them is no claim")
     contrasts: list[tuple[str, str]] = Field([], description="arms and controls of their own, tested in the family")
     compared: list[tuple[str, str]] = Field([], description="further pairs of arms to compare")
+    exploratory: bool = Field(False, description="a first look: no family of tests, and no verdict")
     primary: str = Field("", description="metric that decides; that of the task if not given")
     control_styles: list[str] = Field([], description="styles that take something away of what another one shows")
     out_of_distribution: list[str] = Field([], description="benchmarks of another kind than what is trained on")

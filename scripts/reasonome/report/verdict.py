@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reasonome.report.contrasts import SHOWN, contrasts
-from reasonome.report.number_text import signed
+from reasonome.report.number_text import number, signed
 from reasonome.report.plan import Plan
 from reasonome.report.tables import records
 
@@ -27,6 +27,10 @@ def verdict(plan: Plan, comparisons: pd.DataFrame) -> Verdict:
     It rests on the family of the primary metric alone: how many contrasts were shown, and a sentence on each that has
     room.
     """
+    if plan.exploratory:
+        return Verdict(
+            "A first look: intervals and p as they are, no family of tests, no verdict.", "No claim rests on it."
+        )
     table = contrasts(plan, comparisons)
     metric = plan.metric_set.name(plan.metric_set.primary)
     if table.empty:
@@ -76,11 +80,13 @@ def _told(first: str, plan: Plan, table: pd.DataFrame, chosen: pd.Series) -> str
 
 
 def _sentence(row: Mapping[str, Any], plan: Plan, varying: Sequence[str]) -> str:
-    """A contrast, such as "KW+RA over RA: +0.830 [+0.740, +0.910], shown."; `varying` labels name its setting."""
+    """A contrast, such as "KW+RA over RA: +0.830 [+0.740, +0.910], shown (p 0.002, adjusted 0.010).";
+    `varying` labels name its setting."""
     against = row["b"]
     if row["kind"] == "baseline":
         used = plan.metric_set.groups.get(row["information"], row["information"])
         against += f", the best baseline that uses {used}"
     setting = f" [{', '.join(row[name] for name in varying)}]" if varying else ""
     bounds = "" if np.isnan(row["low"]) else f" [{signed(row['low'])}, {signed(row['high'])}]"
-    return f"{row['a']} over {against}{setting}: {signed(row['difference'])}{bounds}, {row['outcome']}."
+    p = "" if np.isnan(row["p"]) else f" (p {number(row['p_raw'])}, adjusted {number(row['p'])})"
+    return f"{row['a']} over {against}{setting}: {signed(row['difference'])}{bounds}, {row['outcome']}{p}."

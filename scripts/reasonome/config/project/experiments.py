@@ -174,7 +174,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "arms": list(spec.arms),
         "no_controls": list(spec.no_controls),
         **{name: pairs for name in ("contrasts", "compared") if (pairs := getattr(spec, name))},
-        **({"primary": spec.primary} if spec.primary else {}),
+        **{name: value for name in ("exploratory", "primary") if (value := getattr(spec, name))},
         **({"control_styles": controls} if controls else {}),
         "out_of_distribution": list(spec.out_of_distribution),
         "rewarded_encoders": sorted({encoder for step in spec.steps for encoder in project.rewarded_encoders(step)}),
