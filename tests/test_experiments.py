@@ -14,6 +14,7 @@ from reasonome.config.project.experiments import (
     report_plan,
     trained_steps,
 )
+from reasonome.config.project.job_resources import requested
 from reasonome.leaks.audit import shared_sources
 from reasonome.report.plan import Plan
 from reasonome.tasks import load_project
@@ -96,6 +97,66 @@ def test_the_plan_of_the_demo(project):
         "folder": f"results/models/smollm2-135m/{KW}",
     }
     assert plan["audits"] == {"demo-go": "results/benchmarks/demo-go/audit.json"}
+
+
+SWEEP = """
+backbones: [smollm2-135m]
+arms:
+  base: []
+  TA: {steps: [sft.names, grpo.soft], sweep: {rewards.format: [0, 0.3, 0.9]}}
+seeds: [0, 1]
+benchmarks: [demo-go]
+styles: [names]
+decodings: [greedy]
+"""
+
+
+def test_a_sweep_is_an_arm_and_a_recipe_for_each_value(config):
+    (config / "experiments" / "swept.yaml").write_text(SWEEP)
+    edit(config.parent, "resources.yaml", lambda c: c.append({"recipes": ["grpo.soft"], "cpus": 7}))
+    project = load_project(config)
+    steps = {f"TA format={value:g}": f"grpo.softformat{tag}" for value, tag in ((0, "0"), (0.3, "0p3"), (0.9, "0p9"))}
+    assert list(project.experiments["swept"].arms) == ["base", *steps]
+    trained = [chain for _, chain in trained_steps(project, "swept")]
+    assert trained == [
+        "sft.names-s0",
+        *(f"sft.names-s0+{step}-s{seed}" for step in steps.values() for seed in (0, 1)),
+    ]
+    written = project.recipe("grpo.soft")
+    for weight, step in zip((0, 0.3, 0.9), steps.values(), strict=True):
+        assert project.recipe(step) == written.model_copy(update={"rewards": {**written.rewards, "format": weight}})
+    assert requested(project, "grpo", "smollm2-135m", trained[1]).cpus == 7, "it asks for what the written recipe does"
+    swept = Plan.model_validate(report_plan(project, "swept")).swept
+    assert {arm: (own.of, own.values) for arm, own in swept.items()} == {
+        arm: ("TA", {"rewards.format": weight}) for arm, weight in zip(steps, (0, 0.3, 0.9), strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("sweep", "fix"),
+    [
+        ("{rewards.fromat: [0]}", "format"),
+        ("{lerning_rate: [1.0e-5]}", "learning_rate"),
+        ("{learning_rate: [0.5]}", "1.0e-5"),
+        ("{loss: [gropo]}", "grpo"),
+    ],
+)
+def test_a_mistake_in_a_sweep_is_told_at_the_sweep(config, sweep, fix):
+    experiment = config / "experiments" / "swept.yaml"
+    experiment.write_text(SWEEP.replace("{rewards.format: [0, 0.3, 0.9]}", sweep))
+    with refused("experiments/swept.yaml", 5, "arms.TA.sweep", fix=fix):
+        load_project(config)
+
+
+def test_a_sweep_makes_no_recipe_that_is_there_and_changes_no_backbone(config):
+    experiment = config / "experiments" / "swept.yaml"
+    edit(config.parent, "recipes/grpo.yaml", lambda c: c["variants"].update(softformat0p3=c["variants"]["soft"]))
+    experiment.write_text(SWEEP)
+    with refused("experiments/swept.yaml", 5, "arms.TA.sweep", fix="another name"):
+        load_project(config)
+    experiment.write_text(SWEEP.replace("base: []", "base: {steps: [], sweep: {beta: [0]}}"))
+    with refused("experiments/swept.yaml", 4):
+        load_project(config)
 
 
 def test_a_step_without_reasoning_needs_no_teacher(two_seeds):

@@ -17,7 +17,7 @@ from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.drawing import STYLE, page_svg, save
 from reasonome.report.evidence import read_evidence, read_step
 from reasonome.report.metrics_table import metrics_table
-from reasonome.report.plan import read_plan
+from reasonome.report.plan import Plan, read_plan
 from reasonome.report.scored_arms import collect_scores
 from reasonome.tasks import find_task
 
@@ -47,14 +47,30 @@ def test_the_primary_metric_stands_above_rouge(tabled):
     plan, _, metrics, _ = tabled
     figure, data = figures._ablation(with_term_score(metrics), plan, *SETTING)
     assert [axes.get_ylabel() for axes in figure.axes] == ["term score, 95 % interval", "ROUGE-L, 95 % interval"]
-    means = metrics.query("metric == 'rouge_l' and subset == 'mean' and kind == 'model'")["value"].tolist()
+    means = metrics.query("metric == 'rouge_l' and subset == 'mean' and kind == 'model' and seed == 'mean'")["value"]
     drawn = [list(axes.containers[0].lines[0].get_ydata()) for axes in figure.axes]
-    assert drawn == [pytest.approx([2 * mean for mean in means]), pytest.approx(means)]
+    assert drawn == [pytest.approx([2 * mean for mean in means]), pytest.approx(means.tolist())]
     baselines = data.query("kind == 'baseline' and metric == 'rouge_l'")
     best = baselines.loc[baselines.groupby("information")["value"].idxmax(), "arm"]
     labels = [str(line.get_label()) for line in figure.axes[1].get_lines()]
     assert {label.partition(" (")[0] for label in labels if " (" in label} == set(best)
     assert set(data["metric"]) == {"term_score", "rouge_l"} and set(data["kind"]) == {"model", "baseline"}
+    plt.close(figure)
+
+
+def test_a_sweep_is_a_curve_with_a_line_for_each_value_of_its_other_key(tabled):
+    plan, _, metrics, _ = tabled
+    values = [{"beta": beta, "loss": loss} for loss in ("grpo", "dapo") for beta in (0, 0.1)]
+    swept = {arm: {"of": "TA", "values": own} for arm, own in zip(plan.arms, values, strict=False)}
+    own = Plan.model_validate(plan.model_dump() | {"swept": swept}).with_task(find_task(plan.task))
+    assert figures.sweeps(own, *SETTING) == {"TA": "smollm2-135m.demo-go.names.greedy.sweep0"}
+    figure, data = figures._sweep(metrics, own, "TA", SETTING)
+    [axes] = figure.axes
+    assert axes.get_xlabel() == "beta of TA" and len(data) == 4
+    assert [line.get_label() for line in axes.containers] == ["loss grpo", "loss dapo"]
+    means = metrics.query("metric == 'rouge_l' and subset == 'mean' and kind == 'model' and seed == 'mean'")["value"]
+    drawn = np.concatenate([line.lines[0].get_xydata() for line in axes.containers])
+    assert drawn == pytest.approx(np.column_stack([[0, 0.1, 0, 0.1], means[:4]]))
     plt.close(figure)
 
 

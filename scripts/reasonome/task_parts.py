@@ -3,7 +3,7 @@
 import ast
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import getfile
 from pathlib import Path
@@ -17,6 +17,7 @@ from reasonome.benchmarks.rows import SPLITS, read_splits
 from reasonome.config import Benchmark, Recipe, Style
 from reasonome.config.backbones import EncoderFolder
 from reasonome.config.project import Project
+from reasonome.config.reference import Mistake
 from reasonome.config.task_settings import TaskSettings
 from reasonome.config.teachers import Teacher
 from reasonome.core.errors import InputError
@@ -229,8 +230,9 @@ class Checks(Part[T]):
     def check_style(self, project: Project, benchmark: str, name: str, style: Any) -> None:
         """Check that a prompt style fits a benchmark."""
 
-    def check_recipe(self, project: Project, file: str, variant: str, recipe: Recipe) -> None:
-        """Check that a recipe fits the task."""
+    def wrong_in_recipe(self, project: Project, recipe: Recipe) -> Iterable[Mistake]:
+        """What of a recipe does not fit the task, at its place in the recipe."""
+        return ()
 
     def leak(self, project: Project, recipe: Recipe, benchmark: str) -> tuple[str, str] | None:
         """How a recipe may show the model test questions of a benchmark, and the fix; None if it cannot.

@@ -1,12 +1,15 @@
 """experiments/{name}.yaml: which arms are trained, asked and compared, and which arm continues which."""
 
+import re
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from typing import Annotated, Any
+from itertools import product
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
 
 from reasonome.config.reference import BackboneRef, BenchmarkRef, DecodingRef, Names, Refers, SomeNames, StepRef
-from reasonome.config.strict import Name, Seed, Strict, check_unique
+from reasonome.config.strict import LONGEST_VARIANT, Name, Seed, Strict, WrongValue, check_unique
 
 OwnArm = Annotated[str, Refers(("arms",), "arm", own=True)]
 OwnBackbone = Annotated[Name, Refers(("backbones",), own=True)]
@@ -25,6 +28,17 @@ class Arm(Strict):
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(check_unique)] | None = Field(
         None, description="of the last step; the experiment's if not given"
     )
+    sweep: dict[str, Annotated[list[JsonValue], Field(min_length=1)]] = Field(
+        {},
+        description="key of the last step's recipe, such as rewards.short, → its values: an arm for each, or for each "
+        "combination of those of several keys",
+    )
+
+    @model_validator(mode="after")
+    def _has_a_step_to_change(self) -> Self:
+        if self.sweep and not self.steps:
+            raise ValueError("'sweep' changes the recipe of the last step, and this arm has no step")
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -33,6 +47,48 @@ class Arm(Strict):
         if isinstance(value, str):
             raise ValueError(f"steps are a list: write [{value}]")
         return {"steps": value} if isinstance(value, list) else value
+
+
+class SweptArm(Arm):
+    """An arm of a sweep: the last of its steps is `changed` with the changes, by key."""
+
+    of: str
+    changed: StepRef
+    changes: dict[str, JsonValue]
+
+
+def arms_of(name: str, arm: Arm) -> dict[str, Arm]:
+    """The arms that an arm makes, by name: itself without a sweep. WrongValue for a variant whose name is too long."""
+    if not arm.sweep:
+        return {name: arm}
+    arms: dict[str, Arm] = {}
+    for values in product(*arm.sweep.values()):
+        changes = dict(zip(arm.sweep, values, strict=True))
+        words = {key.rpartition(".")[2]: _plain(value) for key, value in changes.items()}
+        tag = "".join(_letters(f"{_initials(key)}{value}") for key, value in words.items())
+        if len(variant := f"{arm.steps[-1].partition('.')[2]}{tag}") > LONGEST_VARIANT:
+            what = f"the recipe of an arm of this sweep would be called {variant}"
+            raise WrongValue(what, f"give the recipe a shorter name: {LONGEST_VARIANT} letters and digits at most")
+        steps = [*arm.steps[:-1], f"{arm.steps[-1].partition('.')[0]}.{variant}"]
+        own = f"{name} {' '.join(f'{key}={value}' for key, value in words.items())}"
+        given = {"steps": steps, "styles": arm.styles, "seeds": arm.seeds}
+        arms[own] = SweptArm(of=name, changed=arm.steps[-1], changes=changes, **given)
+    return arms
+
+
+def _plain(value: JsonValue) -> str:
+    return f"{value:g}".replace("e-0", "e-") if isinstance(value, float) else str(value)
+
+
+def _initials(key: str) -> str:
+    """The key, of several words their first letters."""
+    words = key.split("_")
+    return "".join(word[:1] for word in words) if len(words) > 1 else key
+
+
+def _letters(text: str) -> str:
+    """The text in small letters and digits, with p for the point and m for the minus of a number."""
+    return re.sub(r"[^a-z0-9]", "", text.lower().replace(".", "p").replace("-", "m"))
 
 
 class Forgetting(Strict):
@@ -75,6 +131,19 @@ class Experiment(Strict):
         "model is asked after every stage; 0: none",
     )
     forgetting: Forgetting | None = Field(None, description="not measured if not given")
+
+    @field_validator("arms")
+    @classmethod
+    def _with_sweeps(cls, arms: dict[str, Arm]) -> dict[str, Arm]:
+        made = [one for name, arm in arms.items() for one in arms_of(name, arm).items()]
+        if twice := next((name for name, count in Counter(name for name, _ in made).items() if count > 1), None):
+            raise ValueError(f"two arms would be called '{twice}'")
+        return dict(made)
+
+    @property
+    def swept(self) -> dict[str, SweptArm]:
+        """The arms that sweeps made, by name."""
+        return {name: arm for name, arm in self.arms.items() if isinstance(arm, SweptArm)}
 
     @property
     def asked_styles(self) -> list[str]:

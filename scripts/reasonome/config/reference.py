@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_ori
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from reasonome.config.strict import Name, check_unique
+from reasonome.config.strict import VARIANT_PATTERN, Name, check_unique
 from reasonome.core.errors import nearest
 from reasonome.core.yaml_text import Loc
 
@@ -50,7 +50,7 @@ class RefersToStep(Refers):
 
 def unknown_step(recipes: Mapping[str, Mapping[str, object]], step: str) -> tuple[str, str] | None:
     """What is wrong with the name of a step, and the fix; None if there is a recipe of it."""
-    match = re.fullmatch(r"([a-z]+)\.([a-z0-9]{1,24})", step)
+    match = re.fullmatch(rf"([a-z]+)\.({VARIANT_PATTERN})", step)
     if match is None:
         return f"'{step}' is no step", "write stage.variant, of small letters and digits, as in sft.closedbook"
     stage, variant = match.groups()

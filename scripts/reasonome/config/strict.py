@@ -21,7 +21,9 @@ from pydantic_core.core_schema import ErrorType
 from reasonome.core.errors import closest, nearest
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
-VARIANT = r"^[a-z0-9]{1,24}$"
+LONGEST_VARIANT = 40
+VARIANT_PATTERN = rf"[a-z0-9]{{1,{LONGEST_VARIANT}}}"
+VARIANT = rf"^{VARIANT_PATTERN}$"
 STYLE = r"^[a-z0-9-]{1,64}$"  # no dots: file names are {benchmark}.{style}
 Name = Annotated[str, Field(pattern=NAME)]
 EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]

@@ -1,7 +1,7 @@
 """The figures of a report, each as SVG, PNG and the TSV it was drawn from; fit for light and dark pages."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from textwrap import fill
 from typing import Any
@@ -21,7 +21,7 @@ from reasonome.report.contrasts import NOT_SHOWN, NOT_TESTED, PANEL, SHOWN, WORS
 from reasonome.report.drawing import COLOURS, INK, STYLE, legend, name_arms, save, shortened, with_intervals
 from reasonome.report.evidence import ReportInputs, TrainedStep
 from reasonome.report.plan import Plan
-from reasonome.report.tables import SETTING, grouped, records, reported_seeds, without_strata
+from reasonome.report.tables import SETTING, grouped, primary_metric, records, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN
 
 DIAGRAM = ["backbone", *SETTING, "confidence_kind"]  # what a reliability diagram is of; it has every arm
@@ -35,7 +35,7 @@ def write_figures(inputs: ReportInputs) -> None:
 
     glance/, the scores of the first setting and the reward of the last rollouts,
     ladder/, one per backbone and benchmark setting with a contrast of the protocol,
-    ablation/, one per backbone and benchmark setting,
+    ablation/, one per backbone and benchmark setting, and one per sweep of it,
     calibration/, one per backbone, setting and kind of confidence, and
     training/, one per trained step.
     """
@@ -49,6 +49,8 @@ def write_figures(inputs: ReportInputs) -> None:
         jobs[f"ladder/{figure_name(*panel)}"] = partial(_ladder, rows, primary)
     for setting in settings.itertuples(index=False):
         jobs[f"ablation/{figure_name(*setting)}"] = partial(_ablation, metrics, plan, *setting)
+        for of, name in sweeps(plan, *setting).items():
+            jobs[f"ablation/{name}"] = partial(_sweep, metrics, plan, of, setting)
     for about, bins in grouped(reliability[reliability["backbone"] != ""], DIAGRAM):
         jobs[f"calibration/{figure_name(*about)}"] = partial(_reliability, bins, plan)
     for step in inputs.steps:
@@ -63,6 +65,37 @@ def write_figures(inputs: ReportInputs) -> None:
 def figure_name(*labels: str) -> str:
     """The name of a figure's files: backbone, and chain or setting."""
     return ".".join(labels)
+
+
+def sweeps(plan: Plan, *setting: str) -> dict[str, str]:
+    """The arms that were swept, and the name of their figure in a setting."""
+    swept = dict.fromkeys(arm.of for arm in plan.swept.values())
+    return {of: figure_name(*setting, f"sweep{number}") for number, of in enumerate(swept)}
+
+
+def _sweep(metrics: pd.DataFrame, plan: Plan, of: str, setting: Sequence[str]) -> tuple[Figure, pd.DataFrame]:
+    """The primary metric by the values of the first key that is swept, a colour for each combination of the others."""
+    points = {name: arm.values for name, arm in plan.swept.items() if arm.of == of}
+    key, *others = next(iter(points.values()))
+    wanted = dict(zip(["backbone", *SETTING], setting, strict=True)) | {"kind": "model", "subset": MEAN}
+    rows = reported_seeds(metrics[(metrics[list(wanted)] == pd.Series(wanted)).all(axis=1)])
+    rows = rows[rows["arm"].isin(list(points)) & (rows["metric"] == primary_metric(rows, plan.metric_set))]
+    swept = pd.Series([points[arm][key] for arm in rows["arm"]], rows.index)
+    told = [", ".join(f"{other} {points[arm][other]}" for other in others) for arm in rows["arm"]]
+    rows = rows.assign(swept=swept, others=told)
+    values = list(dict.fromkeys(str(own[key]) for own in points.values()))
+    numbers = all(isinstance(own[key], int | float) for own in points.values())
+    figure, axes = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    for number, (label, of_line) in enumerate(rows.groupby("others", sort=False)):
+        places = of_line["swept"] if numbers else of_line["swept"].map(lambda value: values.index(str(value)))
+        with_intervals(axes, places.to_numpy(float), of_line, number, label=label or None, capsize=2)
+    if not numbers:
+        axes.set_xticks(range(len(values)), values)
+    axes.set_xlabel(f"{key} of {of}")
+    axes.set_ylabel(f"{plan.metric_set.name(rows['metric'].iloc[0])}, 95 % interval")
+    if others:
+        legend(figure)
+    return figure, rows
 
 
 def _ablation(

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr
 
 from reasonome.config.project import chains
 from reasonome.core import atomic
@@ -87,6 +87,13 @@ class TrainedOn(Strict):
     style: str
 
 
+class Swept(Strict):
+    """An arm of a sweep: the arm that was swept, and the value of each key of its recipe that was."""
+
+    of: str
+    values: dict[str, JsonValue]
+
+
 class Plan(Strict):
     """One experiment. `arms` are in the order of the ablation."""
 
@@ -99,6 +106,7 @@ class Plan(Strict):
     compared: list[tuple[str, str]] = Field([], description="further pairs of arms to compare")
     exploratory: bool = Field(False, description="a first look: no family of tests, and no verdict")
     primary: str = Field("", description="metric that decides; that of the task if not given")
+    swept: dict[str, Swept] = Field({}, description="by arm")
     control_styles: list[str] = Field([], description="styles that take something away of what another one shows")
     out_of_distribution: list[str] = Field([], description="benchmarks of another kind than what is trained on")
     rewarded_encoders: list[str] = Field([], description="encoders that a reward of the experiment used")

@@ -3,7 +3,7 @@
 A setting is a benchmark, a prompt style and a decoding.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from reasonome.benchmarks.rows import in_mean
 from reasonome.config import is_variant
 from reasonome.metrics import CEILINGS, INDEPENDENT, MetricSet
 from reasonome.report.drawing import drawing
-from reasonome.report.figures import figure_name
+from reasonome.report.figures import figure_name, sweeps
 from reasonome.report.plan import Plan
 from reasonome.report.tables import grouped, primary_metric, records, reported_seeds, without_strata
 from reasonome.scoring.comparisons import MEAN
@@ -72,10 +72,19 @@ def scores_section(plan: Plan, metrics: pd.DataFrame, figures: Path, setting: Se
         "sizes": list(strata.items()),
         "strata": _scores(rows, [Cell(m, stratum=stratum) for m in by_stratum for stratum in strata], metric_set),
         "charts": [
-            (backbone, drawing(figures / "ablation", figure_name(backbone, *setting)))
+            (told, drawing(figures / "ablation", name))
             for backbone in models["backbone"].unique()
+            for told, name in _charts(plan, backbone, setting)
         ],
     }
+
+
+def _charts(plan: Plan, backbone: str, setting: Setting) -> Iterator[tuple[str, str]]:
+    """What a figure of scores shows, and its name."""
+    lines = "Dashed lines are the best baselines by the information that they use."
+    yield f"{backbone}: scores by arm with 95 % intervals. {lines}", figure_name(backbone, *setting)
+    for of, name in sweeps(plan, backbone, *setting).items():
+        yield f"{backbone}: scores by what was swept of {of}, with 95 % intervals.", name
 
 
 def _scores(metrics: pd.DataFrame, columns: Sequence[Cell], metric_set: MetricSet) -> dict[str, object]:

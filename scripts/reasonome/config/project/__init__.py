@@ -6,6 +6,7 @@ A mistake is reported with file, line, key and the nearest valid name; `referenc
 import os
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -18,13 +19,13 @@ from reasonome.config import Benchmark, Decoding, Name, Recipe, Settings, Style
 from reasonome.config.project.folder import ConfigFolder, read_styles
 from reasonome.config.project.results import Results
 from reasonome.config.task_settings import TaskSettings
-from reasonome.core.errors import Mistakes, lookup
+from reasonome.core.errors import InputError, Mistakes, lookup
 from reasonome.core.lazy import read_once
 
 if TYPE_CHECKING:
     from reasonome.config.annotations import Annotation
     from reasonome.config.backbones import Backbone, Encoder, EncoderFolder
-    from reasonome.config.experiments import Experiment
+    from reasonome.config.experiments import Experiment, SweptArm
     from reasonome.config.preferences import Preferences
     from reasonome.config.resources import Request
     from reasonome.config.sources import Corpus, LockedSource, Source
@@ -116,11 +117,23 @@ class Project(Generic[T]):
 
     @read_once
     def recipes(self) -> dict[str, dict[str, Recipe]]:
-        """The recipes of each stage, by variant."""
+        """The recipes of each stage, by variant, with those that sweeps of experiments make."""
         recipes, mistakes = {}, Mistakes()
         for stage, model in self.stages.items():
             with mistakes:
                 recipes[stage] = self.folder.read_recipes(stage, model)
+        with suppress(InputError):  # experiments with mistakes, which are told where they are read
+            for arm, file in self._swept_arms.values():
+                stage, variant = arm.steps[-1].split(".")
+                base = arm.changed.split(".")[1]
+                if base in recipes.get(stage, {}):
+                    with mistakes:
+                        loc = ("arms", arm.of, "sweep")
+                        if variant in recipes[stage]:
+                            what = f"an arm of this sweep would have the recipe {arm.steps[-1]}, which is there already"
+                            raise self.folder.error(file, loc, what, "give one of the two another name")
+                        model = self.stages[stage]
+                        recipes[stage][variant] = self.folder.changed(model, stage, base, arm.changes, file, loc)
         mistakes.tell()
         return recipes
 
@@ -130,6 +143,21 @@ class Project(Generic[T]):
         from reasonome.config.experiments import Experiment
 
         return self.folder.read_all("experiments", Experiment)
+
+    @read_once
+    def _swept_arms(self) -> "dict[tuple[str, str], tuple[SweptArm, str]]":
+        """An arm of a sweep, and the file of its experiment, for each recipe that sweeps make."""
+        swept = [
+            (arm, f"experiments/{name}.yaml")
+            for name, experiment in self.experiments.items()
+            for arm in experiment.swept.values()
+        ]
+        return {(arm.steps[-1], str(arm.changes)): (arm, file) for arm, file in swept}
+
+    @read_once
+    def swept(self) -> dict[str, str]:
+        """The steps whose recipes sweeps make: stage.variant → that which was changed."""
+        return {arm.steps[-1]: arm.changed for arm, _ in self._swept_arms.values()}
 
     @read_once
     def requests(self) -> "list[Request]":

@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.config import Recipe
+from reasonome.config.strict import VARIANT_PATTERN
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import read_manifest
 
 BASE = "base"
 Recipes = Mapping[str, Mapping[str, Recipe]]  # stage → variant → settings
 SEED_PATTERN = r"(?:0|[1-9][0-9]*)"  # one spelling per seed: two would make two folders for one model
-STEP_PATTERN = rf"[a-z]+\.[a-z0-9]{{1,24}}-s{SEED_PATTERN}"
+STEP_PATTERN = rf"[a-z]+\.{VARIANT_PATTERN}-s{SEED_PATTERN}"
 CHAIN_PATTERN = rf"{BASE}|{STEP_PATTERN}(?:\+{STEP_PATTERN})*"
 
 
 def stage_pattern(stage: str) -> str:
     """Regular expression of the chains whose last step is `stage`, for Snakemake's wildcards."""
-    return rf"(?:{STEP_PATTERN}\+)*{stage}\.[a-z0-9]{{1,24}}-s{SEED_PATTERN}"
+    return rf"(?:{STEP_PATTERN}\+)*{stage}\.{VARIANT_PATTERN}-s{SEED_PATTERN}"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Step:
     @classmethod
     def parse(cls, text: str) -> "Step":
         """The step written as stage.variant-sN; InputError if it is none."""
-        match = re.fullmatch(rf"([a-z]+)\.([a-z0-9]{{1,24}})-s({SEED_PATTERN})", text)
+        match = re.fullmatch(rf"([a-z]+)\.({VARIANT_PATTERN})-s({SEED_PATTERN})", text)
         if match is None:
             raise InputError(f"'{text}' is no step of a chain", fix="write stage.variant-sN, as in sft.closedbook-s0")
         return cls(match[1], match[2], int(match[3]))

@@ -162,6 +162,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     steps = trained_steps(project, experiment)
     recipes = [chains.last_step(chain).recipe(project.recipes) for _, chain in steps]
     controls = list(dict.fromkeys(asked[1] for asked in questions if project.style(*asked).is_control()))
+    swept = spec.swept
     recalled = [
         {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
         for backbone, chain, path in facts_asked(project, experiment)
@@ -176,6 +177,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         **{name: pairs for name in ("contrasts", "compared") if (pairs := getattr(spec, name))},
         **{name: value for name in ("exploratory", "primary") if (value := getattr(spec, name))},
         **({"control_styles": controls} if controls else {}),
+        **({"swept": {name: {"of": arm.of, "values": arm.changes} for name, arm in swept.items()}} if swept else {}),
         "out_of_distribution": list(spec.out_of_distribution),
         "rewarded_encoders": sorted({encoder for step in spec.steps for encoder in project.rewarded_encoders(step)}),
         "evaluations": [

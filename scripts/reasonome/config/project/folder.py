@@ -111,6 +111,7 @@ class ConfigFolder:
         alone = root.is_dir() and not is_whole(root)
         self.shipped, self.own = (checkout(root) / "config", root) if alone else (root, root / "own")
         self._files: dict[str, _Files] = {}
+        self._recipes: dict[tuple[str, str], dict[str, Any]] = {}  # as merged, by stage and variant
 
     def path(self, file: str) -> Path:
         """A file of one's own, if it is there, else the one that ships."""
@@ -173,7 +174,7 @@ class ConfigFolder:
         for part in parts:
             own = part.model_copy(update={"defaults": varied(parts[0].defaults, part.defaults)})
             for variant in part.variants:
-                values = {"stage": stage, **own.merged(variant)}
+                self._recipes[stage, variant] = values = {"stage": stage, **own.merged(variant)}
                 with mistakes:
                     merged[variant] = validated(
                         model,
@@ -184,6 +185,19 @@ class ConfigFolder:
                     )
         mistakes.tell()
         return merged
+
+    def changed(
+        self, model: type[Recipe], stage: str, variant: str, changes: Mapping[str, Any], file: str, loc: Loc
+    ) -> Recipe:
+        """A recipe that was read, with the changes, of which a key may be in a mapping: rewards.format.
+
+        InputError at `loc` of the file that has the changes.
+        """
+        values = self._recipes[stage, variant]
+        for key, value in changes.items():
+            outer, _, inner = key.partition(".")
+            values = _changed(values, {outer: {inner: value}} if inner else {outer: value})
+        return validated(model, values, self._files[file], lambda _: loc, self._found)
 
     def read_all(self, folder: str, kind: type[M]) -> dict[str, M]:
         """Every file of a folder as `kind`, by its name."""
@@ -201,7 +215,7 @@ class ConfigFolder:
             return loc
         _, variant, key, *_ = loc
         text, _ = self._files[file].placed(loc[:2])
-        changes, defaults = text.data["variants"][variant] or {}, text.data.get("defaults", {})
+        changes, defaults = text.data["variants"].get(variant) or {}, text.data.get("defaults", {})
         return ("defaults", *loc[2:]) if key not in changes and key in defaults else loc
 
     def error(self, file: str, loc: Loc, what: str, fix: str) -> InputError:

@@ -18,7 +18,6 @@ from reasonome.config.project.experiments import asked_questions
 from reasonome.config.project.folder import CHECKOUT, SETTINGS, is_whole
 from reasonome.config.project.recipe_references import misplaced, wrong_samples
 from reasonome.config.reference import Mistake, names, unknown_step
-from reasonome.config.resources import Request
 from reasonome.config.settings import Settings
 from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus, Source
 from reasonome.config.strict import WrongValue
@@ -87,7 +86,7 @@ def check_references(project: Project) -> None:
     gather("benchmarks.yaml", (), _left_out_in_a_circle(parts.get("benchmarks", {})))
     for file, loc, entry in right:
         with mistakes:
-            for rule in _rules(project, file, loc, entry):
+            for rule in _rules(project, loc, entry):
                 gather(file, loc, rule)
     with mistakes:
         _check_names_of_files({project.root, project.folder.own}, [*project.stages])
@@ -95,20 +94,27 @@ def check_references(project: Project) -> None:
 
 
 def _entries(parts: Mapping[str, Any]) -> Iterator[Entry]:
-    """The entries of the parts of a project that could be read."""
+    """The entries of the parts of a project that could be read, recipes of sweeps in the experiments that have them."""
+    placed = {
+        arm.steps[-1]: (f"experiments/{name}.yaml", ("arms", arm.of, "sweep"))
+        for name, experiment in parts.get("experiments", {}).items()
+        for arm in experiment.swept.values()
+    }
     for part in FILES:
         for name, entry in parts.get(part, {}).items():
             yield f"{part}.yaml", (name,), entry
     for stage, variants in parts.get("recipes", {}).items():
         for variant, recipe in variants.items():
-            yield f"recipes/{stage}.yaml", ("variants", variant), recipe
+            own: tuple[str, Loc] = (f"recipes/{stage}.yaml", ("variants", variant))
+            file, loc = placed.get(f"{stage}.{variant}", own)
+            yield file, loc, recipe
     for name, experiment in parts.get("experiments", {}).items():
         yield f"experiments/{name}.yaml", (), experiment
     for position, request in enumerate(parts.get("requests", ())):
         yield "resources.yaml", (position,), request
 
 
-def _rules(project: Project, file: str, loc: Loc, entry: Any) -> Iterator[Iterable[Mistake]]:
+def _rules(project: Project, loc: Loc, entry: Any) -> Iterator[Iterable[Mistake]]:
     """What the rules between an entry and those that it names find, each by itself."""
     if isinstance(entry, Backbone):
         yield _adapter(entry)
@@ -122,7 +128,7 @@ def _rules(project: Project, file: str, loc: Loc, entry: Any) -> Iterator[Iterab
     elif isinstance(entry, SamplePreferences):
         yield wrong_samples(project.decodings[entry.decoding], ("decoding",), 2)
     elif isinstance(entry, Recipe):
-        yield _of_recipe(project, file, str(loc[1]), entry)
+        yield _of_recipe(project, entry)
     elif isinstance(entry, Experiment):
         yield from _of_experiment(project, entry)
 
@@ -185,7 +191,7 @@ def _of_annotation(project: Project, annotation: Annotation) -> Iterator[Mistake
                 yield Mistake((field, position), what, nearest(library, known))
 
 
-def _of_recipe(project: Project, file: str, variant: str, recipe: Recipe) -> Iterator[Mistake]:
+def _of_recipe(project: Project, recipe: Recipe) -> Iterator[Mistake]:
     if wrong := [*recipe.mistakes(project)]:
         yield from wrong
         return
@@ -197,7 +203,7 @@ def _of_recipe(project: Project, file: str, variant: str, recipe: Recipe) -> Ite
             yield Mistake(("style",), what, nearest(style, styles))
             continue
         yield from part.mistakes_of_part(project)
-        task.checks.check_recipe(project, file, variant, part)
+        yield from task.checks.wrong_in_recipe(project, part)
 
 
 # --- experiments -------------------------------------------------------------------------------------
@@ -332,7 +338,7 @@ def _backbones(project: Project, experiment: Experiment, styles: StylesOf) -> It
     for position, name in enumerate(experiment.backbones):
         backbone, loc = project.backbones[name], ("backbones", position)
         if name in trained:
-            yield from _tried_before_sharding(experiment, name, recipes, project.requests)
+            yield from _tried_before_sharding(experiment, name, project)
         elif wrong := _untrainable(experiment, name, backbone, styles):
             yield Mistake(loc, *wrong)
         room = int(project.settings.prompt_share * backbone.context) if backbone.context else None
@@ -372,13 +378,11 @@ def _untrainable(experiment: Experiment, name: str, backbone: Backbone, styles: 
     return None
 
 
-def _tried_before_sharding(
-    experiment: Experiment, backbone: str, recipes: Mapping[str, Recipe], requests: Sequence[Request]
-) -> Iterator[Mistake]:
+def _tried_before_sharding(experiment: Experiment, backbone: str, project: Project) -> Iterator[Mistake]:
     """Recipes with zero3 and "auto": a trial of what fits in memory would run before sharding."""
     for loc, step in experiment.placed_steps:
-        recipe = recipes[step]
-        own = [request for request in requests if request.is_for(recipe.stage, backbone, step, recipe)]
+        recipe, written = project.recipe(step), project.swept.get(step, step)
+        own = [request for request in project.requests if request.is_for(recipe.stage, backbone, written, recipe)]
         shardings = [request.sharding for request in own if request.sharding]
         if recipe.micro_batch_size == "auto" and shardings[-1:] == ["zero3"]:
             what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its micro_batch_size to a trial"

@@ -3,7 +3,7 @@
 The answer to a question is a ranked list of genes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from math import comb
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from reasonome.benchmarks.rows import SPLITS
 from reasonome.config import Benchmark, GeneListStyle, Recipe
 from reasonome.config.project import Project
-from reasonome.config.reference import Refers, SourceRef
+from reasonome.config.reference import Mistake, Refers, SourceRef
 from reasonome.config.rewarded_samples import LongestList
 from reasonome.config.strict import Name, Strict, Variant
 from reasonome.config.styles import only_placeholders
@@ -273,11 +273,10 @@ class RankingChecks(Checks):
                 "scores",
             )
 
-    def check_recipe(self, project: Project, file: str, variant: str, recipe: Recipe) -> None:
-        """Check that rewards count as many genes of a list as the benchmark."""
+    def wrong_in_recipe(self, project: Project, recipe: Recipe) -> Iterator[Mistake]:
+        """Rewards that count another number of genes of a list than the benchmark."""
         for benchmark, _ in recipe.questions if recipe.grades else ():
             counted = project.benchmarks[benchmark].longest_list
             if recipe.grades.longest_list != counted:
-                loc = ("variants", variant, "grading", "longest_list")
                 what = f"rewards count {recipe.grades.longest_list} genes of a list, and '{benchmark}' {counted}"
-                raise project.folder.error(file, loc, what, f"longest_list: {counted}")
+                yield Mistake(("grading", "longest_list"), what, f"longest_list: {counted}")
