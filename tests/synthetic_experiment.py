@@ -251,5 +251,8 @@ def _write_step(step: Path, *, is_grpo: bool, poison: str) -> None:
         constants = {"similarity": 0.51, "rouge_l": 0.09, "format": 1.0, "reward": 1.7, "copies": [copied]}
         validation |= {"constants": constants}
         (step / "validation.json").write_text(json.dumps(validation))
+        earned = {"rewards": {"rouge_l": 0.25, "facts": None}, "advantage": -0.5}
+        rollout = {"step": 1, "prompt": "Genes: A" + poison, "completions": [{"text": "a name" + poison} | earned]}
+        (step / "rollouts.jsonl").write_text(json.dumps(rollout) + "\n")
         constant = {"similarity": 0.52, "rouge_l": 0.08, "format": 1.0, "reward": 1.6, "name": "cell division" + poison}
         (step / "constant.json").write_text(json.dumps(constant | {"copies": [copied | {"reward": 1.75}]}))

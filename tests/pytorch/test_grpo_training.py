@@ -24,7 +24,7 @@ from reasonome.training.rollouts import WatchedTrainer
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("signal_handlers")]
 
 WAIT_SECONDS = 240
-FILES = ("model/model.safetensors", "validation.json", "constant.json")
+FILES = ("model/model.safetensors", "validation.json", "constant.json", "rollouts.jsonl")
 CURVE = {"beta": 0.02, "validate_every": 2}
 
 
@@ -68,6 +68,18 @@ def test_every_curve_is_in_the_history(undisturbed):
     assert all(0 <= entry["sampler_drift"] < 1e-5 for entry in steps)
     # The first step's policy is the reference; then they part.
     assert steps[0]["kl"] == pytest.approx(0, abs=1e-9) and steps[-1]["kl"] > 1e-4
+
+
+def test_completions_of_a_question_of_every_step_are_kept_with_what_they_earned(undisturbed):
+    rows = [json.loads(line) for line in (undisturbed / "rollouts.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [1, 2, 3, 4]
+    for row in rows:
+        kept = row["completions"]
+        earned = [grpo_steps.share(one["text"]) for one in kept]
+        assert len(kept) == 4 and [one["rewards"]["rouge_l"] for one in kept] == pytest.approx(earned)
+        above = [reward - sum(earned) / 4 for reward in earned]
+        assert [one["advantage"] > 0 for one in kept] == [one > 0 for one in above]
+        assert sum(one["advantage"] for one in kept) == pytest.approx(0, abs=1e-5)
 
 
 @pytest.mark.full

@@ -1,7 +1,7 @@
 """What the jobs of an experiment left: scores, records of training, and costs."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -29,7 +29,8 @@ class Evidence:
 @dataclass(frozen=True)
 class TrainedStep:
     """The records of a trained step; of stages with rollouts also `validation` and `constant`, and of a reward model
-    `pair_accuracies`: how often it prefers the better one of held-out answers, by kind of pair.
+    `pair_accuracies`: how often it prefers the better one of held-out answers, by kind of pair. `rollouts` are rows of
+    rollouts.jsonl; none of models that were trained before there was such a file.
 
     Stages with rollouts record what the best constant answer earns, a number per reward component and "reward": on the
     training prompts in `constant` (with its "name"), on the held-out ones in `validation["constants"]`; under "copies"
@@ -45,6 +46,7 @@ class TrainedStep:
     validation: dict | None
     constant: dict | None
     pair_accuracies: dict | None = None
+    rollouts: list[dict] = field(default_factory=list)
     placebo: bool = False
 
 
@@ -105,6 +107,7 @@ def read_step(step: Step) -> TrainedStep:
         recipe=atomic.read_json(step.folder / "recipe.json"),
         run=atomic.read_json(step.folder / "run.json"),
         placebo=step.placebo,
+        rollouts=atomic.read_jsonl(path) if (path := step.folder / "rollouts.jsonl").is_file() else [],
         **{
             name: atomic.read_json(path) if (path := step.folder / f"{name}.json").is_file() else None
             for name in ("validation", "constant", "pair_accuracies")

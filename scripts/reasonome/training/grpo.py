@@ -32,6 +32,7 @@ from reasonome.training.checkpoints import KeepRemembered
 from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.judge import judge_of
 from reasonome.training.reward_scorer import RewardScorer
+from reasonome.training.rollout_samples import FILE, SampleRollouts
 from reasonome.training.validation import ValidationCurve, before_and_after
 
 # Training examples by which the best lazy policy is chosen.
@@ -192,6 +193,8 @@ def grpo(
     # Before the vectors that encoders remember are saved: scoring may add some.
     trainer.add_callback(curve)
     trainer.add_callback(remembered)
+    sampled = SampleRollouts(trainer, recipe.group, job.trainer_folder)
+    trainer.add_callback(sampled)
     job.train(trainer)
     after = curve.after()
     examples = mixed(rows, weights)
@@ -211,6 +214,7 @@ def grpo(
         validation = before_and_after(scorer, valid, curve.before, after)
         validation |= quarters | {"constants": constant_valid}
         atomic.write_json(job.folder / "validation.json", validation)
+        atomic.write_jsonl(job.folder / FILE, sampled.rows)
     read, generated = (
         rollout_tokens(trainer.state.log_history, of, recipe.batch_size, recipe.passes)
         for of in ("prompts", "completions")
