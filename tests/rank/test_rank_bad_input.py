@@ -28,6 +28,69 @@ def test_a_mistake_is_named_with_its_place_and_a_fix(ranking, name, content, set
     assert not ranking.out.exists() and ranking.model.runs == 0
 
 
+LONG = "case\tphenotypes\t{}\nA\tHP:0001250\t{}\nA\tHP:0001166\t{}\n"
+OTHER_BUILD = "trait\tchrom\tpos\tnote\nLDL\t1\t55039974\t{}\n"
+ABOVE = "{}\ntrait\tchrom\tpos\nLDL\t1\t55039974\n"
+# What stands in a file → its name, the line of the question.
+QUESTIONS = {
+    "words behind a label": [
+        ("t.txt", "HP:0001250 Seizure\nHP:0001166 Arachnodactyly excluded by X-ray\n", 2),
+        ("t.txt", "HP:0001166 no arachnodactyly\n", 1),
+        ("c.tsv", "present\nHP:0001250 Seizure; HP:0001166 Arachnodactyly (unlikely)\n", 2),
+    ],
+    "whether a phenotype was seen, beside it": [
+        ("c.tsv", LONG.format("seen", "yes", "no"), 3),
+        ("c.tsv", LONG.format("status", "present", "absent"), 3),
+        ("c.tsv", LONG.format("value", "1", "0"), 3),
+    ],
+    "ids of another form": [
+        ("t.txt", "HPO:0001250\n", 1),
+        ("t.txt", "0001250 Seizure\n", 1),
+        ("t.txt", "HPO_0001250\n", 1),
+    ],
+    "a build in any cell": [
+        ("l.tsv", OTHER_BUILD.format("hg19"), 2),
+        ("l.tsv", OTHER_BUILD.format("GRCh37.p13"), 2),
+        ("l.tsv", OTHER_BUILD.format("hg18"), 2),
+    ],
+    "a build above the header": [
+        ("l.tsv", ABOVE.format("# positions: hg19"), 1),
+        ("l.tsv", ABOVE.format("##made by us\n#genome_build=GRCh37"), 2),
+        ("l.tsv", ABOVE.format("# lead variants\n# build NCBI36"), 2),
+    ],
+    "no lead variants": [
+        ("l.tsv", "trait,chr,bp\n" + "".join(f"LDL,{chrom},{place * step}\n" for place in range(1, 400)), 2)
+        for chrom, step in (("1", 10), ("X", 1000), ("7", 2500))
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [case for cases in QUESTIONS.values() for case in cases],
+    ids=[f"{kind} {number}" for kind, cases in QUESTIONS.items() for number in range(len(cases))],
+)
+def test_what_has_two_readings_is_a_question(ranking, name, content, line):
+    path = ranking.file(name, content)
+    with refused(path, line):
+        ranking(path)
+    assert not ranking.out.exists() and ranking.model.runs == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "# lead variants\n# made by us\ntrait\tchr\tpos\nLDL\t1\t2010000\n",
+        "#trait\tchr\tpos\n".replace("#", "") + "LDL\t1\t2010000\n",
+        "##source=us\n#build=GRCh38\ntrait\tchr\tpos\tbuild\nLDL\t1\t2010000\thg38\n",
+    ],
+)
+def test_comments_above_a_header_and_builds_that_are_right_are_let_pass(ranking, content):
+    ranking.model.lists = ["PCSK9"]
+    (record,) = ranking(ranking.file("l.tsv", content))
+    assert not record["error"]
+
+
 def test_a_panel_with_nothing_to_rank(ranking):
     path = ranking.file("panel.txt", "gene\nSCN1AA\nWNT99\n")
     with refused(path, field="--panel", fix="did you mean SCN1A?"):

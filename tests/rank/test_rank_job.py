@@ -94,7 +94,7 @@ def test_the_style_is_that_of_the_training_else_one_with_reasons(ranking):
 
 
 def test_a_list_of_terms_is_a_case(ranking):
-    terms = "# of clinic\nHP:0001250 Seizure\n-HP:0001166\nnot HP:0000316 wide-set eyes\n"
+    terms = "# of clinic\nHP:0001250 Seizure\n-HP:0001166\nnot HP:0000316 hypertelorism\n"
     (record,) = ranking(ranking.file("terms.txt", terms))
     assert [term["label"] for term in record["present"]] == ["Seizure"]
     assert [term["label"] for term in record["absent"]] == ["Arachnodactyly", "Hypertelorism"]

@@ -22,11 +22,15 @@ from reasonome.tasks.ranking.cases import age_words
 
 # A line of a BED file, whose fourth column has names.
 _BED = re.compile(r"(?:chr)?(?:\d{1,2}|[XYM]|MT)\s+\d+\s+\d+(?:\s+(?P<name>\S+).*)?", re.IGNORECASE)
+_COPIED_ID = re.compile(r"(?:HPO[:_ -]?)?(?P<number>\d{7})(?![\w.])")  # as PhenoTips and HPO's browser copy them
 _NOT_OF_BED = ("#", "track ", "browser ")
 # Usual names of a panel's column of genes, by letters and digits.
 _PANEL_HEADS = frozenset(
     ("gene", "genes", "symbol", "genesymbol", "genename", "hgncsymbol", "approvedsymbol", "hgncid", "entityname")
 )
+_MOST_NEAR, _MEGABASE = 300, 1_000_000  # loci, and base pairs in which so many lead variants never lie
+_OBSERVED = frozenset(("yes", "y", "true", "present", "observed", "1", "+"))
+_NOT_OBSERVED = frozenset(("no", "n", "false", "absent", "excluded", "not observed", "0", "-"))
 _NEARLY_ALL = 0.8  # of what commas part in a list; in a table, inheritances and notes are beside each gene
 
 
@@ -98,7 +102,7 @@ def read_panel(path: Path, known: GeneTable) -> list[str]:
 
 def _rows(texts: Sequence[str], path: Path) -> tuple[list[tuple[int, list[str]]], str]:
     """(line, stripped cells) of every row of a panel, without comments and blank ones; and what parts the cells."""
-    texts = ["" if text.startswith("#") else text for text in texts]
+    texts = [text[1:] if _is_named(text) else "" if text.startswith("#") else text for text in texts]
     first, whole = next(filter(str.strip, texts), ""), "\n".join(texts)
     delimiter = max("\t,;", key=lambda mark: (first.count(mark), whole.count(mark)))
     numbered = csv_rows((f"{text}\n" for text in texts), path, delimiter)
@@ -159,6 +163,11 @@ def _listed(rows: Sequence[tuple[int, list[str]]], delimiter: str, path: Path, k
     return written
 
 
+def _is_named(text: str) -> bool:
+    """Whether a line is a header that begins with #: it names a column of genes."""
+    return text.startswith("#") and any(map(_is_head, text[1:].split("\t")))
+
+
 def _is_head(cell: str) -> bool:
     return re.sub("[^a-z0-9]", "", cell.casefold()) in _PANEL_HEADS
 
@@ -192,9 +201,37 @@ def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
         row, term_lines = _terms(path, name)
         return AskedFile(name, path, "case", form, [row], term_lines=term_lines)
     if _kind(path, settings) == "case":
-        return AskedFile(name, path, "case", form, rankings.read_cases(path, settings.columns, solved=False))
+        cases = rankings.read_cases(path, settings.columns, solved=False)
+        if all(len(case.present) < 2 for case in cases):
+            _check_observed(path)
+        return AskedFile(name, path, "case", form, cases)
     rows = rankings.read_loci(path, settings.columns, solved=False, trait=settings.trait)
+    _check_lead_variants(rows, path)
     return AskedFile(name, path, "locus", form, rows)
+
+
+def _check_observed(path: Path) -> None:
+    """InputError for a table of one phenotype a row in which a column that is not read says yes and no of them."""
+    table = read_table(path, CASE_COLUMNS["present"])
+    read = {name for names in CASE_COLUMNS.values() for name in table.find(names)}
+    for column in table.columns:
+        cells = [cell.strip().casefold() for cell in table.cells(column)]
+        if column not in read and {*filter(None, cells)} <= _OBSERVED | _NOT_OBSERVED:
+            for line, cell in zip(table.lines, cells, strict=True):
+                if cell in _NOT_OBSERVED:
+                    what = f"'{cell}' may say that the phenotype of this row is absent, and this column is not read"
+                    fix = "write a patient into one row, with the columns present and absent; or take these rows out"
+                    raise InputError(what, file=path, line=line, field=column, fix=fix)
+
+
+def _check_lead_variants(rows: Sequence[LocusRow], path: Path) -> None:
+    """InputError for so many positions within a megabase of each other that they are no lead variants."""
+    placed = sorted((row.chromosome, row.position, row.line) for row in rows if row.position is not None)
+    for first, last in zip(placed, placed[_MOST_NEAR:], strict=False):
+        if first[0] == last[0] and last[1] - first[1] <= _MEGABASE:
+            what = f"more than {_MOST_NEAR} positions lie within 1 Mb of {first[0]}:{first[1]:,}: no lead variants do"
+            fix = "give one row for each locus, its lead variant; PLINK's --clump finds them in summary statistics"
+            raise InputError(what, file=path, line=first[2], field="position", fix=fix)
 
 
 def _form(path: Path) -> str:
@@ -213,6 +250,9 @@ def _form(path: Path) -> str:
         raise InputError(what, file=path, field="FILES", fix=fix)
     while first.startswith("#"):
         first = next(with_text, "")
+    if id_as_copied := _COPIED_ID.match(first):
+        what = f"'{id_as_copied[0]}' is an HPO id in another form than HP:{id_as_copied['number']}"
+        raise InputError(what, file=path, line=1, field="phenotype", fix=f"write HP:{id_as_copied['number']}")
     if first.startswith("{"):
         return "phenopackets" if _is_packet(first) else "table"
     return "terms" if is_of_terms(first) else "table"

@@ -35,6 +35,7 @@ _AGE = re.compile(
     r"congenital|neonatal|infantile|pediatric|childhood|juvenile|puerpural|adult|age|first trimester|second trimester|"
     r"third trimester))(?: at onset)?"
 )
+_FILLING = frozenset(("of", "the", "and", "or", "in", "a", "an", "with", "to"))  # words that no name is told by
 _SEXES = {"female": "female", "f": "female", "male": "male", "m": "male"}
 
 
@@ -302,12 +303,15 @@ class QuestionMaker:
         by_id: dict[str, AskedPhenotype] = {}
         for term, label in terms:
             line = file.term_lines.get(term, where.get("line"))
-            current = self._in_use(term, label, {**where, "line": line}, column)
+            current = self._in_use(term, label, {**where, "line": line}, column, file.form == "phenopackets")
             by_id.setdefault(current.id, current)
         return list(by_id.values())
 
-    def _in_use(self, term: str, label: str, where: Mapping, column: str) -> AskedPhenotype:
-        """The term as HPO calls it: words of the file are shown to the model only where HPO does not know the term."""
+    def _in_use(self, term: str, label: str, where: Mapping, column: str, is_packet: bool) -> AskedPhenotype:
+        """The term as HPO calls it: words of the file are shown to the model only where HPO does not know the term.
+
+        InputError, but for phenopackets, for words in the label that none of the term's names has: "ruled out".
+        """
         if self.overlap is None:
             if not label:
                 what = f"{term} has no label, and HPO is not here to look it up"
@@ -318,9 +322,17 @@ class QuestionMaker:
         live = ontology.live_id(term)
         if live is not None:
             notes = [f"stands for {term}, which HPO has replaced"] if live != term else []
-            if label and not _shares_a_word(label, [ontology.terms[live].name, *ontology.terms[live].synonyms]):
-                notes.append("the file calls it something else: check the id")
-            return AskedPhenotype(id=live, label=ontology.terms[live].name, note="; ".join(notes))
+            name, synonyms = ontology.terms[live].name, ontology.terms[live].synonyms
+            if further := _further_words(label, [name, *synonyms]):
+                if not is_packet:  # which says of each phenotype whether it is present
+                    what = f"{term} is {name}, and '{further}' stands beside it: that may say something else, or absent"
+                    fix = f"write {term} or {term} {name} if it is present, -{term} if it is absent"
+                    if column == "absent":
+                        what, fix = what.replace("absent", "present"), f"write {term} or {term} {name}"
+                    raise InputError(what, **where, field=column, fix=fix)
+                if further == " ".join(_words(label)):
+                    notes.append("the file calls it something else: check the id")
+            return AskedPhenotype(id=live, label=name, note="; ".join(notes))
         main = ontology.main_id(term)
         known = ontology.terms[main] if main else None
         if not label and known is None:
@@ -345,13 +357,14 @@ def _age(text: str) -> str:
     return text if _AGE.fullmatch(text) else ""
 
 
-def _shares_a_word(label: str, names: Iterable[str]) -> bool:
-    return not _words(label).isdisjoint(word for name in names for word in _words(name))
+def _further_words(label: str, names: Iterable[str]) -> str:
+    """The words of a label that are in none of the names, in its order; a plural is no other word."""
+    known = {word for name in names for word in _words(name)} | _FILLING
+    return " ".join(word for word in _words(label) if word not in known)
 
 
-def _words(text: str) -> set[str]:
-    """The words of a phenotype's name; those of less than four letters tell none from another."""
-    return {word for word in re.findall(r"[a-z]+", text.lower()) if len(word) > 3} or {text.lower().strip()}
+def _words(text: str) -> list[str]:
+    return [word.removesuffix("s") for word in re.findall(r"[^\W_]+", text.casefold())]
 
 
 def _record(row: Case | LocusRow, file: AskedFile, number: int, **fields) -> RankingRecord:

@@ -42,7 +42,8 @@ class PlainTable:
     """`values` has a list for each column, `lines` the line where each row begins, or the row's number in a JSON array.
 
     A cell is text, "" where it is empty. A JSON list of one text is that text; other lists, and objects, raise an error
-    when their cell is read. `sha256` is that of the file's bytes, "" for a table from memory.
+    when their cell is read. `sha256` is that of the file's bytes, "" for a table from memory. `comments` are the lines
+    above the header that begin with #, with their numbers.
     """
 
     file: Path | None
@@ -51,6 +52,7 @@ class PlainTable:
     values: Sequence[Sequence[object]]
     header_line: int = 1
     sha256: str = ""
+    comments: Sequence[tuple[int, str]] = ()
 
     @cached_property
     def rows(self) -> list[tuple[int, Mapping[str, str]]]:
@@ -135,14 +137,31 @@ def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = Fal
     """
     path = Path(path)
     text, sha256 = read_text(path)
-    text = _NAMED_DELIMITER.sub("", text, count=1)
+    text, comments = without_comments(_NAMED_DELIMITER.sub("", text, count=1))
     if text.lstrip().startswith(("{", "[")):
         columns, lines, values, line = *_json_columns(text, path), 1
     else:
         columns, lines, values, line = _csv_columns(text, path, set(wanted), texts)
     if not lines:
         raise InputError("there are no rows below the header", file=path, line=line, fix="add rows")
-    return PlainTable(path, columns, lines, values, line, sha256)
+    return PlainTable(path, columns, lines, values, line, sha256, comments)
+
+
+def without_comments(text: str) -> tuple[str, list[tuple[int, str]]]:
+    """A table's text with the comments above its header as blank lines, and these comments, by line.
+
+    A line that begins with # is the header if it is parted as often as the line below it, and that is no comment.
+    """
+    comments: list[tuple[int, str]] = []
+    rest = text
+    while rest.startswith("#"):
+        line, end, rest_below = rest.partition("\n")
+        below = rest_below.partition("\n")[0]
+        if any(line.count(mark) and line.count(mark) == below.count(mark) for mark in _DELIMITERS) and below[:1] != "#":
+            break
+        comments.append((len(comments) + 1, line))
+        rest = rest_below
+    return "\n" * len(comments) + rest, comments
 
 
 def _csv_columns(

@@ -56,6 +56,7 @@ _MAY_BE_MISSING = (
 _SEVERAL = re.compile(r"[;|]|\sx\s")
 # A column's name that ends with another genome build than GRCh38, as pos_hg19.
 _OF_OTHER_BUILD = re.compile(r".+?(?P<build>grch3[67]|hg1[6-9]|ncbi3[56]|b3[67])[)\]]?", re.IGNORECASE)
+_A_BUILD = re.compile(r"(?:grch|hg|ncbi|b)\d{2}(?:\.p\d+)?", re.IGNORECASE)
 CASE_COLUMNS = {
     "present": ("present", "present_phenotypes", "phenotypes"),
     "causal": ("causal", "causal_gene", "causal_genes", "gene", "symbol"),
@@ -224,11 +225,17 @@ def _fields(
             raise InputError(f"unknown field '{field}'", field="columns", fix=nearest(field, known))
     wanted = [*columns.values(), *(name for names in known.values() for name in names)]
     table = read_table(path, wanted)
+    if known is LOCUS_COLUMNS:
+        for line, comment in table.comments:
+            if named := _OF_OTHER_BUILD.fullmatch(comment.strip()):
+                check_build(named["build"], path, line, "build")
     at = {field: _column(table, field, columns.get(field), known[field]) for field in known if field != "place"}
     if known is LOCUS_COLUMNS:
         at |= _place_columns(table, at, columns)
         has_place = at["place"] or (at["chromosome"] and at["position"])
         _check_builds(table, [at[field] for field in _PLACES] if has_place or at["candidates"] else table.columns)
+        if has_place:
+            _check_cells_of_builds(table)
     for field in (*needed, *(("causal",) if solved else ())):
         if at[field] is None:
             raise _no_column(table, field, known[field], solved)
@@ -292,6 +299,14 @@ def _check_builds(table: PlainTable, columns: Iterable[str | None]) -> None:
         if match := _OF_OTHER_BUILD.fullmatch(column.strip()):
             what = f"column '{column}' is of {match['build']}, and positions are read as of GRCh38"
             raise table.header_error(what, field=column, fix=LIFT)
+
+
+def _check_cells_of_builds(table: PlainTable) -> None:
+    """InputError where a cell, whatever its column, says that a position is of another genome build than GRCh38."""
+    for column, values in zip(table.columns, table.values, strict=True):
+        for line, value in zip(table.lines, values, strict=True):
+            if _A_BUILD.fullmatch(text := str(value or "").strip()):
+                check_build(text, table.file, line, column)
 
 
 def _no_column(table: PlainTable, field: str, usual: tuple[str, ...], solved: bool, beside: str = "") -> InputError:
