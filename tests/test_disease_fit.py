@@ -75,6 +75,37 @@ def test_a_kind_of_what_is_absent_counts_and_something_more_special_does_not(tmp
     assert scored(case("10", "21"), found)[1] == near(tall - COST, tall, 0, tall)
 
 
+def test_what_few_patients_have_counts_less_than_what_most_have(tmp_path):
+    rows = [
+        (gene, "21" if term == "30" else term, "-" if gene == "C" else how, disease)
+        for gene, term, how, disease in ROWS
+    ]
+    found = overlap(
+        tmp_path,
+        [
+            *rows[:4],
+            ("C", "21", "-", "OMIM:3"),
+            ("D", "30", "-", "OMIM:4"),
+            ("E", "30", "-", "OMIM:5"),
+            ("E", "21", "1/4", "OMIM:5"),
+        ],
+    )
+    # Four of five genes have a lens that is up: most of A's patients, 17 % of B's, nobody says of C's, 2 of 6 of E's.
+    up = log(5 / 4)
+    genes = [*GENES, RankedGene(symbol="E")]
+    overlaps, fitting = zip(*fits(case("21"), genes, found), strict=True)
+    assert list(overlaps) == near(up, up, up, 0, up)
+    assert list(fitting) == near(up, 0, up, 0, 0), "no gene loses more than its match"
+    # With a phenotype that one gene alone has, ln 5, it is the cost that counts: of E ln 3, as 1 of 4 is 2 of 6.
+    found = overlap(tmp_path, [("E", "21", "1/4", "OMIM:5"), *((gene, "30", "-", f"OMIM:{gene}") for gene in "ABCD")])
+    [(one, fit)] = fits(case("21"), genes[4:], found)
+    assert (one, fit) == pytest.approx((log(5), log(5) - log(3)), abs=1e-6)
+    [best] = gene_fit(genes[4], *counted_terms(case("21"), found), found, one).diseases
+    assert [(item.known, item.stated, item.is_present) for item in best.against] == [
+        ("HP:0000021", "1 of 4 patients", True)
+    ]
+
+
 def test_the_cost_is_a_mean_as_the_overlap_is(tmp_path):
     (one, *_) = fits(case("10 30", "21"), GENES, overlap(tmp_path))
     assert one == pytest.approx((TALL / 2, TALL / 2 - COST / 2), abs=1e-6)

@@ -77,6 +77,7 @@ class Known:
                         known_id=lacking.known,
                         known_label=terms[lacking.known].name,
                         stated=lacking.stated,
+                        is_present=lacking.is_present,
                     )
                     for lacking in one.against
                 ],

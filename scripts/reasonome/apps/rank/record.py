@@ -56,6 +56,7 @@ class AgainstIt(Record):
     known_id: str
     known_label: str
     stated: str
+    is_present: bool = False
 
 
 class KnownDisease(Record):
@@ -224,6 +225,7 @@ def _gene(gene: RankedCandidate, disease_names: Mapping[str, str]) -> dict[str, 
 
 
 def against_it(one: AgainstIt) -> str:
-    """An absent phenotype that most patients of a disease have, in words."""
+    """What of a case is against a disease, in words."""
     known = "" if one.known_id == one.id else f", as {one.known_label}"
-    return f"{one.label} ({one.id}) is absent, and most patients have it{known}: {one.stated}"
+    told = "is present, and few patients have it" if one.is_present else "is absent, and most patients have it"
+    return f"{one.label} ({one.id}) {told}{known}: {one.stated}"

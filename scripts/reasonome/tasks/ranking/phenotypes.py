@@ -1,13 +1,13 @@
 """How well the phenotypes of a case fit those that each gene is known for: semantic similarity over HPO.
 
-`fits` and `gene_fit` compare a gene's diseases with a case, where what the patient has not counts too, by HPO's
-frequencies.
+`fits` and `gene_fit` compare a gene's diseases with a case, where HPO's frequencies count too: of what the patient has
+not, and of what the patient has.
 """
 
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -133,6 +133,10 @@ class PhenotypeOverlap:
         """How many patients with a gene's disease have each of its phenotypes, as HPO has it; those that say so."""
         return self._stated.get((self._symbol(gene), disease_id), {})
 
+    def annotated(self, gene: RankedGene, disease_id: str) -> set[str]:
+        """The phenotypes of a gene's disease as HPO has them, without those that they imply."""
+        return self._annotated[self._symbol(gene), disease_id]
+
     def ancestors(self, term: str) -> set[str]:
         """A phenotype in use, and all that it implies."""
         return self._implied({term})
@@ -192,28 +196,28 @@ _CLASSES = {
 }
 _COUNTED = re.compile(r"(\d+)/(\d+)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
-MOST = 0.5  # the share of a disease's patients above which a phenotype that is absent speaks against it
+# The share of patients above which an absent phenotype speaks against a disease, and below which a present one does.
+MOST = 0.5
 _SUREST = 0.95  # no share counts as more: records have errors, and diseases begin
 
 
 class Against(NamedTuple):
-    """An absent phenotype of a case (`term`) that most patients of a disease have: `share` of them, `stated` in words.
+    """A phenotype of a case: an absent one that most patients of a disease have, or a present one that few have.
 
-    `known` is the disease's phenotype, the absent one or a kind of it; `cost` is -ln(1 - share), in nats.
+    `known` is the disease's phenotype, the same or a kind of it; `share` of its patients have it, `stated` in words;
+    `cost` is -ln of the share of patients who are like the case, in nats, and for a present one no more than its match.
     """
 
     term: str
     known: str
     share: float
     stated: str
-
-    @property
-    def cost(self) -> float:
-        return -math.log(1 - min(self.share, _SUREST))
+    cost: float
+    is_present: bool = False
 
 
 class DiseaseFit(NamedTuple):
-    """A disease of a gene: its overlap with the case's present phenotypes, and what of the absent ones is against it.
+    """A disease of a gene: its overlap with the case's present phenotypes, and what of the case is against it.
 
     `fit` is the overlap less the mean cost, over as many phenotypes as the overlap, in nats.
     """
@@ -225,7 +229,7 @@ class DiseaseFit(NamedTuple):
 
 
 class GeneFit(NamedTuple):
-    """A gene's phenotype overlap less what the absent phenotypes cost; its diseases, the best first."""
+    """A gene's phenotype overlap less what is against it costs; its diseases, the best first."""
 
     fit: float
     diseases: tuple[DiseaseFit, ...]
@@ -247,15 +251,18 @@ def share_of(frequency: str) -> tuple[float, str] | None:
 
 
 def fits(example: CaseExample, genes: Sequence[RankedGene], overlap: PhenotypeOverlap) -> list[tuple[float, float]]:
-    """(phenotype overlap, fit) of each gene for a case, in nats; equal where no absent phenotype counts."""
+    """(phenotype overlap, fit) of each gene for a case, in nats; equal where no frequency counts."""
     scores = overlap.scores(example, genes)
     present, absent = counted_terms(example, overlap)
-    if not absent:
-        return [(score, score) for score in scores]
     return [
-        (score, round(gene_fit(gene, present, absent, overlap, score).fit, 6) if score else 0.0)
+        (score, _rounded(gene_fit(gene, present, absent, overlap, score).fit, score) if score else 0.0)
         for gene, score in zip(genes, scores, strict=True)
     ]
+
+
+def _rounded(fit: float, score: float) -> float:
+    """A fit to six digits, so that equals are equal; the score itself where nothing is against the gene."""
+    return score if fit == score else round(fit, 6)
 
 
 def counted_terms(example: CaseExample, overlap: PhenotypeOverlap) -> tuple[list[str], list[str]]:
@@ -270,16 +277,19 @@ def gene_fit(
 ) -> GeneFit:
     """How well a gene fits a case of `counted_terms`; `score` is its phenotype overlap, of all its diseases together.
 
-    A phenotype that is absent speaks against a disease if most of its patients have it, or one that implies it. The
-    gene loses what its best disease loses: its fit is `score` less the difference between the best overlap of a disease
-    and the best fit of one.
+    A phenotype that is absent speaks against a disease if most of its patients have it, or one that implies it; one
+    that is present does if few have it, and all that is known of the disease says how many. The gene loses what its
+    best disease loses: its fit is `score` less the difference between the best overlap of a disease and the best fit
+    of one.
     """
     above = [overlap.ancestors(term) for term in present]
     diseases = []
     for disease, known in overlap.diseases(gene).items():
         matches = [max((overlap.information[term] for term in terms & known), default=0) for terms in above]
         shared = sum(matches) / max(len(present), 1)
-        against = _against(overlap.frequencies(gene, disease), absent, overlap)
+        stated = overlap.frequencies(gene, disease)
+        annotated = overlap.annotated(gene, disease)
+        against = (*_against(stated, absent, overlap), *_rare(stated, annotated, present, matches, overlap))
         cost = sum(one.cost for one in against) / max(len(present), 1)
         diseases.append(DiseaseFit(disease, shared, against, shared - cost))
     if not diseases:
@@ -293,7 +303,7 @@ def _against(stated: Mapping[str, str], absent: Sequence[str], overlap: Phenotyp
     found = []
     for term in absent:
         kinds = [
-            Against(term, known, *share)
+            Against(term, known, *share, -math.log(1 - min(share[0], _SUREST)))
             for known, frequency in stated.items()
             if (known == term or term in overlap.ontology.ancestors[known])
             and (share := share_of(frequency))
@@ -302,3 +312,20 @@ def _against(stated: Mapping[str, str], absent: Sequence[str], overlap: Phenotyp
         if kinds:
             found.append(max(kinds, key=lambda one: (one.share, one.known == term, one.known)))
     return tuple(found)
+
+
+def _rare(
+    stated: Mapping[str, str],
+    known: set[str],
+    present: Sequence[str],
+    matches: Sequence[float],
+    overlap: PhenotypeOverlap,
+) -> Iterator[Against]:
+    """The present phenotypes that few patients have, each with the commonest of what they have of it."""
+    for term, match in zip(present, matches, strict=True):
+        kinds = [one for one in known if one == term or term in overlap.ontology.ancestors[one]]
+        shares = {one: share_of(stated.get(one, "")) for one in kinds}
+        told = [(share, one == term, one) for one, share in shares.items() if share]
+        if told and len(told) == len(kinds) and (most := max(told))[0][0] < 1 - MOST:
+            cost = min(match, -math.log(max(most[0][0], 1 - _SUREST)))
+            yield Against(term, most[2], *most[0], cost, is_present=True)

@@ -54,7 +54,7 @@ function knownList(record, gene) {
   return made;
 }
 
-// The diseases of a gene that fit best, and what of each the patient has not.
+// The diseases of a gene that fit best, and what of the patient is against each.
 function diseaseList(gene) {
   const made = element("span");
   for (const disease of gene.diseases) {
@@ -62,7 +62,8 @@ function diseaseList(gene) {
     line.append(diseaseLink(disease.id, disease.name));
     for (const one of disease.against ?? []) {
       const kind = one.known_id === one.id ? "" : `, as ${one.known_label}`;
-      line.append(element("small", `✘ ${one.label} is absent, and most patients have it${kind}: ${one.stated}`, "under"));
+      const told = one.is_present ? "is present, and few patients have it" : "is absent, and most patients have it";
+      line.append(element("small", `✘ ${one.label} ${told}${kind}: ${one.stated}`, "under"));
     }
     made.append(line);
   }
