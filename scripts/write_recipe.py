@@ -7,9 +7,9 @@ from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.jobs import read_job
+from reasonome.scoring.own_functions import try_graders
 from reasonome.stages import STAGES
 from reasonome.tasks import find_task
-from reasonome.training.graders import try_graders
 from reasonome.training.settings import TrainingSettings
 
 

@@ -12,9 +12,9 @@ from ranking_questions import ONE, TASK, answer, question
 from reasonome.config import Grader
 from reasonome.core.code_digest import source_sha256
 from reasonome.rewards import Reward
+from reasonome.scoring.own_functions import grader_rewards
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.ranked_list import render_ranking
-from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer
 
 

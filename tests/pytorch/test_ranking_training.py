@@ -15,6 +15,7 @@ from reasonome.config.teachers import OpenAITeacher
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
+from reasonome.scoring.own_functions import grader_rewards
 from reasonome.stages import STAGES
 from reasonome.stages.grpo import GrpoRecipe
 from reasonome.task_parts import TeachingJob
@@ -23,7 +24,6 @@ from reasonome.tasks.ranking import teaching
 from reasonome.tasks.ranking.ranked_list import RankedAnswer, render_ranking
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import CausalGeneRanking
-from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earnings, semantic_quarters
 from reasonome.training.job import TrainingJob
 from reasonome.training.sft import sft

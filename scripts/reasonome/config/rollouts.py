@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from reasonome.config.recipes import RowsRecipe, ValidatedRecipe, multiples_near
 from reasonome.config.reference import EncoderRef, Names
-from reasonome.config.rewarded_samples import Grading
-from reasonome.config.strict import FileAndName, Sha256, Strict, WrongValue
+from reasonome.config.rewarded_samples import Grading, OwnFunction
+from reasonome.config.strict import WrongValue
 
 if TYPE_CHECKING:
     from reasonome.config.preferences import Preferences
@@ -18,21 +18,10 @@ if TYPE_CHECKING:
 JUDGE = "judge"
 
 
-class Grader(Strict):
-    """A reward of your own: a function in a Python file, called with one answer at a time (docs/your-own.md)."""
+class Grader(OwnFunction):
+    """A reward of your own."""
 
-    function: FileAndName = Field(description="path/to/file.py:function, in the project")
     weight: Annotated[float, Field(ge=0)] = 1.0
-    low: float = Field(0.0, description="the least that it gives, and what an unusable answer earns")
-    high: float = Field(1.0, description="the most that it gives")
-    seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="that one call may take")
-    sha256: Sha256 = Field("unpinned", description="of the file's code; filled in when the recipe is read")
-
-    @model_validator(mode="after")
-    def _range_is_not_empty(self) -> "Grader":
-        if self.low >= self.high:
-            raise ValueError("'low' should be below 'high'")
-        return self
 
 
 class RolloutRecipe(RowsRecipe, ValidatedRecipe):
@@ -109,14 +98,7 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
         return self.grading
 
     def pinned(self) -> Self:
-        from reasonome.core.code_digest import source_sha256
-
-        graders = {
-            name: grader.model_copy(update={"sha256": source_sha256(grader.function.rpartition(":")[0])})
-            if grader.sha256 == "unpinned"
-            else grader
-            for name, grader in self.graders.items()
-        }
+        graders = {name: grader.pinned() for name, grader in self.graders.items()}
         return self.model_copy(update={"graders": graders}) if graders else self
 
     @model_validator(mode="after")

@@ -14,7 +14,7 @@ from reasonome.config.backbones import SAVED_ADAPTER, AdapterWeights, Backbone, 
 from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
 from reasonome.config.preferences import SamplePreferences
 from reasonome.config.project import Project, chains
-from reasonome.config.project.experiments import asked_questions
+from reasonome.config.project.experiments import asked_questions, own_functions
 from reasonome.config.project.folder import CHECKOUT, SETTINGS, is_whole
 from reasonome.config.project.recipe_references import misplaced, wrong_samples
 from reasonome.config.reference import Mistake, names, unknown_step
@@ -256,6 +256,10 @@ def _benchmarks(project: Project, experiment: Experiment) -> Iterator[Mistake]:
         if name not in comparable:
             what = f"'{name}' and '{first}' are not scored by the same metrics"
             yield Mistake(("benchmarks", position), what, "make an experiment of each")
+        try:
+            own_functions(project, name)
+        except InputError as error:
+            yield Mistake(("benchmarks", position), error.what, error.fix or "")
         if len(encoders) > 1 and rewarded.issuperset(encoders):
             what = f"every encoder that scores '{name}' ({', '.join(encoders)}) is also a reward of a GRPO step here"
             fix = f"give {name} in benchmarks.yaml an encoder that no GRPO recipe of this experiment uses"

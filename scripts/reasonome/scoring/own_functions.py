@@ -1,4 +1,7 @@
-"""A user's own graders: Python functions that stand beside the built-in rewards, with a time limit for each call."""
+"""A user's own graders: Python functions that stand beside the built-in rewards, with a time limit for each call.
+
+Scoring calls them too, of the answers of all models and baselines.
+"""
 
 import dataclasses
 import inspect
@@ -9,15 +12,17 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import util
 from math import nan
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from reasonome.benchmarks.rows import Row, read_rows
-from reasonome.config import Grader, Style
+from reasonome.config import OwnFunction, Style
 from reasonome.core.code_digest import source_sha256
 from reasonome.core.errors import InputError, line_in, nearest
 from reasonome.rewards import Answer, Reward, Similarity, uncompared
@@ -31,7 +36,7 @@ LOADING_SECONDS = 120
 _AGAIN = 1.0  # seconds until a call that has caught the end of its time is ended again
 
 
-def grader_rewards(graders: Mapping[str, Grader], folder: Path = Path()) -> dict[str, Reward]:
+def grader_rewards(graders: Mapping[str, OwnFunction], folder: Path = Path()) -> dict[str, Reward]:
     """The graders as rewards in their range, by name; an answer that is not usable earns the least without a call.
 
     Paths are from `folder`, the project's. A grader's file is imported when it is first asked, in every training
@@ -43,7 +48,7 @@ def grader_rewards(graders: Mapping[str, Grader], folder: Path = Path()) -> dict
     }
 
 
-def try_graders(graders: Mapping[str, Grader], task: Task, style: Style, file: Path) -> None:
+def try_graders(graders: Mapping[str, OwnFunction], task: Task, style: Style, file: Path) -> None:
     """Ask graders about one right answer to a training question of a file.
 
     InputError as in training, which would come only when other steps have been trained.
@@ -56,6 +61,19 @@ def try_graders(graders: Mapping[str, Grader], task: Task, style: Style, file: P
             for reward in rewards.values():
                 reward.function([answer], [example], uncompared)
             break
+
+
+def with_own_columns(
+    table: pd.DataFrame, own: Mapping[str, OwnFunction], answered: Iterable[tuple[Answer, Row]]
+) -> pd.DataFrame:
+    """A table of scores with what functions of one's own give the answers of its rows, by column.
+
+    InputError as in training.
+    """
+    if not own:
+        return table
+    answers, examples = zip(*answered, strict=True)
+    return table.assign(**{name: each.values(answers, examples) for name, each in grader_rewards(own).items()})
 
 
 def answer_fields(answer: Any, example: Row) -> dict[str, object]:
@@ -72,10 +90,10 @@ class GraderReward:
     thread; in other threads, where no alarm can be set, they have none.
     """
 
-    def __init__(self, name: str, grader: Grader, folder: Path):
+    def __init__(self, name: str, grader: OwnFunction, folder: Path):
         self.name, self.grader, self.folder = name, grader, folder.resolve()
-        path, _, self.function = grader.function.rpartition(":")
-        self.file = self.folder / path
+        self.function = grader.function.rpartition(":")[2]
+        self.file = self.folder / grader.path
         self._call: Callable[[dict, dict], object] | None = None
         self._applies: dict[str, bool] = {}  # to a question, as far as it has been asked
         if not self.file.is_file():
