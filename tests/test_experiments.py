@@ -170,6 +170,18 @@ def test_contrasts_and_the_primary_metric_are_in_the_plan_of_the_report(config):
     assert (plan["contrasts"], plan["primary"]) == (CONTRASTS, "rouge_l") and "compared" not in plan
 
 
+def test_a_metric_of_ones_own_may_decide_an_experiment(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def brief(answer, example): return 1\n")
+    change = {"metrics": {"brief": "mine.py:brief"}}
+    edit(tmp_path, "experiments/demo.yaml", lambda file: file.update(primary="brief"))
+    with refused("demo.yaml", field="primary"):
+        load_project(config)
+    edit(tmp_path, "benchmarks.yaml", lambda file: file["demo-go"].update(change))
+    plan = report_plan(load_project(config), "demo")
+    assert (plan["metrics"], plan["primary"]) == (["brief"], "brief")
+
+
 @pytest.mark.parametrize(
     ("change", "field", "fix"),
     [

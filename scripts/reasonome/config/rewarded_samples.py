@@ -1,13 +1,15 @@
 """A model's own answers that rewards compare, and the settings of rewards."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from reasonome.config.reference import DecodingRef, EncoderRef, Names
 from reasonome.config.strict import FileAndName, Sha256, Strict, WrongValue
 
+# Of a reward or a metric: it is part of a column of scores.
+OwnName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 LongestList = Annotated[int, Field(ge=1)]
 
 
@@ -41,6 +43,14 @@ class OwnFunction(Strict):
         if self.low >= self.high:
             raise ValueError("'low' should be below 'high'")
         return self
+
+
+def _at_length(value: Any) -> Any:
+    return {"function": value} if isinstance(value, str) else value
+
+
+# One of which the function may be all that is said.
+ShortFunction = Annotated[OwnFunction, BeforeValidator(_at_length, json_schema_input_type=FileAndName | OwnFunction)]
 
 
 class Grading(Strict):

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from reasonome.config.recipes import RowsRecipe, ValidatedRecipe, multiples_near
 from reasonome.config.reference import EncoderRef, Names
-from reasonome.config.rewarded_samples import Grading, OwnFunction
+from reasonome.config.rewarded_samples import Grading, OwnFunction, OwnName
 from reasonome.config.strict import WrongValue
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     trained_by = "GRPOConfig"
     newer = (*RowsRecipe.newer, *ValidatedRecipe.newer, "shared_questions")
     compared = ("eval_reward", 1)
-    graders: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Grader] = Field(
-        {}, description="rewards of your own, by name"
-    )
+    graders: dict[OwnName, Grader] = Field({}, description="rewards of your own, by name")
     rewards: dict[str, Annotated[float, Field(ge=0)]]
     grading: Grading = Field(Grading(), description="of rewards of rankings")
     encoders: Names[EncoderRef] = Field(description="encoders of the similarity reward; their mean is taken")

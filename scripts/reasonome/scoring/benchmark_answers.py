@@ -73,7 +73,8 @@ def score_on_benchmark(
         notes.append(f"{len(questions) - len(examples)} of {len(questions)} test questions are sealed, and not scored")
 
     rows = per_question(table)
-    measured = (_measured(rows, task.metrics), task.metrics, seed, resamples)
+    known = task.metrics.with_own(spec.metrics)
+    measured = (_measured(rows, known), known, seed, resamples)
     by_subset = _scores(rows, table, *measured)
     shuffled = rows[[c for c in rows.columns if c.startswith(_SHUFFLED)]].rename(
         columns=lambda c: c.removeprefix(_SHUFFLED)
@@ -88,7 +89,7 @@ def score_on_benchmark(
     )
     return Scored(
         n=len(rows),
-        known=task.metrics,
+        known=known,
         metrics=by_subset.pop(MEAN),
         baselines=baselines,
         problems=counts | _problems(table, answer_rows, counts),

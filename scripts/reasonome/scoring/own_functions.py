@@ -68,10 +68,12 @@ def with_own_columns(
 ) -> pd.DataFrame:
     """A table of scores with what functions of one's own give the answers of its rows, by column.
 
-    InputError as in training.
+    InputError as in training, and for a column that is there already.
     """
     if not own:
         return table
+    if taken := sorted({*own} & {*table}):
+        raise InputError(f"scores have a column '{taken[0]}' already", field="metrics", fix="give yours another name")
     answers, examples = zip(*answered, strict=True)
     return table.assign(**{name: each.values(answers, examples) for name, each in grader_rewards(own).items()})
 

@@ -1,6 +1,5 @@
 """GRPO, and what it shares with online DPO: settings, files and checks. What trains is `training/grpo.py`."""
 
-import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -9,13 +8,12 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from reasonome.config.preferences import Preferences
 from reasonome.config.project import Project, Results, chains
-from reasonome.config.project.recipe_references import wrong_rewards
+from reasonome.config.project.recipe_references import wrong_function, wrong_rewards
 from reasonome.config.recipes import multiples_near
 from reasonome.config.reference import Mistake
 from reasonome.config.rewarded_samples import in_words
 from reasonome.config.rollouts import JUDGE, RolloutRecipe
 from reasonome.config.strict import WrongValue
-from reasonome.core.errors import nearest
 
 if TYPE_CHECKING:
     from reasonome.training.job import TrainingJob
@@ -62,11 +60,7 @@ class AlignmentRecipe(RolloutRecipe):
             what = "`gold: shuffled` changes nothing: no reward compares an answer with the right one"
             yield Mistake(("gold",), what, "leave it out, or reward what is answered too")
         for name, grader in self.graders.items():
-            path, _, function = grader.function.rpartition(":")
-            names = _defined(Path(path))
-            if function not in names:
-                loc = ("graders", name, "function")
-                yield Mistake(loc, f"{path} defines no '{function}'", nearest(function, names))
+            yield from wrong_function(grader, ("graders", name, "function"))
 
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:
@@ -212,18 +206,3 @@ class GrpoRecipe(AlignmentRecipe):
             "mask_truncated_completions": self.mask_truncated_completions,
             "use_bias_correction_kl": self.use_bias_correction_kl,
         }
-
-
-def _defined(path: Path) -> list[str]:
-    """The names that a Python file defines or imports at module level; InputError as of `parsed`."""
-    from reasonome.core.code_digest import parsed
-
-    names = []
-    for node in parsed(path).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.append(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names += [alias.asname or alias.name for alias in node.names]
-        elif isinstance(node, ast.Assign):
-            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
-    return names

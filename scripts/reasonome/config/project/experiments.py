@@ -53,11 +53,12 @@ def _rewarding(project: Project, benchmark: str) -> Iterator[RolloutRecipe]:
 
 
 def own_functions(project: Project, benchmark: str) -> dict[str, OwnFunction]:
-    """The functions of one's own that score answers to a benchmark, by their columns: rewards of any arm.
+    """The functions of one's own that score answers to a benchmark, by their columns: its metrics, and rewards of any
+    arm.
 
-    InputError where two have one name.
+    InputError where two rewards have one name.
     """
-    own: dict[str, OwnFunction] = {}
+    own: dict[str, OwnFunction] = dict(project.benchmarks[benchmark].metrics)
     for recipe in _rewarding(project, benchmark):
         for name, grader in recipe.graders.items():
             function = OwnFunction(**grader.model_dump(exclude={"weight"}))
@@ -198,6 +199,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     steps = trained_steps(project, experiment)
     recipes = [chains.last_step(chain).recipe(project.recipes) for _, chain in steps]
     controls = list(dict.fromkeys(asked[1] for asked in questions if project.style(*asked).is_control()))
+    own = list(dict.fromkeys(metric for name in spec.benchmarks for metric in project.benchmarks[name].metrics))
     recalled = [
         {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
         for backbone, chain, path in facts_asked(project, experiment)
@@ -211,6 +213,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "no_controls": list(spec.no_controls),
         **{name: pairs for name in ("contrasts", "compared") if (pairs := getattr(spec, name))},
         **({"primary": spec.primary} if spec.primary else {}),
+        **({"metrics": own} if own else {}),
         **({"control_styles": controls} if controls else {}),
         "out_of_distribution": list(spec.out_of_distribution),
         "rewarded_encoders": sorted({encoder for step in spec.steps for encoder in project.rewarded_encoders(step)}),
