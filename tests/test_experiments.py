@@ -264,8 +264,9 @@ def test_what_any_arm_rewards_scores_all_answers_to_the_benchmark(config, tmp_pa
     (tmp_path / "mine.py").write_text("def brief(answer, example): return 1.0\n")
     before = score_settings(load_project(config))
     assert (before.own, before.unscored) == ({}, [])
-    graders = {name: {"brief": {"function": "mine.py:brief", "weight": w}} for name, w in (("none", 0), ("brief", 0.9))}
-    variants = {name: {"graders": own} for name, own in graders.items()}
+    weighted = {"none": 0, "brief": 0.9}
+    own = {name: {"brief": {"function": "mine.py:brief", "weight": weight}} for name, weight in weighted.items()}
+    variants = {name: {"rewards": {"format": 1.0} | rewards} for name, rewards in own.items()}
     edit(tmp_path, "recipes/grpo.yaml", lambda c: c["variants"].update(variants))
     judged = {"judge": ["sft.names", "reward.tiers"], "rewards": {"format": 1.0}}
     edit(tmp_path, "recipes/onlinedpo.yaml", lambda c: c["variants"].update(judged=judged))
@@ -277,7 +278,7 @@ def test_what_any_arm_rewards_scores_all_answers_to_the_benchmark(config, tmp_pa
     (tmp_path / "mine.py").write_text("def brief(answer, example): return 0.5\n")
     assert score_settings(load_project(config)) != settings
     another = {"brief": {"function": "mine.py:brief", "high": 2}}
-    edit(tmp_path, "recipes/grpo.yaml", lambda c: c["variants"]["none"].update(graders=another))
+    edit(tmp_path, "recipes/grpo.yaml", lambda c: c["variants"]["none"]["rewards"].update(another))
     with refused(config / "experiments/arms.yaml", field="benchmarks.0"):
         load_project(config)
 

@@ -59,15 +59,17 @@ class AlignmentRecipe(RolloutRecipe):
         if self.is_placebo and not (of_content or self.graders):
             what = "`gold: shuffled` changes nothing: no reward compares an answer with the right one"
             yield Mistake(("gold",), what, "leave it out, or reward what is answered too")
-        for name, grader in self.graders.items():
-            yield from wrong_function(grader, ("graders", name, "function"))
+        for name, own in self.graders.items():
+            yield from wrong_function(own, ("graders", name, "function"))
+            if name in rewards:
+                yield Mistake(("graders", name), f"'{name}' is a reward of {task.name}", "give yours another name")
 
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:
         recipe = manifest["recipe"]
         own = {
-            f"{name} ({grader['function'].partition(':')[0]})": grader["weight"]
-            for name, grader in recipe.get("graders", {}).items()
+            f"{name} ({reward['function'].partition(':')[0]})": reward["weight"]
+            for name, reward in recipe.get("graders", {}).items()
         }
         rewards = in_words(recipe["rewards"] | own)
         if recipe.get("judge"):
@@ -135,7 +137,7 @@ class GrpoRecipe(AlignmentRecipe):
     @classmethod
     def _something_is_rewarded(cls, value: dict[str, float], info: ValidationInfo) -> dict[str, float]:
         graders = info.data.get("graders", {})
-        if not any([*value.values(), *(grader.weight for grader in graders.values())]):
+        if not any([*value.values(), *(own.weight for own in graders.values())]):
             raise ValueError("every reward has weight 0: there is nothing to learn from")
         return value
 

@@ -60,8 +60,8 @@ def own_functions(project: Project, benchmark: str) -> dict[str, OwnFunction]:
     """
     own: dict[str, OwnFunction] = dict(project.benchmarks[benchmark].metrics)
     for recipe in _rewarding(project, benchmark):
-        for name, grader in recipe.graders.items():
-            function = OwnFunction(**grader.model_dump(exclude={"weight"}))
+        for name, reward in recipe.graders.items():
+            function = OwnFunction(**reward.model_dump(exclude={"weight"}))
             if own.setdefault(f"reward_{name}", function) != function:
                 what = f"two rewards of experiments that ask '{benchmark}' are called '{name}'"
                 raise InputError(what, fix="give one of them another name, or both one file, range and time")
