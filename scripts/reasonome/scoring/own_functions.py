@@ -40,7 +40,7 @@ def own_rewards(own: Mapping[str, OwnFunction], folder: Path = Path()) -> dict[s
     process. InputError for a missing file, and for one that has changed since the configuration was read.
     """
     return {
-        name: Reward(OwnReward(name, function, folder), function.low, function.high, semantic=True)
+        name: Reward(BatchedFunction(name, function, folder), function.low, function.high, semantic=True)
         for name, function in own.items()
     }
 
@@ -82,7 +82,7 @@ def answer_fields(answer: Any, example: Row) -> dict[str, object]:
     return fields | {"written": answer.genes, "genes": ranked(example)} if ranked else fields
 
 
-class OwnReward:
+class BatchedFunction:
     """One function as a batched reward: (answers, examples, similarity) → a value in its range per answer.
 
     Where it gives None it does not apply to the question, and the value is nan. Calls have a time limit in the main
