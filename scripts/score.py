@@ -8,7 +8,8 @@ from reasonome.benchmarks.rows import read_rows, unsealed
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.jobs import BenchmarkSettings, read_job
-from reasonome.scoring.answers import summary
+from reasonome.scoring.answers import answered, summary
+from reasonome.scoring.own_functions import with_own_columns
 from reasonome.task_parts import ScoringJob
 from reasonome.tasks import find_task
 
@@ -21,7 +22,8 @@ def main() -> None:
     sealed = {example.id for example in questions} - {example.id for example in examples}
     file = job.file("answers")
     rows = {"examples": examples, "answers": read_answers(file), "file": file, "sealed": sealed}
-    table = task.scoring.score(ScoringJob.of(task, job, **rows))
+    scoring = ScoringJob.of(task, job, **rows)
+    table = with_own_columns(task.scoring.score(scoring), job.settings.own, answered(task, scoring))
     with atomic.replacing(job.output("scores")) as temporary:
         table.to_parquet(temporary, index=False)
     result = {**summary(table), "sealed": len(sealed)}
@@ -29,6 +31,8 @@ def main() -> None:
     mean = result["metrics"]["mean"]
     means = ", ".join(f"{metric} {mean[metric]:.3f}" for metric in task.metrics.on("job") if metric in mean)
     print(f"{result['n']} answers: {means}, problems {result['problems']}")
+    if unscored := ", ".join(job.settings.unscored):
+        print(f"not scored: {unscored}, as no reward model is asked here, and no encoder beside the benchmark's")
     if sealed:
         print(f"{len(sealed)} sealed questions are not scored: `final: true` in config.yaml does, for a final table")
 

@@ -3,10 +3,13 @@
 python scripts/score_baselines.py results/baselines/demo-go.demo-names.job.json
 """
 
+from math import nan
+
 from reasonome.benchmarks.rows import read_rows, unsealed
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.jobs import BenchmarkSettings, read_job
+from reasonome.scoring.own_functions import with_own_columns
 from reasonome.task_parts import BaselineJob
 from reasonome.tasks import find_task
 
@@ -17,6 +20,10 @@ def main() -> None:
     training, questions = (read_rows(job.file(part), task.Example) for part in ("train", "test"))
     questions = unsealed(questions, job.settings.sealed)
     table = task.baselines.score(BaselineJob.of(task, job, training=training, asked=questions))
+    asked = {question.id: question for question in questions}
+    answered = zip(map(task.bare, task.baselines.cells(table)), map(asked.get, table["id"]), strict=True)
+    table = with_own_columns(table, job.settings.own, answered)
+    table.loc[table["draws"] == 0, [*job.settings.own]] = nan  # expected values, without answers
     with atomic.replacing(job.output("scores")) as temporary:
         table.to_parquet(temporary, index=False)
     shown = [metric for metric in task.metrics.on("job") if metric in table]

@@ -1,4 +1,4 @@
-"""Write a step's recipe.json: its settings after defaults and variant are merged. Its graders are tried before.
+"""Write a step's recipe.json: its settings after defaults and variant are merged. Rewards of your own are tried before.
 
 python scripts/write_recipe.py results/models/smollm2-135m/sft.closedbook-s0/recipe.job.json
 """
@@ -7,9 +7,9 @@ from reasonome.config.rollouts import RolloutRecipe
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.jobs import read_job
+from reasonome.scoring.own_functions import try_rewards
 from reasonome.stages import STAGES
 from reasonome.tasks import find_task
-from reasonome.training.graders import try_graders
 from reasonome.training.settings import TrainingSettings
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     if isinstance(recipe, RolloutRecipe):
         for benchmark, file in job.files("questions").items():
             task = find_task(job.settings.tasks[benchmark])
-            try_graders(recipe.graders, task, task.Style.model_validate(job.settings.styles[benchmark]), file)
+            try_rewards(recipe.graders, task, task.Style.model_validate(job.settings.styles[benchmark]), file)
     atomic.write_json(job.output("recipe"), recipe.model_dump(mode="json"))
 
 

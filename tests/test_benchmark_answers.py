@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tiny_project
 from refusals import refused
 
 from reasonome import cli
@@ -64,6 +65,16 @@ def test_answers_to_a_benchmark(built, capsys):
     assert "rouge_l         0.5000  [0.3923, 0.6060]  90\n" in said.out
     assert "results/backgrounds/demo-go.parquet` makes the table of terms\n" in said.out
     assert "snakemake --cores 1 results/encoders/minilm/manifest.json" in said.err
+
+
+def test_a_metric_of_ones_own_of_answers_to_a_benchmark(built, capsys):
+    """A third of the questions have an answer, and a name of theirs counts as many as it has words, one here."""
+    (built / "mine.py").write_text("def words(answer, example): return len(answer['name'].split())\n")
+    metrics = {"words": {"function": "mine.py:words", "high": 50}}
+    tiny_project.edit(built, "benchmarks.yaml", lambda c: c["demo-go"].update(metrics=metrics))
+    found = scored(table(built / "a.csv", [(example.id, "repair") for example in asked(built)[::3]]))
+    assert found["metrics"]["words"]["value"] == pytest.approx(1 / 3)
+    assert "words" in capsys.readouterr().out
 
 
 def test_baselines_and_samples_of_a_benchmark(built, capsys):

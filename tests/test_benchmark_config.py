@@ -5,6 +5,7 @@ from pydantic import ValidationError
 from refusals import refused
 from tiny_project import edit
 
+from reasonome.config.project.experiments import own_functions
 from reasonome.tasks import load_project
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.settings import NamingBenchmark
@@ -113,3 +114,33 @@ def test_cases_are_drawn_from_hpo_alone_with_its_ontology(config, changes, fix):
     edit(config.parent, "benchmarks.yaml", lambda entries: entries.update(patients=PATIENTS | changes))
     with refused(config / "benchmarks.yaml", fix=fix):
         load_project(config)
+
+
+OWN = {"subsets": {"bp": BP}}
+
+
+def test_a_metric_of_ones_own_builds_nothing_again(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def brief(answer, example): return 1\n")
+    one, other = "mine.py:brief", {"function": "mine.py:brief", "high": 100}
+    project = project_with(config, **OWN, metrics={"one": one, "other": other})
+    own = own_functions(project, "mine")
+    assert {name: (each.function, each.high) for name, each in own.items()} == {"one": (one, 1), "other": (one, 100)}
+    assert "metrics" in NamingBenchmark.SCORING_SETTINGS and "metrics" not in benchmark(**OWN).model_dump()
+
+
+@pytest.mark.parametrize(
+    ("metrics", "field", "fix"),
+    [
+        ({"rouge_l": "mine.py:brief"}, "rouge_l", "give yours another name"),
+        ({"reward_format": "mine.py:brief"}, "reward_format", "give yours another name"),
+        ({"one": "mine.py:breif"}, "one", "did you mean 'brief'?"),
+        ({"one": "mien.py:brief"}, "one", "did you mean 'mine.py'?"),
+        ({"one": {"function": "mine.py:brief", "hgih": 2}}, "one.hgih", ""),
+    ],
+)
+def test_mistakes_in_a_metric_of_ones_own(config, tmp_path, monkeypatch, metrics, field, fix):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def brief(answer, example): return 1\n")
+    with refused("benchmarks.yaml", field=f"mine.metrics.{field}", fix=fix):
+        project_with(config, **OWN, metrics=metrics)

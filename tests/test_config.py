@@ -324,8 +324,8 @@ def test_a_path_at_which_nothing_is(toy, kind):
 
 
 def test_code_at_which_nothing_is(toy):
-    line = change(toy / GRPO, "s: 8}", "s: 8, graders: {mine: {function: mine/rewards.py:f}}}")
-    with refused(toy / GRPO, line, "variants.soft.graders.mine.function", fix="from the project's folder"):
+    line = change(toy / GRPO, "s: 8}", "s: 8, rewards: {mine: {function: mine/rewards.py:f}}}")
+    with refused(toy / GRPO, line, "variants.soft.rewards.mine.function", fix="from the project's folder"):
         load_project(toy)
 
 
@@ -333,8 +333,8 @@ def test_code_beside_a_configuration_that_lies_elsewhere_is_found_there(config, 
     """A recipe that was written with the place, and is read again, keeps it."""
     own_task.add(tmp_path, tiny_project.edit)
     (tmp_path / "mine/rewards.py").write_text("def f(answer, example): return 1.0\n")
-    grader = "  o: {graders: {mine: {function: mine/rewards.py:f}}}\n  soft:"
-    change(config / "recipes/grpo.yaml", "  soft:", grader)
+    own = "  o: {rewards: {mine: {function: mine/rewards.py:f}}}\n  soft:"
+    change(config / "recipes/grpo.yaml", "  soft:", own)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     project = load_project(config)
@@ -344,10 +344,45 @@ def test_code_beside_a_configuration_that_lies_elsewhere_is_found_there(config, 
     assert type(recipe).model_validate(recipe.model_dump(mode="json")) == recipe
 
 
-def test_a_grader_that_is_no_python_is_told_once(toy, tmp_path, monkeypatch):
+MINE = "{mine: {function: rewards.py:f, weight: 0.3}}"
+
+
+def test_the_old_word_for_a_reward_of_ones_own_means_the_same_and_is_told_once(toy, tmp_path, monkeypatch, capsys):
+    """The recipe of a model, whose identity it is, stays as it was written."""
+    (tmp_path / "rewards.py").write_text("def f(answer, example): return 1.0\n")
+    monkeypatch.chdir(tmp_path)
+    variants = "  old: {graders: MINE, rewards: {format: 1.0}}\n  new: {rewards: {format: 1.0, mine: OF}}\n  soft:"
+    change(toy / GRPO, "  soft:", variants.replace("MINE", MINE).replace("OF", MINE.removeprefix("{mine: ")[:-1]))
+    old, new = (load_project(toy).recipes["grpo"][name].pinned() for name in ("old", "new"))
+    assert old == new and old.weights == {"mine": 0.3, "format": 1.0}
+    written = new.model_dump(mode="json")
+    assert written["rewards"] == {"format": 1.0} and written["graders"]["mine"]["function"] == "rewards.py:f"
+    assert type(new).model_validate(written) == new
+    assert capsys.readouterr().err.count("`graders` is an old word") == 1
+
+
+@pytest.mark.parametrize(
+    ("own", "field", "fix"),
+    [
+        ("{mine: {function: rewards.py:g}}", "mine.function", "valid names: f"),
+        ("{mine: {function: rewards.py:f, wieght: 1}}", "mine.wieght", ""),
+        ("{exact: {function: rewards.py:f}}", "exact", "give yours another name"),
+        ("{mine: rewards.py:f}", "mine", ""),
+    ],
+)
+@pytest.mark.parametrize("word", ["rewards", "graders"])
+def test_a_mistake_in_a_reward_of_ones_own_has_its_place(toy, tmp_path, monkeypatch, word, own, field, fix):
+    (tmp_path / "rewards.py").write_text("def f(answer, example): return 1.0\n")
+    monkeypatch.chdir(tmp_path)
+    line = change(toy / GRPO, "s: 8}", f"s: 8, {word}: {own}}}")
+    with refused(toy / GRPO, line, f"variants.soft.{word}.{field}", fix=fix):
+        load_project(toy)
+
+
+def test_a_reward_that_is_no_python_is_told_once(toy, tmp_path, monkeypatch):
     """Checks of recipes ask for its functions, and those of experiments for the digest of its code."""
     (tmp_path / "rewards.py").write_text("def f(answer, example):\n    return 1 +\n")
-    change(toy / GRPO, "s: 8}", "s: 8, graders: {mine: {function: rewards.py:f}}}")
+    change(toy / GRPO, "s: 8}", "s: 8, rewards: {mine: {function: rewards.py:f}}}")
     monkeypatch.chdir(tmp_path)
     with refused("rewards.py", 2) as caught:
         load_project(toy)

@@ -6,6 +6,7 @@ import pytest
 from refusals import refused
 from tiny_project import edit
 
+from reasonome.compile.benchmarks import benchmark_job
 from reasonome.compile.leaks import audit_job
 from reasonome.config.project import Project
 from reasonome.config.project.experiments import (
@@ -17,6 +18,7 @@ from reasonome.config.project.experiments import (
 from reasonome.config.project.job_resources import requested
 from reasonome.leaks.audit import shared_sources
 from reasonome.report.plan import Plan
+from reasonome.task_parts import Inputs
 from reasonome.tasks import load_project
 
 KW = "pretrain.demo-s0"
@@ -229,6 +231,18 @@ def test_contrasts_and_the_primary_metric_are_in_the_plan_of_the_report(config):
     assert (plan["contrasts"], plan["primary"]) == (CONTRASTS, "rouge_l") and "compared" not in plan
 
 
+def test_a_metric_of_ones_own_may_decide_an_experiment(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def brief(answer, example): return 1\n")
+    change = {"metrics": {"brief": "mine.py:brief"}}
+    edit(tmp_path, "experiments/demo.yaml", lambda file: file.update(primary="brief"))
+    with refused("demo.yaml", field="primary"):
+        load_project(config)
+    edit(tmp_path, "benchmarks.yaml", lambda file: file["demo-go"].update(change))
+    plan = report_plan(load_project(config), "demo")
+    assert (plan["metrics"], plan["primary"]) == (["brief"], "brief")
+
+
 @pytest.mark.parametrize(
     ("change", "field", "fix"),
     [
@@ -294,3 +308,42 @@ def test_an_experiment_on_two_tasks_is_audited_by_both(two_tasks):
     ]
     files = {path.name for own in settings.audits for path in project.task(own.tested[0]).files.leaks(own).paths}
     assert {"test.jsonl", "train.jsonl"} <= files and any(name.startswith("go") for name in files)
+
+
+ARMS = """
+backbones: [smollm2-135m]
+arms: {none: [grpo.none], brief: [grpo.brief], judged: [onlinedpo.judged]}
+benchmarks: [demo-go]
+styles: [names]
+decodings: [greedy]
+"""
+
+
+def test_what_any_arm_rewards_scores_all_answers_to_the_benchmark(config, tmp_path, monkeypatch):
+    """A weight changes nothing, and the code of the function does; two of one name have no column in common."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def brief(answer, example): return 1.0\n")
+    before = score_settings(load_project(config))
+    assert (before.own, before.unscored) == ({}, [])
+    weighted = {"none": 0, "brief": 0.9}
+    own = {name: {"brief": {"function": "mine.py:brief", "weight": weight}} for name, weight in weighted.items()}
+    variants = {name: {"rewards": {"format": 1.0} | rewards} for name, rewards in own.items()}
+    edit(tmp_path, "recipes/grpo.yaml", lambda c: c["variants"].update(variants))
+    judged = {"judge": ["sft.names", "reward.tiers"], "rewards": {"format": 1.0}}
+    edit(tmp_path, "recipes/onlinedpo.yaml", lambda c: c["variants"].update(judged=judged))
+    assert score_settings(load_project(config)) == before, "no experiment has an arm with it"
+    (config / "experiments" / "arms.yaml").write_text(ARMS)
+    settings = score_settings(load_project(config))
+    assert list(settings.own) == ["reward_brief"] and settings.unscored == ["judge"]
+    assert settings.own["reward_brief"].sha256 != "unpinned"
+    (tmp_path / "mine.py").write_text("def brief(answer, example): return 0.5\n")
+    assert score_settings(load_project(config)) != settings
+    another = {"brief": {"function": "mine.py:brief", "high": 2}}
+    edit(tmp_path, "recipes/grpo.yaml", lambda c: c["variants"]["none"]["rewards"].update(another))
+    with refused(config / "experiments/arms.yaml", field="benchmarks.0"):
+        load_project(config)
+
+
+def score_settings(project):
+    about = ("demo-go", "names", None)
+    return benchmark_job(project, "score", about, Inputs(), {}, {}, scores=True).settings

@@ -40,6 +40,11 @@ def write_rows(path, rows):
     atomic.write_jsonl(path, [row.model_dump(exclude_defaults=True) for row in rows])
 
 
+def write_facts(path):
+    facts = memberships({"P1": ("Red path", "ABEF"), "P2": ("Blue road", "CDGH"), "P3": ("Green lane", "XYZ")})
+    facts.to_parquet(path)
+
+
 def test_answers_are_scored_by_a_job_alone(tmp_path):
     write_rows(tmp_path / "test.jsonl", TESTS)
     texts = ["Process: red path", "Process: Green lane", ""]
@@ -67,12 +72,31 @@ def test_sealed_questions_are_left_out_by_the_job_that_says_so(tmp_path):
 def test_baselines_are_scored_by_a_job_alone(tmp_path):
     write_rows(tmp_path / "test.jsonl", TESTS)
     write_rows(tmp_path / "train.jsonl", TRAINING)
-    facts = memberships({"P1": ("Red path", "ABEF"), "P2": ("Blue road", "CDGH"), "P3": ("Green lane", "XYZ")})
-    facts.to_parquet(tmp_path / "facts.parquet")
+    write_facts(tmp_path / "facts.parquet")
     inputs = {"test": "test.jsonl", "train": "train.jsonl", "facts": "facts.parquet"}
     run(score_baselines, tmp_path, inputs)
     table = pd.read_parquet(tmp_path / "scores.parquet").pivot(index="baseline", columns="id", values="exact")
     assert table.loc["commonest name"].to_dict() == {"t1": 0, "t2": 0, "a1": 1}
+
+
+def test_a_reward_of_ones_own_is_a_column_of_all_answers_and_baselines(tmp_path):
+    """By hand: the reward is 1 less a tenth for each letter of a name; an answer without a name earns 0."""
+    (tmp_path / "short.py").write_text("def short(answer, example): return 1 - len(answer['name']) / 10\n")
+    write_rows(tmp_path / "test.jsonl", TESTS)
+    write_rows(tmp_path / "train.jsonl", TRAINING)
+    write_rows(tmp_path / "answers.jsonl", map(answer, TESTS, ["Process: red path", "Process: red", ""]))
+    own = {"reward_short": {"function": f"{tmp_path}/short.py:short"}}
+    job = run(score, tmp_path, {"examples": "test.jsonl", "answers": "answers.jsonl"}, own=own)
+    table = pd.read_parquet(tmp_path / "scores.parquet").set_index("id")
+    assert table["reward_short"].to_dict() == pytest.approx({"t1": 0.2, "t2": 0.7, "a1": 0})
+    without = run(score, tmp_path, {"examples": "test.jsonl", "answers": "answers.jsonl"})
+    assert pd.read_parquet(tmp_path / "scores.parquet").set_index("id").equals(table.drop(columns="reward_short"))
+    assert "own" not in without.settings.model_dump() and job.digest != without.digest
+    write_facts(tmp_path / "facts.parquet")
+    (tmp_path / "short.py").write_text("def short(answer, example): return len(answer['name']) / 10\n")
+    run(score_baselines, tmp_path, {"test": "test.jsonl", "train": "train.jsonl", "facts": "facts.parquet"}, own=own)
+    table = pd.read_parquet(tmp_path / "scores.parquet").pivot(index="baseline", columns="id", values="reward_short")
+    assert table.loc["commonest name"].to_dict() == {"t1": 1, "t2": 1, "a1": 1}
 
 
 @pytest.mark.parametrize("change", [{"benchmark": SETTINGS | {"gense": 5}}, {"stlye": STYLE}])

@@ -1,4 +1,4 @@
-"""A grader that pays for reasoning which leads to its answer: the ranking begins with the gene that it ends with."""
+"""A reward that pays for reasoning which leads to its answer: the ranking begins with the gene that it ends with."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A grader of questions on enrichment tables, by the verifiers that ship: see docs/your-own.md."""
+"""A reward of questions on enrichment tables, by the verifiers that ship: see docs/your-own.md."""
 
 from reasonome.scoring import verifiers
 from reasonome.tasks.pathway_qa.dialogue import stated_and_truth

@@ -9,6 +9,7 @@ from typing import ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from reasonome.config.backbones import Pooling
+from reasonome.config.rewarded_samples import OwnFunction
 from reasonome.config.sources import Corpus
 from reasonome.config.strict import Strict
 from reasonome.config.teachers import Teacher
@@ -77,10 +78,11 @@ class BenchmarkSettings(Strict):
     """Settings of rules about a benchmark: its entry and the prompt style, as the task's own models dump them.
 
     `task` is the name of one that ships, or FILE:CLASS of one's own. `taxon` is that of the benchmark's corpus, and
-    `sealed` the share of the test rows that are not scored. `further` is what else the task says.
+    `sealed` the share of the test rows that are not scored. `further` is what else the task says. `own` are functions
+    of one's own that score answers, by their columns, and `unscored` rewards that scoring cannot give.
     """
 
-    newer: ClassVar = ("further", "teacher")
+    newer: ClassVar = ("further", "teacher", "own", "unscored")
 
     task: str
     name: str
@@ -92,6 +94,8 @@ class BenchmarkSettings(Strict):
     seed: int = 0
     further: JsonValue = None
     teacher: Teacher | None = None
+    own: Mapping[str, OwnFunction] = {}
+    unscored: list[str] = []
 
 
 class StatementSettings(Strict):

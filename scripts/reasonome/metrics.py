@@ -1,6 +1,6 @@
 """The metrics of answers to a task: one tuple, from which tables, tests, figures, pages and the terminal derive."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -126,6 +126,12 @@ class MetricSet:
         """The columns that no metric names."""
         known = (*DESCRIBES_A_ROW, *self.describe, *(metric.name for metric in self.metrics))
         return [column for column in columns if not is_of(column, known)]
+
+    def with_own(self, names: Iterable[str]) -> "MetricSet":
+        """The same set with metrics of one's own behind its own, which are not tested."""
+        places: tuple[Place, ...] = ("score", "baselines", "answers")
+        own = (Metric(name, name.replace("_", " "), of="name", may_be_unknown=True, on=places) for name in names)
+        return replace(self, metrics=(*self.metrics, *own))
 
     def led_by(self, metric: str) -> "MetricSet":
         """The same set with this metric as the primary one, first wherever metrics have an order."""

@@ -354,6 +354,10 @@ class Baselines(Part[T], ABC):
     def score(self, job: BaselineJob) -> pd.DataFrame:
         """A row of scores for each baseline and question."""
 
+    def cells(self, scores: pd.DataFrame) -> list[str]:
+        """The answer of each row, for `bare`; of several draws the first."""
+        return scores["answer"].tolist()
+
 
 class Leaks(Part[T], ABC):
     """The leak audit: test questions in training data. `fixes` says how to mend each kind of training data."""

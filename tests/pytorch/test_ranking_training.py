@@ -15,6 +15,7 @@ from reasonome.config.teachers import OpenAITeacher
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
 from reasonome.core.manifest import file_sha256
+from reasonome.scoring.own_functions import own_rewards
 from reasonome.stages import STAGES
 from reasonome.stages.grpo import GrpoRecipe
 from reasonome.task_parts import TeachingJob
@@ -23,7 +24,6 @@ from reasonome.tasks.ranking import teaching
 from reasonome.tasks.ranking.ranked_list import RankedAnswer, render_ranking
 from reasonome.tasks.ranking.settings import RankingStyle
 from reasonome.tasks.ranking.task import CausalGeneRanking
-from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earnings, semantic_quarters
 from reasonome.training.job import TrainingJob
 from reasonome.training.sft import sft
@@ -125,7 +125,7 @@ def test_lazy_policies_by_hand():
 
 def test_semantic_quarters_leave_the_form_out_and_count_graders(tmp_path):
     recipe = graded(tmp_path)
-    rewards = {**TASK.rewards(recipe.grading), **grader_rewards(recipe.graders, tmp_path)}
+    rewards = {**TASK.rewards(recipe.grading), **own_rewards(recipe.graders, tmp_path)}
     entry = {"reward": 9.0, "rewards/listed/mean": 1.0, "rewards/format/mean": 1.0}
     log = [{**entry, "rewards/chance_corrected/mean": x, "rewards/vowels/mean": 0.5} for x in (0.1, 0.2, 0.3, 0.4)]
     quarters = semantic_quarters(log, rewards, recipe.weights)

@@ -3,6 +3,7 @@
 import re
 import shutil
 
+import pandas as pd
 import pytest
 import tiny_project
 
@@ -32,4 +33,6 @@ def test_the_files_of_the_page_build_what_it_says(tmp_path):
     assert any("Yamanaka factors" in sentence for sentence in said) and len(said) < 100
     recipe = atomic.read_json(results / "models/smollm2-135m/sft.kinds-s0+grpo.kinds-s0/recipe.json")
     assert recipe["graders"]["brief"]["weight"] == 0.3
+    baselines = pd.read_parquet(results / "baselines/kinds.names.parquet")
+    assert set(baselines["reward_brief"]) == {1.0}, "answers without a word of reasoning"
     assert tiny_project.planned_jobs(tmp_path, targets[-1])["grpo"] == 1

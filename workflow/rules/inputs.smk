@@ -48,7 +48,7 @@ def inputs_of(told, wildcards, further=()):
     return or_stop(told(task), PROJECT, *about)
 
 
-def job_of(name, told, *further):
+def job_of(name, told, *further, scores=False):
     """The params of jobs about a benchmark. One is job.json, and one the digest of its settings.
 
     Snakemake reruns a job for another digest; it does not look at params that follow from inputs and outputs.
@@ -58,7 +58,7 @@ def job_of(name, told, *further):
         found = inputs_of(told, wildcards, further)
         about = [wildcards.get(name) for name in ("benchmark", "style", "teacher")]
         files = [compiling.named(files) for files in (input, output)]
-        return or_stop(compiling.benchmark_job, PROJECT, name, about, found, *files)
+        return or_stop(compiling.benchmark_job, PROJECT, name, about, found, *files, scores)
 
     return {
         "settings": lambda wildcards: compiled_job(wildcards).digest,

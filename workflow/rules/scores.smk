@@ -19,7 +19,7 @@ rule score:
     resources:
         **asks("score"),
     params:
-        **job_of("score", lambda task: task.files.scoring, "style"),
+        **job_of("score", lambda task: task.files.scoring, "style", scores=True),
         code=lambda w: code_of("score.py", "scoring", w.benchmark),
     shell:
         compiled("score.py", "{output.scores}")
@@ -42,7 +42,7 @@ rule score_baselines:
     resources:
         **asks("score_baselines"),
     params:
-        **job_of("score_baselines", lambda task: task.files.baselines),
+        **job_of("score_baselines", lambda task: task.files.baselines, scores=True),
         code=lambda w: code_of("score_baselines.py", "baselines", w.benchmark),
     shell:
         compiled("score_baselines.py", "{output.scores}")

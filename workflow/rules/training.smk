@@ -4,7 +4,7 @@
 MODEL = f"{ROOT}/models/{{backbone}}/{{chain}}"
 
 
-# It tries graders, and so comes before the steps that train beside it.
+# It tries rewards of your own, and so comes before the steps that train beside it.
 rule write_recipe:
     input:
         lambda w: list(or_stop(training.graded_questions, PROJECT, recipe(w)).values()),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reasonome.config.project import Project
+from reasonome.config.project.experiments import own_functions, unscored_rewards
 from reasonome.jobs import BenchmarkSettings, Files, Job
 from reasonome.task_parts import Inputs
 
@@ -12,12 +13,19 @@ About = tuple[str, str | None, str | None]  # a benchmark, and a style and a tea
 
 
 def benchmark_job(
-    project: Project, rule: str, about: About, found: Inputs, files: Named, outputs: Named
+    project: Project, rule: str, about: About, found: Inputs, files: Named, outputs: Named, scores: bool = False
 ) -> Job[BenchmarkSettings]:
-    """The job of a rule `about` these; what the task says is `found` for it beside the rule's own input `files`."""
+    """The job of a rule `about` these; what the task says is `found` for it beside the rule's own input `files`.
+
+    One that `scores` answers has the functions of one's own that do.
+    """
     encoders: Files = [project.results.encoder(name) for name in found.encoders]
     inputs = {**files, **found.files, "encoders": encoders}
-    return Job(rule=rule, inputs=inputs, outputs=dict(outputs), settings=benchmark_settings(project, *about, found))
+    settings = benchmark_settings(project, *about, found)
+    if scores:
+        own = {column: function.pinned() for column, function in own_functions(project, about[0]).items()}
+        settings = settings.model_copy(update={"own": own, "unscored": unscored_rewards(project, about[0])})
+    return Job(rule=rule, inputs=inputs, outputs=dict(outputs), settings=settings)
 
 
 def benchmark_settings(

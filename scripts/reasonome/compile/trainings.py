@@ -20,13 +20,13 @@ def training_job(
 
 
 def recipe_job(project: Project, recipe: Recipe, output: Path) -> Job[TrainingSettings]:
-    """The job that writes a recipe; its graders are tried on the questions."""
+    """The job that writes a recipe; its own rewards are tried on the questions."""
     inputs: dict[str, Files] = {"questions": graded_questions(project, recipe)}
     return Job(rule="write_recipe", inputs=inputs, outputs={"recipe": output}, settings=_settings(project, recipe))
 
 
 def graded_questions(project: Project, recipe: Recipe) -> dict[str, Path]:
-    """The training questions of each benchmark whose answers a recipe's graders are tried on; none without graders."""
+    """The training questions of each benchmark whose answers a recipe's own rewards are tried on, if it has any."""
     if not isinstance(recipe, RolloutRecipe) or not recipe.graders:
         return {}
     return {benchmark: project.examples(benchmark, style) / "train.jsonl" for benchmark, style in recipe.questions}

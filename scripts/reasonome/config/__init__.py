@@ -16,8 +16,8 @@ from reasonome.config.recipes import (
     RowsRecipe,
     ValidatedRecipe,
 )
-from reasonome.config.rewarded_samples import Grading, RewardedSamples
-from reasonome.config.rollouts import JUDGE, Grader, RolloutRecipe
+from reasonome.config.rewarded_samples import Grading, OwnFunction, RewardedSamples
+from reasonome.config.rollouts import JUDGE, OwnReward, RolloutRecipe
 from reasonome.config.settings import Decoding, Settings
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import GeneListStyle, Style

@@ -1,19 +1,56 @@
 """A model's own answers that rewards compare, and the settings of rewards."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from reasonome.config.reference import DecodingRef, EncoderRef, Names
-from reasonome.config.strict import Strict, WrongValue
+from reasonome.config.strict import FileAndName, Sha256, Strict, WrongValue
 
+# Of a reward or a metric: it is part of a column of scores.
+OwnName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 LongestList = Annotated[int, Field(ge=1)]
 
 
 def in_words(rewards: Mapping[str, float]) -> str:
     """The rewards that count, with their weights."""
     return ", ".join(f"{weight:g} × {name}" for name, weight in rewards.items() if weight)
+
+
+class OwnFunction(Strict):
+    """A function of your own in a Python file, called with one answer at a time (docs/your-own.md)."""
+
+    function: FileAndName = Field(description="path/to/file.py:function, in the project")
+    low: float = Field(0.0, description="the least that it gives, and what an unusable answer earns")
+    high: float = Field(1.0, description="the most that it gives")
+    seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="that one call may take")
+    sha256: Sha256 = Field("unpinned", description="of the file's code; filled in when the configuration is read")
+
+    @property
+    def path(self) -> str:
+        """The file that it is in."""
+        return self.function.rpartition(":")[0]
+
+    def pinned(self) -> Self:
+        """The same with the digest of the file's code."""
+        from reasonome.core.code_digest import source_sha256
+
+        return self.model_copy(update={"sha256": source_sha256(self.path)}) if self.sha256 == "unpinned" else self
+
+    @model_validator(mode="after")
+    def _range_is_not_empty(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError("'low' should be below 'high'")
+        return self
+
+
+def _at_length(value: Any) -> Any:
+    return {"function": value} if isinstance(value, str) else value
+
+
+# One of which the function may be all that is said.
+ShortFunction = Annotated[OwnFunction, BeforeValidator(_at_length, json_schema_input_type=FileAndName | OwnFunction)]
 
 
 class Grading(Strict):

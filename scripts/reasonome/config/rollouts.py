@@ -1,15 +1,18 @@
 """A model's own completions as what it learns from: their rewards, and the settings of stages that draw them."""
 
+import sys
 from abc import abstractmethod
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from reasonome.config.recipes import RowsRecipe, ValidatedRecipe, multiples_near
 from reasonome.config.reference import EncoderRef, Names
-from reasonome.config.rewarded_samples import Grading
-from reasonome.config.strict import FileAndName, Sha256, Strict, WrongValue
+from reasonome.config.rewarded_samples import Grading, OwnFunction, OwnName
+from reasonome.config.strict import WrongValue
+from reasonome.core.terminal import show
 
 if TYPE_CHECKING:
     from reasonome.config.preferences import Preferences
@@ -18,21 +21,25 @@ if TYPE_CHECKING:
 JUDGE = "judge"
 
 
-class Grader(Strict):
-    """A reward of your own: a function in a Python file, called with one answer at a time (docs/your-own.md)."""
+Weight = Annotated[float, Field(ge=0)]
 
-    function: FileAndName = Field(description="path/to/file.py:function, in the project")
-    weight: Annotated[float, Field(ge=0)] = 1.0
-    low: float = Field(0.0, description="the least that it gives, and what an unusable answer earns")
-    high: float = Field(1.0, description="the most that it gives")
-    seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="that one call may take")
-    sha256: Sha256 = Field("unpinned", description="of the file's code; filled in when the recipe is read")
 
-    @model_validator(mode="after")
-    def _range_is_not_empty(self) -> "Grader":
-        if self.low >= self.high:
-            raise ValueError("'low' should be below 'high'")
-        return self
+class OwnReward(OwnFunction):
+    """A reward of your own."""
+
+    weight: Weight = 1.0
+
+
+def _of_the_task(rewards: Any) -> Any:
+    if not isinstance(rewards, Mapping):
+        return rewards
+    return {name: given for name, given in rewards.items() if not isinstance(given, Mapping)}
+
+
+@cache
+def _tell_the_word(stage: str) -> None:
+    what = "`graders` is an old word, which still works: write `rewards: {NAME: {function: …, weight: …}}`"
+    show(f"recipes/{stage}.yaml: {what} (docs/your-own.md)", file=sys.stderr)
 
 
 class RolloutRecipe(RowsRecipe, ValidatedRecipe):
@@ -43,10 +50,13 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     trained_by = "GRPOConfig"
     newer = (*RowsRecipe.newer, *ValidatedRecipe.newer, "shared_questions")
     compared = ("eval_reward", 1)
-    graders: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Grader] = Field(
-        {}, description="rewards of your own, by name"
-    )
-    rewards: dict[str, Annotated[float, Field(ge=0)]]
+    # Recipes of models have rewards of your own apart, by this word.
+    graders: dict[OwnName, OwnReward] = Field({}, description="old word for `rewards` of your own")
+    rewards: Annotated[
+        dict[str, Weight],
+        BeforeValidator(_of_the_task, json_schema_input_type=dict[str, Weight | OwnReward]),
+        Field(description="weights by name; of one of your own its function and more"),
+    ]
     grading: Grading = Field(Grading(), description="of rewards of rankings")
     encoders: Names[EncoderRef] = Field(description="encoders of the similarity reward; their mean is taken")
     prompts: Annotated[int, Field(ge=1)] | None = Field(
@@ -94,8 +104,8 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
 
     @property
     def weights(self) -> dict[str, float]:
-        """The weight of every grader and reward, by name; graders come first."""
-        return {name: grader.weight for name, grader in self.graders.items()} | self.rewards
+        """The weight of every reward, by name; those of your own come first."""
+        return {name: own.weight for name, own in self.graders.items()} | self.rewards
 
     @property
     def comparing(self) -> list[str]:
@@ -109,22 +119,23 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
         return self.grading
 
     def pinned(self) -> Self:
-        from reasonome.core.code_digest import source_sha256
-
-        graders = {
-            name: grader.model_copy(update={"sha256": source_sha256(grader.function.rpartition(":")[0])})
-            if grader.sha256 == "unpinned"
-            else grader
-            for name, grader in self.graders.items()
-        }
+        graders = {name: own.pinned() for name, own in self.graders.items()}
         return self.model_copy(update={"graders": graders}) if graders else self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _own_rewards_apart(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context and value.get("graders"):  # in the configuration, and not in the recipe of a model
+            _tell_the_word(value["stage"])
+        rewards = value.get("rewards")
+        given = rewards.items() if isinstance(rewards, Mapping) else ()
+        own = {name: reward for name, reward in given if isinstance(reward, Mapping)}
+        return {**value, "graders": value.get("graders", {}) | own} if own else value
+
     @model_validator(mode="after")
-    def _no_twins(self) -> Self:
-        if twins := sorted(self.rewards.keys() & self.graders.keys()):
-            raise ValueError(f"'{twins[0]}' is a reward and a grader: give the grader another name")
+    def _no_judge_of_ones_own(self) -> Self:
         if JUDGE in self.graders:
-            raise ValueError(f"'{JUDGE}' is the reward of a reward model: give the grader another name")
+            raise ValueError(f"'{JUDGE}' is the reward of a reward model: give yours another name")
         return self
 
     @model_validator(mode="after")

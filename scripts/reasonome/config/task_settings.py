@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol
 from pydantic import BaseModel, Field
 
 from reasonome.config.reference import BenchmarkRef, EncoderRef, Names
+from reasonome.config.rewarded_samples import OwnName, ShortFunction
 from reasonome.config.strict import Seed, Strict
 from reasonome.config.styles import Style
 
@@ -21,7 +22,8 @@ class Benchmark(Strict):
     """Questions of a task, split so that nothing of a test question is in training."""
 
     # Settings that change no rows, only how answers are scored.
-    SCORING_SETTINGS: ClassVar = ("encoders", "sealed")
+    SCORING_SETTINGS: ClassVar = ("encoders", "sealed", "metrics")
+    newer: ClassVar = ("metrics",)
 
     task: str
     leave_out: Names[BenchmarkRef] = Field(
@@ -32,6 +34,9 @@ class Benchmark(Strict):
     )
     sealed: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.0, description="share of the test rows that is scored only with `final: true` in config.yaml"
+    )
+    metrics: dict[OwnName, ShortFunction] = Field(
+        {}, description="of your own, by name: file.py:function, or a mapping that says more"
     )
     seed: Seed = 0
 

@@ -107,6 +107,7 @@ class Plan(Strict):
     exploratory: bool = Field(False, description="a first look: no family of tests, and no verdict")
     primary: str = Field("", description="metric that decides; that of the task if not given")
     swept: dict[str, Swept] = Field({}, description="by arm")
+    metrics: list[str] = Field([], description="metrics of one's own")
     control_styles: list[str] = Field([], description="styles that take something away of what another one shows")
     out_of_distribution: list[str] = Field([], description="benchmarks of another kind than what is trained on")
     rewarded_encoders: list[str] = Field([], description="encoders that a reward of the experiment used")
@@ -124,7 +125,7 @@ class Plan(Strict):
     @property
     def metric_set(self) -> MetricSet:
         """The metrics of the experiment's answers; its primary one may be another than the task's."""
-        of_task = self._task.metrics
+        of_task = self._task.metrics.with_own(self.metrics)
         return of_task.led_by(self.primary) if self.primary else of_task
 
     @property

@@ -1,7 +1,7 @@
 """Scoring that all tasks share: matching answers to questions, how they were read and ended, and means."""
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from reasonome.config import Style
 from reasonome.core.errors import InputError
 from reasonome.rewards import Answer, Reward
 from reasonome.task import Dialogue
+from reasonome.task_parts import ScoringJob
 
 _MISSING = "missing"  # the finish reason of an answer that is not there
 _COPIED = {"sample", "order", "text", "prompt_tokens", "completion_tokens", "finish_reason", "name_tokens"}
@@ -64,6 +65,12 @@ def attempts(
             parsed = task.parse(answer.text, style) if answer.answer is None else task.bare(answer.answer)
             result.append(Attempt(example, answer, parsed))
     return result
+
+
+def answered(task: Dialogue, job: ScoringJob) -> Iterator[tuple[Any, Any]]:
+    """What was read of each answer to score, and its example: as the rows of a table of scores."""
+    for example, _, read in attempts(task, job.style, job.examples, job.answers, job.file, job.sealed):
+        yield read, example
 
 
 def _by_question(

@@ -11,12 +11,14 @@ from reasonome.answering.wrapping import told, unwrapped
 from reasonome.benchmarks.rows import Row, in_mean, read_rows, unsealed
 from reasonome.config import Style
 from reasonome.config.project import Project
+from reasonome.config.project.experiments import own_functions
 from reasonome.core.atomic import read_parquet
 from reasonome.core.errors import InputError, lookup
 from reasonome.facts.text import distinct_share
 from reasonome.metrics import MetricSet
-from reasonome.scoring.answers import problem_counts
+from reasonome.scoring.answers import answered, problem_counts
 from reasonome.scoring.comparisons import MEAN, RESAMPLES, pooled_metric
+from reasonome.scoring.own_functions import with_own_columns
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
 from reasonome.task import Task
 from reasonome.task_parts import ScoringJob
@@ -65,12 +67,14 @@ def score_on_benchmark(
     )
     table, notes = task.scoring.score_available(job, project.encoder_folders(folder.name for folder in encoders))
     published = any(other.reading() != "strict" for other in project.styles(task.name).values())
+    table = with_own_columns(table, own_functions(project, benchmark), answered(task, job))
     notes = [*remarks, *notes, *_wrapped(task, prompt_style, answer_rows, published)]
     if len(examples) < len(questions):
         notes.append(f"{len(questions) - len(examples)} of {len(questions)} test questions are sealed, and not scored")
 
     rows = per_question(table)
-    measured = (_measured(rows, task.metrics), task.metrics, seed, resamples)
+    known = task.metrics.with_own(spec.metrics)
+    measured = (_measured(rows, known), known, seed, resamples)
     by_subset = _scores(rows, table, *measured)
     shuffled = rows[[c for c in rows.columns if c.startswith(_SHUFFLED)]].rename(
         columns=lambda c: c.removeprefix(_SHUFFLED)
@@ -85,7 +89,7 @@ def score_on_benchmark(
     )
     return Scored(
         n=len(rows),
-        known=task.metrics,
+        known=known,
         metrics=by_subset.pop(MEAN),
         baselines=baselines,
         problems=counts | _problems(table, answer_rows, counts),

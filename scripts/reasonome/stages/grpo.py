@@ -1,6 +1,5 @@
 """GRPO, and what it shares with online DPO: settings, files and checks. What trains is `training/grpo.py`."""
 
-import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -9,13 +8,12 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from reasonome.config.preferences import Preferences
 from reasonome.config.project import Project, Results, chains
-from reasonome.config.project.recipe_references import wrong_rewards
+from reasonome.config.project.recipe_references import wrong_function, wrong_rewards
 from reasonome.config.recipes import multiples_near
 from reasonome.config.reference import Mistake
 from reasonome.config.rewarded_samples import in_words
 from reasonome.config.rollouts import JUDGE, RolloutRecipe
 from reasonome.config.strict import WrongValue
-from reasonome.core.errors import nearest
 
 if TYPE_CHECKING:
     from reasonome.training.job import TrainingJob
@@ -61,19 +59,17 @@ class AlignmentRecipe(RolloutRecipe):
         if self.is_placebo and not (of_content or self.graders):
             what = "`gold: shuffled` changes nothing: no reward compares an answer with the right one"
             yield Mistake(("gold",), what, "leave it out, or reward what is answered too")
-        for name, grader in self.graders.items():
-            path, _, function = grader.function.rpartition(":")
-            names = _defined(Path(path))
-            if function not in names:
-                loc = ("graders", name, "function")
-                yield Mistake(loc, f"{path} defines no '{function}'", nearest(function, names))
+        for name, own in self.graders.items():
+            yield from wrong_function(own, ("graders", name, "function"))
+            if name in rewards:
+                yield Mistake(("graders", name), f"'{name}' is a reward of {task.name}", "give yours another name")
 
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:
         recipe = manifest["recipe"]
         own = {
-            f"{name} ({grader['function'].partition(':')[0]})": grader["weight"]
-            for name, grader in recipe.get("graders", {}).items()
+            f"{name} ({reward['function'].partition(':')[0]})": reward["weight"]
+            for name, reward in recipe.get("graders", {}).items()
         }
         rewards = in_words(recipe["rewards"] | own)
         if recipe.get("judge"):
@@ -141,7 +137,7 @@ class GrpoRecipe(AlignmentRecipe):
     @classmethod
     def _something_is_rewarded(cls, value: dict[str, float], info: ValidationInfo) -> dict[str, float]:
         graders = info.data.get("graders", {})
-        if not any([*value.values(), *(grader.weight for grader in graders.values())]):
+        if not any([*value.values(), *(own.weight for own in graders.values())]):
             raise ValueError("every reward has weight 0: there is nothing to learn from")
         return value
 
@@ -212,18 +208,3 @@ class GrpoRecipe(AlignmentRecipe):
             "mask_truncated_completions": self.mask_truncated_completions,
             "use_bias_correction_kl": self.use_bias_correction_kl,
         }
-
-
-def _defined(path: Path) -> list[str]:
-    """The names that a Python file defines or imports at module level; InputError as of `parsed`."""
-    from reasonome.core.code_digest import parsed
-
-    names = []
-    for node in parsed(path).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.append(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names += [alias.asname or alias.name for alias in node.names]
-        elif isinstance(node, ast.Assign):
-            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
-    return names

@@ -153,9 +153,9 @@ def grpo(
     prompt_tokens = list(map(len, token_ids(tokenizer, texts)))
     rewards = task.rewards(recipe.grading)
     if recipe.graders:
-        from reasonome.training.graders import grader_rewards
+        from reasonome.scoring.own_functions import own_rewards
 
-        rewards = rewards | grader_rewards(recipe.graders)
+        rewards = rewards | own_rewards(recipe.graders)
     judge = judge_of(job.data[JUDGE].parent / "model", task, style) if JUDGE in job.data else None
     scorer = RewardScorer(task, recipe.weights, similarity, style, rewards, judge)
 

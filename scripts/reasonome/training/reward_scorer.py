@@ -25,7 +25,7 @@ class RewardScorer:
     ):
         """Completions are read as `style` asks for them, as scoring reads them; strictly without one.
 
-        `rewards` are the task's with a recipe's settings, and the user's graders; the task's own if not given. `judge`
+        `rewards` are the task's with a recipe's settings, and the user's own; the task's alone if not given. `judge`
         gives the reward of that name, for whole texts.
         """
         self.task, self.weights, self.similarity, self.style = task, weights, similarity, style

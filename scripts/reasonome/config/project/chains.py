@@ -44,7 +44,7 @@ class Step:
         return cls(match[1], match[2], int(match[3]))
 
     def recipe(self, recipes: Recipes) -> Recipe:
-        """The step's settings, after defaults and variant are merged; with the digests of its graders' files."""
+        """The step's settings, after defaults and variant are merged; with the digests of its own rewards' files."""
         variants = lookup(recipes, self.stage, "stage")
         return lookup(variants, self.variant, f"variant of {self.stage}").pinned()
 

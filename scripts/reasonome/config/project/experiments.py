@@ -1,6 +1,6 @@
 """Experiments: the files that the cells of an experiment need, for the workflow's rules and the report's plan."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,10 @@ from reasonome.config.experiments import Experiment
 from reasonome.config.preferences import Preferences
 from reasonome.config.project import Project, chains
 from reasonome.config.project.results import Run
+from reasonome.config.rewarded_samples import OwnFunction
+from reasonome.config.rollouts import JUDGE, RolloutRecipe
 from reasonome.config.teachers import RecallTeacher
+from reasonome.core.errors import InputError
 
 
 def asked_questions(project: Project, experiment: Experiment) -> list[tuple[str, str]]:
@@ -37,6 +40,40 @@ def cells(project: Project, experiment: str) -> list[Run]:
         if style in project.styles(project.benchmarks[benchmark].task)
         for decoding in spec.decodings
     ]
+
+
+def _rewarding(project: Project, benchmark: str) -> Iterator[RolloutRecipe]:
+    """The recipes of the experiments that ask a benchmark which reward answers to its task."""
+    task = project.benchmarks[benchmark].task
+    asking = [spec for spec in project.experiments.values() if benchmark in spec.benchmarks]
+    for step in dict.fromkeys(step for spec in asking for step in spec.steps):
+        recipe = project.recipe(step)
+        if isinstance(recipe, RolloutRecipe) and project.benchmarks[recipe.questions[0][0]].task == task:
+            yield recipe
+
+
+def own_functions(project: Project, benchmark: str) -> dict[str, OwnFunction]:
+    """The functions of one's own that score answers to a benchmark, by their columns: its metrics, and rewards of any
+    arm.
+
+    InputError where two rewards have one name.
+    """
+    own: dict[str, OwnFunction] = dict(project.benchmarks[benchmark].metrics)
+    for recipe in _rewarding(project, benchmark):
+        for name, reward in recipe.graders.items():
+            function = OwnFunction(**reward.model_dump(exclude={"weight"}))
+            if own.setdefault(f"reward_{name}", function) != function:
+                what = f"two rewards of experiments that ask '{benchmark}' are called '{name}'"
+                raise InputError(what, fix="give one of them another name, or both one file, range and time")
+    return own
+
+
+def unscored_rewards(project: Project, benchmark: str) -> list[str]:
+    """The rewards of any arm that scoring cannot give: it asks no reward model, and the benchmark's encoders alone."""
+    recipes = [*_rewarding(project, benchmark)]
+    judged = any(recipe.judging for recipe in recipes)
+    compared = any(recipe.rewards.get("similarity") for recipe in recipes)
+    return [JUDGE] * judged + ["similarity"] * (compared and not project.benchmarks[benchmark].encoders)
 
 
 def trained_steps(project: Project, experiment: str) -> list[tuple[str, str]]:
@@ -163,6 +200,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     recipes = [chains.last_step(chain).recipe(project.recipes) for _, chain in steps]
     controls = list(dict.fromkeys(asked[1] for asked in questions if project.style(*asked).is_control()))
     swept = spec.swept
+    own = list(dict.fromkeys(metric for name in spec.benchmarks for metric in project.benchmarks[name].metrics))
     recalled = [
         {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
         for backbone, chain, path in facts_asked(project, experiment)
@@ -176,6 +214,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "no_controls": list(spec.no_controls),
         **{name: pairs for name in ("contrasts", "compared") if (pairs := getattr(spec, name))},
         **{name: value for name in ("exploratory", "primary") if (value := getattr(spec, name))},
+        **({"metrics": own} if own else {}),
         **({"control_styles": controls} if controls else {}),
         **({"swept": {name: {"of": arm.of, "values": arm.changes} for name, arm in swept.items()}} if swept else {}),
         "out_of_distribution": list(spec.out_of_distribution),

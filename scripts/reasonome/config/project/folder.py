@@ -25,7 +25,7 @@ _HEAD = r"---\n(?P<head>.*?)\n---\n"
 _TEXTS = r"\[system\]\n(?P<system>.*?)\n\[user\]\n(?P<user>.*)"
 _FORMS = {
     NAME: "write small letters, digits, dots, _ and -, and a letter or digit first",
-    FILE_AND_NAME: "write it as file.py:Class, and a grader as file.py:function",
+    FILE_AND_NAME: "write it as file.py:Class, and a reward or a metric as file.py:function",
 }
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*\}")
 M = TypeVar("M", bound=BaseModel)
@@ -216,6 +216,8 @@ class ConfigFolder:
         _, variant, key, *_ = loc
         text, _ = self._files[file].placed(loc[:2])
         changes, defaults = text.data["variants"].get(variant) or {}, text.data.get("defaults", {})
+        if key == "graders" and key not in {**defaults, **changes}:
+            key, loc = "rewards", (*loc[:2], "rewards", *loc[3:])
         return ("defaults", *loc[2:]) if key not in changes and key in defaults else loc
 
     def error(self, file: str, loc: Loc, what: str, fix: str) -> InputError:

@@ -1,11 +1,14 @@
 """Rules between recipes and what they name, which stages share, and between the steps of a chain."""
 
+import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from reasonome.config import Decoding, Recipe, Style
 from reasonome.config.project import Project, chains
 from reasonome.config.reference import Mistake
+from reasonome.config.rewarded_samples import OwnFunction
 from reasonome.config.task_settings import TaskSettings
 from reasonome.config.teachers import Teacher
 from reasonome.core.errors import InputError, lookup, nearest
@@ -30,6 +33,29 @@ def wrong_rewards(
         what = "the style of a recipe with this reward asks for no confidence: every answer would earn the least"
         fix = "leave it out, or train in a style with `confidence: true`"
         yield Mistake((*loc, "confidence"), what, fix, file)
+
+
+def wrong_function(own: OwnFunction, loc: Loc) -> Iterator[Mistake]:
+    """A function, named at this place, that its file does not define."""
+    *_, name = own.function.rpartition(":")
+    names = _defined(Path(own.path))
+    if name not in names:
+        yield Mistake(loc, f"{own.path} defines no '{name}'", nearest(name, names))
+
+
+def _defined(path: Path) -> list[str]:
+    """The names that a Python file defines or imports at module level; InputError as of `parsed`."""
+    from reasonome.core.code_digest import parsed
+
+    names = []
+    for node in parsed(path).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names += [alias.asname or alias.name for alias in node.names]
+        elif isinstance(node, ast.Assign):
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return names
 
 
 def wrong_teacher(

@@ -14,9 +14,9 @@ from reasonome.config.backbones import SAVED_ADAPTER, AdapterWeights, Backbone, 
 from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
 from reasonome.config.preferences import SamplePreferences
 from reasonome.config.project import Project, chains
-from reasonome.config.project.experiments import asked_questions
+from reasonome.config.project.experiments import asked_questions, own_functions
 from reasonome.config.project.folder import CHECKOUT, SETTINGS, is_whole
-from reasonome.config.project.recipe_references import misplaced, wrong_samples
+from reasonome.config.project.recipe_references import misplaced, wrong_function, wrong_samples
 from reasonome.config.reference import Mistake, names, unknown_step
 from reasonome.config.settings import Settings
 from reasonome.config.sources import FORMAT_FILES, GMT_FORMATS, Corpus, Source
@@ -159,6 +159,11 @@ def _of_benchmark(project: Project, name: str, benchmark: Benchmark) -> Iterator
     for position, other in foreign:
         what = f"no rows of '{other}' can leak into '{name}': it is of another kind of task"
         yield Mistake(("leave_out", position), what, nearest(other, akin))
+    for metric, given in benchmark.metrics.items():
+        if metric.startswith("shuffled_") or not project.task(name).metrics.unnamed([metric]):
+            what = f"'{metric}' is a metric of {benchmark.task} already"
+            yield Mistake(("metrics", metric), what, "give yours another name")
+        yield from wrong_function(given, ("metrics", metric))
     if not foreign:
         project.task(name).checks.check_benchmark(project, name, benchmark)
 
@@ -255,13 +260,19 @@ def _steps(project: Project, experiment: Experiment) -> Iterator[Mistake]:
 def _benchmarks(project: Project, experiment: Experiment) -> Iterator[Mistake]:
     """Benchmarks that share no table of scores, have no metric `primary`, or no encoder that judges independently."""
     first = experiment.benchmarks[0]
-    comparable, tested = project.comparable(first), project.task(first).metrics.compared
+    comparable, tested = project.comparable(first), [*project.task(first).metrics.compared]
+    of_each = [project.benchmarks[name].metrics for name in experiment.benchmarks]
+    tested += [own for own in of_each[0] if all(own in metrics for metrics in of_each)]
     rewarded = {encoder for step in experiment.steps for encoder in project.rewarded_encoders(step)}
     for position, name in enumerate(experiment.benchmarks):
         encoders = project.benchmarks[name].encoders
         if name not in comparable:
             what = f"'{name}' and '{first}' are not scored by the same metrics"
             yield Mistake(("benchmarks", position), what, "make an experiment of each")
+        try:
+            own_functions(project, name)
+        except InputError as error:
+            yield Mistake(("benchmarks", position), error.what, error.fix or "")
         if len(encoders) > 1 and rewarded.issuperset(encoders):
             what = f"every encoder that scores '{name}' ({', '.join(encoders)}) is also a reward of a GRPO step here"
             fix = f"give {name} in benchmarks.yaml an encoder that no GRPO recipe of this experiment uses"

@@ -173,7 +173,7 @@ class NamingBenchmark(Benchmark):
     """Gene sets built from a corpus or read from published files, with nothing of a test set in training."""
 
     SCORING_SETTINGS: ClassVar = (*Benchmark.SCORING_SETTINGS, "background")
-    newer: ClassVar = ("few_genes", "containment")
+    newer: ClassVar = (*Benchmark.newer, "few_genes", "containment")
 
     task: Literal["gene_set_naming"]
     kind: Literal["built", "published"] = Field("built", description="where the test sets come from")

@@ -268,7 +268,7 @@ def read(answer: PathwayAnswer, example: PathwayQuestion) -> Stated:
 
 
 def stated_and_truth(answer: Mapping[str, Any], example: Mapping[str, Any]) -> tuple[Stated, Truth]:
-    """What an answer states and what is right, from what a user's grader is given."""
+    """What an answer states and what is right, from what a user's own reward is given."""
     question = PathwayQuestion.model_validate(example)
     claims = tuple(Claim(**claim) for claim in answer["claims"])
     given = PathwayAnswer(

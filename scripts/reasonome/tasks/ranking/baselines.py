@@ -162,6 +162,9 @@ class RankingBaselines(Baselines[RankingDialogue]):
             PhenotypeOverlap(phenotypes["obo"], phenotypes["genes"]) if phenotypes else None,
         )
 
+    def cells(self, scores: pd.DataFrame) -> list[str]:
+        return [", ".join(genes.split()) for genes in scores["genes"]]
+
 
 def baseline_scores(
     task: RankingDialogue,

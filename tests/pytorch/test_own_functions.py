@@ -1,4 +1,4 @@
-"""A user's own graders: what they are given, and every way in which one can go wrong."""
+"""Rewards and metrics of one's own: what their functions are given, and every way in which one can go wrong."""
 
 import json
 import signal
@@ -9,26 +9,26 @@ import pytest
 from checkout import ROOT
 from ranking_questions import ONE, TASK, answer, question
 
-from reasonome.config import Grader
+from reasonome.config import OwnReward
 from reasonome.core.code_digest import source_sha256
 from reasonome.rewards import Reward
+from reasonome.scoring.own_functions import own_rewards
 from reasonome.tasks import TASKS
 from reasonome.tasks.ranking.ranked_list import render_ranking
-from reasonome.training.graders import grader_rewards
 from reasonome.training.grpo import RewardScorer
 
 
-def grader_reward(folder, code, **fields):
+def own_reward(folder, code, **fields):
     """The reward by a grader file of this code, graders/mine.py of a project in `folder`."""
     (folder / "graders").mkdir(exist_ok=True)
     (folder / "graders" / "mine.py").write_text(textwrap.dedent(code), encoding="utf-8")
-    grader = Grader(**{"function": "graders/mine.py:grade", **fields})
-    return grader_rewards({"mine": grader}, folder)["mine"].function
+    grader = OwnReward(**{"function": "graders/mine.py:grade", **fields})
+    return own_rewards({"mine": grader}, folder)["mine"].function
 
 
 def graded(folder, code, answers=None, examples=None, **fields):
     """What a grader file of this code gives the answers."""
-    reward = grader_reward(folder, code, **fields)
+    reward = own_reward(folder, code, **fields)
     return reward(answers or [answer("AB")], examples or [ONE] * len(answers or [1]), None)
 
 
@@ -87,7 +87,7 @@ def test_a_grader_has_the_range_that_its_recipe_declares(tmp_path, refused):
     code = "def grade(answer, example): return {'A': -2, 'B': 0.5, 'C': 2.5}[answer['genes'][0]]"
     answers = [answer("A"), answer("B"), TASK.parse("no list")]
     assert graded(tmp_path, code, answers, [ONE] * 3, low=-2, high=1) == [-2, 0.5, -2]
-    reward = grader_rewards({"mine": Grader(function="graders/mine.py:grade", low=-2, high=1)}, tmp_path)["mine"]
+    reward = own_rewards({"mine": OwnReward(function="graders/mine.py:grade", low=-2, high=1)}, tmp_path)["mine"]
     assert (reward.low, reward.high) == (-2, 1)
     with refused():
         graded(tmp_path, code, [answer("C")], low=-2, high=1)
@@ -99,7 +99,7 @@ ONLY_LDLR = "def grade(answer, example): return float(answer['genes'][0] == 'A')
 def test_none_leaves_the_weight_to_the_other_rewards(tmp_path):
     """As of the task's own rewards: .5 of a weight of 1 + 3 goes to the reward that applies, whoever is asked first."""
     two = ONE.model_copy(update={"id": "other"})
-    grader = grader_reward(tmp_path, ONLY_LDLR)
+    grader = own_reward(tmp_path, ONLY_LDLR)
     reward = Reward(grader, 0.0, 1.0, semantic=True)
     half = Reward(lambda answers, examples, similarity: [0.5] * len(answers), 0.0, 1.0, semantic=False)
     rewards = TASK.rewards() | {"mine": reward, "half": half}
@@ -149,16 +149,16 @@ def test_a_job_that_is_told_to_stop_hears_it_after_its_grader(tmp_path):
 def test_a_file_that_changed_since_the_recipe_was_read_is_an_error(tmp_path, refused):
     file = tmp_path / "mine.py"
     file.write_text("def grade(answer, example): return 1")
-    grader = Grader(function="mine.py:grade", sha256=source_sha256(file))
-    assert grader_rewards({"mine": grader}, tmp_path)["mine"].function([answer("A")], [ONE], None) == [1.0]
+    grader = OwnReward(function="mine.py:grade", sha256=source_sha256(file))
+    assert own_rewards({"mine": grader}, tmp_path)["mine"].function([answer("A")], [ONE], None) == [1.0]
     file.write_text("def grade(answer, example): return 0")
     with refused():
-        grader_rewards({"mine": grader}, tmp_path)
+        own_rewards({"mine": grader}, tmp_path)
 
 
 def test_the_example_that_is_shipped():
-    grader = Grader(function="resources/graders/conclusion.py:conclusion")
-    reward = grader_rewards({"conclusion": grader}, ROOT)["conclusion"]
+    grader = OwnReward(function="resources/graders/conclusion.py:conclusion")
+    reward = own_rewards({"conclusion": grader}, ROOT)["conclusion"]
     answers = [
         answer(["LDLR", "BSND"], "BSND is a channel. LDLR takes up LDL, so it is LDLR."),
         answer(["LDLR", "BSND"], "LDLR takes up LDL, but BSND is near."),
@@ -189,7 +189,7 @@ def test_the_example_on_verifiers_that_is_shipped():
         "Answer: up\ndna repair; liver; up\ncell cycle; liver; up\nConfidence: 80",
         "Answer: 0.4\nConfidence: 80",
     ]
-    grader = Grader(function="resources/graders/sure_of_sets.py:sure_of_sets", low=-1, high=1, seconds=60)
-    reward = grader_rewards({"sure": grader}, ROOT)["sure"].function
+    grader = OwnReward(function="resources/graders/sure_of_sets.py:sure_of_sets", low=-1, high=1, seconds=60)
+    reward = own_rewards({"sure": grader}, ROOT)["sure"].function
     found = reward([task.parse(text) for text in texts], [asked, asked, number], None)
     assert found == pytest.approx([0.96, -0.32, nan], nan_ok=True)
