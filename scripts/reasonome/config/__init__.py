@@ -17,7 +17,7 @@ from reasonome.config.recipes import (
     ValidatedRecipe,
 )
 from reasonome.config.rewarded_samples import Grading, RewardedSamples
-from reasonome.config.rollouts import JUDGE, Grader, RolloutRecipe
+from reasonome.config.rollouts import JUDGE, OVERLONG, Grader, RolloutRecipe
 from reasonome.config.settings import Decoding, Settings
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import GeneListStyle, Style

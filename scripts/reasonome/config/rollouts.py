@@ -14,8 +14,8 @@ from reasonome.config.strict import FileAndName, Sha256, Strict, WrongValue
 if TYPE_CHECKING:
     from reasonome.config.preferences import Preferences
 
-# The reward that a reward model gives.
-JUDGE = "judge"
+# The reward that a reward model gives, and what a completion loses that nears its limit of tokens: of all tasks.
+JUDGE, OVERLONG = "judge", "overlong"
 
 
 class Grader(Strict):
@@ -41,7 +41,7 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     further_files = ("validation", "constant")
     generates = True
     trained_by = "GRPOConfig"
-    newer = (*RowsRecipe.newer, *ValidatedRecipe.newer, "shared_questions")
+    newer = (*RowsRecipe.newer, *ValidatedRecipe.newer, "shared_questions", "top_p", "overlong_cache")
     compared = ("eval_reward", 1)
     graders: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], Grader] = Field(
         {}, description="rewards of your own, by name"
@@ -53,7 +53,15 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
         None, description="drawn from the train split; all if not given"
     )
     max_completion_length: Annotated[int, Field(ge=8)]
+    overlong_cache: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="last tokens before max_completion_length, over which the reward `overlong` falls from 0 to -1; "
+        "a fifth of them if not given",
+    )
     temperature: Annotated[float, Field(gt=0)] = 1.0
+    top_p: Annotated[float, Field(gt=0, le=1)] = Field(
+        1.0, description="completions are drawn from the likeliest tokens that have this share of the probability"
+    )
     validation: Annotated[int, Field(ge=0)] = Field(description="prompts of the valid split, before and after")
     validate_every: Annotated[int, Field(ge=1)] | None = Field(
         None, description="steps between which they are answered under way, too; not if not given"
@@ -123,8 +131,17 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     def _no_twins(self) -> Self:
         if twins := sorted(self.rewards.keys() & self.graders.keys()):
             raise ValueError(f"'{twins[0]}' is a reward and a grader: give the grader another name")
-        if JUDGE in self.graders:
-            raise ValueError(f"'{JUDGE}' is the reward of a reward model: give the grader another name")
+        if taken := self.graders.keys() & {JUDGE, OVERLONG}:
+            raise ValueError(f"'{min(taken)}' is a reward of every task: give the grader another name")
+        return self
+
+    @model_validator(mode="after")
+    def _overlong_has_a_beginning(self) -> Self:
+        if (self.overlong_cache or 0) >= self.max_completion_length:
+            what = f"overlong_cache {self.overlong_cache} is not below max_completion_length"
+            raise WrongValue(what, "give fewer tokens", ("overlong_cache", "max_completion_length"))
+        if self.overlong_cache and not self.rewards.get(OVERLONG):
+            raise WrongValue("overlong_cache changes nothing", "leave it out, or reward overlong", ("overlong_cache",))
         return self
 
     @model_validator(mode="after")
