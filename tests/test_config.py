@@ -85,7 +85,7 @@ MISTAKES = [
     (GRPO, "s: 8}", "s: 8, chat_template_kwarg: {a: 1}}", "variants.soft.chat_template_kwarg", "did you mean"),
     (GRPO, "s: 8}", "s: 3}", "variants.soft.prompts", "to 4 or more"),
     ("recipes/dpo.yaml", "s: 20}", "s: 20, patience: 2}", "variants.samples.patience", "add held_out"),
-    ("recipes/sft.yaml", "learning_rate:", "keep: best\n  learning_rate:", "defaults.keep", "valid names"),
+    ("recipes/sft.yaml", "learning_rate:", "keep: best\n  learning_rate:", "defaults.keep", "All of them: "),
     (GRPO, "s: 8}", "s: 8, rewards: {format: 0.0}}", "variants.soft.rewards", ""),
     (GRPO, "s: 8}", "s: 8, rollouts: vllm-server, adapter: {quantize: 4bit}}", "variants.soft", "leave `quantize` out"),
     ("recipes/onlinedpo.yaml", JUDGE, "[sft.names]", "variants.judged.judge", "stage reward be the last"),

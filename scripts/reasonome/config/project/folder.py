@@ -14,7 +14,7 @@ from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Style
 from reasonome.config.recipes import varied
 from reasonome.config.strict import FILE_AND_NAME, WrongValue
 from reasonome.config.task_settings import TaskSettings
-from reasonome.core.errors import InputError, Mistakes, nearest
+from reasonome.core.errors import InputError, Mistakes, nearest, nearest_of_all
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
 CHECKOUT = "REASONOME_CHECKOUT"  # the variable by which Snakemake tells its jobs where its Snakefile is
@@ -330,12 +330,11 @@ def _located(kind: Any, first: ErrorDetails, text: YamlText | _Files, place: Cal
     elif first["type"] in ("model_type", "model_attributes_type", "dict_type"):
         what = NO_MAPPING
     elif first["type"] == "literal_error" and first["loc"][-1] == "[key]":
-        valid = _quoted(context["expected"])
         what = f"unknown key '{first['input']}'"
-        fix = f"{nearest(str(first['input']), valid)} All of them: {'; '.join(valid)}"
+        fix = nearest_of_all(str(first["input"]), _quoted(context["expected"]))
     elif first["type"] == "literal_error":
         what = f"'{first['input']}' is no {loc[-1] if loc and isinstance(loc[-1], str) else 'choice'}"
-        fix = nearest(str(first["input"]), _quoted(context["expected"]))
+        fix = nearest_of_all(str(first["input"]), _quoted(context["expected"]))
     elif first["type"] == "less_than_equal" and context["le"] == 1:
         fix = f"'{first['input']}' is more: 15 percent are written as 0.15"
     elif first["type"] in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
