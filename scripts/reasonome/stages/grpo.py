@@ -64,6 +64,11 @@ class AlignmentRecipe(RolloutRecipe):
         if self.is_placebo and not (of_content or self.graders):
             what = "`gold: shuffled` changes nothing: no reward compares an answer with the right one"
             yield Mistake(("gold",), what, "leave it out, or reward what is answered too")
+        subsets = getattr(project.benchmarks[benchmark], "subsets", {}).values()
+        if self.validation and subsets and not any(getattr(subset, "valid", 1) for subset in subsets):
+            what = f"there are no valid questions of {benchmark} to answer: all of its subsets have `valid: 0`"
+            fix = "set validation to 0, or `valid` in benchmarks.yaml to more"
+            yield Mistake(("validation",), what, fix)
         for name, grader in self.graders.items():
             path, _, function = grader.function.rpartition(":")
             names = _defined(Path(path))

@@ -19,6 +19,7 @@ from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
 CHECKOUT = "REASONOME_CHECKOUT"  # the variable by which Snakemake tells its jobs where its Snakefile is
 SETTINGS = "config.yaml"
+WHOLE = "backbones.yaml"  # which a folder of one's own files has not
 _ANOTHER_NAME = "give one of them another name"
 NO_MAPPING = "should hold keys with values (key: value)"
 _HEAD = r"---\n(?P<head>.*?)\n---\n"
@@ -39,7 +40,7 @@ def tell_jobs(checkout: Path) -> None:
 
 def is_whole(config: Path) -> bool:
     """Whether a folder is a whole configuration, which needs no other beside it."""
-    return (config / "backbones.yaml").is_file()
+    return (config / WHOLE).is_file()
 
 
 def checkout(config: Path) -> Path:
@@ -56,7 +57,7 @@ def checkout(config: Path) -> Path:
 def without_checkout(config: Path) -> InputError:
     """The InputError of what needs the pipeline where there is none."""
     what = "this needs the project's repository, and there is none here"
-    fix = "clone it (git clone …) and run this there, or name its folder config/ by --config"
+    fix = "clone the project (git clone …) and run this there, or name its folder config/ by --config"
     return InputError(what, file=config, fix=fix)
 
 
