@@ -508,6 +508,19 @@ def test_valid_questions_that_are_not_held_out_cannot_be_asked(toy):
     load_project(toy)
 
 
+def test_a_column_that_a_table_lacks_is_told_before_the_benchmark_is_built(toy, monkeypatch):
+    monkeypatch.chdir(toy.parent)
+    kinds_of_genes(toy)
+    change(toy / "benchmarks.yaml", "valid: 0", "valid: 2")
+    project = load_project(toy)
+    Path("mine/genes.txt").write_text("\ngene\tkind\nEGFR\tone\n")
+    with refused("mine/genes.txt", 2, "subsets.of.columns", fix="valid names: gene, kind"):
+        project.task("kinds").files.building(project, "kinds")
+    change(toy / "benchmarks.yaml", "question:", "columns: {label: kind}, question:")
+    project = load_project(toy)
+    assert project.task("kinds").files.building(project, "kinds").files["tables"] == {"of": Path("mine/genes.txt")}
+
+
 # --- nothing leaves its folder -----------------------------------------------------------------------
 
 
