@@ -47,10 +47,12 @@ for word in sys.argv[1:]:
     or_stop(references.check_target, PROJECT, word)
 
 
-# Jobs of a cluster run on machines that nobody can look at from here.
+# A plan for other machines may be read here. Jobs of a cluster run on machines that nobody can look at from here.
 onstart:
     if workflow.local_exec:
         snakemake_lock.note()
+        if not gpus.has_driver():
+            check_gpus(workflow.dag.needrun_jobs())
 
 
 rule all:

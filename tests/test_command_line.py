@@ -61,7 +61,7 @@ def nowhere(tmp_path, monkeypatch) -> Path:
     ],
 )
 def test_what_needs_the_repository_says_so_where_there_is_none(words, nowhere):
-    with refused(fix="clone it (git clone …) and run this there, or name its folder config/ by --config"):
+    with refused(fix="clone the project (git clone …) and run this there, or name its folder config/ by --config"):
         cli.main(words.split())
 
 

@@ -85,7 +85,7 @@ MISTAKES = [
     (GRPO, "s: 8}", "s: 8, chat_template_kwarg: {a: 1}}", "variants.soft.chat_template_kwarg", "did you mean"),
     (GRPO, "s: 8}", "s: 3}", "variants.soft.prompts", "to 4 or more"),
     ("recipes/dpo.yaml", "s: 20}", "s: 20, patience: 2}", "variants.samples.patience", "add held_out"),
-    ("recipes/sft.yaml", "learning_rate:", "keep: best\n  learning_rate:", "defaults.keep", "valid names"),
+    ("recipes/sft.yaml", "learning_rate:", "keep: best\n  learning_rate:", "defaults.keep", "All of them: "),
     (GRPO, "s: 8}", "s: 8, rewards: {format: 0.0}}", "variants.soft.rewards", ""),
     (GRPO, "s: 8}", "s: 8, rollouts: vllm-server, adapter: {quantize: 4bit}}", "variants.soft", "leave `quantize` out"),
     ("recipes/onlinedpo.yaml", JUDGE, "[sft.names]", "variants.judged.judge", "stage reward be the last"),
@@ -496,6 +496,64 @@ def test_a_missing_file(toy):
     (toy / "recipes/grpo.yaml").unlink()
     with refused(toy / DEMO, 5, "arms.KW+RA+TA.2", fix="restore recipes/grpo.yaml"):
         load_project(toy)
+
+
+def test_a_folder_that_is_no_whole_configuration_says_what_it_lacks(toy):
+    (toy / "encoders.yaml").unlink()
+    (toy / "preferences.yaml").unlink()  # without it there are none
+    with refused(toy, fix="take backbones.yaml away") as caught:
+        load_project(toy)
+    assert "it lacks encoders.yaml" in caught.value.what and "preferences" not in caught.value.what
+
+
+@pytest.mark.parametrize(("name", "what"), [("mine", "no file of a configuration"), ("none", "no such folder")])
+def test_a_folder_without_a_configuration(toy, name, what):
+    with refused(toy.parent / name, fix="name its folder config/") as caught:
+        load_project(toy.parent / name)
+    assert what in caught.value.what
+
+
+@pytest.mark.parametrize("kind", ["backbones", "encoders"])
+def test_a_folder_without_weights_is_told_before_it_is_fetched(toy, monkeypatch, kind):
+    monkeypatch.chdir(toy.parent)
+    (toy.parent / "mine/config.json").touch()
+    change(toy / f"{kind}.yaml", "{source: hub,", "{source: path, path: mine, licence: MIT} #")
+    with refused(toy / f"{kind}.yaml", fix="save_pretrained") as caught:
+        load_project(toy)
+    assert caught.value.what == "mine has no *.safetensors"
+
+
+def kinds_of_genes(toy) -> None:
+    """Add a benchmark of a table of genes, and GRPO on it."""
+    (toy / "benchmarks.yaml").open("a").write(
+        "kinds: {task: gene_classification, corpus: demo, subsets: {of: {table: mine/genes.txt, classes: [one, two],"
+        " question: Which?, test: 4, valid: 0}}}\n"
+    )
+    text = "---\nbudget_tokens: 90\n---\n[system]\nYou know.\n[user]\n{question} {symbol}\n"
+    (toy / "prompts/gene_classification.names.txt").write_text(text)
+    own = "  kinds: {benchmark: kinds, prompts: 8, encoders: [], rewards: {right: 1.0}}\n"
+    (toy / "recipes/grpo.yaml").open("a").write(own)
+
+
+def test_valid_questions_that_are_not_held_out_cannot_be_asked(toy):
+    kinds_of_genes(toy)
+    with refused(toy / "recipes/grpo.yaml", 12, "defaults.validation", fix="set validation to 0"):
+        load_project(toy)
+    change(toy / "benchmarks.yaml", "valid: 0", "valid: 2")
+    load_project(toy)
+
+
+def test_a_column_that_a_table_lacks_is_told_before_the_benchmark_is_built(toy, monkeypatch):
+    monkeypatch.chdir(toy.parent)
+    kinds_of_genes(toy)
+    change(toy / "benchmarks.yaml", "valid: 0", "valid: 2")
+    project = load_project(toy)
+    Path("mine/genes.txt").write_text("\ngene\tkind\nEGFR\tone\n")
+    with refused("mine/genes.txt", 2, "subsets.of.columns", fix="valid names: gene, kind"):
+        project.task("kinds").files.building(project, "kinds")
+    change(toy / "benchmarks.yaml", "question:", "columns: {label: kind}, question:")
+    project = load_project(toy)
+    assert project.task("kinds").files.building(project, "kinds").files["tables"] == {"of": Path("mine/genes.txt")}
 
 
 # --- nothing leaves its folder -----------------------------------------------------------------------

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 import tiny_project
+import toy_config
 
 from reasonome import cli
-from reasonome.cluster.plan import Job, lines, measured, parse, text
+from reasonome.cluster.plan import Job, lines, measured, parse, text, without_gpu
 from reasonome.core.errors import InputError
+from reasonome.tasks import load_project
+from reasonome.training import gpus
 
 BACKBONE = "smollm2-135m"
 CHAIN = "pretrain.demo-s0+sft.names-s0"
@@ -105,6 +108,28 @@ def test_the_table(snapshot):
     assert text(parse(DRY_RUN), "demo") == snapshot
     assert text([], "demo") == "'demo' is finished: nothing is left to run"
     assert text([Job("write_recipe")], "demo").endswith("where Snakemake runs: 1 write_recipe")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "field"),
+    [
+        ("recipes/pretrain.yaml", "5}", "5, adapter: {quantize: 4bit}}", "variants.demo.adapter.quantize"),
+        ("recipes/grpo.yaml", "s: 8}", "s: 8, rollouts: vllm-server}", "variants.soft.rollouts"),
+        ("recipes/grpo.yaml", "s: 8}", "s: 8, rollouts: transformers}", ""),
+        ("backbones.yaml", "context: 4000", "engine: vllm", "small.engine"),
+    ],
+)
+def test_what_needs_a_gpu_is_warned_of_once_where_none_is_within_reach(tmp_path, monkeypatch, file, old, new, field):
+    config = toy_config.write(tmp_path)
+    tiny_project.change(config / file, old, new)
+    project, jobs = load_project(config), parse(DRY_RUN.replace(BACKBONE, "small"))
+    jobs.append(Job("pretrain", {"backbone": "small", "chain": "pretrain.demo-s0"}))
+    jobs.append(Job("grpo", {"backbone": "small", "chain": f"{CHAIN}+grpo.soft-s0"}))
+    monkeypatch.setattr(gpus, "within_reach", lambda: False)
+    found = without_gpu(project, [*jobs, *jobs])
+    assert len(found) == bool(field) and all(f"{file}:" in one and f" {field}: " in one for one in found)
+    monkeypatch.setattr(gpus, "within_reach", lambda: True)
+    assert without_gpu(project, jobs) == []
 
 
 @pytest.mark.parametrize("content", ['{"seconds": 3', '{"threads": 2}'])

@@ -59,6 +59,14 @@ class Reward(Generic[A, E]):
         return self.function(answers, examples, uncompared)
 
 
+@dataclass(frozen=True)
+class TextReward:
+    """A reward of whole completions: (texts, examples, tokens of each, if known) → one value per completion."""
+
+    function: Callable[[Sequence[str], Sequence[Any], Sequence[int] | None], list[float]]
+    semantic: bool
+
+
 def one_by_one(
     value: Callable[[Any, Any], float],
 ) -> "Callable[[Sequence[Answer], Sequence[Row], Similarity], list[float]]":

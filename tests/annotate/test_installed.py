@@ -62,4 +62,4 @@ def test_the_installed_package_annotates_in_an_empty_folder(installed, tmp_path)
 @pytest.mark.slow
 def test_the_installed_package_says_what_it_lacks(installed, tmp_path):
     done = run(installed, tmp_path, "plan", "demo")
-    assert done.returncode != 0 and "fix: clone it (git clone …)" in done.stderr
+    assert done.returncode != 0 and "fix: clone the project (git clone …)" in done.stderr

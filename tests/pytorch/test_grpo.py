@@ -17,7 +17,7 @@ from reasonome.stages.grpo import GrpoRecipe
 from reasonome.tasks import TASKS
 from reasonome.training import grpo, processes, rollouts, vllm_sampler, vllm_server
 from reasonome.training.canary import Drift
-from reasonome.training.reward_scorer import RewardScorer
+from reasonome.training.reward_scorer import RewardScorer, overlong
 
 
 def recipe(**settings) -> GrpoRecipe:
@@ -154,6 +154,26 @@ def test_a_judge_reads_few_lazy_policies():
     judged = RewardScorer(task, {"format": 0.5, "rouge_l": 0.0, "judge": 1.0}, None)  # every name has the form
     scorer, few = grpo.chosen_by(judged, policies)
     assert scorer is judged and [policy.name for policy in few] == [str(number) for number in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"max_completion_length": 20}, {"max_completion_length": 18, "overlong_cache": 2}]
+)
+def test_a_completion_loses_evenly_as_it_nears_its_limit(settings):
+    weights = {"format": 1.0, "overlong": 0.5}
+    punishing = overlong(
+        lambda texts, **_: {"input_ids": [text.split() for text in texts]}, recipe(rewards=weights, **settings)
+    )
+    most, last = settings["max_completion_length"], settings.get("overlong_cache", 4)
+    task = TASKS["gene_set_naming"]
+    scorer = RewardScorer(task, weights, None, rewards={**task.rewards(), "overlong": punishing})
+    tokens = [1, most - last, most - last // 2, most, most + 1]
+    _, of_trl = scorer.for_trl([None])
+    drawn = {"completions": [[{"content": "Process: ion"}]] * 5, "completion_ids": [[7] * count for count in tokens]}
+    assert of_trl(index=[0] * 5, **drawn) == [0, 0, -0.5, -1, -1]
+    # Of a text, with the token that ends it; its form earns 1.
+    texts = [f"Process:{' ion' * (count - 2)}" for count in tokens[1:4]]
+    assert scorer.components(texts, [None] * 3)["reward"].tolist() == [1, 0.75, 0.5]
 
 
 def test_questions_that_do_not_fill_a_step_are_refused_before_weights_are_loaded(tiny_models, signal_handlers, refused):

@@ -92,10 +92,10 @@ def test_a_reward_model_judges(tiny_models):
     config = tiny_models / "reward.try-s0" / "model" / "config.json"
     settings = json.loads(config.read_text())
     config.write_text(json.dumps(settings | {"pad_token_id": None}))  # as of backbones whose configuration has none
-    judge = judge_of(tiny_models / "reward.try-s0" / "model", task, tiny_training.STYLE)
+    judge = judge_of(tiny_models / "reward.try-s0" / "model", task, tiny_training.STYLE).function
     texts = [f"Process: {row.name}" for row in rows]
-    alone = [judge([text], [row])[0] for text, row in zip(texts, rows, strict=True)]
-    assert judge(texts, rows) == pytest.approx(alone, abs=1e-4)  # whatever passes beside it
+    alone = [judge([text], [row], None)[0] for text, row in zip(texts, rows, strict=True)]
+    assert judge(texts, rows, None) == pytest.approx(alone, abs=1e-4)  # whatever passes beside it
     assert len({round(value, 6) for value in alone}) > 1
     model = AutoModelForSequenceClassification.from_pretrained(config.parent, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(config.parent)

@@ -1,6 +1,7 @@
 """A question computed once for all of its answers: the same log-probabilities, gradients and draws as without that."""
 
 import json
+from typing import get_args
 
 import grpo_steps
 import pytest
@@ -11,6 +12,7 @@ from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 from trl.trainer import add_fused_lm_head
 
 from reasonome.stages import STAGES
+from reasonome.stages.grpo import GrpoRecipe
 from reasonome.training import kernels, shared_questions
 from reasonome.training.rollouts import WatchedTrainer, without_noise
 from reasonome.training.shared_questions import Sharing, choose
@@ -149,6 +151,8 @@ def test_auto_shares_what_saves_a_tenth_of_the_tokens(config):
     assert long.why_not == "questions of 30 tokens are short beside answers of 512"
     asked = choose(recipe(max_completion_length=512, shared_questions="always"), config, 8, 30.0)
     assert asked.rollouts and asked.together == 4
+    likeliest = choose(recipe(top_p=0.9), config, 8, 250.0)
+    assert not likeliest.rollouts and likeliest.together == 4, "transformers draws them one by one"
     assert choose(recipe(shared_questions="never"), config, 8, 250.0).facts() == {
         "rollouts": False,
         "training": False,
@@ -269,9 +273,12 @@ def test_what_is_left_out_takes_its_share_of_a_mean():
     trainer = object.__new__(WatchedTrainer)
     teaching, mask = torch.tensor([True, False, True, False]), torch.tensor([[1, 1], [1, 1], [1, 0], [1, 1]])
     shares = {}
-    for trainer.loss_type in ("dapo", "grpo", "dr_grpo", "bnpo"):
+    for trainer.loss_type in get_args(GrpoRecipe.model_fields["loss"].annotation):
         shares[trainer.loss_type] = trainer._share(teaching, mask)
-    assert shares == {"dapo": 1.0, "grpo": 0.5, "dr_grpo": 0.5, "bnpo": pytest.approx(3 / 7)}
+    of_the_step, of_completions = ("dapo", "cispo", "vespo"), ("grpo", "dr_grpo", "sapo", "luspo")
+    assert shares == dict.fromkeys(of_the_step, 1.0) | dict.fromkeys(of_completions, 0.5) | {
+        "bnpo": pytest.approx(3 / 7)
+    }
 
 
 def test_rounding_gives_no_prompt_an_advantage():

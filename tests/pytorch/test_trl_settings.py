@@ -58,7 +58,7 @@ def test_what_a_stage_sets_is_refused(tiny_models, monkeypatch, stage):
 
 
 def test_what_is_drawn_or_learned_by_them_is_trls(capsys):
-    recipe = STAGES["grpo"].model_validate(grpo_steps.RECIPE | {"trl": {"top_p": 0.9}})
+    recipe = STAGES["grpo"].model_validate(grpo_steps.RECIPE | {"trl": {"min_p": 0.1}})
     config = LlamaConfig()
     config._attn_implementation = "sdpa"
     assert not choose(recipe, config, 4, 250.0).rollouts

@@ -8,6 +8,7 @@ import yaml
 from tiny_project import BACKBONE, PRETRAINED, TAUGHT
 
 from reasonome.core.manifest import file_sha256
+from reasonome.training.gpus import has_driver
 
 pytestmark = pytest.mark.slow
 
@@ -121,6 +122,15 @@ def test_a_tracker_that_is_not_installed_ends_the_dry_run_of_what_trains(fresh):
     model = f"results/models/{BACKBONE}/pretrain.demo-s0/manifest.json"
     elsewhere = tiny_project.planned_jobs(fresh, "--config", "python=/other/python", "--", model)
     assert elsewhere["pretrain"] == 1  # what is installed there, its jobs say
+
+
+def test_what_needs_a_gpu_is_planned_without_one_and_refused_before_anything_runs(fresh):
+    tiny_project.edit(fresh, "recipes/grpo.yaml", lambda c: c["variants"]["soft"].update(rollouts="vllm-colocate"))
+    assert tiny_project.planned_jobs(fresh)["grpo"] == 1
+    if has_driver():
+        pytest.skip("this machine has a GPU")
+    assert "grpo.soft of smollm2-135m has `rollouts: vllm-colocate`, which needs a GPU" in refused(fresh)
+    assert not (fresh / "results/models").exists()
 
 
 def test_a_built_benchmark_has_a_card_and_its_timing(fresh):

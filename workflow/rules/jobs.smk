@@ -17,6 +17,14 @@ def _requested(rule, backbone, chain):
     return job_resources.requested(PROJECT, rule, backbone, chain)
 
 
+def check_gpus(jobs):
+    """End the run before its first job if one of the jobs can only run on a GPU."""
+    for job in jobs:
+        about = [job.wildcards.get(name) for name in ("backbone", "chain")]
+        if mistake := job_resources.without_gpu(PROJECT, job.rule.name, *about):
+            raise WorkflowError(str(mistake))
+
+
 def environment(rule):
     """The conda environment of jobs that may compute on GPUs; chosen for each where Snakemake makes environments."""
 

@@ -3,7 +3,6 @@
 import functools
 import re
 import shlex
-import shutil
 
 from snakemake.exceptions import WorkflowError
 from snakemake.path_modifier import PathModifier
@@ -74,7 +73,7 @@ PYTHON = literal(
     str(config["python"]) if "python" in config else "python" if DEPLOYED else shlex.quote(sys.executable)
 )
 # Without a driver and SLURM the GPUs that jobs ask for are none.
-HAS_GPUS = gpus.has_driver() or shutil.which("sbatch") is not None
+HAS_GPUS = gpus.within_reach()
 # What a node's shell needs before that, as `--config setup="module load cuda"`.
 SETUP = str(config.get("setup", ":"))
 SCRIPTS = HERE / "scripts"

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from reasonome.config.project import Project
+from reasonome.config.project import Project, job_resources
 from reasonome.config.project.folder import checkout
 from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.manifest import canonical
+from reasonome.training import gpus
 
 _RULE = re.compile(r"\s*(?:local)?rule (\w+):")
 _ITEM = re.compile(r"\s+(output|wildcards|resources): (.*)")
@@ -196,6 +197,16 @@ def measured(job: Job) -> list[Run]:
     chains = sorted(other for other in folder.parent.glob("*") if chain.fullmatch(other.name))
     found = [other / job.run.relative_to(folder) for other in chains]
     return [atomic.read_model(path, Run, "run its job again, or remove the file") for path in found if path.is_file()]
+
+
+def without_gpu(project: Project, jobs: list[Job]) -> list[str]:
+    """A warning for each setting by which a job cannot run on this machine, if it has no GPU."""
+    if gpus.within_reach():
+        return []
+    found = (
+        job_resources.without_gpu(project, job.rule, *map(job.wildcards.get, ("backbone", "chain"))) for job in jobs
+    )
+    return list(dict.fromkeys(f"warning: {mistake}" for mistake in found if mistake))
 
 
 def text(jobs: list[Job], experiment: str) -> str:

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from reasonome.cluster.plan import still_to_run, text
+from reasonome.cluster.plan import still_to_run, text, without_gpu
 from reasonome.commands.options import command_parser
 from reasonome.core.terminal import show
 from reasonome.tasks import load_project
@@ -27,5 +27,6 @@ def plan(args: argparse.Namespace) -> int:
     project = load_project(args.config, args.set)
     if sys.stderr.isatty():
         show("Snakemake says what is still to run …", file=sys.stderr)
-    show(text(still_to_run(project, args.experiment), args.experiment))
+    jobs = still_to_run(project, args.experiment)
+    show("\n".join([text(jobs, args.experiment), *without_gpu(project, jobs)]))
     return 0

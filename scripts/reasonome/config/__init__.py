@@ -17,7 +17,7 @@ from reasonome.config.recipes import (
     ValidatedRecipe,
 )
 from reasonome.config.rewarded_samples import Grading, OwnFunction, RewardedSamples
-from reasonome.config.rollouts import JUDGE, OwnReward, RolloutRecipe
+from reasonome.config.rollouts import JUDGE, OVERLONG, OwnReward, RolloutRecipe
 from reasonome.config.settings import Decoding, Settings
 from reasonome.config.strict import NAME, STYLE, Name, Precision, Variant
 from reasonome.config.styles import GeneListStyle, Style

@@ -1,6 +1,7 @@
 """backbones.yaml and encoders.yaml: models that are trained, asked or judge, with their weights and endpoints."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -50,12 +51,14 @@ class PathWeights(_Weights):
 
 
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")  # as PEFT saves an adapter
+MODEL_FILES = ("config.json", "*.safetensors")  # as transformers saves a model
 SAVED_ADAPTER = "give the folder that PEFT saved the adapter to"
+SAVED_MODEL = "give the folder that `save_pretrained` of transformers wrote: other formats of weights are not loaded"
 
 
-def lacking(adapter: Path) -> str | None:
-    """The first file of an adapter that a folder has not; None for a whole one."""
-    return next((name for name in ADAPTER_FILES if not (adapter / name).is_file()), None)
+def lacking(folder: Path, names: Sequence[str]) -> str | None:
+    """The first of the files, of an adapter or a model, that a folder has not; None for a whole one."""
+    return next((name for name in names if not any(folder.glob(name))), None)
 
 
 def _has_whole_weights(backbone: "Backbone") -> bool:

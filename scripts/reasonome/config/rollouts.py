@@ -17,8 +17,8 @@ from reasonome.core.terminal import show
 if TYPE_CHECKING:
     from reasonome.config.preferences import Preferences
 
-# The reward that a reward model gives.
-JUDGE = "judge"
+# The reward that a reward model gives, and what a completion loses that nears its limit of tokens: of all tasks.
+JUDGE, OVERLONG = "judge", "overlong"
 
 
 Weight = Annotated[float, Field(ge=0)]
@@ -48,7 +48,7 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     further_files = ("validation", "constant")
     generates = True
     trained_by = "GRPOConfig"
-    newer = (*RowsRecipe.newer, *ValidatedRecipe.newer, "shared_questions")
+    newer = (*RowsRecipe.newer, *ValidatedRecipe.newer, "shared_questions", "top_p", "overlong_cache")
     compared = ("eval_reward", 1)
     # Recipes of models have rewards of your own apart, by this word.
     graders: dict[OwnName, OwnReward] = Field({}, description="old word for `rewards` of your own")
@@ -63,7 +63,15 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
         None, description="drawn from the train split; all if not given"
     )
     max_completion_length: Annotated[int, Field(ge=8)]
+    overlong_cache: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="last tokens before max_completion_length, over which the reward `overlong` falls from 0 to -1; "
+        "a fifth of them if not given",
+    )
     temperature: Annotated[float, Field(gt=0)] = 1.0
+    top_p: Annotated[float, Field(gt=0, le=1)] = Field(
+        1.0, description="completions are drawn from the likeliest tokens that have this share of the probability"
+    )
     validation: Annotated[int, Field(ge=0)] = Field(description="prompts of the valid split, before and after")
     validate_every: Annotated[int, Field(ge=1)] | None = Field(
         None, description="steps between which they are answered under way, too; not if not given"
@@ -133,9 +141,18 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
         return {**value, "graders": value.get("graders", {}) | own} if own else value
 
     @model_validator(mode="after")
-    def _no_judge_of_ones_own(self) -> Self:
-        if JUDGE in self.graders:
-            raise ValueError(f"'{JUDGE}' is the reward of a reward model: give yours another name")
+    def _no_shared_name_for_ones_own(self) -> Self:
+        if taken := self.graders.keys() & {JUDGE, OVERLONG}:
+            raise ValueError(f"'{min(taken)}' is a reward of every task: give yours another name")
+        return self
+
+    @model_validator(mode="after")
+    def _overlong_has_a_beginning(self) -> Self:
+        if (self.overlong_cache or 0) >= self.max_completion_length:
+            what = f"overlong_cache {self.overlong_cache} is not below max_completion_length"
+            raise WrongValue(what, "give fewer tokens", ("overlong_cache", "max_completion_length"))
+        if self.overlong_cache and not self.rewards.get(OVERLONG):
+            raise WrongValue("overlong_cache changes nothing", "leave it out, or reward overlong", ("overlong_cache",))
         return self
 
     @model_validator(mode="after")

@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
-from reasonome.core.errors import closest, nearest
+from reasonome.core.errors import closest, nearest_of_all
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 LONGEST_VARIANT = 40
@@ -103,7 +103,7 @@ FileAndName = Annotated[str, Field(pattern=FILE_AND_NAME), AfterValidator(_file_
 
 
 class Strict(BaseModel):
-    """A model that refuses unknown keys, naming the nearest valid one, and true or false in place of a number.
+    """A model that refuses unknown keys, naming the valid ones, and true or false in place of a number.
 
     Keys in `newer`, which came after the first results were made, are not written where they have their default: what
     depends on the settings need not be made again for them.
@@ -136,7 +136,7 @@ class Strict(BaseModel):
         for key, setting in value.items():
             values = setting if isinstance(setting, list) else [setting]
             if key not in cls.model_fields:
-                told = {"key": key, "nearest": nearest(str(key), cls.model_fields)}
+                told = {"key": key, "nearest": nearest_of_all(str(key), sorted(cls.model_fields))}
                 yield key, PydanticCustomError("key", "unknown key '{key}': {nearest}", told)
             elif any(isinstance(item, bool) for item in values) and not _may_be_true(cls.model_fields[key].annotation):
                 what = "neither true nor false belongs here; YAML reads yes, no, on and off as these"

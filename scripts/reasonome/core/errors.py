@@ -103,6 +103,12 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     return f"valid names: {', '.join(valid)}" if valid else "there are none yet"
 
 
+def nearest_of_all(name: str, valid: Iterable[str]) -> str:
+    """The same with all valid names in their order, however many there are."""
+    close = closest(name, valid := list(valid))
+    return (f"did you mean '{close}'? " if close else "") + f"All of them: {'; '.join(valid)}"
+
+
 def lookup(table: Mapping[str, V], name: str, kind: str) -> V:
     """`table[name]`, or an InputError that names the nearest valid one."""
     if name not in table:

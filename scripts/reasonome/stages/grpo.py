@@ -12,7 +12,7 @@ from reasonome.config.project.recipe_references import wrong_function, wrong_rew
 from reasonome.config.recipes import multiples_near
 from reasonome.config.reference import Mistake
 from reasonome.config.rewarded_samples import in_words
-from reasonome.config.rollouts import JUDGE, RolloutRecipe
+from reasonome.config.rollouts import JUDGE, OVERLONG, RolloutRecipe
 from reasonome.config.strict import WrongValue
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # As TRL calls them.
 AGGREGATIONS = {"sum": "sum_then_normalize", "each": "normalize_then_sum"}
+# The settings by which losses clip, where these are not both.
+CLIPPED_BY = {"cispo": ("epsilon_high",), "sapo": (), "vespo": ()}
 
 
 class AlignmentRecipe(RolloutRecipe):
@@ -54,8 +56,9 @@ class AlignmentRecipe(RolloutRecipe):
         benchmark, style = self.question
         task = project.task(benchmark)
         rewards = task.rewards()
-        yield from wrong_rewards(rewards, project.styles(task.name)[style], ("rewards",), self.rewards)
-        of_content = [name for name, weight in self.rewards.items() if weight and rewards[name].semantic]
+        yield from wrong_rewards([*rewards, OVERLONG], project.styles(task.name)[style], ("rewards",), self.rewards)
+        weighted = [name for name, weight in self.rewards.items() if weight and name != OVERLONG]
+        of_content = [name for name in weighted if rewards[name].semantic]
         if self.is_placebo and not (of_content or self.graders):
             what = "`gold: shuffled` changes nothing: no reward compares an answer with the right one"
             yield Mistake(("gold",), what, "leave it out, or reward what is answered too")
@@ -63,6 +66,11 @@ class AlignmentRecipe(RolloutRecipe):
             yield from wrong_function(own, ("graders", name, "function"))
             if name in rewards:
                 yield Mistake(("graders", name), f"'{name}' is a reward of {task.name}", "give yours another name")
+        subsets = getattr(project.benchmarks[benchmark], "subsets", {}).values()
+        if self.validation and subsets and not any(getattr(subset, "valid", 1) for subset in subsets):
+            what = f"there are no valid questions of {benchmark} to answer: all of its subsets have `valid: 0`"
+            fix = "set validation to 0, or `valid` in benchmarks.yaml to more"
+            yield Mistake(("validation",), what, fix)
 
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:
@@ -101,6 +109,7 @@ class GrpoRecipe(AlignmentRecipe):
         "iterations",
         "aggregation",
         "gold",
+        "epsilon",
         "epsilon_high",
         "importance_sampling_level",
         "mask_truncated_completions",
@@ -116,9 +125,15 @@ class GrpoRecipe(AlignmentRecipe):
     use_bias_correction_kl: bool = Field(
         True, description="weigh the KL term by how much likelier a token became since it was drawn"
     )
-    loss: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "dapo"
+    loss: Literal["grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo"] = Field(
+        "dapo", description="as TRL has it; dapo is that paper's mean over the tokens of a step, and nothing else of it"
+    )
+    epsilon: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None, description="by how much a token may become likelier or less so before it is clipped; 0.2 if not given"
+    )
     epsilon_high: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="by how much a token may become likelier, as a share, before it is clipped; 0.2 if not given"
+        None,
+        description="by how much it may become likelier; epsilon if not given. Of loss cispo the largest ratio itself",
     )
     importance_sampling_level: Literal["token", "sequence"] = Field(
         "token", description="sequence: the tokens of a completion have one ratio, the geometric mean of theirs (GSPO)"
@@ -158,9 +173,19 @@ class GrpoRecipe(AlignmentRecipe):
 
     @model_validator(mode="after")
     def _every_term_is_there(self) -> Self:
-        if self.epsilon_high is not None and self.iterations == 1:
-            what = "epsilon_high clips nothing with iterations 1: no token has become likelier since it was drawn"
-            raise WrongValue(what, "leave it out, or set iterations to 2 or more", ("epsilon_high", "iterations"))
+        epsilons = ("epsilon", "epsilon_high")
+        for key in (key for key in epsilons if getattr(self, key) is not None):
+            if key not in CLIPPED_BY.get(self.loss, epsilons):
+                raise WrongValue(f"loss {self.loss} does not clip by {key}", "leave it out", (key, "loss"))
+            if self.iterations == 1 and self.loss != "cispo":
+                what = f"{key} clips nothing with iterations 1: no token has become likelier since it was drawn"
+                raise WrongValue(what, "leave it out, or set iterations to 2 or more", (key, "iterations"))
+        if self.loss == "cispo" and (self.epsilon_high or 0) < 1:
+            what = "loss cispo weighs a token by its ratio, by epsilon_high at most: below 1 all tokens weigh that"
+            raise WrongValue(what, "set epsilon_high to 5.0", ("loss", "epsilon_high"))
+        if self.loss == "luspo" and self.importance_sampling_level != "sequence":
+            keys = ("loss", "importance_sampling_level")
+            raise WrongValue("loss luspo is of sequences", "set importance_sampling_level to sequence", keys)
         if not self.use_bias_correction_kl and not self.beta:
             what = "use_bias_correction_kl changes nothing without beta: there is no KL term"
             raise WrongValue(what, "leave it out, or set beta", ("use_bias_correction_kl", "beta"))
@@ -203,6 +228,7 @@ class GrpoRecipe(AlignmentRecipe):
             "multi_objective_aggregation": AGGREGATIONS[self.aggregation],
             "loss_type": self.loss,
             "scale_rewards": self.scale_rewards,
+            "epsilon": 0.2 if self.epsilon is None else self.epsilon,
             "epsilon_high": self.epsilon_high,
             "importance_sampling_level": self.importance_sampling_level,
             "mask_truncated_completions": self.mask_truncated_completions,

@@ -12,7 +12,7 @@ from typing import Any
 
 from reasonome.config import Recipe, Settings
 from reasonome.config.project import Project
-from reasonome.config.project.folder import SETTINGS, ConfigFolder, without_checkout
+from reasonome.config.project.folder import SETTINGS, WHOLE, ConfigFolder, without_checkout
 from reasonome.core.errors import InputError, Mistakes, closest, line_in, lookup, nearest
 from reasonome.core.lazy import Lazy
 from reasonome.core.manifest import text_sha256
@@ -109,12 +109,18 @@ def load_project(root: str | Path = "config", given: Given = ()) -> Project[Task
     InputError for all mistakes in files, tasks, recipes and references, for paths at which nothing is, and where there
     is no configuration of ours.
     """
-    from reasonome.config.project.references import check_references, existing, is_ours
+    from reasonome.config.project.references import FILES, OPTIONAL, check_references, existing, is_ours
 
     root = Path(root)
     if not is_ours(root):
-        raise without_checkout(root)
+        what = "no file of a configuration is in this folder" if root.is_dir() else "there is no such folder"
+        raise InputError(what, file=root, fix=without_checkout(root).fix)
     folder, mistakes = ConfigFolder(root, dict(given), existing(root)), Mistakes()
+    if lacks := [f"{file}.yaml" for file in FILES if file not in OPTIONAL and not folder.has(f"{file}.yaml")]:
+        fix = f"copy them from the repository's, or take {WHOLE} away: the folder's files are then read beside those"
+        raise InputError(
+            f"the folder has {WHOLE}, and of a whole configuration it lacks {', '.join(lacks)}", file=root, fix=fix
+        )
     try:
         project = _opened(folder)
     except InputError as error:

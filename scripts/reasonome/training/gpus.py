@@ -1,6 +1,7 @@
 """The GPUs of a machine: whether there are any, how many a program uses, and what shares them in training."""
 
 import os
+import shutil
 
 VLLM_SHARE = 0.4  # of a GPU's memory; the engine gives its part back while the trainer computes (sleep mode)
 # The variable that tells a training process how its model is spread over them.
@@ -12,6 +13,11 @@ _DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of NVIDIA, AMD and WSL
 def has_driver() -> bool:
     """Whether this machine has a driver of GPUs."""
     return any(os.path.exists(driver) for driver in _DRIVERS)
+
+
+def within_reach() -> bool:
+    """Whether jobs may get GPUs: those of this machine, or of a cluster with SLURM."""
+    return has_driver() or shutil.which("sbatch") is not None
 
 
 def limit(most: int | None) -> None:

@@ -16,14 +16,14 @@ from trl.trainer.grpo_config import GRPOConfig
 
 from reasonome.answering.engine import token_ids
 from reasonome.benchmarks.rows import AnyRow, Row, read_rows, shuffled
-from reasonome.config import JUDGE, RolloutRecipe
+from reasonome.config import JUDGE, OVERLONG, RolloutRecipe
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
 from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
-from reasonome.rewards import Policy, Reward, Similarity, means
+from reasonome.rewards import Policy, Reward, Similarity, TextReward, means
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.task import Task
 from reasonome.training import adapters, processes, rollouts, sharding, shared_questions, vllm_sampler
@@ -31,7 +31,7 @@ from reasonome.training.canary import Drift
 from reasonome.training.checkpoints import KeepRemembered
 from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.judge import judge_of
-from reasonome.training.reward_scorer import RewardScorer
+from reasonome.training.reward_scorer import RewardScorer, overlong
 from reasonome.training.rollout_samples import FILE, SampleRollouts
 from reasonome.training.validation import ValidationCurve, before_and_after
 
@@ -105,13 +105,13 @@ def lazy_earnings(
 
 
 def semantic_quarters(
-    history: Sequence[Mapping[str, float]], rewards: Mapping[str, Reward], weights: Mapping[str, float]
+    history: Sequence[Mapping[str, float]], rewards: Mapping[str, Reward | TextReward], weights: Mapping[str, float]
 ) -> dict[str, float]:
     """Means of the reward's semantic part over the first and the last quarter of the logged steps.
 
     A reward that applied to no question of a step has no mean there, and adds nothing.
     """
-    semantic = [name for name in weights if name == JUDGE or rewards[name].semantic]
+    semantic = [name for name in weights if rewards[name].semantic]
     steps = [
         sum(weights[name] * (entry[f"rewards/{name}/mean"] or 0.0) for name in semantic)
         for entry in history
@@ -151,13 +151,14 @@ def grpo(
     messages = [prompt.messages for prompt in prompts]
     texts = [render(tokenizer, conversation) for conversation in messages]
     prompt_tokens = list(map(len, token_ids(tokenizer, texts)))
-    rewards = task.rewards(recipe.grading)
+    rewards = {**task.rewards(recipe.grading), OVERLONG: overlong(tokenizer, recipe)}
     if recipe.graders:
         from reasonome.scoring.own_functions import own_rewards
 
         rewards = rewards | own_rewards(recipe.graders)
-    judge = judge_of(job.data[JUDGE].parent / "model", task, style) if JUDGE in job.data else None
-    scorer = RewardScorer(task, recipe.weights, similarity, style, rewards, judge)
+    if JUDGE in job.data:
+        rewards[JUDGE] = judge_of(job.data[JUDGE].parent / "model", task, style)
+    scorer = RewardScorer(task, recipe.weights, similarity, style, rewards)
 
     valid = mixed(_valid_rows(job, task), weights, recipe.validation)
     valid_prompts = [task.prompt(example, style) for example in valid]
@@ -263,6 +264,7 @@ def _settings(job: TrainingJob[RolloutRecipe]) -> dict[str, Any]:
         "num_generations": recipe.group,
         "max_completion_length": recipe.max_completion_length,
         "temperature": recipe.temperature,
+        "top_p": recipe.top_p,
         "reward_weights": list(recipe.weights.values()),
         **recipe.trainer_settings,
     }

@@ -1,6 +1,6 @@
 """A reward model as a judge: what it gives for conversations, or for prompts and completions of a task."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -9,6 +9,7 @@ from transformers import AutoModelForSequenceClassification
 from reasonome.benchmarks.rows import Row
 from reasonome.config import Style
 from reasonome.prompts.chat_template import conversation_ids, load_tokenizer
+from reasonome.rewards import TextReward
 from reasonome.task import Task
 
 ROWS = 16  # texts that pass through at once
@@ -40,13 +41,13 @@ class RewardModel:
         return rewards
 
 
-def judge_of(folder: Path, task: Task, style: Style) -> Callable[[Sequence[str], Sequence[Row]], list[float]]:
-    """The rewards that the reward model in `folder` gives for texts, as completions of their examples' prompts."""
+def judge_of(folder: Path, task: Task, style: Style) -> TextReward:
+    """What the reward model in `folder` gives for texts, as completions of their examples' prompts."""
     model = RewardModel(folder)
 
-    def rewards(texts: Sequence[str], examples: Sequence[Row]) -> list[float]:
+    def rewards(texts: Sequence[str], examples: Sequence[Row], tokens: Sequence[int] | None) -> list[float]:
         prompts = (task.prompt(example, style).messages for example in examples)
         said = ({"role": "assistant", "content": text} for text in texts)
         return model([[*messages, answer] for messages, answer in zip(prompts, said, strict=True)])
 
-    return rewards
+    return TextReward(rewards, semantic=True)

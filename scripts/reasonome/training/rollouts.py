@@ -27,7 +27,8 @@ from reasonome.training import batches, processes, shared_questions, vllm_sample
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 from reasonome.training.shared_questions import Sharing
 
-PER_TOKEN = ("entropy", "kl", "clip_ratio/low_mean", "clip_ratio/high_mean", "clip_ratio/region_mean")
+CLIPPED = ("clip_ratio/low_mean", "clip_ratio/high_mean", "clip_ratio/region_mean", "cispo_clip_ratio")
+PER_TOKEN = ("entropy", "kl", "vespo/phi_seq_mean", *CLIPPED)
 GROUP_SIZES = (4, 8, 16)  # for which the share of prompts that teach nothing is logged
 DRAWN_TOKENS = 2**17  # of prompts and completions that transformers draws at once: their keys and values fill memory
 HELD_OUT_ROWS = 32  # held-out prompts that a process answers at once
@@ -304,7 +305,7 @@ class WatchedTrainer(GRPOTrainer):
 
     def _share(self, teaching: torch.Tensor, mask: torch.Tensor) -> float:
         """The factor that turns TRL's mean over the completions that pass into the mean over the whole micro-batch."""
-        if self.loss_type == "dapo":  # a sum over the tokens of the whole step
+        if self.loss_type in ("dapo", "cispo", "vespo"):  # a sum over the tokens of the whole step
             return 1.0
         weights = mask.sum(dim=1) if self.loss_type == "bnpo" else torch.ones(len(mask), device=mask.device)
         return float(weights[teaching].sum() / weights.sum().clamp(min=1))

@@ -52,7 +52,8 @@ def choose(recipe: RolloutRecipe, config: PreTrainedConfig, micro_batch_size: in
     if recipe.shared_questions == "never":
         return Sharing(why_not="shared_questions: never")
     why_not = recipe.apart or _cannot(config)
-    rollouts = recipe.rollouts == "transformers" and config._attn_implementation == "sdpa" and not why_not
+    alike = recipe.rollouts == "transformers" and recipe.top_p == 1  # as `draw` draws
+    rollouts = alike and config._attn_implementation == "sdpa" and not why_not
     together = 1 if why_not else math.gcd(micro_batch_size, recipe.group)
     if not why_not and not rollouts and together == 1:
         why_not = f"a micro-batch of {micro_batch_size} has no two of the {recipe.group} answers to a question"

@@ -14,11 +14,12 @@ from reasonome.config import NAME, STYLE, Recipe, RecipeFile, Style
 from reasonome.config.recipes import varied
 from reasonome.config.strict import FILE_AND_NAME, WrongValue
 from reasonome.config.task_settings import TaskSettings
-from reasonome.core.errors import InputError, Mistakes, nearest
+from reasonome.core.errors import InputError, Mistakes, nearest, nearest_of_all
 from reasonome.core.yaml_text import Loc, YamlText, is_inside, read_text
 
 CHECKOUT = "REASONOME_CHECKOUT"  # the variable by which Snakemake tells its jobs where its Snakefile is
 SETTINGS = "config.yaml"
+WHOLE = "backbones.yaml"  # which a folder of one's own files has not
 _ANOTHER_NAME = "give one of them another name"
 NO_MAPPING = "should hold keys with values (key: value)"
 _HEAD = r"---\n(?P<head>.*?)\n---\n"
@@ -39,7 +40,7 @@ def tell_jobs(checkout: Path) -> None:
 
 def is_whole(config: Path) -> bool:
     """Whether a folder is a whole configuration, which needs no other beside it."""
-    return (config / "backbones.yaml").is_file()
+    return (config / WHOLE).is_file()
 
 
 def checkout(config: Path) -> Path:
@@ -56,7 +57,7 @@ def checkout(config: Path) -> Path:
 def without_checkout(config: Path) -> InputError:
     """The InputError of what needs the pipeline where there is none."""
     what = "this needs the project's repository, and there is none here"
-    fix = "clone it (git clone …) and run this there, or name its folder config/ by --config"
+    fix = "clone the project (git clone …) and run this there, or name its folder config/ by --config"
     return InputError(what, file=config, fix=fix)
 
 
@@ -346,12 +347,11 @@ def _located(kind: Any, first: ErrorDetails, text: YamlText | _Files, place: Cal
     elif first["type"] in ("model_type", "model_attributes_type", "dict_type"):
         what = NO_MAPPING
     elif first["type"] == "literal_error" and first["loc"][-1] == "[key]":
-        valid = _quoted(context["expected"])
         what = f"unknown key '{first['input']}'"
-        fix = f"{nearest(str(first['input']), valid)} All of them: {'; '.join(valid)}"
+        fix = nearest_of_all(str(first["input"]), _quoted(context["expected"]))
     elif first["type"] == "literal_error":
         what = f"'{first['input']}' is no {loc[-1] if loc and isinstance(loc[-1], str) else 'choice'}"
-        fix = nearest(str(first["input"]), _quoted(context["expected"]))
+        fix = nearest_of_all(str(first["input"]), _quoted(context["expected"]))
     elif first["type"] == "less_than_equal" and context["le"] == 1:
         fix = f"'{first['input']}' is more: 15 percent are written as 0.15"
     elif first["type"] in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):

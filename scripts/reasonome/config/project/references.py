@@ -10,7 +10,17 @@ from typing import Any
 
 from reasonome.config import Benchmark, QuestionRecipe, Recipe, Style
 from reasonome.config.annotations import SHIPPED, Annotation, is_file_name
-from reasonome.config.backbones import SAVED_ADAPTER, AdapterWeights, Backbone, lacking
+from reasonome.config.backbones import (
+    ADAPTER_FILES,
+    MODEL_FILES,
+    SAVED_ADAPTER,
+    SAVED_MODEL,
+    AdapterWeights,
+    Backbone,
+    Encoder,
+    PathWeights,
+    lacking,
+)
 from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
 from reasonome.config.preferences import SamplePreferences
 from reasonome.config.project import Project, chains
@@ -40,6 +50,7 @@ FILES = (
     "sources.lock",
     "teachers",
 )
+OPTIONAL = ("preferences", "sources.lock")  # without them there are none
 FOLDERS = ("experiments", "prompts", "recipes")  # those of a configuration, beside folders with a file for each entry
 _TABLES = {"backbone": "backbones", "benchmark": "benchmarks", "corpus": "corpora", "experiment": "experiments"}
 # What the folders of a path below results/ are called by, by the first of them.
@@ -116,8 +127,8 @@ def _entries(parts: Mapping[str, Any]) -> Iterator[Entry]:
 
 def _rules(project: Project, loc: Loc, entry: Any) -> Iterator[Iterable[Mistake]]:
     """What the rules between an entry and those that it names find, each by itself."""
-    if isinstance(entry, Backbone):
-        yield _adapter(entry)
+    if isinstance(entry, Backbone | Encoder):
+        yield _local_weights(entry.weights)
     elif isinstance(entry, Corpus):
         listing = [other for other in project.benchmarks if project.task(other).lists_genes]
         yield _of_corpus(entry, project.sources, listing)
@@ -133,11 +144,13 @@ def _rules(project: Project, loc: Loc, entry: Any) -> Iterator[Iterable[Mistake]
         yield from _of_experiment(project, entry)
 
 
-def _adapter(backbone: Backbone) -> Iterator[Mistake]:
-    if isinstance(backbone.weights, AdapterWeights):
-        folder = Path(backbone.weights.path)
-        if folder.is_dir() and (missing := lacking(folder)):
-            yield Mistake(("weights", "path"), f"{folder} has no {missing}", SAVED_ADAPTER)
+def _local_weights(weights: object) -> Iterator[Mistake]:
+    """A folder that lacks files of an adapter or a model."""
+    if isinstance(weights, AdapterWeights | PathWeights):
+        is_adapter, folder = isinstance(weights, AdapterWeights), Path(weights.path)
+        names, fix = (ADAPTER_FILES, SAVED_ADAPTER) if is_adapter else (MODEL_FILES, SAVED_MODEL)
+        if folder.exists() and (missing := lacking(folder, names)):
+            yield Mistake(("weights", "path"), f"{folder} has no {missing}", fix)
 
 
 def _of_corpus(corpus: Corpus, sources: Mapping[str, Source], listing: Sequence[str]) -> Iterator[Mistake]:

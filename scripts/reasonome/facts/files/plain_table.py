@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from tqdm import tqdm
 
 from reasonome.core.atomic import Json
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files import text_file
 from reasonome.facts.files.text_file import read_text
+
+if TYPE_CHECKING:
+    import pandas as pd  # which is not there where jobs are only planned
 
 _DELIMITERS = (",", "\t", ";")
 _SHOWN = 5  # lines that a message names
@@ -119,7 +122,7 @@ def counted_lines(lines: Sequence[int]) -> str:
     return f"{len(lines)} (line{'s' * (len(lines) > 1)} {', '.join(map(str, lines[:_SHOWN]))}{more})"
 
 
-def frame_table(frame: pd.DataFrame) -> PlainTable:
+def frame_table(frame: "pd.DataFrame") -> PlainTable:
     """The table of a DataFrame: missing values are empty cells, lines count rows from 1."""
     text = frame.astype(object).where(frame.notna(), "").astype(str)
     columns = [str(column) for column in frame.columns]
@@ -138,7 +141,7 @@ def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = Fal
     path = Path(path)
     text, sha256 = read_text(path)
     text, comments = without_comments(_NAMED_DELIMITER.sub("", text, count=1))
-    if text.lstrip().startswith(("{", "[")):
+    if _is_json(text):
         columns, lines, values, line = *_json_columns(text, path), 1
     else:
         columns, lines, values, line = _csv_columns(text, path, set(wanted), texts)
@@ -164,17 +167,38 @@ def without_comments(text: str) -> tuple[str, list[tuple[int, str]]]:
     return "\n" * len(comments) + rest, comments
 
 
+def check_columns(path: Path, wanted: Sequence[str], field: str) -> None:
+    """InputError, with `field`, for columns that the header of a CSV or TSV lacks; no row of the table is read."""
+    text, _ = without_comments(_NAMED_DELIMITER.sub("", read_text(path)[0], count=1))
+    if not _is_json(text):
+        line, header, _ = _header(text, path, set(wanted), texts=True)
+        table = PlainTable(path, header, [], [], line)
+        for column in wanted:
+            table.place(column, field)
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith(("{", "["))
+
+
+def _header(
+    text: str, path: Path, wanted: set[str], texts: bool
+) -> tuple[int, list[str], Iterator[tuple[int, list[str]]]]:
+    """(its line, its cells, the rows below it); InputError for a file without one."""
+    rows = csv_rows((match.group() for match in _LINE.finditer(text)), path, _delimiter(text, wanted), texts)
+    shown = tqdm(rows, path.name, unit=" rows", unit_scale=True, delay=5, leave=False)
+    filled = ((line, cells) for line, cells in shown if any(cell.strip() for cell in cells))
+    line, header = next(filled, (1, []))
+    if not header:
+        raise InputError("the file is empty", file=path, fix=_NEEDED)
+    return line, [cell.strip() for cell in header], filled
+
+
 def _csv_columns(
     text: str, path: Path, wanted: set[str], texts: bool
 ) -> tuple[list[str], list[int], list[list[str]], int]:
     """(header, lines, cells of each column, line of the header)."""
-    rows = csv_rows((match.group() for match in _LINE.finditer(text)), path, _delimiter(text, wanted), texts)
-    shown = tqdm(rows, path.name, unit=" rows", unit_scale=True, delay=5, leave=False)
-    filled = ((line, cells) for line, cells in shown if any(cell.strip() for cell in cells))
-    header_line, header = next(filled, (1, []))
-    if not header:
-        raise InputError("the file is empty", file=path, fix=_NEEDED)
-    header = [cell.strip() for cell in header]
+    header_line, header, filled = _header(text, path, wanted, texts)
     lines: list[int] = []
     values: list[list[str]] = [[] for _ in header]
     for line, cells in filled:

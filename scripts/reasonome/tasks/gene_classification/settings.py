@@ -115,6 +115,10 @@ class GeneFiles(VerifiedFiles):
         files = {**super().building(project, benchmark).files, **_knowledge(project, benchmark)}
         return Inputs(files, taxon=taxon)
 
+    def keys(self, benchmark: GeneBenchmark, subset: GeneSubset | PairSubset) -> list[str]:
+        """Those of the genes, and of the label."""
+        return [*subset.gene_columns, "label"]
+
     def leaks(self, audit: LeakSettings) -> Inputs:
         """Training data and test questions, the genes, and the ontologies of the terms that are asked about."""
         knowledge = [

@@ -8,7 +8,7 @@ from reasonome.config.strict import Variant
 from reasonome.config.task_settings import check_subset_names
 from reasonome.tasks.molecule_property.molecules import Fragments
 from reasonome.tasks.prediction.settings import Predicted, PredictionBenchmark
-from reasonome.tasks.question_answer.settings import VerifiedSubset
+from reasonome.tasks.question_answer.settings import VerifiedFiles, VerifiedSubset
 
 
 class MoleculeSubset(VerifiedSubset, Predicted):
@@ -30,3 +30,11 @@ class MoleculeBenchmark(PredictionBenchmark):
         if self.group is not None:
             raise ValueError("leave 'group' out: molecules of one scaffold are a group")
         return self
+
+
+class MoleculeFiles(VerifiedFiles):
+    """Tables of molecules."""
+
+    def keys(self, benchmark: MoleculeBenchmark, subset: MoleculeSubset) -> list[str]:
+        """Those of SMILES and the answer, and of an id where it is given."""
+        return ["smiles", "answer", *(["id"] if "id" in subset.columns else [])]

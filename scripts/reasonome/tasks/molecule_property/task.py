@@ -6,7 +6,7 @@ from reasonome.facts.text import one_line
 from reasonome.prompts.prompts import Prompt
 from reasonome.task_parts import Baselines, Building
 from reasonome.tasks.molecule_property.molecules import randomised
-from reasonome.tasks.molecule_property.settings import MoleculeBenchmark
+from reasonome.tasks.molecule_property.settings import MoleculeBenchmark, MoleculeFiles
 from reasonome.tasks.prediction.dialogue import PredictionQuestion
 from reasonome.tasks.prediction.settings import PredictionStyle
 from reasonome.tasks.prediction.task import PredictionTask
@@ -19,6 +19,7 @@ class MoleculeProperty(PredictionTask):
     columns = ("smiles",)
     shown = ("descriptors",)
     Settings = MoleculeBenchmark
+    files = cached_property(MoleculeFiles)
 
     def prompt(self, example: PredictionQuestion, style: PredictionStyle, order: int = 0) -> Prompt:
         """The style's texts; an order above 0 writes the molecule from another atom on."""

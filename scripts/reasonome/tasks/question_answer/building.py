@@ -19,7 +19,7 @@ from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.text import one_line
 from reasonome.task_parts import BenchmarkJob, Building, BuildingJob, Prompting, Splits
 from reasonome.tasks.question_answer.dialogue import Question, VerifiedDialogue
-from reasonome.tasks.question_answer.settings import VerifiedBenchmark, VerifiedStyle
+from reasonome.tasks.question_answer.settings import VerifiedBenchmark, VerifiedFiles, VerifiedStyle
 
 _SHOWN = 5  # classes that a line of the log names
 _SHOWN_REASONS = 3
@@ -50,8 +50,7 @@ def _read(
 ) -> list[Question]:
     """The questions of a table; `seen` has the ids and questions of the tables before, and where they stand."""
     names = benchmark.subsets[subset].columns
-    grouped_by = [benchmark.group] if benchmark.group else []
-    wanted: list[str] = list(dict.fromkeys(["id", "answer", *task.columns, *grouped_by]))
+    wanted = VerifiedFiles(task).keys(benchmark, benchmark.subsets[subset])
     table = read_table(path, [names.get(key, key) for key in wanted], texts=True)
     places = {key: table.place(names.get(key, key), field=f"subsets.{subset}.columns") for key in wanted}
     questions: list[Question] = []

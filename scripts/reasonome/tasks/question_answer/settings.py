@@ -1,6 +1,6 @@
 """Settings of tasks with verified answers: entries of benchmarks.yaml, the files that they name, and prompt styles."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +12,7 @@ from reasonome.config.project import Project
 from reasonome.config.strict import Strict, UserPath, Variant
 from reasonome.config.task_settings import check_subset_names
 from reasonome.core.errors import InputError
+from reasonome.facts.files.plain_table import check_columns
 from reasonome.task_parts import Files, Inputs
 
 
@@ -81,14 +82,29 @@ class VerifiedFiles(Files):
     """The tables of questions."""
 
     def building(self, project: Project, benchmark: str) -> Inputs:
-        """The tables, by subset; InputError for one that is not there."""
-        subsets = project.benchmarks[benchmark].subsets
+        """The tables, by subset; InputError for one that is not there, or whose header lacks a column."""
+        spec = project.benchmarks[benchmark]
+        subsets = spec.subsets
         tables = {name: Path(subset.table) for name, subset in subsets.items() if subset.table is not None}
         for subset, path in tables.items():
             if not path.is_file():
                 where = f"table of subset '{subset}' of {benchmark} in benchmarks.yaml names it"
                 raise InputError("there is no such file", file=path, fix=where)
+            if self._is_read_by_us():
+                names: Mapping[str, str] = subsets[subset].columns
+                wanted = [names.get(key, key) for key in self.keys(spec, subsets[subset])]
+                check_columns(path, wanted, f"subsets.{subset}.columns")
         return Inputs({"tables": tables})
+
+    def keys(self, benchmark: Any, subset: Any) -> list[str]:
+        """The columns that are read, as `columns` of a subset calls them."""
+        grouped_by = [benchmark.group] if benchmark.group else []
+        return list(dict.fromkeys(["id", "answer", *self.task.columns, *grouped_by]))
+
+    def _is_read_by_us(self) -> bool:
+        """Whether no class of a user says how rows are built: it may read other columns."""
+        building = next(kind for kind in type(self.task).__mro__ if "building" in vars(kind))
+        return building.__module__.startswith("reasonome.")
 
     def prompting(self, project: Project, benchmark: str, style: str) -> Inputs:
         """No file; errors name that of the style."""
