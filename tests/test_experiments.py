@@ -134,6 +134,18 @@ def test_a_sweep_is_an_arm_and_a_recipe_for_each_value(config):
     }
 
 
+def test_the_weight_of_a_reward_of_ones_own_is_swept(config):
+    (config.parent / "reward.py").write_text("def short(answer):\n    return 1.0\n")
+    own = {"function": "reward.py:short", "weight": 0.5}
+    edit(
+        config.parent, "recipes/grpo.yaml", lambda c: c["variants"]["soft"].update(rewards={"format": 1, "short": own})
+    )
+    (config / "experiments" / "swept.yaml").write_text(SWEEP.replace("rewards.format", "rewards.short"))
+    project = load_project(config)
+    weights = [project.recipe(arm.steps[-1]).weights for arm in project.experiments["swept"].swept.values()]
+    assert weights == [{"short": weight, "format": 1} for weight in (0, 0.3, 0.9)]
+
+
 @pytest.mark.parametrize(
     ("sweep", "fix"),
     [

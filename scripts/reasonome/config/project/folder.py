@@ -190,14 +190,14 @@ class ConfigFolder:
     def changed(
         self, model: type[Recipe], stage: str, variant: str, changes: Mapping[str, Any], file: str, loc: Loc
     ) -> Recipe:
-        """A recipe that was read, with the changes, of which a key may be in a mapping: rewards.format.
+        """A recipe that was read, with the changes. A key may be in a mapping, as rewards.format; a number in place of a
+        function is its weight.
 
         InputError at `loc` of the file that has the changes.
         """
         values = self._recipes[stage, variant]
         for key, value in changes.items():
-            outer, _, inner = key.partition(".")
-            values = _changed(values, {outer: {inner: value}} if inner else {outer: value})
+            values = _with(values, key.split("."), value)
         return validated(model, values, self._files[file], lambda _: loc, self._found)
 
     def read_all(self, folder: str, kind: type[M]) -> dict[str, M]:
@@ -483,6 +483,15 @@ def _liked(others: Mapping[str, Path], task: TaskSettings, name: str, values: Ya
     if "like" in given:
         raise values.error(f"style '{name}' is itself like another", ("like",), f"write like: {given['like']}")
     return given
+
+
+def _with(values: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
+    inner = values.get(path[0])
+    if len(path) > 1:
+        value = _with(inner if isinstance(inner, Mapping) else {}, path[1:], value)
+    elif isinstance(inner, Mapping) and "function" in inner and isinstance(value, int | float):
+        value = {**inner, "weight": value}
+    return {**values, path[0]: value}
 
 
 def _changed(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
