@@ -3,8 +3,6 @@
 python scripts/score_baselines.py results/baselines/demo-go.demo-names.job.json
 """
 
-from math import nan
-
 from reasonome.benchmarks.rows import read_rows, unsealed
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
@@ -21,9 +19,8 @@ def main() -> None:
     questions = unsealed(questions, job.settings.sealed)
     table = task.baselines.score(BaselineJob.of(task, job, training=training, asked=questions))
     asked = {question.id: question for question in questions}
-    answered = zip(map(task.bare, task.baselines.cells(table)), map(asked.get, table["id"]), strict=True)
+    answered = zip(map(task.bare, task.baselines.cells(table)), map(asked.__getitem__, table["id"]), strict=True)
     table = with_own_columns(table, job.settings.own, answered)
-    table.loc[table["draws"] == 0, [*job.settings.own]] = nan  # expected values, without answers
     with atomic.replacing(job.output("scores")) as temporary:
         table.to_parquet(temporary, index=False)
     shown = [metric for metric in task.metrics.on("job") if metric in table]

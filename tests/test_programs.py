@@ -2,20 +2,23 @@
 
 import json
 import sys
+from math import nan
 
 import pandas as pd
 import program_job
 import pytest
 from refusals import refused
-from test_closed_book import SETTINGS, STYLE, answer, memberships, set_of
+from test_closed_book import SETTINGS, STYLE, TASK, answer, memberships, set_of
 
 import build_benchmark
 import score
 import score_baselines
 from reasonome.compile.building import BuildingSettings, building_job
 from reasonome.compile.leaks import audit_job
+from reasonome.config import OwnFunction
 from reasonome.core import atomic
 from reasonome.jobs import AuditSettings, BenchmarkSettings, Job
+from reasonome.scoring.own_functions import with_own_columns
 
 TESTS = [
     set_of("t1", "Red path", "A", "B", pathway="P1"),
@@ -97,6 +100,12 @@ def test_a_reward_of_ones_own_is_a_column_of_all_answers_and_baselines(tmp_path)
     run(score_baselines, tmp_path, {"test": "test.jsonl", "train": "train.jsonl", "facts": "facts.parquet"}, own=own)
     table = pd.read_parquet(tmp_path / "scores.parquet").pivot(index="baseline", columns="id", values="reward_short")
     assert table.loc["commonest name"].to_dict() == {"t1": 1, "t2": 1, "a1": 1}
+    expected = pd.DataFrame({"answer": ["by chance", "Red path"], "draws": [0, 1]})
+    functions = {name: OwnFunction(**function) for name, function in own.items()}
+    given = [(TASK.bare(text), TESTS[0]) for text in expected["answer"]]
+    assert with_own_columns(expected, functions, given)["reward_short"].tolist() == pytest.approx(
+        [nan, 0.8], nan_ok=True
+    )
 
 
 @pytest.mark.parametrize("change", [{"benchmark": SETTINGS | {"gense": 5}}, {"stlye": STYLE}])

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from reasonome.benchmarks.rows import Row, read_rows
@@ -72,7 +73,9 @@ def with_own_columns(
     if taken := sorted({*own} & {*table}):
         raise InputError(f"scores have a column '{taken[0]}' already", field="metrics", fix="give yours another name")
     answers, examples = zip(*answered, strict=True)
-    return table.assign(**{name: each.values(answers, examples) for name, each in own_rewards(own).items()})
+    values = {name: each.values(answers, examples) for name, each in own_rewards(own).items()}
+    expected = table["draws"] == 0 if "draws" in table else False  # without answers
+    return table.assign(**{name: np.where(expected, nan, column) for name, column in values.items()})
 
 
 def answer_fields(answer: Any, example: Row) -> dict[str, object]:
