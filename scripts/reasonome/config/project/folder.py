@@ -190,8 +190,8 @@ class ConfigFolder:
     def changed(
         self, model: type[Recipe], stage: str, variant: str, changes: Mapping[str, Any], file: str, loc: Loc
     ) -> Recipe:
-        """A recipe that was read, with the changes. A key may be in a mapping, as rewards.format; a number in place of a
-        function is its weight.
+        """A recipe that was read, with the changes. A key may be in a mapping, as rewards.format; a number in the place
+        of a function is its weight.
 
         InputError at `loc` of the file that has the changes.
         """
