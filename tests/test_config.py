@@ -359,6 +359,8 @@ def test_the_old_word_for_a_reward_of_ones_own_means_the_same_and_is_told_once(t
     assert written["rewards"] == {"format": 1.0} and written["graders"]["mine"]["function"] == "rewards.py:f"
     assert type(new).model_validate(written) == new
     assert capsys.readouterr().err.count("`graders` is an old word") == 1
+    change(toy / "recipes/onlinedpo.yaml", "    judge:", f"    rewards: {MINE}\n    judge:")
+    assert load_project(toy).recipes["onlinedpo"]["judged"].weights == {"mine": 0.3, "judge": 1.0}
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,13 @@ def _of_the_task(rewards: Any) -> Any:
     return {name: given for name, given in rewards.items() if not isinstance(given, Mapping)}
 
 
+Rewards = Annotated[
+    dict[str, Weight],
+    BeforeValidator(_of_the_task, json_schema_input_type=dict[str, Weight | OwnReward]),
+    Field(description="weights by name; of one of your own its function and more"),
+]
+
+
 @cache
 def _tell_the_word(stage: str) -> None:
     what = "`graders` is an old word, which still works: write `rewards: {NAME: {function: …, weight: …}}`"
@@ -52,11 +59,7 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     compared = ("eval_reward", 1)
     # Recipes of models have rewards of your own apart, by this word.
     graders: dict[OwnName, OwnReward] = Field({}, description="old word for `rewards` of your own")
-    rewards: Annotated[
-        dict[str, Weight],
-        BeforeValidator(_of_the_task, json_schema_input_type=dict[str, Weight | OwnReward]),
-        Field(description="weights by name; of one of your own its function and more"),
-    ]
+    rewards: Rewards
     grading: Grading = Field(Grading(), description="of rewards of rankings")
     encoders: Names[EncoderRef] = Field(description="encoders of the similarity reward; their mean is taken")
     prompts: Annotated[int, Field(ge=1)] | None = Field(

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from reasonome.config.project import Project
 from reasonome.config.project.recipe_references import misplaced
 from reasonome.config.reference import Mistake, StepRef
-from reasonome.config.rollouts import JUDGE
+from reasonome.config.rollouts import JUDGE, Rewards
 from reasonome.config.strict import WrongValue
 from reasonome.stages.grpo import AlignmentRecipe
 
@@ -24,7 +24,7 @@ class OnlineDpoRecipe(AlignmentRecipe):
         description="the steps of the reward model's chain, as stage.variant; what it gives is the reward `judge`, "
         "beside `rewards`",
     )
-    rewards: dict[str, Annotated[float, Field(ge=0)]] = {}
+    rewards: Rewards = {}
     beta: Annotated[float, Field(gt=0)] = Field(0.1, description="how far the parent holds the model back")
 
     @model_validator(mode="after")
