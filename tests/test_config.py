@@ -8,12 +8,17 @@ import tiny_project
 import toy_config
 from refusals import refused
 from tiny_project import change
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import WhitespaceSplit
 
+from reasonome.compile import trainings
 from reasonome.config.project import chains
 from reasonome.config.project.folder import ConfigFolder
 from reasonome.config.project.references import check_target
 from reasonome.config.sources import SourceFile
 from reasonome.config.styles import count_tokens
+from reasonome.core import atomic
 from reasonome.core.errors import InputError, lookup
 from reasonome.tasks import load_project, open_project
 from reasonome.tasks.naming.settings import NamingBenchmark
@@ -35,7 +40,7 @@ def test_the_shipped_config(project):
 
 # Settings that came after models were trained: recipes that do not set them are written as they were.
 LATER = {"epsilon_high", "importance_sampling_level", "mask_truncated_completions", "use_bias_correction_kl"}
-LATER |= {"keep", "patience", "trl", "chat_template_kwargs"}
+LATER |= {"keep", "patience", "trl", "chat_template_kwargs", "epsilon", "top_p", "overlong_cache"}
 
 
 def test_later_settings_are_not_written_of_recipes_that_do_not_set_them(project):
@@ -556,6 +561,27 @@ def test_a_column_that_a_table_lacks_is_told_before_the_benchmark_is_built(toy, 
     change(toy / "benchmarks.yaml", "question:", "columns: {label: kind}, question:")
     project = load_project(toy)
     assert project.task("kinds").files.building(project, "kinds").files["tables"] == {"of": Path("mine/genes.txt")}
+
+
+def test_a_length_below_every_prompt_that_is_there_is_told_at_planning(toy, monkeypatch):
+    monkeypatch.chdir(toy.parent)
+    project = load_project(toy)
+    trainings.check_length(project, "small", "sft.names")  # neither prompts nor a tokenizer
+    words = Tokenizer(WordLevel({"?": 0}, unk_token="?"))
+    words.pre_tokenizer = WhitespaceSplit()
+    Path("results/models/small/base/model").mkdir(parents=True)
+    words.save("results/models/small/base/model/tokenizer.json")
+    trainings.check_length(project, "small", "sft.names")
+    # 11 words of the system's text; "Genes:" and a gene each with its name in brackets, of two words, behind it.
+    rows = [{"id": str(n), "subset": "bp", "name": "x", "genes": [{"symbol": "A", "name": "a b"}] * n} for n in (9, 8)]
+    atomic.write_jsonl(Path("results/prompts/sets.names/train.jsonl"), rows)
+    trainings.check_length(project, "small", "sft.names")
+    line = change(toy / "recipes/sft.yaml", "max_length: 512", "max_length: 35")
+    with refused(toy / "recipes/sft.yaml", line, "defaults.max_length", fix="raise it") as caught:
+        trainings.check_length(load_project(toy), "small", "sft.names")
+    assert "the shortest has 36 tokens" in caught.value.what
+    change(toy / "recipes/sft.yaml", "max_length: 35", "max_length: 36")
+    trainings.check_length(load_project(toy), "small", "sft.names")
 
 
 # --- nothing leaves its folder -----------------------------------------------------------------------

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import pytest
 import tiny_training
 
+from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.core.manifest import Stopwatch
 from reasonome.stages import STAGES
 from reasonome.tasks import TASKS
@@ -76,6 +78,15 @@ def test_checkpoints_that_come_too_soon_are_left_out_and_the_last_one_stays(
     sft(job, {"demo-go": TASKS["gene_set_naming"]})
     # The start, then steps at 25, 50 and 75 minutes.
     assert [int(path.name.split("-")[1]) for path in retention.in_order(job.trainer_folder)] == left
+
+
+def test_a_length_below_every_example_is_told_before_weights_are_loaded(tiny_models):
+    file = tiny_models.parent.parent / "examples.jsonl"
+    genes = [{"symbol": f"GENE{number}"} for number in range(12)]
+    atomic.write_jsonl(file, [row | {"genes": genes} for row in atomic.read_jsonl(file)])
+    job = tiny_training.sft_job(tiny_models, max_length=32)
+    with pytest.raises(InputError, match="every example of demo-go has more than 32 tokens"):
+        sft(job, {"demo-go": TASKS["gene_set_naming"]})
 
 
 def test_a_signal_saves_however_soon(monkeypatch):

@@ -78,8 +78,7 @@ class RftRecipe(TuningRecipe):
     def nothing_left(self, job: "TrainingJob", benchmark: str, lesson: "Lesson") -> InputError:
         why = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in lesson.left_out.items())
         what, fix = f"no example of {benchmark} is left to train on ({why})", "lower threshold or margin of `samples`"
-        file = job.files("samples")[benchmark]
-        return InputError(what, file=file, field="samples", fix=f"{fix}, or raise max_length")
+        return InputError(what, file=job.files("samples")[benchmark], field="samples", fix=fix)
 
     @classmethod
     def targets_in_words(cls, recipe: Mapping[str, Any]) -> str:

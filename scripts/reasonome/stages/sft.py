@@ -129,7 +129,7 @@ class SftRecipe(TuningRecipe):
 
     def nothing_left(self, job: "TrainingJob", benchmark: str, lesson: "Lesson") -> InputError:
         file = (job.files("reasoning") or job.files("examples"))[benchmark]
-        fix = "see what the teacher dropped and why, beside that file, and max_length in the recipe"
+        fix = "see what the teacher dropped and why, beside that file"
         return InputError(f"no example of {benchmark} is left to train on", file=file, fix=fix)
 
     @classmethod

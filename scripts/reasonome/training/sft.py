@@ -15,6 +15,7 @@ from trl.trainer.sft_trainer import SFTTrainer
 from reasonome.config import Style
 from reasonome.config.tuning import TuningSettings
 from reasonome.core.code_digest import code_sha256
+from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import answered
 from reasonome.rewards import Similarity
 from reasonome.task import UNKNOWN_CONFIDENCE, Task
@@ -74,6 +75,12 @@ def sft(job: TrainingJob[TuningSettings], tasks: Mapping[str, Task], similarity:
         for name, lesson in lessons.items()
     }
     max_length, packed = recipe.max_length, recipe.packing == "separate"
+    for name, rows in tokenized.items():
+        shortest = min((len(tokens.ids) for tokens in rows), default=0)
+        if shortest > max_length:
+            what = f"every example of {name} has more than {max_length} tokens: the shortest has {shortest}"
+            fix = f"raise it in config/recipes/{recipe.stage}.yaml"
+            raise InputError(what, file=job.folder / "recipe.json", field="max_length", fix=fix)
     statements = _statements(job, tokenizer, max_length)
     lengths = [len(tokens.ids) for tokens in chain.from_iterable(tokenized.values())]
     lengths += [len(row["input_ids"]) for row in statements]
