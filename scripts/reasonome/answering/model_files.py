@@ -141,7 +141,7 @@ def write_adapted(name: str, spec: AdapterWeights, base: Path, folder: Path) -> 
 
 def _adapter_files(adapter: Path, field: str) -> dict[str, str]:
     """The digests of an adapter's files; InputError for a folder without them."""
-    if missing := lacking(adapter):
+    if missing := lacking(adapter, ADAPTER_FILES):
         raise InputError(f"this folder has no {missing}", file=adapter, field=field, fix=SAVED_ADAPTER)
     return {name: file_sha256(adapter / name) for name in ADAPTER_FILES}
 

@@ -203,9 +203,8 @@ def without_gpu(project: Project, jobs: list[Job]) -> list[str]:
     """A warning for each setting by which a job cannot run on this machine, if it has no GPU."""
     if gpus.within_reach():
         return []
-    found = (
-        job_resources.without_gpu(project, job.rule, *map(job.wildcards.get, ("backbone", "chain"))) for job in jobs
-    )
+    asked = ((job.rule, job.wildcards.get("backbone", ""), job.wildcards.get("chain", "")) for job in jobs)
+    found = (job_resources.without_gpu(project, *about) for about in asked)
     return list(dict.fromkeys(f"warning: {mistake}" for mistake in found if mistake))
 
 

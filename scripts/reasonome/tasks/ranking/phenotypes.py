@@ -135,7 +135,8 @@ class PhenotypeOverlap:
 
     def annotated(self, gene: RankedGene, disease_id: str) -> set[str]:
         """The phenotypes of a gene's disease as HPO has them, without those that they imply."""
-        return self._annotated[self._symbol(gene), disease_id]
+        symbol = self._symbol(gene)
+        return set() if symbol is None else self._annotated[symbol][disease_id]
 
     def ancestors(self, term: str) -> set[str]:
         """A phenotype in use, and all that it implies."""
