@@ -68,7 +68,7 @@ def test_what_needs_the_repository_says_so_where_there_is_none(words, nowhere):
 def test_files_of_ones_own_need_those_that_ship(nowhere):
     (nowhere / "mine").mkdir()
     (nowhere / "mine/config.yaml").write_text("experiments: []\n")
-    with refused("mine", fix="clone it"):
+    with refused("mine", fix="clone the project"):
         load_project("mine")
 
 
@@ -84,5 +84,5 @@ def test_over_representation_reads_the_package_alone_where_there_is_no_project(n
 
 def test_what_the_package_lacks_is_not_made(nowhere):
     Path("genes.txt").write_text("TP53\nBRCA1\nATM\n")
-    with refused(fix="clone it"):
+    with refused(fix="clone the project"):
         cli.main(["annotate", "genes.txt", "--out", "mine", "--benchmark", "current", "--set", "results=mine"])

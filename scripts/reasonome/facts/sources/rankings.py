@@ -235,7 +235,7 @@ def _fields(
         has_place = at["place"] or (at["chromosome"] and at["position"])
         _check_builds(table, [at[field] for field in _PLACES] if has_place or at["candidates"] else table.columns)
         if has_place:
-            _check_cells_of_builds(table)
+            _check_cells_of_builds(table, at["build"])
     for field in (*needed, *(("causal",) if solved else ())):
         if at[field] is None:
             raise _no_column(table, field, known[field], solved)
@@ -301,10 +301,13 @@ def _check_builds(table: PlainTable, columns: Iterable[str | None]) -> None:
             raise table.header_error(what, field=column, fix=LIFT)
 
 
-def _check_cells_of_builds(table: PlainTable) -> None:
-    """InputError where a cell, whatever its column, says that a position is of another genome build than GRCh38."""
+def _check_cells_of_builds(table: PlainTable, read: str | None) -> None:
+    """InputError where a cell, whatever its column, says that a position is of another genome build than GRCh38.
+
+    Of the column of builds, `read`, only rows with a position count.
+    """
     for column, values in zip(table.columns, table.values, strict=True):
-        for line, value in zip(table.lines, values, strict=True):
+        for line, value in zip(table.lines, values, strict=True) if column != read else ():
             if _A_BUILD.fullmatch(text := str(value or "").strip()):
                 check_build(text, table.file, line, column)
 
