@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 
-from reasonome.compile import trainings
+from reasonome.cluster import lengths
 from reasonome.config.project import chains
 from reasonome.config.project.folder import ConfigFolder
 from reasonome.config.project.references import check_target
@@ -566,22 +566,22 @@ def test_a_column_that_a_table_lacks_is_told_before_the_benchmark_is_built(toy, 
 def test_a_length_below_every_prompt_that_is_there_is_told_at_planning(toy, monkeypatch):
     monkeypatch.chdir(toy.parent)
     project = load_project(toy)
-    trainings.check_length(project, "small", "sft.names")  # neither prompts nor a tokenizer
+    lengths.check_length(project, "small", "sft.names")  # neither prompts nor a tokenizer
     words = Tokenizer(WordLevel({"?": 0}, unk_token="?"))
     words.pre_tokenizer = WhitespaceSplit()
     Path("results/models/small/base/model").mkdir(parents=True)
     words.save("results/models/small/base/model/tokenizer.json")
-    trainings.check_length(project, "small", "sft.names")
+    lengths.check_length(project, "small", "sft.names")
     # 11 words of the system's text; "Genes:" and a gene each with its name in brackets, of two words, behind it.
     rows = [{"id": str(n), "subset": "bp", "name": "x", "genes": [{"symbol": "A", "name": "a b"}] * n} for n in (9, 8)]
     atomic.write_jsonl(Path("results/prompts/sets.names/train.jsonl"), rows)
-    trainings.check_length(project, "small", "sft.names")
+    lengths.check_length(project, "small", "sft.names")
     line = change(toy / "recipes/sft.yaml", "max_length: 512", "max_length: 35")
     with refused(toy / "recipes/sft.yaml", line, "defaults.max_length", fix="raise it") as caught:
-        trainings.check_length(load_project(toy), "small", "sft.names")
+        lengths.check_length(load_project(toy), "small", "sft.names")
     assert "the shortest has 36 tokens" in caught.value.what
     change(toy / "recipes/sft.yaml", "max_length: 35", "max_length: 36")
-    trainings.check_length(load_project(toy), "small", "sft.names")
+    lengths.check_length(load_project(toy), "small", "sft.names")
 
 
 # --- nothing leaves its folder -----------------------------------------------------------------------

@@ -222,7 +222,7 @@ def training_files(wildcards):
 def training_job(wildcards, output):
     """The job.json of a step, which has something to learn from as far as that is known."""
     step = chains.last_step(wildcards.chain)
-    or_stop(training.check_length, PROJECT, wildcards.backbone, f"{step.stage}.{step.variant}")
+    or_stop(lengths.check_length, PROJECT, wildcards.backbone, f"{step.stage}.{step.variant}")
     return training.training_job(
         PROJECT, recipe(wildcards), parent_of(wildcards), compiling.named(output)
     ).to_json()
