@@ -656,6 +656,22 @@ def test_strata_and_variants_stand_beside_the_mean(experiment):
     assert compared.loc["bp-100", "difference"] == pytest.approx(0.1)
 
 
+def test_two_seeds_with_the_same_answers_say_what_one_says(experiment):
+    right = [1.0, 1.0, 1.0, 0.0]
+    experiment.arm("base", answers([0.0] * 4).assign(exact=[0.0] * 4))
+    experiment.arm("once", answers(right).assign(exact=right))
+    for seed in (0, 1):
+        experiment.arm("twice", answers(right).assign(exact=right), seed=seed)
+    experiment.plan |= {"arms": ["base", "once", "twice"], "compared": [["once", "base"], ["twice", "base"]]}
+    metrics, comparisons = experiment.metrics(), experiment.comparisons()
+    for metric in ("exact", "rouge_l"):
+        once, twice = (value(metrics, arm, metric, seed="mean")[["value", "low", "high"]] for arm in ("once", "twice"))
+        assert once.tolist() == twice.tolist()
+    tests = comparisons.query("b == 'base' and kind == 'named pair' and metric == 'exact' and subset == 'mean'")
+    once, twice = tests.set_index("a").loc[["once", "twice"], "p_family"]
+    assert once == twice == 2 / 2**3, "three differences of one sign, by McNemar's exact test"
+
+
 def test_the_lines_of_the_docs_give_the_table_of_a_paper(experiment, monkeypatch):
     experiment.baselines({"constant": ("none", [0.1] * 4)})
     with_baseline(experiment, stratum=["understudied", "well-studied", "understudied", "understudied"])

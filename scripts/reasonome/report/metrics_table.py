@@ -23,6 +23,7 @@ from reasonome.report.tables import ERROR, TEXT_COLUMNS, metric_columns
 from reasonome.scoring.comparisons import (
     FEW_SEEDS,
     MEAN,
+    NOISE,
     RESAMPLES,
     percentile_bounds,
     resampled_means,
@@ -137,7 +138,9 @@ def _intervals(
             bounds = dict(zip(("low", "high"), inside, strict=True))
             bounds |= {"n": resampled.n[of_seeds].min(), ERROR: np.nanstd(means, ddof=1)}
             bounds["note"] = FEW_SEEDS if arm.few_seeds else ""
-            if not vary(means[:, None])[0]:  # all seeds have the same values, and so the same note
+            by_seed = resampled.means[:, of_seeds]
+            alike = np.allclose(by_seed, by_seed[:, :1], rtol=0, atol=NOISE, equal_nan=True)
+            if alike or not vary(means[:, None])[0]:  # then it is that of one seed, and so is the note
                 first = of_seeds[0]
                 bounds |= {"low": low[first], "high": high[first], "note": notes[first]}
             yield position, labels | bounds | _over_seeds(resampled.value[of_seeds]) | {"seed": MEAN, "chain": ""}

@@ -19,7 +19,7 @@ from reasonome.report.figures import DIAGRAM, figure_name
 from reasonome.report.plan import Plan
 from reasonome.report.tables import grouped, primary_metric, records
 from reasonome.report.verdict import verdict
-from reasonome.scoring.comparisons import MEAN
+from reasonome.scoring.comparisons import FEW_SEEDS, MEAN
 
 # One script in one scope: later files use what earlier ones define.
 SCRIPTS = [page_files.FOLDER / f"{name}.js" for name in ("elements", "paged_table", "tables")]
@@ -71,6 +71,7 @@ def render_page(inputs: ReportInputs) -> str:
             own=plan.report.own_section(plan, inputs.metrics, inputs.evidence, inputs.own),
             letters=origins.letters_in_words(plan.arms),
             mean=MEAN,
+            few_seeds=FEW_SEEDS,
             significant=SIGNIFICANT,
             most_rows=MOST_ROWS,
             style=Markup((page_files.FOLDER / "page.css").read_text(encoding="utf-8")),
