@@ -637,6 +637,12 @@ def test_the_longest_prompt_leaves_the_backbone_room_for_its_answer(toy):
     load_project(toy)
 
 
+def test_completions_leave_room_for_a_prompt(toy):
+    change(toy / "recipes/grpo.yaml", "max_completion_length: 96", "max_completion_length: 4000")
+    with refused(toy / DEMO, field="arms.KW+RA+TA.steps.2", fix="max_completion_length"):
+        load_project(toy)
+
+
 def test_styles_that_only_training_uses_are_checked_against_the_context(toy):
     change(toy / "prompts/gene_set_naming.symbols.txt", "170", "3600")
     load_project(toy)
