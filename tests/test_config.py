@@ -639,7 +639,7 @@ def test_the_longest_prompt_leaves_the_backbone_room_for_its_answer(toy):
 
 def test_completions_leave_room_for_a_prompt(toy):
     change(toy / "recipes/grpo.yaml", "max_completion_length: 96", "max_completion_length: 4000")
-    with refused(toy / DEMO, field="arms.KW+RA+TA.steps.2", fix="max_completion_length"):
+    with refused(toy / DEMO, field="arms.KW+RA+TA.2", fix="max_completion_length"):
         load_project(toy)
 
 
