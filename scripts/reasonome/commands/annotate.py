@@ -117,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     project = annotation_project(args.config, args.set, args.model)
     settings = parse_settings(args)
-    gene_lists = job.read_lists(settings)
+    gene_lists = job.read_lists(project, settings)
     model = made_with_model(project, settings, args.model, lambda _: asked_model(project, args))
     if args.preview:
         job.preview_lists(project, settings, gene_lists, model, args.out)
