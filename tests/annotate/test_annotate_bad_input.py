@@ -162,6 +162,11 @@ def test_options_that_cannot_be(annotating, by_hand, options, fix):
     assert not annotating.out.exists()
 
 
+def test_a_dash_is_standard_input(annotating):
+    with refused("/dev/stdin", fix="give a file with genes in it"):  # pytest gives an empty one
+        run(annotating, "--ora-only", sets="-")
+
+
 def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys):
     assert run(annotating, "--preview") == 0
     assert "'repair' (5)" in capsys.readouterr().out
