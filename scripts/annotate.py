@@ -20,7 +20,7 @@ def main() -> None:
 
     project = open_project(args.config, args.set)
     settings = lookup(project.annotations, args.annotation, "annotation")
-    gene_lists = job.read_lists(settings)
+    gene_lists = job.read_lists(project, settings)
     command = f"snakemake --cores 2 {args.output / job.RESULTS.page}"
     model = find_model(project, str(args.model))
     job.annotate_lists(project, settings, gene_lists, model, args.output, command)

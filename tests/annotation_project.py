@@ -176,7 +176,7 @@ class Annotating:
     def __call__(self, *sets: str | os.PathLike, model: str | None = MODEL, **settings) -> list[dict]:
         """Annotate files; the records of annotations.jsonl."""
         given = Annotation(sets=[os.fspath(path) for path in sets], **({"samples": 1} | settings))
-        found = job.read_lists(given)
+        found = job.read_lists(self.project, given)
         asked = None if model is None else find_model(self.project, model)
         job.annotate_lists(self.project, given, found, asked, self.out, "a test")
         return self.records()

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import toy_config
 from tiny_project import change
+from unknown_genes import unknown
 
 from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.benchmarks.gene_sets import GeneSet
@@ -72,14 +73,14 @@ def test_tables_of_answers(told, snapshot):
 def test_tables_of_genes(tmp_path, told, snapshot):
     texts = {
         "number.csv": "gene,log2FC,padj\nA,1,0.1\nB,1,high\n",
-        "columns.csv": "gene,log2FC,pvalue\nA,1,0.1\n",
+        "columns.csv": "gene,log2FC,pvalue\nA,1,0.01\n",
         "cells.txt": "A\nB\nTP53 ATM BRCA1\n",
         "tabs.gmt": "x\tna\tA\tB\tC\ny,na,A,B\n",
     }
     messages = []
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
-        messages.append(told(read_gene_lists, tmp_path / name, Annotation(sets=["any"])))
+        messages.append(told(read_gene_lists, tmp_path / name, Annotation(sets=["any"]), unknown))
     assert messages == snapshot
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from unknown_genes import unknown
 
 from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.config.annotations import Annotation
@@ -46,7 +47,7 @@ def test_two_marks_do_not_swallow_answers_and_genes(tmp_path, refused):
     rows = ["gene,log2FoldChange,padj,description", *(f"GENE{n},2.5,0.01,protein {n}" for n in range(4))]
     rows[2], rows[3] = 'GENE1,2.5,0.01,"protein 1', 'GENE2,2.5,0.01,protein 2"'
     with refused(line=3):
-        read_gene_lists(written(tmp_path / "b.csv", rows), Annotation(sets=["any"]))
+        read_gene_lists(written(tmp_path / "b.csv", rows), Annotation(sets=["any"]), unknown)
 
 
 @pytest.mark.parametrize("order", ["{id},{text},{gold}", "{id},{gold},{text}"])
@@ -70,7 +71,7 @@ def test_a_text_whose_few_lines_are_like_rows_is_read(tmp_path, refused):
 def test_a_description_of_two_lines_is_a_cell_of_a_gene_table(tmp_path):
     rows = ["gene,log2FoldChange,padj,description"]
     rows += [f'GENE{n},2.5,0.01,"first line\nsecond line, and more"' for n in range(4)]
-    one, _ = read_gene_lists(written(tmp_path / "a.csv", rows), Annotation(sets=["any"]))[0].lists
+    one, _ = read_gene_lists(written(tmp_path / "a.csv", rows), Annotation(sets=["any"]), unknown)[0].lists
     assert [gene.written for gene in one.genes] == ["GENE0", "GENE1", "GENE2", "GENE3"]
 
 

@@ -91,16 +91,16 @@ def test_a_universe_that_cannot_be_is_refused_before_anything_is_asked(annotatin
 
 CELLS = "gene,log2FoldChange,pvalue,padj,cell_type\n"
 REPAIR_UP = [*(f"{gene},2,0.001,0.01" for gene in REPAIR), *(f"{gene},0,0.9,0.9" for gene in OTHERS[:20])]
-ZEBRAFISH = [f"zgc:{number},2,0.001,0.01" for number in range(8)]  # no gene is known
+UNKNOWN = [f"NOPE{number},{(number < 8) * 2},0.001,{0.01 if number < 8 else 0.9}" for number in range(10)]
 
 
 def test_a_table_whose_own_universe_cannot_be_used_is_a_row_and_the_others_are_done(annotating, monkeypatch, capsys):
     monkeypatch.setattr("reasonome.apps.annotate.gsea.FEWEST_RANKED", 3)
-    both = "".join([f"{row},T\n" for row in REPAIR_UP] + [f"{row},other\n" for row in ZEBRAFISH])
+    both = "".join([f"{row},T\n" for row in REPAIR_UP] + [f"{row},other\n" for row in UNKNOWN])
     good, _, bad, none = annotating(annotating.file("cells.csv", CELLS + both), model=None, gsea=True)
     assert (good["list"], good["error"], good["enriched"][0]["name"]) == ("cells T", "", "DNA repair")
     assert (bad["list"], bad["enriched"], none["error"][:15]) == ("cells other", [], "no gene passes ")
-    assert "zgc:0" in bad["error"]
+    assert "NOPE0" in bad["error"]
     assert f"cells other: no GSEA: {bad['error']}" in capsys.readouterr().out
 
 
@@ -160,6 +160,11 @@ def test_options_that_cannot_be(annotating, by_hand, options, fix):
     with refused(field=options[0], fix=fix):
         run(annotating, *options)
     assert not annotating.out.exists()
+
+
+def test_a_dash_is_standard_input(annotating):
+    with refused("/dev/stdin", fix="give a file with genes in it"):  # pytest gives an empty one
+        run(annotating, "--ora-only", sets="-")
 
 
 def test_a_preview_asks_and_writes_nothing(annotating, by_hand, capsys):

@@ -2,9 +2,9 @@
 
 import pytest
 from annotation_project import OTHERS, REPAIR, RIBOSOME, SPINDLE
-from refusals import refused
+from unknown_genes import unknown
 
-from reasonome.apps.annotate import job
+from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.config.annotations import Annotation
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, resolve_universe
 from reasonome.facts.genes import Gene, GeneTable
@@ -26,7 +26,8 @@ def stacked(first: list[str], second: list[str], column: str = "cell_type") -> s
 
 def read(tmp_path, content: str, name: str = "mine.csv", **settings):
     (tmp_path / name).write_text(content)
-    return job.read_lists(Annotation(sets=[str(tmp_path / name)], **settings))
+    found = read_gene_lists(tmp_path / name, Annotation(sets=["any"], **settings), unknown)
+    return {f"mine {lists.comparison}".strip(): lists for lists in found}
 
 
 def sizes(gene_lists) -> dict:
@@ -66,20 +67,6 @@ def test_p_of_each_cell_type_is_that_of_its_own_rows(tmp_path):
         "mine CD14 Mono up": ("cholesterol", 25, 25, pytest.approx(5.997e-48, rel=1e-3)),
         "mine CD14 Mono down": ("interferon", 30, 30, pytest.approx(3.716e-55, rel=1e-3)),
     }
-
-
-def test_a_column_that_tells_rows_of_a_gene_apart_is_named(tmp_path):
-    with refused(line=1, field="what", fix="if it says"):
-        read(tmp_path, stacked(GENES, GENES, "what"))
-    found = read(tmp_path, stacked(GENES, GENES, "what"), columns={"comparison": "what"})
-    assert list(found) == ["mine CD4 T", "mine CD14 Mono"]
-
-
-def test_probes_of_a_gene_are_no_comparisons(tmp_path):
-    rows = [f"{n}_at,{gene},2,0.01" for n, gene in enumerate([*GENES[:30], *GENES[:30]])]
-    rows = [row.replace(",2,", f",{2 + n},") for n, row in enumerate(rows)]
-    found = read(tmp_path, "ID,Gene.symbol,logFC,adj.P.Val\n" + "\n".join(rows) + "\n")
-    assert sizes(found) == {"mine": {"mine up": 30, "mine down": 0}}
 
 
 def test_a_contrast_that_names_two_conditions_says_which_one_up_is(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from annotation_project import GOOD, REPAIR, SECOND
 from checkout import ROOT
 from pyarrow import Table
+from unknown_genes import unknown
 from well_known_sets import WELL_KNOWN
 
 from reasonome.apps.annotate.enrichment import enrich, fold
@@ -189,7 +190,7 @@ def test_p_of_the_deseq2_example_is_that_of_gseapy(shipped, branches_of_go):
     genes, pathways = shipped
     libraries = [*branches_of_go, *pathways]
     assert [library.name for library in libraries] == ["GO BP", "GO CC", "GO MF", "reactome", "wikipathways"]
-    [table] = read_gene_lists(ROOT / "resources/annotate/monocytes_deseq2.csv", Annotation(sets=["any"]))
+    [table] = read_gene_lists(ROOT / "resources/annotate/monocytes_deseq2.csv", Annotation(sets=["any"]), unknown)
     universe = resolve_universe(table.universe, genes, "the table")
     for library in libraries:
         tests = OverRepresentation([library], universe)

@@ -7,6 +7,7 @@ import gseapy
 import pandas as pd
 import pytest
 from annotation_project import OTHERS, REPAIR
+from unknown_genes import unknown
 
 from reasonome.apps.annotate.gsea import analyse_rankings
 from reasonome.apps.annotate.inputs import read_gene_lists
@@ -112,14 +113,14 @@ def test_the_table_says_the_direction_in_words(tmp_path):
 
 def ranking(tmp_path, content: str, name: str = "mine.csv", **settings) -> list[tuple[str, float]]:
     (tmp_path / name).write_text(content)
-    [found] = read_gene_lists(tmp_path / name, Annotation(sets=["any"], **settings))
+    [found] = read_gene_lists(tmp_path / name, Annotation(sets=["any"], **settings), unknown)
     return [(gene.written, gene.weight) for gene in found.ranking]
 
 
 def test_a_table_is_ranked_by_its_statistic_with_the_sign_of_the_change(tmp_path):
     # edgeR's F has no sign; the last has no p value, and was not tested.
-    content = "gene,logFC,F,PValue,FDR\nA,-2,9,0.001,0.01\nB,1,4,0.01,0.02\nC,0.5,16,0.5,0.6\nD,3,25,NA,NA\n"
-    assert ranking(tmp_path, content) == [("C", 16), ("B", 4), ("A", -9)]
+    content = "gene,logFC,F,PValue,FDR\nA,-2,9,0.001,0.01\nB,1,4,0.01,0.02\nC,0.5,1,0.5,0.6\nD,3,25,NA,NA\n"
+    assert ranking(tmp_path, content) == [("B", 4), ("C", 1), ("A", -9)]
 
 
 def test_without_a_statistic_p_ranks(tmp_path):
@@ -134,7 +135,7 @@ def test_a_list_of_genes_and_numbers_is_ranked_whole_whatever_top_takes(tmp_path
 def test_which_condition_up_is_comes_from_the_user_or_the_table(tmp_path):
     def ends(content: str, **settings):
         (tmp_path / "mine.csv").write_text(content)
-        [found] = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], **settings))
+        [found] = read_gene_lists(tmp_path / "mine.csv", Annotation(sets=["any"], **settings), unknown)
         assert [one.direction for one in found.lists] == list(found.ends)
         assert found.ends[0] in found.notes
         return found.ends

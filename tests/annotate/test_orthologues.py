@@ -2,6 +2,7 @@
 
 import pytest
 from annotation_project import ROOT
+from unknown_genes import unknown
 
 from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.apps.annotate.lists import GeneList, GeneLists, ListedGene, checked
@@ -102,6 +103,19 @@ def test_a_list_of_another_species_is_an_error(genes, orthologues, written, spec
     assert check(written, species, genes, orthologues).error == error
 
 
+@pytest.mark.parametrize(
+    ("written", "species", "of"),
+    [
+        (["tp53", "cd8a", "actb", "Nope1"], None, "zebrafish"),
+        (["Cd8a", "Actb", "RT1-Da", "RGD1306001"], None, "rats"),
+        (["Cd8a", "Actb", "RT1-Da", "ENSRNOG00000000001"], "mouse", "rats"),
+    ],
+)
+def test_other_species_are_named_by_their_spelling(genes, orthologues, written, species, of):
+    assert f"are written as those of {of}" in check(written, species, genes, orthologues).error
+    assert "those of" not in check(written, "human", genes, orthologues).error
+
+
 def test_mouse_genes_with_several_human_genes_or_none_are_flagged(genes, orthologues):
     one = check(["Trp53", "Cd8b1", "Gm10800"], "mouse", genes, orthologues)
     assert one.flags == ("several human genes: Cd8b1 (CD8B, CD8B2)", "no human gene known: Gm10800")
@@ -124,7 +138,7 @@ def test_the_shipped_table():
     assert shipped.genes["Saa1"] == shipped.genes["Saa2"] == ("SAA1", "SAA2")
     assert shipped.gene("no gene") == ""
     files = [ROOT / "resources/annotate" / name for name in ("mouse_genes.txt", "genes.txt")]
-    mouse, human = (read_gene_lists(path, Annotation(sets=["any"]))[0].lists[0].genes for path in files)
+    mouse, human = (read_gene_lists(path, Annotation(sets=["any"]), unknown)[0].lists[0].genes for path in files)
     assert [shipped.human(gene.written) for gene in mouse] == [
         (gene.written,) for gene in human if gene.written not in ("ACAT2", "IDI1", "IDI2")
     ]

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 from refusals import refused
+from unknown_genes import unknown
 
 from reasonome.apps.annotate.inputs import read_gene_lists, read_memory
 from reasonome.config.annotations import Annotation
@@ -13,17 +14,17 @@ SETTINGS = Annotation(sets=["any"])
 
 
 def read_lists(given):
-    [found] = read_memory(given, "mine", SETTINGS)
+    [found] = read_memory(given, "mine", SETTINGS, unknown)
     return {one.name: [gene.written for gene in one.genes] for one in found.lists}
 
 
 def test_a_frame_is_read_as_its_file_would_be(tmp_path):
     frame = pd.DataFrame({"log2FC": [2.0, -4.0, 1.0], "padj": [1e-4, 1e-4, None]}, index=["TP53", "ATM", "B"])
     frame.to_csv(tmp_path / "mine.csv")
-    assert read_memory(frame, "mine", SETTINGS) == read_gene_lists(tmp_path / "mine.csv", SETTINGS)
+    assert read_memory(frame, "mine", SETTINGS, unknown) == read_gene_lists(tmp_path / "mine.csv", SETTINGS, unknown)
     assert frame.columns.tolist() == ["log2FC", "padj"]
     markers = pd.DataFrame({"cluster": pd.Categorical(["a", "a", "b"]), "gene": ["A", "B", "C"]}, index=[4, 7, 9])
-    [found] = read_memory(markers, "markers", SETTINGS)
+    [found] = read_memory(markers, "markers", SETTINGS, unknown)
     assert [(one.name, one.place) for one in found.lists] == [("a", "row 1"), ("b", "row 3")]
 
 

@@ -145,7 +145,8 @@ local.generate = one_batch
 sets, model, out = sys.argv[1:]
 settings = Annotation(sets=[sets], style="names", samples=1, batch_size=1, max_new_tokens=16)
 project = load_project(Path("config"))
-job.annotate_lists(project, settings, job.read_lists(settings), find_model(project, model), Path(out), "a test")
+found = job.read_lists(project, settings)
+job.annotate_lists(project, settings, found, find_model(project, model), Path(out), "a test")
 """
 
 

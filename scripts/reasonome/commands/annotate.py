@@ -51,7 +51,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     """The subcommands' arguments."""
     summary = "enriched terms of your own gene sets, and a model's names for them, checked"
     command = command_parser(commands, "annotate", run, summary, __doc__)
-    command.add_argument("sets", nargs="+", metavar="SETS", help="files with gene sets, plain or gzipped")
+    what = "files with gene sets, plain or gzipped; - is standard input"
+    command.add_argument("sets", nargs="+", metavar="SETS", help=what)
     names = command.add_mutually_exclusive_group()
     names.add_argument("--model", help="which model is asked for names; see above (default: none)")
     names.add_argument("--ora-only", action="store_true", help=argparse.SUPPRESS)  # is so without --model
@@ -117,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     project = annotation_project(args.config, args.set, args.model)
     settings = parse_settings(args)
-    gene_lists = job.read_lists(settings)
+    gene_lists = job.read_lists(project, settings)
     model = made_with_model(project, settings, args.model, lambda _: asked_model(project, args))
     if args.preview:
         job.preview_lists(project, settings, gene_lists, model, args.out)
@@ -129,6 +130,7 @@ def parse_settings(args: argparse.Namespace) -> Annotation:
     """The settings as in config/annotations.yaml; InputError for an invalid one."""
     values = {name: value for name, value in vars(args).items() if name in Annotation.model_fields}
     values |= {
+        "sets": ["/dev/stdin" if path == "-" else path for path in args.sets],
         "columns": parse_columns(args.columns),
         "split": not args.together,
     }

@@ -11,7 +11,7 @@ from reasonome.config.strict import Name, Seed, Strict, check_unique, looked_up
 # Read by programs, and in no command of a shell, so that blanks do no harm.
 _AnyText = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
 AnyPath = Annotated[_AnyText, AfterValidator(looked_up)]
-Column = Literal["gene", "group", "comparison", "adjusted_p", "p", "log2_fold_change", "statistic"]
+Column = Literal["gene", "group", "comparison", "adjusted_p", "p", "log2_fold_change", "fold_change", "statistic"]
 
 
 def conditions(contrast: str) -> list[str]:

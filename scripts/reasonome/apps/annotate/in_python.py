@@ -57,10 +57,10 @@ def annotate_sets(
     called = None if model is None else os.fspath(model)
     project = annotation_project(Path(config), (), called)
     if in_memory:
-        parts = read_memory(sets, name, annotation)
+        parts = read_memory(sets, name, annotation, job.known_genes(project, annotation))
         gene_lists = {f"{name} {lists.comparison}".strip(): lists for lists in parts}
     else:
-        gene_lists = job.read_lists(annotation)
+        gene_lists = job.read_lists(project, annotation)
     asked = made_with_model(project, annotation, called, partial(find_model, project, adapter=adapter, upload=upload))
     job.annotate_lists(project, annotation, gene_lists, asked, Path(out), "annotate_sets(…) in Python")
     table = pd.read_csv(Path(out) / TSV, sep="\t", dtype=str, keep_default_na=False)

@@ -8,24 +8,25 @@ from typing import Any, Protocol, TypeGuard
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
-from reasonome.apps.annotate.differential import (
-    compares_within_groups,
-    comparison_columns,
-    comparisons,
-    read_differential,
-    refuse_mixed,
-    splitting,
-    within_groups,
-)
-from reasonome.apps.annotate.lists import GeneLists, read_clusters, read_genes, read_gmt
-from reasonome.apps.annotate.table import Table, is_gmt, is_number, listed, names_genes, parse_table, read_file, roles
-from reasonome.config.annotations import Annotation, Column
+from reasonome.apps.annotate.columns import Known, read_columns
+from reasonome.apps.annotate.files import Rows, TextFile, is_gmt, names_genes, parse_rows, plain_frame, read_file
+from reasonome.apps.annotate.from_table import lists_of
+from reasonome.apps.annotate.lists import GeneLists, ListedGene, checked, uniquely_named
+from reasonome.config.annotations import Annotation
 from reasonome.core.errors import InputError
+from reasonome.facts.files.missing_value import is_missing
+from reasonome.facts.sources.gmt import genes_as_descriptions, ids_and_names, no_descriptions, without_weight
 from reasonome.facts.text import counted, some
 
 _STATISTICS = ("scores", "logfoldchanges", "pvals", "pvals_adj")
+# Kind of lists → the settings that have no effect on them.
+_IGNORED = {
+    "differential": (),
+    "clusters": ("contrast", "gsea", "split"),
+    "genes": ("contrast", "adjusted_p", "log2_fold_change", "split"),
+    "gmt": ("contrast", "adjusted_p", "log2_fold_change", "split", "top", "gsea"),
+}
 _REST = "rest"  # what Scanpy compares a group with, unless told otherwise
-_READERS = {"clusters": read_clusters, "differential": read_differential, "genes": read_genes}
 
 
 class AnnData(Protocol):
@@ -34,92 +35,65 @@ class AnnData(Protocol):
     uns: Mapping[str, Any]
 
 
-def read_gene_lists(path: Path, settings: Annotation) -> list[GeneLists]:
+def read_gene_lists(path: Path, settings: Annotation, known: Known) -> list[GeneLists]:
     """The gene lists of a file, plain or gzipped, for each comparison in it apart; `notes` say how it was read.
 
-    The settings decide its kind, else the ending .gmt, else the columns. Lists that cannot be annotated are kept, with
-    an error. Raises InputError.
+    The settings decide its kind, else the ending .gmt, else the columns, by what stands in them, where `known` says
+    which gene an identifier is. Lists that cannot be annotated are kept, with an error. Raises InputError.
     """
-    sets = holds_sets(path, settings)
-    file = read_file(path, sets)
-    parts = [read_gmt(file, settings)] if sets else _read(parse_table(file, settings.columns), settings)
+    file = read_file(path, settings.kind == "gmt" or (settings.kind is None and is_gmt(path)))
+    if file.sets:
+        parts = [_read_gmt(file, settings, known)]
+    else:
+        parts = _read(parse_rows(file, settings.columns.values()), settings, known)
     return [replace(parts[0], notes=(*parts[0].notes, *file.notes)), *parts[1:]]
 
 
-def holds_sets(path: Path, settings: Annotation) -> bool:
-    """Whether a file is read as a GMT."""
-    return settings.kind == "gmt" or (settings.kind is None and is_gmt(path))
-
-
-def read_memory(data: Any, name: str, settings: Annotation) -> list[GeneLists]:
+def read_memory(data: Any, name: str, settings: Annotation, known: Known) -> list[GeneLists]:
     """As `read_gene_lists`, of a DataFrame, a Series or an AnnData on which Scanpy's rank_genes_groups has run."""
     frame = anndata_markers(data) if is_anndata(data) else data
-    return _read(parse_frame(frame, name, settings.columns), settings)
+    return _read(_rows_of(frame, name), settings, known)
 
 
-def read_universe(path: Path) -> tuple[list[str], str]:
+def read_universe(path: Path, known: Known) -> tuple[list[str], str]:
     """The tested genes in a file, and the SHA-256 of its bytes.
 
     The file has a gene a line, which a number may follow, or is a table with a column of genes or of row names. It is
     read only once, because it may be a pipe. Raises InputError as for tables, and for a file without genes.
     """
     file = read_file(path)
-    genes = [gene for gene in parse_table(file, {}).genes() if gene]
-    if not genes:
-        fix = "write one gene a line, or give a table with a column called 'gene'"
-        raise InputError("there is no gene in the file", file=file.path, fix=fix)
-    return genes, file.sha256
+    settings = Annotation.model_validate({"sets": ["any"], "kind": "genes"})
+    [whole] = lists_of(read_columns(parse_rows(file, ()), settings, known), settings).lists
+    return [gene.written for gene in whole.genes], file.sha256
 
 
-def _read(table: Table, settings: Annotation) -> list[GeneLists]:
+def _read(rows: Rows, settings: Annotation, known: Known) -> list[GeneLists]:
     """The lists of each comparison in a table; of markers of clusters, of each in which a cluster has some."""
-    kind = _kind(table) if settings.kind in (None, "gmt") else settings.kind
-    if table.frame.empty and kind != "genes":
-        raise table.error("there are no rows in this table", fix="give a gene in each row below the header")
-    columns = within_groups(table) if kind == "clusters" else splitting(table)
-    parts = []
-    for name, part in comparisons(table, columns):
-        if kind != "clusters":
-            refuse_mixed(part)
-        parts.append(replace(_READERS[kind](part, settings), comparison=name))
-    if len(parts) == 1:
-        return parts
+    reading = read_columns(rows, settings, known)
+    parts = [replace(lists_of(part, settings), comparison=name) for name, part in reading.comparisons()]
+    told = [f"{parts[0].notes[0]}; {reading.told[0]}", *reading.told[1:]]
+    if len(parts) > 1:
+        names = some([part.comparison for part in parts])
+        columns = " and ".join(map(repr, reading.splitting))
+        told.insert(0, f"{counted(len(parts), 'comparison')} by {columns}, each with its own lists: {names}")
     first, *others = parts
-    names = some([part.comparison for part in parts])
-    note = f"{counted(len(parts), 'comparison')} by {listed(columns)}, each with its own lists: {names}"
     # What holds of all of them is said once.
     others = [replace(part, notes=tuple(said for said in part.notes if said not in first.notes)) for part in others]
-    return [replace(first, notes=(note, *first.notes)), *others]
+    ignored = _unused(settings, reading.kind if first.ranking or reading.kind != "genes" else "gmt")
+    return [replace(first, notes=(*told, *first.notes[1:], *ignored)), *others]
 
 
-def _kind(table: Table) -> str:
-    """The kind of a table, by its columns. Raises InputError where they do not decide it."""
-    known = set(table.columns)
-    is_differential = "log2_fold_change" in known and bool(known & {"adjusted_p", "p"})
-    if {"gene", "group"} <= known and not (is_differential and compares_within_groups(table)):
-        return "clusters"
-    if is_differential:
-        return "differential"
-    others = [column for column in table.header if column not in comparison_columns(table)]
-    if len(others) == 1 or (len(others) == 2 and known & {"statistic", "log2_fold_change"}):
-        return "genes"
-    first, *others = table.header
-    are_clusters = all(map(str.isdigit, others)) and (not first or first.isdigit())  # each with a column of genes
-    if all(map(is_number, others)) and not are_clusters:
-        raise table.error(
-            f"the first line is not a header: it has the numbers {', '.join(table.header[1:4])}",
-            fix="write a first line that names the columns, for example: gene,log2FoldChange,padj",
-        )
-    raise table.error(
-        f"the columns {listed(table.header)} do not say which kind of gene list this is",
-        fix="say what they are: `--columns gene=NAME,group=NAME` for markers of clusters, "
-        "`--columns gene=NAME,log2_fold_change=NAME,adjusted_p=NAME` for differential expression, or "
-        "`--columns gene=NAME,statistic=NAME` for a ranking; or give `--kind genes` for one list of its genes, "
-        "`--kind clusters` for a column of genes for each cluster, or `--kind gmt` for sets with tabs",
-    )
+def _unused(settings: Annotation, kind: str) -> list[str]:
+    """A sentence on the options that were set and have no effect on lists of a kind; [] without any."""
+    wanted = Annotation.model_fields
+    ignored = [name for name in _IGNORED[kind] if getattr(settings, name) not in (wanted[name].default, None, False)]
+    if "split" in _IGNORED[kind] and not settings.split:
+        ignored.append("together")
+    options = ", ".join(f"--{name.replace('_', '-')}" for name in ignored)
+    return [f"not used: {options}, which lists of this kind have no use for"] if ignored else []
 
 
-def parse_frame(data: pd.DataFrame | pd.Series, name: str, chosen: Mapping[Column, str]) -> Table:
+def _rows_of(data: pd.DataFrame | pd.Series, name: str) -> Rows:
     """A DataFrame or Series as a table of text, called `name`.
 
     The index becomes the column of row names, unless it only numbers the rows. A Series of numbers ranks the genes in
@@ -141,8 +115,7 @@ def parse_frame(data: pd.DataFrame | pd.Series, name: str, chosen: Mapping[Colum
         text.insert(0, "", frame.index.astype(str), allow_duplicates=True)
     text = text.map(str.strip)  # as cells of files
     text.index = pd.RangeIndex(1, len(text) + 1)
-    by_role = roles(list(text.columns), chosen, None, None)
-    return Table(name, text, by_role, chosen=frozenset(chosen))
+    return Rows(name, plain_frame(text))
 
 
 def is_anndata(data: object) -> TypeGuard[AnnData]:
@@ -173,3 +146,40 @@ def anndata_markers(adata: AnnData) -> pd.DataFrame:
         for group in ranked["names"].dtype.names
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def _read_gmt(file: TextFile, settings: Annotation, known: Known) -> GeneLists:
+    """The sets of a GMT; one without genes is kept, with an error. (`facts.sources.gmt` is stricter.)
+
+    A set whose first field is an id is called by the second, with the id behind it.
+
+    Raises InputError for a line without tabs or without a name, for a file without sets, and for one without
+    descriptions, whose sets would lose their first gene.
+    """
+    sets, weighted = [], 0
+    for line, text in enumerate(file.lines, 1):
+        if not text.strip():
+            continue
+        name, *rest = (field.strip() for field in text.split("\t"))
+        if not (name and rest):
+            what = f"expected name, description and genes, tab-separated; found '{text.strip()[:60]}'"
+            fix = "put tabs between name, description and genes; give `--kind genes` for a list of one gene a line"
+            raise InputError(what, file=file.path, line=line, fix=fix)
+        genes = [without_weight(gene) for gene in rest[1:]]
+        weighted += genes != rest[1:]
+        sets.append((line, name, "" if is_missing(rest[0]) else rest[0], genes))
+    called = ids_and_names([(name, description) for _, name, description, _ in sets])
+    gene_lists = []
+    for (line, name, description, genes), (set_id, set_name) in zip(sets, called, strict=True):
+        if set_id:
+            name, description = f"{set_name} ({set_id})", ""
+        gene_lists.append(checked(name, map(ListedGene, genes), description=description, place=f"line {line}"))
+    first = [(name, description, genes[0]) for _, name, description, genes in sets if genes]
+    if genes_as_descriptions(first, lambda text: known(text) is not None):
+        raise no_descriptions(file.path)
+    if not gene_lists:
+        raise InputError("there is no gene set in the file", file=file.path, fix="give a file with one set a line")
+    notes = [f"read as a GMT of {counted(len(gene_lists), 'gene set')}"]
+    if weighted:
+        notes.append(f"{counted(weighted, 'set has', 'sets have')} weights behind the genes, which do not count")
+    return GeneLists(uniquely_named(gene_lists), "gmt", (*notes, *_unused(settings, "gmt")))

@@ -1,16 +1,19 @@
 """One annotation, from input files to output files: the command line and Snakemake's rule both run this."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.answering.results_folder import check_folder, claim, offline, only_process
 from reasonome.apps.annotate import about, answers, gsea, page, tables
 from reasonome.apps.annotate.answers import RESULTS, Asked
+from reasonome.apps.annotate.columns import Known
 from reasonome.apps.annotate.enrichment import enrich
-from reasonome.apps.annotate.inputs import holds_sets, read_gene_lists, read_universe
+from reasonome.apps.annotate.inputs import read_gene_lists, read_universe
 from reasonome.apps.annotate.judge import NEAR, NONE, SAME, WITHOUT_ENCODER_TOLD
 from reasonome.apps.annotate.knowledge import read_known, read_libraries
 from reasonome.apps.annotate.lists import GeneLists
@@ -47,7 +50,6 @@ from reasonome.enrichment.over_representation import (
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.sources.formats import read_genes
-from reasonome.facts.sources.gmt import genes_as_descriptions, no_descriptions
 from reasonome.facts.text import counted
 from reasonome.tasks.naming.background import read_background
 from reasonome.tasks.naming.libraries import named_libraries
@@ -55,6 +57,7 @@ from reasonome.tasks.naming.settings import NamingStyle
 
 UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
 SAMPLES = 5  # answers for each set
+_ANY_ID = re.compile(r"ENS[A-Z]*G\d{11}(\.\d+(_\d+)?)?|(MGI:)+\d+")
 
 
 @dataclass(frozen=True)
@@ -79,15 +82,35 @@ class Prepared:
     universe_sha256: str | None
 
 
-def read_lists(settings: Annotation) -> dict[str, GeneLists]:
+@lru_cache(maxsize=1)
+def _gene_table(files: frozenset[tuple[str, Path]]) -> GeneTable:
+    return read_genes(dict(files))
+
+
+def known_genes(project: Project, settings: Annotation) -> Known:
+    """Says which gene an identifier is: of the authority for symbols, or an Ensembl or MGI id of any species.
+
+    Where the authority's files are not here, which is told later, only such ids are known.
+    """
+    files = project.source_files(answer_sources(project, settings, asks=False).authority)
+    genes = _gene_table(frozenset(files.items())) if all(path.is_file() for path in files.values()) else GeneTable([])
+
+    @cache
+    def known(text: str) -> str | None:
+        return genes.resolve(text).symbol or (text if _ANY_ID.fullmatch(text) else None)
+
+    return known
+
+
+def read_lists(project: Project, settings: Annotation) -> dict[str, GeneLists]:
     """The lists of every file, and of every comparison in it.
 
     They are called as the file, without its endings, and the comparison; a second one of that name gets a number.
     Raises InputError for a file that cannot be read at all.
     """
-    gene_lists: dict[str, GeneLists] = {}
+    known, gene_lists = known_genes(project, settings), dict[str, GeneLists]()
     for path in map(Path, settings.sets):
-        for lists in read_gene_lists(path, settings):
+        for lists in read_gene_lists(path, settings, known):
             gene_lists[unused_name(f"{stem(path)} {lists.comparison}".strip(), gene_lists)] = lists
     return gene_lists
 
@@ -141,11 +164,12 @@ def prepare(
     sources = answer_sources(project, given, model is not None)
     check_made(targets(sources), "facts or terms by which answers are checked were not made yet")
     asking = None if model is None else _asking(project, given, model)
-    tested_genes, universe_sha256 = read_universe(Path(given.universe)) if given.universe else (None, None)
-    genes = read_genes(project.source_files(sources.authority))
+    tested_genes, universe_sha256 = None, None
+    if given.universe:
+        tested_genes, universe_sha256 = read_universe(Path(given.universe), known_genes(project, given))
+    genes = _gene_table(frozenset(project.source_files(sources.authority).items()))
     orthologues = Orthologues.read(ORTHOLOGUES)
     gene_lists = {name: check_species(lists, given.species, genes, orthologues) for name, lists in gene_lists.items()}
-    _refuse_sets_without_descriptions(gene_lists, given, genes)
     to_human = orthologues if given.species == "mouse" else None
     background = read_background(sources.background)
     libraries = read_libraries(sources, background, genes)
@@ -329,21 +353,6 @@ def _print_not_tested(questions: Sequence[Question]) -> None:
     for question in questions:
         if question.record.error:
             say(f"not tested: {question.record.list}: {question.record.set!r}: {question.record.error}")
-
-
-def _refuse_sets_without_descriptions(
-    gene_lists: Mapping[str, GeneLists], settings: Annotation, genes: GeneTable
-) -> None:
-    """Raise InputError for a GMT without descriptions, whose sets would lose their first gene.
-
-    Mouse symbols are found too: they are human symbols in another case.
-    """
-    paths = (path for path in map(Path, settings.sets) if holds_sets(path, settings))
-    read = (lists for lists in gene_lists.values() if lists.kind == "gmt")  # none of a table in memory
-    for path, lists in zip(paths, read, strict=False):
-        sets = [(one.name, one.description, one.genes[0].written) for one in lists.lists if one.genes]
-        if genes_as_descriptions(sets, lambda text: genes.resolve(text).symbol is not None):
-            raise no_descriptions(path)
 
 
 def _manifest(prepared: Prepared) -> dict[str, object]:

@@ -22,6 +22,11 @@ _WRONG_SPECIES = {
     "human genes in another case",
     "mouse": "most of these are genes of humans, not of mice: leave `--species mouse` out",
 }
+# Others → how their genes are written, and the least share of a list that says so.
+_OTHERS = {
+    "rats": (re.compile(r"RGD:?\d+|RT1-\S+|ENSRNOG\d{11}"), 0.05),
+    "zebrafish or frogs": (re.compile(r"(?=.*[a-z])[a-z\d.:-]+|ENS(DAR|XET)G\d{11}"), 0.5),
+}
 _MOUSE_ID = re.compile(r"ENSMUSG\d{11}(\.\d+(_\d+)?)?|(MGI:)+\d+")
 _HUMAN_ID = re.compile(r"ENSG\d{11}(\.\d+(_\d+)?)?(_PAR_Y)?|(HGNC:)+\d+")
 
@@ -31,7 +36,7 @@ def check_species(gene_lists: GeneLists, species: str | None, genes: GeneTable, 
 
     The prefix of an id decides (ENSMUSG, MGI, ENSG, HGNC); symbols and other ids must be written exactly as the species
     has them: Cd8a is a mouse gene, CD8A a human one. Where people said that the species is human, Cd8a is human too;
-    it is None where they did not. Of an identifier that holds others (spellings) any may decide.
+    else genes may also be spelled as those of _OTHERS. Of an identifier that holds others (spellings) any may decide.
     Mouse lists also get flags for genes with several human orthologues or none.
     """
     as_human = ("current", "id", "previous", "alias", *(("current (case)",) if species == "human" else ()))
@@ -47,12 +52,16 @@ def check_species(gene_lists: GeneLists, species: str | None, genes: GeneTable, 
     own, other = (mouse, human) if species == "mouse" else (human, mouse)
     wrong, lists = _WRONG_SPECIES[species or "human"], []
     for gene_list in gene_lists.lists:
-        if not gene_list.error and _are_of_other(gene_list.genes, own, other):
+        if not gene_list.error and species != "human" and (of_others := _of_others(gene_list.genes)):
+            gene_list = replace(gene_list, error=of_others)
+        elif not gene_list.error and _are_of_other(gene_list.genes, own, other):
             gene_list = replace(gene_list, error=wrong)
         elif species == "mouse":
             gene_list = replace(gene_list, flags=(*gene_list.flags, *_orthologue_flags(gene_list, orthologues)))
         lists.append(gene_list)
     ranking_error = wrong if gene_lists.ranking and _are_of_other(gene_lists.ranking, own, other) else ""
+    if species != "human":
+        ranking_error = _of_others(gene_lists.ranking) or ranking_error
     return replace(gene_lists, lists=tuple(lists), ranking_error=ranking_error)
 
 
@@ -66,6 +75,18 @@ def _are_of_other(genes: Sequence[ListedGene], own: Callable[[str], bool], other
     if sum(own(gene.written) for gene in genes) >= LEAST_OWN * total:
         return False
     return sum(other(gene.written) for gene in genes) >= LEAST_OTHER * total
+
+
+def _of_others(genes: Sequence[ListedGene]) -> str:
+    """The error for genes that are spelled as those of a species that is not read; "" for others."""
+    for name, (pattern, share) in _OTHERS.items():
+        written = [gene.written for gene in genes if pattern.fullmatch(gene.written)]
+        if len(written) > max(1, share * len(genes)):
+            return (
+                f"{len(written):,} of {counted(len(genes), 'gene')} are written as those of {name} ({some(written)}), "
+                "which are not read: give their human orthologues, or pass `--species human` if they are human genes"
+            )
+    return ""
 
 
 def _orthologue_flags(gene_list: GeneList, orthologues: Orthologues) -> list[str]:

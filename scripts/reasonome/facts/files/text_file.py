@@ -66,8 +66,8 @@ def read_text(path: str | os.PathLike) -> tuple[str, str]:
 
 
 def check_is_file(path: Path) -> None:
-    """Raise InputError for a path that is no file."""
-    if not path.is_file():
+    """Raise InputError for a path that is neither file nor pipe."""
+    if path.is_dir() or not path.exists():
         what = "this is a folder, not a file" if path.is_dir() else "there is no such file"
         raise InputError(what, file=path, fix="check the path")
 
