@@ -368,7 +368,7 @@ def _backbones(project: Project, experiment: Experiment, styles: StylesOf) -> It
         for placed, step in experiment.placed_steps if name in trained else ():
             longest = getattr(recipes[step], "max_completion_length", 0)
             if backbone.context and longest >= backbone.context:
-                what = f"'{step}' draws completions of {longest:,} tokens, and '{name}' reads {backbone.context:,} in all"
+                what = f"'{step}' draws completions of {longest:,} tokens, and '{name}' reads {backbone.context:,}"
                 yield Mistake(placed, what, f"give max_completion_length less in recipes/{recipes[step].stage}.yaml")
         room = int(project.settings.prompt_share * backbone.context) if backbone.context else None
         for benchmark, style in dict.fromkeys(tested + learned if name in trained else tested):
