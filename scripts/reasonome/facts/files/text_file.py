@@ -66,8 +66,9 @@ def read_text(path: str | os.PathLike) -> tuple[str, str]:
 
 
 def check_is_file(path: Path) -> None:
-    """Raise InputError for a path that is neither file nor pipe."""
-    if path.is_dir() or not path.exists():
+    """Raise InputError for a path that is neither a file nor what a shell hands over, as /dev/stdin."""
+    handed_over = path.is_relative_to("/dev") and path.exists() and not path.is_dir()
+    if not (path.is_file() or handed_over):
         what = "this is a folder, not a file" if path.is_dir() else "there is no such file"
         raise InputError(what, file=path, fix="check the path")
 
