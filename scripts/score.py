@@ -32,7 +32,7 @@ def main() -> None:
     means = ", ".join(f"{metric} {mean[metric]:.3f}" for metric in task.metrics.on("job") if metric in mean)
     print(f"{result['n']} answers: {means}, problems {result['problems']}")
     if unscored := ", ".join(job.settings.unscored):
-        print(f"not scored: {unscored}, as no reward model is asked here, and no encoder beside the benchmark's")
+        print(f"not scored: {unscored}, as no reward model is asked here, and no encoder is here")
     if sealed:
         print(f"{len(sealed)} sealed questions are not scored: `final: true` in config.yaml does, for a final table")
 

@@ -252,7 +252,7 @@ def test_a_metric_of_ones_own_may_decide_an_experiment(config, tmp_path, monkeyp
         load_project(config)
     edit(tmp_path, "benchmarks.yaml", lambda file: file["demo-go"].update(change))
     plan = report_plan(load_project(config), "demo")
-    assert (plan["metrics"], plan["primary"]) == (["brief"], "brief")
+    assert (plan["metrics"], plan["primary"]) == ({"brief": 0.0}, "brief")
 
 
 @pytest.mark.parametrize(

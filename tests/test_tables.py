@@ -794,9 +794,11 @@ def test_a_number_that_no_metric_names_is_an_error(experiment, refused):
 
 
 def test_a_metric_of_ones_own_is_a_row_that_is_tested_as_the_primary_one_alone(experiment):
-    """The mean of bp, (1 + 0) / 2, and mf, (4 + 2) / 2; without a usable name a metric is 0."""
+    """The mean of bp, (1 + 0) / 2, and mf, (4 + 2) / 2; without a usable name a metric has its least value, here 0."""
     experiment.arm("base", answers([0.1] * 4, ["a", None, "c", "d"]).assign(elegance=[1.0, 9.0, 4.0, 2.0]))
-    experiment.plan["metrics"] = ["elegance"]
+    experiment.plan["metrics"] = {"elegance": -2.0}
+    assert value(experiment.metrics(), "base", "elegance").value == pytest.approx(((1 - 2) / 2 + 3) / 2)
+    experiment.plan["metrics"] = {"elegance": 0.0}
     assert value(experiment.metrics(), "base", "elegance").value == pytest.approx(1.75)
     assert "elegance" not in set(experiment.comparisons()["metric"])
     experiment.baselines({"constant": ("none", [0.1] * 4)})

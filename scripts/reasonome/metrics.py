@@ -1,6 +1,6 @@
 """The metrics of answers to a task: one tuple, from which tables, tests, figures, pages and the terminal derive."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -39,6 +39,7 @@ class Metric:
     name: str
     label: str = ""
     of: Literal["name", "answer", "text", "report"] = "text"
+    least: float = 0.0  # of an unusable answer
     may_be_unknown: bool = False  # also of an answer that is usable
     of_the_form: bool = False  # what a bare answer does not have
     hit: bool = False  # 0 or 1 for one answer
@@ -127,10 +128,11 @@ class MetricSet:
         known = (*DESCRIBES_A_ROW, *self.describe, *(metric.name for metric in self.metrics))
         return [column for column in columns if not is_of(column, known)]
 
-    def with_own(self, names: Iterable[str]) -> "MetricSet":
-        """The same set with metrics of one's own behind its own, which are not tested."""
+    def with_own(self, least: Mapping[str, float]) -> "MetricSet":
+        """The same set with metrics of one's own behind its own, which are not tested: name → its least value."""
         places: tuple[Place, ...] = ("score", "baselines", "answers")
-        own = (Metric(name, name.replace("_", " "), of="name", may_be_unknown=True, on=places) for name in names)
+        told = {"of": "name", "may_be_unknown": True, "on": places}
+        own = (Metric(name, name.replace("_", " "), least=low, **told) for name, low in least.items())
         return replace(self, metrics=(*self.metrics, *own))
 
     def led_by(self, metric: str) -> "MetricSet":

@@ -71,6 +71,8 @@ def arms_of(name: str, arm: Arm) -> dict[str, Arm]:
             raise WrongValue(what, f"give the recipe a shorter name: {LONGEST_VARIANT} letters and digits at most")
         steps = [*arm.steps[:-1], f"{arm.steps[-1].partition('.')[0]}.{variant}"]
         own = f"{name} {' '.join(f'{key}={value}' for key, value in words.items())}"
+        if own in arms or len(words) < len(changes):
+            raise ValueError(f"two arms of this sweep would be called '{own}': let keys and values differ")
         given = {"steps": steps, "styles": arm.styles, "seeds": arm.seeds}
         arms[own] = SweptArm(of=name, changed=arm.steps[-1], changes=changes, **given)
     return arms

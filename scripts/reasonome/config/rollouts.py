@@ -141,7 +141,7 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
         rewards = value.get("rewards")
         given = rewards.items() if isinstance(rewards, Mapping) else ()
         own = {name: reward for name, reward in given if isinstance(reward, Mapping)}
-        return {**value, "graders": value.get("graders", {}) | own} if own else value
+        return {**value, "graders": (value.get("graders") or {}) | own} if own else value
 
     @model_validator(mode="after")
     def _no_shared_name_for_ones_own(self) -> Self:

@@ -68,8 +68,9 @@ def figure_name(*labels: str) -> str:
 
 
 def sweeps(plan: Plan, *setting: str) -> dict[str, str]:
-    """The arms that were swept, and the name of their figure in a setting."""
-    swept = dict.fromkeys(arm.of for arm in plan.swept.values())
+    """The arms that were swept and asked in a setting, and the name of their figure."""
+    asked = {e.arm for e in plan.evaluations if (e.backbone, e.benchmark, e.style, e.decoding) == tuple(setting)}
+    swept = dict.fromkeys(arm.of for name, arm in plan.swept.items() if name in asked)
     return {of: figure_name(*setting, f"sweep{number}") for number, of in enumerate(swept)}
 
 

@@ -107,7 +107,7 @@ class Plan(Strict):
     exploratory: bool = Field(False, description="a first look: no family of tests, and no verdict")
     primary: str = Field("", description="metric that decides; that of the task if not given")
     swept: dict[str, Swept] = Field({}, description="by arm")
-    metrics: list[str] = Field([], description="metrics of one's own")
+    metrics: dict[str, float] = Field({}, description="metrics of one's own, and the least value of each")
     control_styles: list[str] = Field([], description="styles that take something away of what another one shows")
     out_of_distribution: list[str] = Field([], description="benchmarks of another kind than what is trained on")
     rewarded_encoders: list[str] = Field([], description="encoders that a reward of the experiment used")

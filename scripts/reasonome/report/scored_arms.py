@@ -87,7 +87,9 @@ def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricS
     first = sorted(of_names, key=lambda c: c != metric_set.primary)
     scores = answers[[*first, *of_answers, *descriptive, *shuffled]].astype(float)
     no_name = answers["answer"].fillna("").str.strip() == ""
-    scores.loc[no_name, of_names] = 0.0
+    least = {metric.name: metric.least for metric in metric_set.metrics}
+    for column in of_names:
+        scores.loc[no_name, column] = least.get(column, 0.0)
     may_be_unknown = metric_set.those(lambda metric: metric.may_be_unknown or metric.of_the_form)
     zero_if_unknown = [c for c in scored if c.removeprefix(SHUFFLED) not in may_be_unknown]
     scores[zero_if_unknown] = scores[zero_if_unknown].fillna(0.0)
@@ -101,7 +103,8 @@ def per_example(answers: pd.DataFrame, questions: Questions, metric_set: MetricS
     unanswered = ~questions.examples.isin(scores.index)
     scores = scores.reindex(questions.examples)
     scores.loc[unanswered, ["no_name", "missing"]] = 1.0
-    scores.loc[unanswered, scored] = 0.0
+    for column in scored:
+        scores.loc[unanswered, column] = least.get(column.removeprefix(SHUFFLED), 0.0)
     scores[formless] = float("nan")
     for metric in set(scores) & set(questions.known):
         scores.loc[~questions.known[metric], metric] = float("nan")

@@ -26,7 +26,7 @@ TEXT_COLUMNS = [*_LABELS, "metric", "a", "b", "verdict", "family", "note"]
 
 
 def metric_columns(metric_set: MetricSet) -> list[str]:
-    """The columns of strata.tsv, and with `stratum` of metrics.tsv."""
+    """The columns of strata.tsv, and without `stratum` of metrics.tsv."""
     return [*METRIC_COLUMNS, ERROR] if metric_set.errors else METRIC_COLUMNS
 
 

@@ -73,7 +73,7 @@ def score_on_benchmark(
         notes.append(f"{len(questions) - len(examples)} of {len(questions)} test questions are sealed, and not scored")
 
     rows = per_question(table)
-    known = task.metrics.with_own(spec.metrics)
+    known = task.metrics.with_own({name: metric.low for name, metric in spec.metrics.items()})
     measured = (_measured(rows, known), known, seed, resamples)
     by_subset = _scores(rows, table, *measured)
     shuffled = rows[[c for c in rows.columns if c.startswith(_SHUFFLED)]].rename(

@@ -14,7 +14,8 @@ FILE = "rollouts.jsonl"
 
 class SampleRollouts(TrainerCallback):
     """Keep of every step the completions of its first question: a row with `step`, `prompt`, and of each of the
-    `completions` its `text`, `rewards` (unweighted; null: it does not apply) and `advantage`.
+    `completions` its `text`, `rewards` and `advantage`. A reward is
+    unweighted, and null where it does not apply; there the others are raised so that their weights have its sum.
 
     `folder` is that of the checkpoints. Steps behind the checkpoint that a job goes on from are drawn again.
     """
@@ -43,6 +44,9 @@ class SampleRollouts(TrainerCallback):
             self.rows.append(
                 {"step": state.global_step, "prompt": drawn["prompt"][0][-1]["content"], "completions": completions}
             )
+
+    def on_save(self, args, state, control, **kwargs):
+        """What a job that goes on from this checkpoint does not draw again."""
         if processes.is_first():
             atomic.write_jsonl(self._file, self.rows)
 

@@ -25,6 +25,7 @@ _ALIKE = 0.9  # the share of the most known identifiers that a column of another
 _AGREES = 0.95  # the share of rows in which a statistic has the sign of the fold change
 _MOST_REPEATED = 0.2  # the share of genes that stand in several rows for other reasons than several comparisons
 _ADJUSTED = 0.005  # the largest share by which adjusted p differ from those computed here, as rounded ones do
+MOST_OF_A_PART = 0.5  # the largest p of a table that holds only what passed
 _FEWEST_ROWS = 10  # of a value, on average, in a column whose name does not say that it tells comparisons apart
 
 
@@ -61,6 +62,15 @@ class Reading:
 def listed(names: Sequence[str]) -> str:
     """The first names of columns, in quotes."""
     return ", ".join(map(repr, names[:12])) + ", …" * (len(names) > 12)
+
+
+def read_genes(rows: Rows, settings: Annotation, known: Known) -> list[str]:
+    """The genes of a table, each once, where its other columns do not matter. InputError as for `read_columns`."""
+    roles = _Roles(rows, settings, known)
+    roles.take("gene", roles.gene_column())
+    if "gene" not in roles.columns:
+        raise rows.error(f"no column of genes among {listed(roles.header)}", fix="call one 'gene'")
+    return list(dict.fromkeys(filter(None, roles.genes())))
 
 
 def read_columns(rows: Rows, settings: Annotation, known: Known) -> Reading:
@@ -208,7 +218,7 @@ class _Roles:
             return next((column for column in named if column in able), None) or (named[0] if named else None)
         near = [column for column, (genes, _) in found.items() if len(genes) >= _ALIKE * most]
         column = next((column for column in named if column in near), None)
-        if column is None and len(near) == len(self.header):
+        if column is None and (len(near) == len(self.header) or (self.kind == "clusters" and len(near) > 1)):
             return None  # a column of genes for each cluster
         if column is None:
             column = self.same_genes(near)
@@ -253,6 +263,8 @@ class _Roles:
         """The log2 fold change: a column that is called so, or the logarithm of a fold change."""
         logarithm = None if "fold_change" in self.chosen else self.named("log2_fold_change")
         column = logarithm if logarithm is not None else self.named("fold_change")
+        if column is not None and logarithm is None and not self.chosen and not self.rows.has_numbers(column):
+            column = None  # a ratio such as 5/120
         self.take_numbers("log2_fold_change", column)
         if column is None or "log2_fold_change" not in self.columns:
             return
@@ -274,7 +286,7 @@ class _Roles:
     def is_filtered(self) -> bool:
         """Whether a table is short, or has no gene that is far from significant, and so may lack small changes."""
         values = [self.values[role].max() for role in ("adjusted_p", "p") if role in self.values]
-        return len(self.frame) < 2 * _FEWEST_ROWS or max(values, default=0) <= 0.5
+        return len(self.frame) < 2 * _FEWEST_ROWS or max(values, default=0) <= MOST_OF_A_PART
 
     def take_statistic(self) -> None:
         """A column that is called so, and has the sign of the fold change, or, as F, falls as p rises."""
@@ -428,6 +440,8 @@ class _Roles:
 
     def used(self, splitting: Sequence[str]) -> str:
         """A sentence that says which column has which role, and how many rows have a gene."""
+        if not self.columns:
+            return f"each of the {len(self.header)} columns is a cluster"
         pairs = [f"{role.replace('_', ' ')} from {_called(column)}" for role, column in self.columns.items()]
         taken = {*self.columns.values(), *splitting}
         others = [column for column in self.header if column not in taken]

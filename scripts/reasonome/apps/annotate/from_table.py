@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from reasonome.apps.annotate.columns import STATISTICS, Reading, listed
+from reasonome.apps.annotate.columns import MOST_OF_A_PART, STATISTICS, Reading, listed
 from reasonome.apps.annotate.files import UNNAMED
 from reasonome.apps.annotate.lists import GeneLists, ListedGene, checked, uniquely_named
 from reasonome.config.annotations import Annotation, Column, conditions
@@ -153,7 +153,7 @@ def _differential(reading: Reading, settings: Annotation) -> GeneLists:
         what = f"there is no column of the {wanted} among {listed(list(map(str, table.frame)))}"
         fix = f"say which it is, such as `--columns {missing[0]}=NAME`; DESeq2 calls them gene, padj, log2FoldChange"
         raise table.error(what, field=missing[0], fix=fix)
-    is_part = bool(rows[["adjusted_p", "p"]].max().max() <= settings.adjusted_p)
+    is_part = bool(rows[["adjusted_p", "p"]].max().max() <= min(settings.adjusted_p, MOST_OF_A_PART))
     told = []
     if "adjusted_p" not in reading.columns:
         rows = _adjusted(reading, is_part)

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeGuard
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
-from reasonome.apps.annotate.columns import Known, read_columns
+from reasonome.apps.annotate.columns import Known, read_columns, read_genes
 from reasonome.apps.annotate.files import Rows, TextFile, is_gmt, names_genes, parse_rows, plain_frame, read_file
 from reasonome.apps.annotate.from_table import lists_of
 from reasonome.apps.annotate.lists import GeneLists, ListedGene, checked, uniquely_named
@@ -63,8 +63,7 @@ def read_universe(path: Path, known: Known) -> tuple[list[str], str]:
     """
     file = read_file(path)
     settings = Annotation.model_validate({"sets": ["any"], "kind": "genes"})
-    [whole] = lists_of(read_columns(parse_rows(file, ()), settings, known), settings).lists
-    return [gene.written for gene in whole.genes], file.sha256
+    return read_genes(parse_rows(file, ()), settings, known), file.sha256
 
 
 def _read(rows: Rows, settings: Annotation, known: Known) -> list[GeneLists]:

@@ -242,17 +242,17 @@ def _form(path: Path) -> str:
     if suffix in (".yaml", ".yml"):
         what = "this is YAML, and phenopackets are read as JSON"
         raise InputError(what, file=path, field="FILES", fix="convert it, for example: yq -o json FILE")
-    with_text = (text.strip() for _, text in lines(path) if text.strip())
-    first = next(with_text, "")
+    with_text = ((line, text.strip()) for line, text in lines(path) if text.strip())
+    line, first = next(with_text, (1, ""))
     if first.startswith("##fileformat=VCF"):
         what = "this is a VCF: variants are not read, genes are ranked by a case's phenotypes or a locus's trait"
         fix = "list the HPO terms in a file, and the genes that have variants in a --panel"
         raise InputError(what, file=path, field="FILES", fix=fix)
     while first.startswith("#"):
-        first = next(with_text, "")
+        line, first = next(with_text, (line, ""))
     if id_as_copied := _COPIED_ID.match(first):
         what = f"'{id_as_copied[0]}' is an HPO id in another form than HP:{id_as_copied['number']}"
-        raise InputError(what, file=path, line=1, field="phenotype", fix=f"write HP:{id_as_copied['number']}")
+        raise InputError(what, file=path, line=line, field="phenotype", fix=f"write HP:{id_as_copied['number']}")
     if first.startswith("{"):
         return "phenopackets" if _is_packet(first) else "table"
     return "terms" if is_of_terms(first) else "table"

@@ -325,10 +325,9 @@ class QuestionMaker:
             name, synonyms = ontology.terms[live].name, ontology.terms[live].synonyms
             if further := _further_words(label, [name, *synonyms]):
                 if not is_packet:  # which says of each phenotype whether it is present
-                    what = f"{term} is {name}, and '{further}' stands beside it: that may say something else, or absent"
+                    other = "absent" if column == "present" else "present"
+                    what = f"{term} is {name}, and '{further}' stands beside it: that may say more, or {other}"
                     fix = f"write {term} or {term} {name} if it is present, -{term} if it is absent"
-                    if column == "absent":
-                        what, fix = what.replace("absent", "present"), f"write {term} or {term} {name}"
                     raise InputError(what, **where, field=column, fix=fix)
                 if further == " ".join(_words(label)):
                     notes.append("the file calls it something else: check the id")

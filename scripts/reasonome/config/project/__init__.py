@@ -122,18 +122,18 @@ class Project(Generic[T]):
         for stage, model in self.stages.items():
             with mistakes:
                 recipes[stage] = self.folder.read_recipes(stage, model)
+        written = {f"{stage}.{variant}" for stage, variants in recipes.items() for variant in variants}
         with suppress(InputError):  # experiments with mistakes, which are told where they are read
             for arm, file in self._swept_arms.values():
-                stage, variant = arm.steps[-1].split(".")
-                base = arm.changed.split(".")[1]
-                if base in recipes.get(stage, {}):
+                stage, _, variant = arm.steps[-1].partition(".")
+                if arm.changed in written:
                     with mistakes:
                         loc = ("arms", arm.of, "sweep")
                         if variant in recipes[stage]:
                             what = f"an arm of this sweep would have the recipe {arm.steps[-1]}, which is there already"
                             raise self.folder.error(file, loc, what, "give one of the two another name")
                         model = self.stages[stage]
-                        recipes[stage][variant] = self.folder.changed(model, stage, base, arm.changes, file, loc)
+                        recipes[stage][variant] = self.folder.changed(model, arm.changed, arm.changes, file, loc)
         mistakes.tell()
         return recipes
 

@@ -200,7 +200,11 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
     recipes = [chains.last_step(chain).recipe(project.recipes) for _, chain in steps]
     controls = list(dict.fromkeys(asked[1] for asked in questions if project.style(*asked).is_control()))
     swept = spec.swept
-    own = list(dict.fromkeys(metric for name in spec.benchmarks for metric in project.benchmarks[name].metrics))
+    own = {
+        name: metric.low
+        for benchmark in spec.benchmarks
+        for name, metric in project.benchmarks[benchmark].metrics.items()
+    }
     recalled = [
         {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
         for backbone, chain, path in facts_asked(project, experiment)

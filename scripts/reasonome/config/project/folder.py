@@ -112,7 +112,7 @@ class ConfigFolder:
         alone = root.is_dir() and not is_whole(root)
         self.shipped, self.own = (checkout(root) / "config", root) if alone else (root, root / "own")
         self._files: dict[str, _Files] = {}
-        self._recipes: dict[tuple[str, str], dict[str, Any]] = {}  # as merged, by stage and variant
+        self._recipes: dict[str, dict[str, Any]] = {}  # as merged, by stage.variant
 
     def path(self, file: str) -> Path:
         """A file of one's own, if it is there, else the one that ships."""
@@ -175,7 +175,7 @@ class ConfigFolder:
         for part in parts:
             own = part.model_copy(update={"defaults": varied(parts[0].defaults, part.defaults)})
             for variant in part.variants:
-                self._recipes[stage, variant] = values = {"stage": stage, **own.merged(variant)}
+                self._recipes[f"{stage}.{variant}"] = values = {"stage": stage, **own.merged(variant)}
                 with mistakes:
                     merged[variant] = validated(
                         model,
@@ -187,15 +187,13 @@ class ConfigFolder:
         mistakes.tell()
         return merged
 
-    def changed(
-        self, model: type[Recipe], stage: str, variant: str, changes: Mapping[str, Any], file: str, loc: Loc
-    ) -> Recipe:
+    def changed(self, model: type[Recipe], step: str, changes: Mapping[str, Any], file: str, loc: Loc) -> Recipe:
         """A recipe that was read, with the changes. A key may be in a mapping, as rewards.format; a number in the place
         of a function is its weight.
 
         InputError at `loc` of the file that has the changes.
         """
-        values = self._recipes[stage, variant]
+        values = self._recipes[step]
         for key, value in changes.items():
             values = _with(values, key.split("."), value)
         return validated(model, values, self._files[file], lambda _: loc, self._found)

@@ -56,7 +56,8 @@ _MAY_BE_MISSING = (
 _SEVERAL = re.compile(r"[;|]|\sx\s")
 # A column's name that ends with another genome build than GRCh38, as pos_hg19.
 _OF_OTHER_BUILD = re.compile(r".+?(?P<build>grch3[67]|hg1[6-9]|ncbi3[56]|b3[67])[)\]]?", re.IGNORECASE)
-_A_BUILD = re.compile(r"(?:grch|hg|ncbi|b)\d{2}(?:\.p\d+)?", re.IGNORECASE)
+_NAMES_OURS = re.compile("grch38|hg38", re.IGNORECASE)
+_A_BUILD = re.compile(r"(?:grch3[678]|hg(?:1[6-9]|38)|ncbi3[56]|b3[678])(?:\.p\d+)?", re.IGNORECASE)
 CASE_COLUMNS = {
     "present": ("present", "present_phenotypes", "phenotypes"),
     "causal": ("causal", "causal_gene", "causal_genes", "gene", "symbol"),
@@ -227,7 +228,7 @@ def _fields(
     table = read_table(path, wanted)
     if known is LOCUS_COLUMNS:
         for line, comment in table.comments:
-            if named := _OF_OTHER_BUILD.fullmatch(comment.strip()):
+            if (named := _OF_OTHER_BUILD.fullmatch(comment.strip())) and not _NAMES_OURS.search(comment):
                 check_build(named["build"], path, line, "build")
     at = {field: _column(table, field, columns.get(field), known[field]) for field in known if field != "place"}
     if known is LOCUS_COLUMNS:
