@@ -162,6 +162,23 @@ def test_a_mistake_in_a_sweep_is_told_at_the_sweep(config, sweep, fix):
         load_project(config)
 
 
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ("grpo.soft]", "grpo]"),  # no stage.variant
+        ("grpo.soft]", "grpo.softformat0p3]"),  # what another sweep makes
+        ("[0, 0.3, 0.9]", "[0, 0.3, 0.30000001]"),  # two arms of one name
+        ("{rewards.format: [0, 0.3, 0.9]}", "{beta: [0], trl.beta: [0]}"),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_refused(config, written, instead):
+    experiment = config / "experiments" / "swept.yaml"
+    experiment.write_text(SWEEP.replace(written, instead))
+    (config / "experiments" / "other.yaml").write_text(SWEEP)
+    with refused("experiments/swept.yaml"):
+        load_project(config)
+
+
 def test_a_sweep_makes_no_recipe_that_is_there_and_changes_no_backbone(config):
     experiment = config / "experiments" / "swept.yaml"
     edit(config.parent, "recipes/grpo.yaml", lambda c: c["variants"].update(softformat0p3=c["variants"]["soft"]))

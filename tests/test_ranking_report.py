@@ -58,7 +58,8 @@ def test_metrics_are_means_over_samples_then_questions_and_unusable_answers_are_
     evaluation, table = inputs.evidence.evaluations[0]
     expected = table.groupby("id")[["top_1", "mrr", "rank"]].mean().mean()
     for metric, value in expected.items():
-        row = of(metrics, arm="base", style=evaluation.style, kind="model", subset="mean", stratum="", metric=metric)
+        row = of(metrics, arm="base", style=evaluation.style, seed="mean", subset="mean", stratum="", metric=metric)
+        row = of(row, kind="model")
         assert row["value"].item() == pytest.approx(value)
     assert (table["answer"] == "").any()
     assert table.loc[table["answer"] == "", "top_1"].eq(0).all()
@@ -77,7 +78,7 @@ def test_each_gene_has_one_vote_in_the_macro_average(tmp_path):
     scores[scores["id"] != "locus001"].to_parquet(file)  # one question of the first gene is not there at all
     plan = read_plan(plan_path, find_task)
     metrics = metrics_table(plan, collect_scores(plan, read_evidence(plan)), resamples=100)
-    base = of(metrics, arm="base", kind="model", subset="mean", stratum="").set_index("metric")
+    base = of(metrics, arm="base", seed="mean", kind="model", subset="mean", stratum="").set_index("metric")
     assert base.loc["top_1", "value"] == pytest.approx(4 / 12)
     assert base.loc["top_1_by_gene", "value"] == pytest.approx((0.5 + 1 + 0.5) / len(clusters))
     assert (base.loc["top_1", "n"], base.loc["top_1_by_gene", "n"]) == (12, len(clusters))
@@ -94,7 +95,7 @@ def test_standard_errors_are_those_of_the_resampled_means(metrics):
 
 
 def test_there_are_rows_for_every_source_of_evidence(metrics):
-    strata = of(metrics, arm="RL rank", style="short", kind="model", metric="top_1", subset="mean")
+    strata = of(metrics, arm="RL rank", style="short", seed="mean", kind="model", metric="top_1", subset="mean")
     assert list(strata["stratum"]) == ["", *sorted(SOURCES)]
     assert strata["n"].tolist() == [24, 8, 8, 8]
 
@@ -133,7 +134,8 @@ def test_styles_that_arms_learnt_and_styles_that_are_asked_make_a_matrix(inputs,
         ("answer", "RL binary"),
     ]
     cells = dict(zip(matrix.columns, matrix.rows[1][2], strict=True))
-    row = of(metrics, arm="RL rank", style="short", kind="model", subset="mean", stratum="", metric="top_1")
+    row = of(metrics, arm="RL rank", style="short", seed="0", subset="mean", stratum="", metric="top_1")
+    row = of(row, kind="model")
     assert cells["short"][0].value == row["value"].item()
     assert (cells["short"][1], cells["answer"][1]) == (True, False)
 
