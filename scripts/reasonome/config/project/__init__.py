@@ -155,9 +155,12 @@ class Project(Generic[T]):
         return {(arm.steps[-1], str(arm.changes)): (arm, file) for arm, file in swept}
 
     @read_once
-    def swept(self) -> dict[str, str]:
-        """The steps whose recipes sweeps make: stage.variant → that which was changed."""
+    def _written_steps(self) -> dict[str, str]:
         return {arm.steps[-1]: arm.changed for arm, _ in self._swept_arms.values()}
+
+    def written(self, step: str) -> str:
+        """The step, stage.variant, whose recipe is written in a file: the one that a sweep changed, else the same."""
+        return self._written_steps.get(step, step)
 
     @read_once
     def requests(self) -> "list[Request]":

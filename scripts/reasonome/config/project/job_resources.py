@@ -121,7 +121,7 @@ def requested(project: Project, rule: str, backbone: str | None = None, chain: s
     step = _step(chain) if rule in project.stages and chain is not None else None
     recipe = project.recipe(step) if step is not None else None
     values: dict = {}
-    written = project.swept.get(step, step) if step is not None else None
+    written = project.written(step) if step is not None else None
     for request in project.requests:
         if request.is_for(rule, backbone, written, recipe):
             values |= {
@@ -196,7 +196,7 @@ def _place(project: Project, backbone: str, step: str, key: str) -> Loc:
     given = [
         position
         for position, request in enumerate(project.requests)
-        if request.is_for(step.partition(".")[0], backbone, project.swept.get(step, step), project.recipe(step))
+        if request.is_for(step.partition(".")[0], backbone, project.written(step), project.recipe(step))
         and getattr(request, key) is not None
     ]
     return (given[-1], key) if given else ()

@@ -410,7 +410,7 @@ def _untrainable(experiment: Experiment, name: str, backbone: Backbone, styles: 
 def _tried_before_sharding(experiment: Experiment, backbone: str, project: Project) -> Iterator[Mistake]:
     """Recipes with zero3 and "auto": a trial of what fits in memory would run before sharding."""
     for loc, step in experiment.placed_steps:
-        recipe, written = project.recipe(step), project.swept.get(step, step)
+        recipe, written = project.recipe(step), project.written(step)
         own = [request for request in project.requests if request.is_for(recipe.stage, backbone, written, recipe)]
         shardings = [request.sharding for request in own if request.sharding]
         if recipe.micro_batch_size == "auto" and shardings[-1:] == ["zero3"]:
