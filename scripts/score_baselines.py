@@ -7,6 +7,7 @@ from reasonome.benchmarks.rows import read_rows, unsealed
 from reasonome.core import atomic
 from reasonome.core.errors import run_program
 from reasonome.jobs import BenchmarkSettings, read_job
+from reasonome.scoring.answers import with_reward_columns
 from reasonome.scoring.own_functions import with_own_columns
 from reasonome.task_parts import BaselineJob
 from reasonome.tasks import find_task
@@ -19,8 +20,9 @@ def main() -> None:
     questions = unsealed(questions, job.settings.sealed)
     table = task.baselines.score(BaselineJob.of(task, job, training=training, asked=questions))
     asked = {question.id: question for question in questions}
-    answered = zip(map(task.bare, task.baselines.cells(table)), map(asked.__getitem__, table["id"]), strict=True)
-    table = with_own_columns(table, job.settings.own, answered)
+    answers, answered = [*map(task.bare, task.baselines.cells(table))], [asked[row] for row in table["id"]]
+    table = with_reward_columns(table, task.rewards(), answers, answered)
+    table = with_own_columns(table, job.settings.own, zip(answers, answered, strict=True))
     with atomic.replacing(job.output("scores")) as temporary:
         table.to_parquet(temporary, index=False)
     shown = [metric for metric in task.metrics.on("job") if metric in table]

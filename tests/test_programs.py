@@ -80,6 +80,9 @@ def test_baselines_are_scored_by_a_job_alone(tmp_path):
     run(score_baselines, tmp_path, inputs)
     table = pd.read_parquet(tmp_path / "scores.parquet").pivot(index="baseline", columns="id", values="exact")
     assert table.loc["commonest name"].to_dict() == {"t1": 0, "t2": 0, "a1": 1}
+    scores = pd.read_parquet(tmp_path / "scores.parquet")
+    assert scores["reward_exact"].equals(scores["exact"])  # the reward is the metric here
+    assert not {"reward_format", "reward_similarity"} & {*scores}
 
 
 def test_a_reward_of_ones_own_is_a_column_of_all_answers_and_baselines(tmp_path):

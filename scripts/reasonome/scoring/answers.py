@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -116,6 +117,22 @@ def score_rows(
         }
         rows.append(row | (dict.fromkeys(form, math.nan) if attempt.bare else {}))
     return unknown_where_missing(pd.DataFrame(rows), [*form, "truncated", "length"])
+
+
+def with_reward_columns(
+    table: pd.DataFrame, rewards: Mapping[str, Reward], answers: Sequence[Answer], examples: Sequence[Row]
+) -> pd.DataFrame:
+    """A table of baselines with what rewards of content give their answers, as `reward_…`.
+
+    A bare name has no form to reward; rewards that compare texts would need an encoder. Rows of expected values, which
+    have no answer, have nan.
+    """
+    values = {}
+    for name, reward in rewards.items():
+        if reward.semantic:
+            with suppress(NotImplementedError):  # of `uncompared`
+                values[f"reward_{name}"] = reward.values(answers, examples)
+    return table.assign(**{name: np.where(table["draws"] == 0, math.nan, column) for name, column in values.items()})
 
 
 def answer_columns(attempt: Attempt) -> dict[str, object]:
