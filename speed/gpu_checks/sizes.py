@@ -15,7 +15,6 @@ from reasonome.answering.precision import DTYPES, now
 from reasonome.config import Adapter
 from reasonome.tasks import load_project
 from reasonome.training import adapters, fitting, kernels
-from reasonome.training.gpus import VLLM_SHARE
 
 STEPS, SYNCS = 3, 50
 ROWS_TOKENS = 1024
@@ -35,11 +34,11 @@ def warm_up(here: Here) -> Iterator[Finding]:
 
 
 def adapter(here: Here) -> Iterator[Finding]:
-    """LoRA beside a frozen 8B, with as much of the GPU taken as vLLM takes."""
+    """LoRA beside a frozen 8B."""
     recipe = load_project(made.ROOT / "config").recipes["sft"]["genes"]  # LoRA of an 8B, rows of 1,024 tokens
     recipe = recipe.model_copy(update={"precision": "bf16", "batch_size": 64})
     rows = fitting.fit(
-        lambda: made.on_device(here, "llama-3.1-8b"), recipe, here.size(ROWS_TOKENS, 64), here.work, False, VLLM_SHARE
+        lambda: made.on_device(here, "llama-3.1-8b"), recipe, here.size(ROWS_TOKENS, 64), here.work, False
     )
     yield here.compare("adapter", f"2 rows of {ROWS_TOKENS} or more fit", f"{rows} fit", rows >= 2)
     model, dtypes = _adapted(here, recipe.adapter)

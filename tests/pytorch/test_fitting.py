@@ -34,9 +34,7 @@ def limited(monkeypatch, tokens: float) -> None:
     cuda = SimpleNamespace(is_available=lambda: True, empty_cache=lambda: None)
     monkeypatch.setattr(fitting, "torch", SimpleNamespace(cuda=cuda, random=torch.random))
     monkeypatch.setattr(fitting, "PartialState", lambda: None)
-    monkeypatch.setattr(
-        fitting, "_trial_on_gpu", lambda model, recipe, taken: lambda rows, length: rows * length <= tokens
-    )
+    monkeypatch.setattr(fitting, "_trial_on_gpu", lambda model, recipe: lambda rows, length: rows * length <= tokens)
 
 
 def test_zero3_wants_numbers(tiny_backbone, tmp_path, monkeypatch, refused):
@@ -48,14 +46,14 @@ def test_zero3_wants_numbers(tiny_backbone, tmp_path, monkeypatch, refused):
 
 
 class _Gpu:
-    """80 GB, on which a model of 10⁹ weights is tried: 4 GB, as much for its gradients, and 3.6 GB for each row."""
+    """A GPU, on which a model of 10⁹ weights is tried: 4 GB, as much for its gradients, and 3.6 GB for each row."""
 
     model = torch.nn.Linear(40_000, 25_000, bias=False, device="meta")
     error: Exception = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.60 GiB")
 
-    def __init__(self, monkeypatch):
-        self.tried, self._held, self._gradients = [], 0, 0.0
-        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (79 * 10**9, 80 * 10**9))
+    def __init__(self, monkeypatch, gigabytes: int = 80):
+        self.tried, self._held, self._gradients, self._total = [], 0, 0.0, gigabytes
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: ((gigabytes - 1) * 10**9, gigabytes * 10**9))
         monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
         monkeypatch.setattr(torch, "empty", self._hold)
         monkeypatch.setattr(fitting, "_trial", lambda model, recipe: self._trial)
@@ -67,30 +65,30 @@ class _Gpu:
     def _trial(self, rows, length):
         if length > 16:
             self.tried.append(rows)
-            if self._held / 1e9 + 4 + self._gradients + 3.6 * rows > 80:
+            if self._held / 1e9 + 4 + self._gradients + 3.6 * rows > self._total:
                 raise self.error
         self._gradients = 4.0
 
 
 @pytest.mark.parametrize(
-    ("taken", "beta", "rows"),
+    ("gigabytes", "beta", "rows"),
     [
-        (0, 0, 8),  # moments (8) and a tenth (8) leave 64, weights and gradients (8) 56; 16 rows are 57.6
-        (0.4, 0, 4),  # vLLM (32) leaves 24, and 8 rows are 28.8
-        (0.6, 0.04, 1),  # vLLM (48) and a reference model (4) leave 4
-        (0.7, 0.04, 0),
+        (80, 0, 8),  # moments (8) and a tenth (8) leave 64, weights and gradients (8) 56; 16 rows are 57.6
+        (40, 0, 4),  # 40 - 4 - 16 leave 20, and 8 rows are 28.8
+        (27, 0.04, 1),  # and a reference model (4): 27 - 2.7 - 20 leave 4.3
+        (25, 0.04, 0),
     ],
 )
-def test_rows_on_a_gpu_leave_room_for_what_comes_after_the_trial(taken, beta, rows, monkeypatch):
-    gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(holds_parent=bool(beta), adapter=None)
-    fits = fitting._trial_on_gpu(gpu.model, recipe, taken)
+def test_rows_on_a_gpu_leave_room_for_what_comes_after_the_trial(gigabytes, beta, rows, monkeypatch):
+    gpu, recipe = _Gpu(monkeypatch, gigabytes), SimpleNamespace(holds_parent=bool(beta), adapter=None)
+    fits = fitting._trial_on_gpu(gpu.model, recipe)
     assert fitting.most_that_fit(16, lambda n: fits(n, 64)) == rows
     assert gpu.tried == [16, 8, 4, 2, 1][: 1 + [16, 8, 4, 2, 1, 0].index(rows)]
 
 
 def test_memory_that_other_libraries_miss_is_memory_and_what_is_wrong_is_told(monkeypatch):
     gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(holds_parent=False, adapter=None)
-    tried = fitting._trial_on_gpu(gpu.model, recipe, 0)
+    tried = fitting._trial_on_gpu(gpu.model, recipe)
     gpu.error = RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
     assert fitting.most_that_fit(16, lambda n: tried(n, 64)) == 8
     gpu.error = RuntimeError("CUDA error: an illegal memory access was encountered")

@@ -38,14 +38,34 @@ def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_
     (tmp_path / "model.safetensors").write_bytes(b"0" * 300)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: SimpleNamespace(total_memory=500))
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "8")
-    found = vllm_sampler.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)
+    found = vllm_sampler.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777, [2, 5])
     assert found["vllm_max_model_length"] == 777 and found["vllm_enable_sleep_mode"]
     # 0.4 of 500 bytes are 200, half of which hold 300 bytes of weights over four processes, not over two.
     assert found["vllm_gpu_memory_utilization"] == 0.4 and found["vllm_tensor_parallel_size"] == 4
     assert found.items() >= vllm_sampler.CORRECTION.items()
+    assert found["generation_kwargs"] == {"stop_token_ids": [2, 5], "detokenize": False}
     assert "vLLM: tensor parallel size 4" in capsys.readouterr().out
     monkeypatch.setenv(vllm_sampler.MEMORY, "0.8")
-    assert vllm_sampler.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777)["vllm_tensor_parallel_size"] == 2
+    assert (
+        vllm_sampler.arguments(recipe(rollouts="vllm-colocate"), tmp_path, 777, [2, 5])["vllm_tensor_parallel_size"]
+        == 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "sharded", "share"),
+    [
+        ({"adapter": {"rank": 8}}, "none", 0.7),  # the 8B in bf16: 16 of 80 GB, which leave .7 of nine tenths
+        ({}, "none", 0.4),  # 8 billion weights with gradients and moments are more than a GPU
+        ({}, "zero3", 0.7),  # 128 GB over eight GPUs are 16 each
+        ({"beta": 0.04}, "zero3", 0.65),  # and a reference of 32 GB
+    ],
+)
+def test_vllm_takes_what_the_trainer_leaves(settings, sharded, share, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    monkeypatch.setenv("REASONOME_SHARDING", sharded)
+    training = recipe(rollouts="vllm-colocate", **settings)
+    assert vllm_sampler.share_of_gpu(training, 16 * 10**9, 80 * 10**9) == pytest.approx(share)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_engines_and_seeds_draw_from_streams_of_their_own(monkeypatch):
         grpo_trainer.VLLMGeneration(random_model(), accelerator, None, tensor_parallel_size=2)
     first, second, again = (settings["seed"] for settings in asked)
     assert first == again == vllm_sampler.engine_seed(0, 2) != second
-    assert asked[0]["tensor_parallel_size"] == 2
+    assert asked[0]["tensor_parallel_size"] == 2 and asked[0]["load_format"] == "dummy", "all weights are sent"
 
 
 def test_no_two_of_many_engines_have_the_same_seed():

@@ -118,7 +118,8 @@ OWN_CACHES = (
     + "; fi; "
 )
 # A cluster signals every process of a job: the shell outlives its program, which saves, or all would end with the shell.
-# Compute jobs never reach for the hub, and vLLM, which training starts too, tells nobody that it is used. Weights are large
+# Compute jobs never reach for the hub, and vLLM, which training starts too, tells nobody that it is used, and samples
+# by torch: FlashInfer's sampler would be compiled on the node. Weights are large
 # blocks that come and go: without these malloc settings glibc hands them back to the kernel each time, which costs a fifth
 # of the training speed on CPUs. Threads that wait for one another sleep after 1,000 rounds, or jobs that share cores hold
 # each other up (docs/speed.md).
@@ -127,7 +128,7 @@ BEFORE = "".join(
         "trap : TERM USR1; {{ ",
         literal(SETUP),
         "\n}} || exit; set -euo pipefail; export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1",
-        " VLLM_NO_USAGE_STATS=1 DO_NOT_TRACK=1 MALLOC_TRIM_THRESHOLD_=-1 MALLOC_TOP_PAD_=268435456 MALLOC_MMAP_MAX_=0",
+        " VLLM_NO_USAGE_STATS=1 DO_NOT_TRACK=1 VLLM_USE_FLASHINFER_SAMPLER=0 MALLOC_TRIM_THRESHOLD_=-1 MALLOC_TOP_PAD_=268435456 MALLOC_MMAP_MAX_=0",
         " GOMP_SPINCOUNT=${{GOMP_SPINCOUNT:-1000}}; ",
         literal(OWN_CACHES),
         (

@@ -34,15 +34,13 @@ OUT_OF_MEMORY = (
 FIRST = 16  # tokens in a trial that makes gradients
 
 
-def fit(
-    load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, folder: Path, resumed: bool, taken: float = 0
-) -> int:
+def fit(load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, folder: Path, resumed: bool) -> int:
     """Rows of up to `longest` tokens that pass through at once: the recipe's number, or for "auto" the most that fit.
 
-    `taken` is the share of a GPU's memory that something beside training will have. `load` gives a model to try on; it
-    is thrown away. The number is written to `folder`, where a `resumed` job finds it, so that it goes on as it was, or
-    with a part of that where its GPUs are smaller. Where its share of the batch is another, rows are found again.
-    InputError where not one row fits.
+    `load` gives a model to try on; it is thrown away. vLLM has nothing of a GPU while rows pass: it sleeps. The number
+    is written to `folder`, where a `resumed` job finds it, so that it goes on as it was, or with a part of that where
+    its GPUs are smaller. Where its share of the batch is another, rows are found again. InputError where not one row
+    fits.
     """
     if recipe.micro_batch_size != "auto" or not longest:
         return 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
@@ -52,13 +50,12 @@ def fit(
         most = before if most % before == 0 else most
     rows = 1
     if torch.cuda.is_available():
-        rows = _most_on_gpus(load, recipe, longest, most, taken)
+        rows = _most_on_gpus(load, recipe, longest, most)
         gc.collect()
         torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
     if not rows:
         raise InputError(
-            f"not one row of {longest} tokens fits in the memory of a GPU"
-            + (f", beside the {taken:.0%} of it that are vLLM's" if taken else ""),
+            f"not one row of {longest} tokens fits in the memory of a GPU",
             field="micro_batch_size",
             fix="gradient_checkpointing: true, an adapter, a smaller max_length, or a larger GPU in resources.yaml",
         )
@@ -68,7 +65,7 @@ def fit(
     return rows
 
 
-def _most_on_gpus(load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, most: int, taken: float) -> int:
+def _most_on_gpus(load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, most: int) -> int:
     """The largest divisor of `most` rows that the GPUs of all processes hold; 0 for none."""
     if sharding.chosen() == "zero3":
         raise InputError(
@@ -78,7 +75,7 @@ def _most_on_gpus(load: Callable[[], PreTrainedModel], recipe: Recipe, longest: 
         )
     PartialState()  # processes must be able to agree before the trainer is there
     with torch.random.fork_rng():
-        fits = _trial_on_gpu(load(), recipe, taken)
+        fits = _trial_on_gpu(load(), recipe)
         return min(processes.gather(most_that_fit(most, lambda rows: fits(rows, longest))))
 
 
@@ -123,11 +120,11 @@ def _bytes_beside(model, recipe: Recipe) -> int:
     return reference + (ADAM_BYTES + (BUCKET_BYTES if processes.count() > 1 else 0)) * trained
 
 
-def _trial_on_gpu(model, recipe: Recipe, taken: float) -> Callable[[int, int], bool]:
+def _trial_on_gpu(model, recipe: Recipe) -> Callable[[int, int], bool]:
     """A function that tries whether rows × tokens fit on a GPU, beside gradients and what training will need later."""
     trial = _trial(model, recipe)
     _, total = torch.cuda.mem_get_info()
-    held = _bytes_beside(model, recipe) + int((1 - SHARE + taken) * total)
+    held = _bytes_beside(model, recipe) + int((1 - SHARE) * total)
 
     def fits(rows: int, length: int) -> bool:
         try:

@@ -3,7 +3,6 @@
 import os
 import shutil
 
-VLLM_SHARE = 0.4  # of a GPU's memory; the engine gives its part back while the trainer computes (sleep mode)
 # The variable that tells a training process how its model is spread over them.
 SHARDING = "REASONOME_SHARDING"
 _VISIBLE = "CUDA_VISIBLE_DEVICES"

@@ -21,7 +21,7 @@ from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import show
-from reasonome.prompts.chat_template import render
+from reasonome.prompts.chat_template import configured_ends, end_tokens, render
 from reasonome.prompts.prompts import Prompt
 from reasonome.rewards import Policy, Reward, Similarity, TextReward, means
 from reasonome.scoring.encoders import SentenceEncoder
@@ -166,16 +166,17 @@ def grpo(
     valid_tokens = list(map(len, token_ids(tokenizer, valid_texts)))
     longest = max(prompt_tokens) + recipe.max_completion_length
     longest_asked = max(prompt_tokens + valid_tokens) + recipe.max_completion_length
+    ends = end_tokens(configured_ends(parent_model), tokenizer.eos_token_id)
     if sharding.chosen() == "zero3":  # models that are loaded after the trained one are spread like it, and unusable
         for encoder in encoders.values():
             encoder.load()
-    job.fit(longest, vllm_sampler.share_of_gpu(recipe))
+    job.fit(longest)
     model = job.load_model()
     sharing = shared_questions.choose(recipe, model.config, job.micro_batch_size, fmean(prompt_tokens))
     trainer_of = cast(type[rollouts.WatchedTrainer], recipe.trainer)  # the stage names it without importing it
     trainer = trainer_of(
         model=model,
-        args=GRPOConfig(**_settings(job), **vllm_sampler.arguments(recipe, parent_model, longest_asked)),
+        args=GRPOConfig(**_settings(job), **vllm_sampler.arguments(recipe, parent_model, longest_asked, ends)),
         train_dataset=Dataset.from_dict(
             {"prompt": messages, "index": list(range(len(messages))), "prompt_tokens": prompt_tokens}
         ),

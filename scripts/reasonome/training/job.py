@@ -201,14 +201,13 @@ class TrainingJob(Generic[AnyRecipe]):
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
 
-    def fit(self, longest: int, taken: float = 0) -> None:
+    def fit(self, longest: int) -> None:
         """Find how many rows of up to `longest` tokens pass at once, where the recipe leaves it to the machine.
 
-        `taken` is the share of a GPU's memory that something beside training will have.
         Call it before `arguments` and, since it loads the model to try, before `load_model`.
         """
         resumed = self.checkpoint is not None
-        self.micro_batch_size = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, taken)
+        self.micro_batch_size = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed)
 
     def arguments(self) -> dict[str, Any]:
         """Trainer arguments that follow from the recipe, with those that it has for TRL."""

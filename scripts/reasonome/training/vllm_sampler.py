@@ -6,7 +6,7 @@ Inside it draws by the step's seed, and leaves the weights that it is sent alone
 import importlib.util
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ from reasonome.answering import precision
 from reasonome.config import RolloutRecipe
 from reasonome.core.errors import InputError
 from reasonome.core.terminal import say
-from reasonome.training import adapters, processes
-from reasonome.training.gpus import VLLM_SHARE
+from reasonome.training import adapters, fitting, processes, sharding
 
+# vLLM's share of a GPU's memory, at least and at most, and how much of a GPU is used in all.
+LEAST_SHARE, MOST_SHARE, USED = 0.4, 0.7, 0.9
 # A fact of a machine, not of a recipe, so it comes from the environment of the job.
 MEMORY = "REASONOME_VLLM_MEMORY"
 # How far a token counts more because the trainer finds it likelier than vLLM did. TRL by default weighs whole
@@ -60,18 +61,24 @@ def check(recipe: RolloutRecipe, parent_model: Path) -> None:
         raise InputError(what, field="rollouts", fix=f"{fix}, or use `rollouts: transformers`")
 
 
-def arguments(recipe: RolloutRecipe, parent_model: Path, longest: int) -> dict[str, Any]:
-    """Trainer arguments of the recipe's rollouts; `longest` is of a prompt and its completion, in tokens."""
+def arguments(recipe: RolloutRecipe, parent_model: Path, longest: int, ends: Sequence[int]) -> dict[str, Any]:
+    """Trainer arguments of the recipe's rollouts; `longest` is of a prompt and its completion, in tokens.
+
+    `ends` are the tokens that end an answer. vLLM itself looks for those of the model's folder alone, and would go on
+    behind what only the chat template ends an answer with.
+    """
     if recipe.rollouts == "transformers":
         return {}
+    # TRL reads the tokens of completions, never their text.
+    drawing = {"generation_kwargs": {"stop_token_ids": list(ends), "detokenize": False}, **CORRECTION}
     if recipe.rollouts == "vllm-server":
         from reasonome.training import vllm_server
 
-        return {"use_vllm": True, **vllm_server.address(), **CORRECTION}
+        return {"use_vllm": True, **vllm_server.address(), **drawing}
     from reasonome.answering.vllm_engine import tensor_parallel, weight_bytes
 
-    share = share_of_gpu(recipe)
     gpu_bytes = torch.cuda.get_device_properties(0).total_memory
+    share = share_of_gpu(recipe, weight_bytes(parent_model), gpu_bytes)
     over = tensor_parallel(parent_model, share * gpu_bytes, int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
     if processes.is_first():
         held = f"{weight_bytes(parent_model) / 1e9:.1f} GB of weights, half of its share of a GPU is"
@@ -83,22 +90,36 @@ def arguments(recipe: RolloutRecipe, parent_model: Path, longest: int) -> dict[s
         "vllm_enable_sleep_mode": True,
         "vllm_max_model_length": longest,
         "vllm_tensor_parallel_size": over,
-        **CORRECTION,
+        **drawing,
     }
 
 
-def share_of_gpu(recipe: RolloutRecipe) -> float:
-    """The share of each training process's GPU that is vLLM's."""
-    if recipe.rollouts != "vllm-colocate":
-        return 0.0
-    text = os.environ.get(MEMORY, str(VLLM_SHARE))
+def share_of_gpu(recipe: RolloutRecipe, weight_bytes: int, gpu_bytes: int) -> float:
+    """The share of each training process's GPU that vLLM takes while it draws: what the trainer's tensors leave.
+
+    The trainer computes when vLLM sleeps, so only what stays there counts: weights, and without an adapter fp32 copies
+    of them, gradients and Adam's moments. `weight_bytes` are of the model's files, in bf16.
+    """
+    static = weight_bytes if recipe.adapter else weight_bytes // 2 * _static_bytes(recipe)
+    left = min(max(USED - static / gpu_bytes, LEAST_SHARE), MOST_SHARE)
+    text = os.environ.get(MEMORY, f"{left:.2f}")
     try:
         share = float(text)
     except ValueError:
         share = 0.0
     if not 0 < share < 1:
-        raise InputError(f"{MEMORY} is {text}, no share of a GPU's memory", fix=f"export {MEMORY}={VLLM_SHARE}")
+        raise InputError(f"{MEMORY} is {text}, no share of a GPU's memory", fix=f"export {MEMORY}={LEAST_SHARE}")
     return share
+
+
+def _static_bytes(recipe: RolloutRecipe) -> float:
+    """Bytes of a trained weight that stay on a GPU between passes: itself, its gradient, two moments, a reference."""
+    weight, gradient, moments = 4, 4, fitting.ADAM_BYTES
+    spread, sharded = processes.count(), sharding.chosen()
+    reference = fitting.REFERENCE_BYTES if recipe.holds_parent else 0
+    if sharded == "zero3":
+        return (weight + gradient + moments + reference) / spread
+    return weight + reference + (gradient + moments) / (spread if sharded == "zero2" else 1)
 
 
 def use(seed: int) -> None:
@@ -125,7 +146,8 @@ class Sampler(VLLMGeneration):
         made = vllm_generation.LLM  # pyright: ignore[reportPrivateImportUsage]
 
         def seeded(*, seed: int, **settings):
-            return made(seed=engine_seed(self._seed, seed), **settings)  # TRL's is the number of the engine
+            # TRL's seed is the number of the engine. It sends all weights before the first completion is drawn.
+            return made(seed=engine_seed(self._seed, seed), load_format="dummy", **settings)
 
         vllm_generation.LLM = seeded  # pyright: ignore[reportPrivateImportUsage]
         try:
