@@ -6,7 +6,7 @@ import pytest
 import yaml
 from checkout import ROOT
 
-from reasonome.config.project import Project, experiments
+from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.job_resources import JobResources, check_training, names, requested
 from reasonome.config.resources import CLUSTER_RULES
 from reasonome.tasks import load_project
@@ -188,8 +188,27 @@ def test_every_rule_that_a_cluster_runs_can_be_named():
 
 def test_small_models_do_not_ask_for_many_gpus_and_large_ones_do(project):
     assert requested(project, "sft", "smollm2-135m", "sft.closedgenome-s0").gpus == 1
-    large = requested(project, "grpo", "llama-3.1-8b", "grpo.gener1-s0")
-    assert (large.gpus, large.sharding) == (8, "zero3")
+    for chain, gpus in (("pretrain.human-s0", 8), ("sft.gpt4o-s0", 8), ("grpo.gener1-s0", 4)):
+        large = requested(project, chain.split(".")[0], "llama-3.1-8b", chain)
+        assert (large.gpus, large.sharding) == (gpus, "zero3")
     assert requested(project, "score", "llama-3.1-8b", "grpo.gener1-s0").gpus == 0
     unnamed = requested(project, "grpo", "mine-3b", "grpo.soft-s0")
     assert (unnamed.gpus, unnamed.minutes, unnamed.memory_gb) == (1, 480, 64), "a model that no entry names"
+
+
+def test_shipped_engines_have_enough_to_draw_and_answers_as_much_room_as_in_training(project):
+    """With few completions an engine waits for memory, whatever the GPU: 32 for each are the least."""
+    drawn = []
+    for name, experiment in project.experiments.items():
+        room = min(project.decodings[decoding].max_new_tokens for decoding in experiment.decodings)
+        for run in experiments.cells(project, name):
+            step = chains.parse(run.chain)[-1] if run.chain != chains.BASE else None
+            if step is None or step.stage != "grpo":
+                continue
+            recipe = step.recipe(project.recipes)
+            asked = requested(project, "grpo", run.backbone, run.chain)
+            if recipe.rollouts == "vllm-colocate":
+                drawn.append(run)
+                assert recipe.batch_size // asked.ranks >= 32, f"{run.backbone}, {run.chain}"
+            assert room >= recipe.max_completion_length, name
+    assert {run.backbone for run in drawn} > {"llama-3.2-1b", "llama-3.2-3b", "llama-3.1-8b"}

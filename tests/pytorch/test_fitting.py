@@ -37,12 +37,24 @@ def limited(monkeypatch, tokens: float) -> None:
     monkeypatch.setattr(fitting, "_trial_on_gpu", lambda model, recipe: lambda rows, length: rows * length <= tokens)
 
 
-def test_zero3_wants_numbers(tiny_backbone, tmp_path, monkeypatch, refused):
+@pytest.mark.parametrize(
+    ("weights", "longest", "most", "rows"),
+    [
+        (8 * 10**9, 1264, 32, 8),  # 16,384 tokens hold 12 rows, and 8 divide 32
+        (3 * 10**9, 1264, 32, 16),  # 32,768 hold 25
+        (70 * 10**9, 8000, 4, 1),  # not even one: it is tried all the same
+    ],
+)
+def test_rows_under_zero3_are_by_the_size_of_the_model(weights, longest, most, rows):
+    assert fitting.most_when_spread(weights, longest, most) == rows
+
+
+def test_auto_under_zero3_makes_no_trial(tiny_backbone, tmp_path, monkeypatch):
     job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
-    limited(monkeypatch, 1e9)
+    monkeypatch.setattr(fitting, "fit", None)
     monkeypatch.setenv("REASONOME_SHARDING", "zero3")
-    with refused(field="micro_batch_size"):
-        fitting.fit(lambda: None, job.recipe, 200, tmp_path, False)
+    job.fit(200)
+    assert job.micro_batch_size == job.recipe.batch_size // job.processes
 
 
 class _Gpu:

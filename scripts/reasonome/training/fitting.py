@@ -31,6 +31,8 @@ OUT_OF_MEMORY = (
     "CUBLAS_STATUS_NOT_INITIALIZED",  # no room for its workspace
     "CUDNN_STATUS_ALLOC_FAILED",
 )
+# Under zero3, with recomputation: weights at most → tokens that pass at once through a GPU of 80 GB (estimates).
+SPREAD_TOKENS = ((4 * 10**9, 32_768), (9 * 10**9, 16_384), (80 * 10**9, 4_096))
 FIRST = 16  # tokens in a trial that makes gradients
 
 
@@ -67,16 +69,19 @@ def fit(load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, folde
 
 def _most_on_gpus(load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, most: int) -> int:
     """The largest divisor of `most` rows that the GPUs of all processes hold; 0 for none."""
-    if sharding.chosen() == "zero3":
-        raise InputError(
-            "'auto' is found before the weights are spread over processes, which is what zero3 is for",
-            field="micro_batch_size",
-            fix="give a number: start with 1 row, and see gpu_peak_memory_gb in run.json",
-        )
     PartialState()  # processes must be able to agree before the trainer is there
     with torch.random.fork_rng():
         fits = _trial_on_gpu(load(), recipe)
         return min(processes.gather(most_that_fit(most, lambda rows: fits(rows, longest))))
+
+
+def most_when_spread(weights: int, longest: int, most: int) -> int:
+    """The largest divisor of `most` rows of up to `longest` tokens under zero3, where no trial is made; 1 at least.
+
+    Trials would need the weights whole, before they are spread over processes.
+    """
+    tokens = next((tokens for largest, tokens in SPREAD_TOKENS if weights <= largest), 0)
+    return most_that_fit(most, lambda rows: rows * longest <= tokens) or 1
 
 
 def most_that_fit(most: int, fits: Callable[[int], bool]) -> int:

@@ -15,6 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
 from reasonome import __version__
 from reasonome.answering import precision
+from reasonome.answering.vllm_engine import weight_bytes
 from reasonome.benchmarks.rows import Row, drawn, read_rows
 from reasonome.config import JUDGE, QuestionRecipe, Recipe, RowsRecipe, Style, ValidatedRecipe
 from reasonome.config.backbones import EncoderFolder
@@ -206,6 +207,11 @@ class TrainingJob(Generic[AnyRecipe]):
 
         Call it before `arguments` and, since it loads the model to try, before `load_model`.
         """
+        if self.recipe.micro_batch_size == "auto" and sharding.chosen() == "zero3":
+            weights = weight_bytes(self.parent / "model") // 2  # they are stored in bf16
+            most = self.recipe.batch_size // self.processes
+            self.micro_batch_size = fitting.most_when_spread(weights, longest, most)
+            return
         resumed = self.checkpoint is not None
         self.micro_batch_size = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed)
 

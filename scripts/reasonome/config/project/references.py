@@ -361,9 +361,7 @@ def _backbones(project: Project, experiment: Experiment, styles: StylesOf) -> It
             yield Mistake(("benchmarks", position), what, f"add one of {', '.join(of_task)} to styles")
     for position, name in enumerate(experiment.backbones):
         backbone, loc = project.backbones[name], ("backbones", position)
-        if name in trained:
-            yield from _tried_before_sharding(experiment, name, project)
-        elif wrong := _untrainable(experiment, name, backbone, styles):
+        if name not in trained and (wrong := _untrainable(experiment, name, backbone, styles)):
             yield Mistake(loc, *wrong)
         for placed, step in experiment.placed_steps if name in trained else ():
             longest = getattr(recipes[step], "max_completion_length", 0)
@@ -405,18 +403,6 @@ def _untrainable(experiment: Experiment, name: str, backbone: Backbone, styles: 
             fix = f"add {benchmark} to its files in backbones.yaml, or ask here only {recorded}"
             return f"'{name}' has no recorded answers to '{benchmark}'", fix
     return None
-
-
-def _tried_before_sharding(experiment: Experiment, backbone: str, project: Project) -> Iterator[Mistake]:
-    """Recipes with zero3 and "auto": a trial of what fits in memory would run before sharding."""
-    for loc, step in experiment.placed_steps:
-        recipe, written = project.recipe(step), project.written(step)
-        own = [request for request in project.requests if request.is_for(recipe.stage, backbone, written, recipe)]
-        shardings = [request.sharding for request in own if request.sharding]
-        if recipe.micro_batch_size == "auto" and shardings[-1:] == ["zero3"]:
-            what = f"'{step}' of '{backbone}' is sharded by zero3 and leaves its micro_batch_size to a trial"
-            fix = f"give it a number in recipes/{recipe.stage}.yaml, or another sharding in resources.yaml"
-            yield Mistake(loc, what, fix)
 
 
 # --- names of targets and of files -------------------------------------------------------------------
