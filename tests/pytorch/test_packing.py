@@ -6,8 +6,9 @@ import pytest
 import tiny_training
 import torch
 from datasets import Dataset
+from torch.nn.functional import scaled_dot_product_attention
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from transformers.modeling_flash_attention_utils import prepare_fa_kwargs_from_position_ids
 from trl import SFTConfig, SFTTrainer
 
 from reasonome.tasks import TASKS
@@ -30,9 +31,26 @@ def loaded(folder, attention: str):
     return model
 
 
+def one_by_one(query, key, value, first, _, longest, __, *, scale, window_size, enable_gqa):
+    """What torch's varlen attention computes, which has no kernel for CPUs; as many calls as texts."""
+    assert window_size == (-1, 0) and enable_gqa and longest == first.diff().max()
+    parts = []
+    for start, stop in zip(first[:-1].tolist(), first[1:].tolist(), strict=True):
+        states = [each[start:stop].transpose(0, 1)[None] for each in (query, key, value)]
+        attended = scaled_dot_product_attention(*states, is_causal=True, scale=scale, enable_gqa=True)
+        parts.append(attended[0].transpose(0, 1))
+    return torch.cat(parts)
+
+
 @pytest.fixture(scope="module", params=["sdpa", "eager", packing.ATTENTION])
 def model(request, tiny_backbone):
-    return loaded(tiny_backbone, request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packing, "varlen_attn", one_by_one)
+        yield loaded(tiny_backbone, request.param)
+
+
+def collate(rows: list[dict], model) -> dict:
+    return packing.PackedRows(0, model.config._attn_implementation == packing.ATTENTION)(rows)
 
 
 def packed_row(texts: list[list[int]]) -> dict:
@@ -66,44 +84,47 @@ def test_the_first_token_of_a_text_is_not_learnt_from_its_neighbour():
 
 def test_a_packed_text_has_the_loss_that_it_has_alone(model):
     rows = [packed_row(TEXTS), packed_row(TEXTS[:1])]
-    together = losses(model, packing.PackedRows(pad_token_id=0)(rows))
-    alone = [losses(model, packing.PackedRows(pad_token_id=0)([packed_row([text])])) for text in [*TEXTS, TEXTS[0]]]
+    together = losses(model, collate(rows, model))
+    alone = [losses(model, collate([packed_row([text])], model)) for text in [*TEXTS, TEXTS[0]]]
     assert len(together) == (12 - 3) + (7 - 3) + (5 - 3) + (12 - 3)
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-5, rtol=0)
 
 
-def test_texts_of_similar_length_are_attended_to_together_and_find_back():
-    # Texts of 5, 2 and 1 tokens, and of 3 and 5; those of 2 and 1 share a group, as the one is half of the other.
-    positions = torch.tensor([[0, 1, 2, 3, 4, 0, 1, 0], [0, 1, 2, 0, 1, 2, 3, 4]])
-    texts = packing.texts_in(positions)
-    assert [places.shape for places, _ in texts.groups] == [(3, 5), (2, 2)]
-    assert texts.groups[1][0].tolist() == [[5, 6], [7, 7]] and texts.groups[1][1].tolist() == [0, 1, 2]
-    tokens = torch.cat([places.flatten()[real] for places, real in texts.groups])
-    assert tokens[texts.back].tolist() == list(range(16))
-    assert packing.texts_in(torch.arange(8).expand(2, -1)) is None, "a text a row"
+def test_where_texts_begin_is_what_transformers_finds():
+    # Texts of 5, 2 and 1 tokens; of 3, and two tokens that fill the row up.
+    positions = torch.tensor([[0, 1, 2, 3, 4, 0, 1, 0], [0, 1, 2, 0, 0, 0, 0, 0]])
+    (firsts, _), (longest, _) = prepare_fa_kwargs_from_position_ids(positions)
+    found = packing.bounds(positions)
+    assert found["cu_seq_lens_q"].tolist() == firsts.tolist() == [0, 5, 7, 8, 11, 12, 13, 14, 15, 16]
+    assert found["max_length_q"] == longest == 5
 
 
-def test_gradients_of_packed_rows_are_those_of_a_mask_and_fewer_pairs_are_attended(tiny_backbone, monkeypatch):
-    rows = [packed_row([*TEXTS, list(range(70, 110))]), packed_row(TEXTS[:1])]
-    batch = packing.PackedRows(pad_token_id=0)(rows)
-    gradients, pairs = [], {packing.SDPA: 0, packing.ATTENTION: 0}
-    plain, counted = ALL_ATTENTION_FUNCTIONS[packing.SDPA], []
+@pytest.mark.parametrize(
+    ("device", "precision", "change", "chosen"),
+    [
+        ("cuda", torch.bfloat16, {}, True),
+        ("cuda", torch.float32, {}, False),
+        ("cuda", torch.bfloat16, {"attention_dropout": 0.1}, False),
+        ("cuda", torch.bfloat16, {"sliding_window": 8}, False),
+        ("cpu", torch.bfloat16, {}, False),
+    ],
+)
+def test_attention_is_chosen_by_device_precision_and_model(device, precision, change, chosen, tiny_backbone):
+    model = loaded(tiny_backbone, "sdpa")
+    for key, value in change.items():
+        setattr(model.config, key, value)
+    assert packing.attends_text_by_text(model, precision, device) == chosen
 
-    def counting(module, query, key, *others, **settings):
-        counted.append(query.shape[0] * query.shape[2] * key.shape[2])
-        return plain(module, query, key, *others, **settings)
 
-    monkeypatch.setitem(ALL_ATTENTION_FUNCTIONS, packing.SDPA, counting)
-    for kind in pairs:
+def test_gradients_text_by_text_are_those_of_a_mask(tiny_backbone, monkeypatch):
+    monkeypatch.setattr(packing, "varlen_attn", one_by_one)
+    rows, gradients = [packed_row([*TEXTS, list(range(70, 110))]), packed_row(TEXTS[:1])], []
+    for kind in (packing.SDPA, packing.ATTENTION):
         model = loaded(tiny_backbone, kind).train()
-        counted.clear()
-        model(**batch, use_cache=False).loss.backward()
-        pairs[kind] = sum(counted) // model.config.num_hidden_layers
+        model(**collate(rows, model), use_cache=False).loss.backward()
         gradients.append({name: weight.grad for name, weight in model.named_parameters()})
     for name, gradient in gradients[0].items():
         torch.testing.assert_close(gradients[1][name], gradient, atol=1e-5, rtol=1e-4, msg=name)
-    # Two rows of 64; texts of 40, of 12, 12 and 7, and of 5; 52 tokens that fill the second row up.
-    assert pairs == {packing.SDPA: 2 * 64**2, packing.ATTENTION: 40**2 + 3 * 12**2 + 5**2 + 52}
 
 
 def test_what_is_not_packed_is_attended_to_as_before(tiny_backbone):
@@ -121,8 +142,12 @@ def test_what_is_not_packed_is_attended_to_as_before(tiny_backbone):
 
 def test_a_model_that_mixes_texts_is_found_out(model, monkeypatch, refused):
     assert packing.sees_itself_alone(model)
-    forward = model.model.forward
-    monkeypatch.setattr(model.model, "forward", lambda *args, position_ids=None, **rest: forward(*args, **rest))
+    forward, telling = model.model.forward, {"position_ids", "cu_seq_lens_q"}
+
+    def mixing(*args, **settings):
+        return forward(*args, **{name: value for name, value in settings.items() if name not in telling})
+
+    monkeypatch.setattr(model.model, "forward", mixing)
     assert not packing.sees_itself_alone(model)
     args = type("Arguments", (), {"bf16": False})
     with refused():
@@ -155,8 +180,7 @@ def test_statements_are_tokenised_in_batches_as_trl_would_one_by_one(tiny_backbo
 
 @pytest.mark.full
 @pytest.mark.slow
-def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_backbone, tmp_path, monkeypatch):
-    monkeypatch.setattr(packing, "LONG", 256)  # rows have 256 tokens
+def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_backbone, tmp_path):
     models = tiny_training.make(tmp_path, tiny_backbone)
     # All 12 examples in one step: the order within it decides nothing.
     settings = {"max_steps": 1, "batch_size": 12, "micro_batch_size": 12, "precision": "fp32", "scheduler": "constant"}
@@ -173,4 +197,4 @@ def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_ba
         assert logs[1][name] == pytest.approx(logs[0][name], rel=1e-5), name
     runs = [json.loads((job.folder / "run.json").read_text()) for job in (padded, packed)]
     assert runs[0]["backward_tokens"] == runs[1]["backward_tokens"] > 0
-    assert [run["kernels"]["attention"] for run in runs] == ["sdpa", packing.ATTENTION]
+    assert [run["kernels"]["attention"] for run in runs] == ["sdpa", "sdpa"]
