@@ -45,8 +45,8 @@ def test_what_is_no_chain(chain):
 
 
 def test_a_step_of_an_unknown_stage_has_no_recipe(project):
-    with refused(fix="did you mean 'rft'?"):
-        chains.Step.parse("rtf.names-s0").recipe(project.recipes)
+    with refused(fix="did you mean 'sft'?"):
+        chains.Step.parse("stf.names-s0").recipe(project.recipes)
 
 
 @pytest.mark.parametrize(

@@ -181,10 +181,10 @@ def test_a_task_is_scored_by_its_own_code_alone():
 
 def test_a_stage_depends_on_its_own_class_and_on_no_other_stage():
     stages = SCRIPTS / "reasonome/stages"
-    dpo, rft = (code_digest.closure(stages / f"{name}.py") for name in ("dpo", "rft"))
+    dpo, sft = (code_digest.closure(stages / f"{name}.py") for name in ("dpo", "sft"))
     assert {stages / "preferring.py", SCRIPTS / "reasonome/training/job.py"} <= dpo
     assert stages / "sft.py" not in dpo
-    assert {stages / "sft.py", SCRIPTS / "reasonome/training/sft.py"} <= rft
+    assert {stages / "sft.py", SCRIPTS / "reasonome/training/sft.py"} <= sft
 
 
 @pytest.mark.slow

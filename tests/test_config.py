@@ -693,7 +693,7 @@ def test_the_demos_own_style_differs_from_the_whole_one_in_its_budget_alone(proj
 def test_keys_that_came_later_are_not_written_at_their_default(project):
     # The digest of recipe.json is part of a model: with them all models would be trained again.
     written = {stage: project.recipes[stage][name].model_dump(mode="json") for stage, name in TRAINED_BEFORE.items()}
-    assert written["sft"].keys().isdisjoint({"confidence_from", "statements", "mixture"})
+    assert written["sft"].keys().isdisjoint({"statements", "mixture"})
     assert written["grpo"].keys().isdisjoint({"iterations", "aggregation"}) and "drill" not in written["pretrain"]
     assert project.recipes["sft"]["merged"].model_dump()["statements"]["corpus"] == "demo"
 

@@ -82,7 +82,7 @@ def test_hours_are_jobs_times_minutes_times_gpus_of_all_nodes_or_cores():
 
 def test_what_was_measured_is_of_the_same_backbone_and_step_whatever_the_seed_and_the_steps_before():
     _, _, sft, generate, _ = parse(DRY_RUN)
-    for chain in ("sft.names-s3", "sft.names-s0+grpo.soft-s0", "sft.namesmore-s0", "rft.names-s0"):
+    for chain in ("sft.names-s3", "sft.names-s0+grpo.soft-s0", "sft.namesmore-s0", "grpo.names-s0"):
         measure(f"models/{BACKBONE}/{chain}/run.json", 60)
     measure("models/other/sft.names-s0/run.json", 60)
     measure(f"models/{BACKBONE}/{CHAIN}/run.json", 600, device="NVIDIA H200", processes=8)

@@ -69,12 +69,6 @@ def sft_job(models: Path, chain: str = "sft.try-s0", **settings) -> TrainingJob:
     return _job(models, chain, "sft", recipe | settings, {"examples": "examples.jsonl"}, {"demo-go": STYLE})
 
 
-def rft_job(models: Path, **settings) -> TrainingJob:
-    """A step of rejection sampling; `settings` go over a recipe of three steps."""
-    recipe = {"benchmark": "demo-go", "style": "names", "max_length": 256}
-    return _job(models, "rft.try-s0", "rft", recipe | settings, {"examples": "examples.jsonl"}, {"demo-go": STYLE})
-
-
 def preference_job(models: Path, stage: str, chain: str = "", **settings) -> TrainingJob:
     """A step that learns from pairs of answers; `settings` go over a recipe of three steps."""
     recipe = {"benchmark": "demo-go", "style": "names", "preferences": "pairs", "max_length": 256}

@@ -71,10 +71,3 @@ def test_older_recipes_stay_as_they_were_written(project):
         written = project.recipes[stage][variant].model_dump(mode="json")
         assert not {"rows", "samples", "gold"} & written.keys()
         assert STAGES[stage].model_validate(written) == project.recipes[stage][variant]
-
-
-def test_a_confidence_is_counted_on_questions_of_the_part(config):
-    settings = {"style": "confidence", "confidence_from": {"decoding": "sample8-96", "questions": 40}}
-    project = load_project(with_recipe(config, "sft", **settings, rows={"skip": 100, "take": 60}))
-    files = project.recipes["sft"]["tried"].files(project.results, project.preferences, ("smollm2-135m", "base"))
-    assert files["samples"].name == "sample8-96.100-140.jsonl"

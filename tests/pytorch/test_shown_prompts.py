@@ -19,7 +19,6 @@ arms:
   base: []
   RA: [pretrain.demo, sft.names]
   TA: [pretrain.demo, sft.names, grpo.soft]
-  BEST: [sft.names, rft.demo]
 seeds: [0]
 benchmarks: [demo-go]
 styles: [demo-names]
@@ -34,8 +33,6 @@ def built(tmp_path, config, tiny_backbone, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "resources").symlink_to(tiny_project.ROOT / "resources")
     (config / "experiments/mine.yaml").write_text(EXPERIMENT)
-    samples = "{decoding: sample8-short, rewards: {rouge_l: 1.0}}"
-    tiny_project.change(config / "recipes/rft.yaml", "variants: {}\n", f"variants:\n  demo: {{samples: {samples}}}\n")
     base = Path("results/models/smollm2-135m/base")
     shutil.copytree(tiny_backbone, base / "model")
     atomic.write_json(base / "manifest.json", {})
@@ -60,7 +57,6 @@ def test_each_step_shows_what_it_learns_and_each_arm_what_it_is_asked(built, cap
         "pretrain.demo: statements of demo: as of RA",
         "sft.names: demo-go, style demo-names: as of RA",
         "grpo.soft: demo-go, style demo-names",
-        "rft.demo: demo-go, style demo-names",
     ]
     assert "GENA repairs." in parts["pretrain.demo: statements of demo"]
     taught = parts["sft.names: demo-go, style demo-names"]
@@ -72,7 +68,6 @@ def test_each_step_shows_what_it_learns_and_each_arm_what_it_is_asked(built, cap
     text = render(tokenizer, task.prompt(row, style).messages)
     assert f"[DNA: {len(tokenizer(text)['input_ids'])} tokens]\n{text}\n[target]" in taught
     assert f"{text}\n[right]\nProcess: DNA repair\n" in parts["grpo.soft: demo-go, style demo-names"]
-    assert "[target]\nthe best of the model's own answers" in parts["rft.demo: demo-go, style demo-names"]
     assert "[mit: " in parts["asked: demo-go, style demo-names"]
 
 

@@ -19,7 +19,6 @@ from reasonome.tasks.naming.questions import Example
 from reasonome.tasks.naming.settings import NamingStyle
 from reasonome.tasks.ranking.scoring import score_rankings
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.teaching.samples import kind_of, shares_of_right
 from reasonome.training.pretrain import missed_facts, sample_statements
 from reasonome.training.sft import conversations, sft
 
@@ -31,27 +30,15 @@ def gene_set(number, name, stratum=""):
     return Example(id=f"GO:{number}", subset="bp", name=name, genes=[{"symbol": f"GEN{number}"}], stratum=stratum)
 
 
-def test_the_share_of_right_samples_of_a_kind_by_hand():
-    sets = [gene_set(0, "DNA repair", "well"), gene_set(1, "axon guidance", "well"), gene_set(2, "mitosis", "hardly")]
-    samples = {
-        "GO:0": ["Process: DNA-repair\nConfidence: 10", "Process: repair", "nothing"],
-        "GO:1": ["Process: Axon guidance"],
-        "GO:9": ["Process: elsewhere"],
-    }
-    # Of four samples of well studied sets two are right, however sure they are; of the others there are none.
-    assert shares_of_right(NAMING, STYLE, sets, samples) == {("bp", "well"): 0.5}
-    assert kind_of(sets[2]) == ("bp", "hardly")
-
-
-def test_targets_state_the_share_of_their_kind_and_50_without():
-    sets = [gene_set(0, "DNA repair", "well"), gene_set(1, "mitosis", "hardly")]
-    rows = conversations(NAMING, STYLE, sets, None, {("bp", "well"): 0.375})
-    said = [row["completion"][0]["content"] for row in rows]
-    assert said == ["Process: DNA repair\nConfidence: 38", "Process: mitosis\nConfidence: 50"]
-    assert [NAMING.parse(text, STYLE).confidence for text in said] == [0.38, 0.5]
-    assert {tuple(NAMING.parse(text, STYLE).problems) for text in said} == {("no_reasoning",)}
+def test_targets_state_50_where_a_confidence_is_asked_for():
+    rows = conversations(NAMING, STYLE, [gene_set(0, "DNA repair")], None)
+    said = rows[0]["completion"][0]["content"]
+    assert said == "Process: DNA repair\nConfidence: 50" and NAMING.parse(said, STYLE).confidence == 0.5
     silent = STYLE.model_copy(update={"confidence": False})
-    assert conversations(NAMING, silent, sets, None)[0]["completion"][0]["content"] == "Process: DNA repair"
+    assert (
+        conversations(NAMING, silent, [gene_set(0, "DNA repair")], None)[0]["completion"][0]["content"]
+        == "Process: DNA repair"
+    )
 
 
 def test_reasoning_comes_before_the_confidence():
@@ -155,30 +142,6 @@ def with_recipe(config, stage, **settings):
     text = file.read_text().replace("variants: {}", "variants:")  # of a stage without any
     file.write_text(text + f"  tried: {json.dumps(settings)}\n")
     return config
-
-
-def test_a_style_without_confidence_takes_none(config, monkeypatch):
-    monkeypatch.chdir(config.parent)
-    with refused(field="variants.tried.confidence_from", fix="leave it out"):
-        load_project(with_recipe(config, "sft", confidence_from={"decoding": "sample8-96"}))
-
-
-def test_an_unknown_decoding_has_the_nearest_name(config):
-    settings = {"style": "confidence", "confidence_from": {"decoding": "sample8-69"}}
-    with refused(fix="did you mean 'sample8-96'?"):
-        load_project(with_recipe(config, "sft", **settings))
-
-
-def test_the_samples_are_among_the_files_of_the_step(config):
-
-    settings = {"style": "confidence", "confidence_from": {"decoding": "sample8-96", "questions": 40}}
-    project = load_project(with_recipe(config, "sft", **settings))
-    files = project.recipes["sft"]["tried"].files(
-        project.results, project.preferences, ("smollm2-135m", "sft.names-s0")
-    )
-    assert str(files["samples"]).endswith(
-        "results/samples/smollm2-135m/sft.names-s0/demo-go.confidence/sample8-96.40.jsonl"
-    )
 
 
 # --- statements beside questions ---------------------------------------------------------------------

@@ -28,9 +28,7 @@ def test_their_names_are_read_from_the_installed_files(config):
 
 
 def job(models, stage: str, **settings) -> TrainingJob:
-    made = {"sft": tiny_training.sft_job, "rft": tiny_training.rft_job, "pretrain": tiny_training.pretrain_job}
-    if stage == "rft":
-        settings |= {"samples": {"decoding": "sample8", "rewards": {"format": 1.0}}}
+    made = {"sft": tiny_training.sft_job, "pretrain": tiny_training.pretrain_job}
     if stage in made:
         return made[stage](models, **settings)
     if stage in ("dpo", "reward"):
@@ -46,7 +44,7 @@ def test_what_a_stage_sets_is_refused(tiny_models, monkeypatch, stage):
     own = job(tiny_models, stage, trl={"adam_beta2": 0.95})
     given = own.arguments() | own.evaluation(held_out=True)
     assert given["adam_beta2"] == 0.95
-    if stage in ("sft", "rft", "pretrain"):
+    if stage in ("sft", "pretrain"):
         given |= (
             packing.SEPARATE | pretrain.WRAPPED | dict.fromkeys(("max_length", "eval_packing", "completion_only_loss"))
         )

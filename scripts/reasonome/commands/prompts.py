@@ -22,7 +22,6 @@ from reasonome.core import arguments, atomic
 from reasonome.core.errors import InputError, check_made, lookup, nearest
 from reasonome.core.terminal import show
 from reasonome.prompts.chat_template import load_tokenizer, render
-from reasonome.stages.rft import RftRecipe
 from reasonome.task import Task
 from reasonome.tasks import load_project
 from reasonome.teaching.proposals import read_proposals
@@ -131,9 +130,7 @@ class Shown:
         for row in islice(taught, self.count):
             prompt = task.prompt(row, style)
             completion = task.completion(row, prompt, style, proposals[row.id] if proposals else None)
-            if isinstance(recipe, RftRecipe):
-                yield self._said(row.id, prompt.messages, target="the best of the model's own answers, once it exists")
-            elif isinstance(recipe, RolloutRecipe):
+            if isinstance(recipe, RolloutRecipe):
                 yield self._said(row.id, prompt.messages, right=completion or "none")
             else:
                 yield self._said(row.id, prompt.messages, target=completion or "none: it is left out")

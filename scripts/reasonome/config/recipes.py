@@ -327,10 +327,10 @@ class RowsRecipe(QuestionRecipe):
         None, description="the part of each benchmark's training split to learn from; all if not given"
     )
 
-    def part(self, most: int | None = None) -> str:
-        """The part of the training split, or `most` of its first questions, as `Rows.which` has it."""
+    def part(self) -> str:
+        """The part of the training split, as `Rows.which` has it."""
         rows = self.rows or Rows()
-        return Rows(skip=rows.skip, take=min(filter(None, (rows.take, most)), default=None)).which
+        return Rows(skip=rows.skip, take=rows.take).which
 
     @classmethod
     def examples_in_words(cls, manifest: Mapping[str, Any]) -> str:

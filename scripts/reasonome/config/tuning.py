@@ -1,14 +1,12 @@
 """The settings of warm-ups and of fine-tuning that training reads; what else a stage has is in `reasonome.stages`."""
 
-from abc import abstractmethod
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from reasonome.config.recipes import RowsRecipe, ValidatedRecipe
 from reasonome.config.reference import CorpusRef
 from reasonome.config.strict import Strict
-from reasonome.core.errors import InputError
 
 
 class Drill(Strict):
@@ -58,7 +56,7 @@ class Statements(Strict):
 
 
 class TuningSettings(RowsRecipe):
-    """The settings of stages that learn prompts with their targets."""
+    """The settings of fine-tuning on prompts with their targets."""
 
     newer = (*RowsRecipe.newer, "statements")
     statements: Statements | None = None
@@ -92,11 +90,3 @@ class TuningSettings(RowsRecipe):
     @property
     def steps_alike(self) -> bool:
         return self.steps == "alike"
-
-    @abstractmethod
-    def lesson(self, job: Any, benchmark: str, task: Any, similarity: Any) -> Any:
-        """What is learned of a benchmark: a `training.sft.Lesson`."""
-
-    @abstractmethod
-    def nothing_left(self, job: Any, benchmark: str, lesson: Any) -> InputError:
-        """The error where no example of a benchmark can be learned from."""

@@ -26,12 +26,6 @@ class Stages(Lazy[type[Recipe]]):
         return SftRecipe
 
     @cached_property
-    def rft(self) -> type[Recipe]:
-        from reasonome.stages.rft import RftRecipe
-
-        return RftRecipe
-
-    @cached_property
     def dpo(self) -> type[Recipe]:
         from reasonome.stages.dpo import DpoRecipe
 

@@ -1,7 +1,6 @@
-"""A model's own samples of training questions: what each earns, and how often it is right."""
+"""A model's own samples of training questions: what each earns."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from statistics import fmean
 
 import numpy as np
 
@@ -14,10 +13,6 @@ from reasonome.task import Task
 ROUNDING = 1e-9  # of sums of weighted rewards: 0.7 + 0.1 is less than 0.8
 # Parsed answers and their examples → what each answer earns.
 Rewarded = Callable[[Sequence[Answer], Sequence[Row]], Iterable[float]]
-
-
-# The subset of a question and its stratum, "" where it has none.
-Kind = tuple[str, str]
 
 
 def finished(rows: Iterable[AnswerRow]) -> dict[str, list[str]]:
@@ -47,22 +42,3 @@ def earnings(
     texts = [(text, example) for example in examples for text in samples.get(example.id, ())]
     earned = iter(rewarded([task.parse(text, style) for text, _ in texts], [example for _, example in texts]))
     return [[float(next(earned)) for _ in samples.get(example.id, ())] for example in examples]
-
-
-def kind_of(example: Row) -> Kind:
-    """The kind of a question: what can be told of it before it is answered."""
-    return example.subset, getattr(example, "stratum", "")
-
-
-def shares_of_right(
-    task: Task, style: Style, examples: Iterable[Row], samples: Mapping[str, Sequence[str]]
-) -> dict[Kind, float]:
-    """The share of right ones among a model's samples, from 0 to 1, by the kind of question.
-
-    `samples` are texts by the id of their question. A kind without samples is left out.
-    """
-    judged: dict[Kind, list[bool]] = {}
-    for example in examples:
-        for text in samples.get(example.id, ()):
-            judged.setdefault(kind_of(example), []).append(task.right(task.parse(text, style), example))
-    return {kind: fmean(right) for kind, right in judged.items()}

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import getfile
 from itertools import chain
-from types import MappingProxyType
 from typing import Any
 
 from datasets import Dataset
@@ -17,37 +16,26 @@ from reasonome.config.tuning import TuningSettings
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError
 from reasonome.prompts.chat_template import answered
-from reasonome.rewards import Similarity
-from reasonome.task import UNKNOWN_CONFIDENCE, Task
-from reasonome.teaching.samples import Kind, kind_of
+from reasonome.task import Task
+from reasonome.teaching.proposals import read_proposals
 from reasonome.training import adapters, packing
 from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.pretrain import sample_statements, tokenised, whole
 
 
-def conversations(
-    task: Task,
-    style: Style,
-    examples: list,
-    proposals: dict[str, dict] | None,
-    confidences: Mapping[Kind, float] = MappingProxyType({}),
-    targets: Mapping[str, str] | None = None,
-) -> list[dict]:
+def conversations(task: Task, style: Style, examples: list, proposals: dict[str, dict] | None) -> list[dict]:
     """Prompt and completion messages, one dict per training example.
 
     `proposals` holds the teacher's kept rows by id; without it completions have no reasoning. Examples without a row of
-    the teacher are left out, and those of which the task makes no completion. `confidences` are by kind of question.
-    `targets` are whole completions by id, in place of those that the task makes; examples without one are left out.
+    the teacher are left out, and those of which the task makes no completion.
     """
     rows = []
     for example in examples:
-        if any(known is not None and example.id not in known for known in (proposals, targets)):
+        if proposals is not None and example.id not in proposals:
             continue
         prompt = task.prompt(example, style)
-        sure = confidences.get(kind_of(example), UNKNOWN_CONFIDENCE)
         proposal = None if proposals is None else proposals[example.id]
-        given = None if targets is None else targets[example.id]
-        completion = task.completion(example, prompt, style, proposal, sure) if given is None else given
+        completion = task.completion(example, prompt, style, proposal)
         if completion is not None:
             rows.append({"prompt": prompt.messages, "completion": [{"role": "assistant", "content": completion}]})
     return rows
@@ -62,14 +50,22 @@ class Lesson:
     left_out: Counter[str]
 
 
-def sft(job: TrainingJob[TuningSettings], tasks: Mapping[str, Task], similarity: Similarity | None = None) -> None:
-    """Fine-tune the parent on what its recipe makes of each benchmark: right answers, or the best of its own samples.
+def _lesson(job: TrainingJob[TuningSettings], benchmark: str, task: Task) -> Lesson:
+    """What is learned of a benchmark: right answers, with a teacher's reasoning where the recipe has one."""
+    examples, style = job.examples(benchmark, task), job.styles[benchmark]
+    reasoning = job.files("reasoning").get(benchmark)
+    proposals = read_proposals(reasoning) if reasoning else None
+    rows = conversations(task, style, examples, proposals)
+    untaught = sum(proposals is not None and example.id not in proposals for example in examples)
+    left_out = Counter(without_reasoning=untaught, without_completion=len(examples) - untaught - len(rows))
+    return Lesson(rows, len(examples), left_out)
 
-    `tasks` are those of the benchmarks; `similarity` is for a reward of samples.
-    """
+
+def sft(job: TrainingJob[TuningSettings], tasks: Mapping[str, Task]) -> None:
+    """Fine-tune the parent on right answers to the questions of benchmarks; `tasks` are those of the benchmarks."""
     recipe = job.recipe
     tokenizer = job.load_tokenizer()
-    lessons: dict[str, Lesson] = {name: recipe.lesson(job, name, task, similarity) for name, task in tasks.items()}
+    lessons = {name: _lesson(job, name, task) for name, task in tasks.items()}
     tokenized = {
         name: [answered(tokenizer, row["prompt"], row["completion"][0]["content"]) for row in lesson.rows]
         for name, lesson in lessons.items()
@@ -95,7 +91,9 @@ def sft(job: TrainingJob[TuningSettings], tasks: Mapping[str, Task], similarity:
     left_out["too_long"] = sum(len(lessons[benchmark].rows) - len(rows) for benchmark, rows in fitting.items())
     for benchmark, rows in fitting.items():
         if not rows:
-            raise recipe.nothing_left(job, benchmark, lessons[benchmark])
+            file = (job.files("reasoning") or job.files("examples"))[benchmark]
+            fix = "see what the teacher dropped and why, beside that file"
+            raise InputError(f"no example of {benchmark} is left to train on", file=file, fix=fix)
     kept = mixed(fitting, recipe.weights_of_benchmarks, recipe.max_examples, "max_examples")
     reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items())
     examples = sum(lesson.examples for lesson in lessons.values())
