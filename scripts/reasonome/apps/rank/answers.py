@@ -9,9 +9,8 @@ from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.results_folder import ResultsKind, answers_by_id
 from reasonome.answering.rows import AnswerRow, cut_flags
 from reasonome.answering.wrapping import parse_wrapped
-from reasonome.apps.rank.candidates import Known, candidates, disease_names
+from reasonome.apps.rank.candidates import Known, candidates, ranks
 from reasonome.apps.rank.questions import Question
-from reasonome.apps.rank.reasons import check_distances, check_phenotypes
 from reasonome.apps.rank.record import JSONL, TSV, RankingRecord, Sample
 from reasonome.apps.rank.settings import NEW_TOKENS, Kind, RankSettings
 from reasonome.apps.run import check_context, decoding_of
@@ -75,38 +74,37 @@ def _ranked(
     known: Known,
     longest_list: int,
 ) -> RankingRecord:
-    """The record with the merged ranking, the facts beside it, and the checked reasons."""
+    """The record with the merged ranking, the facts beside it, and the reasons of an answer that goes with it."""
     record, task = question.record, TASKS[question.record.kind]
     most = len(question.candidates) or longest_list
     lists = _Lists(question, example.meanings(), known)
     parsed = [parse_wrapped(task, row.text, style) for row in rows]
     listed = [lists.read(answer.genes)[:most] for answer in parsed]
     samples = [Sample(genes=genes, text=row.text) for genes, row in zip(listed, rows, strict=True)]
-    merged = majority([Ballot(sample.genes) for sample in samples])[:most]
-    chosen = _nearest_to(merged, samples)
-    reasons = "\n".join(parsed[chosen].steps) if merged else ""
-    genes = candidates(question, samples, merged, known, known.fits(question))
-    named = [known.gene(gene.symbol, question) for gene in genes]
-    claims, unchecked = [], []
-    if reasons and record.kind == "locus":
-        claims, unchecked = check_distances(reasons, named, genes)
-    elif reasons and known.overlap is not None:
-        claims, unchecked = check_phenotypes(reasons, named, record, known.overlap, known.disease_names)
+    merged = _merged(listed, most)
+    first = next((place for place, genes in enumerate(listed) if genes[:1] == [*merged][:1]), 0)
     left_out = task.prompt(example, style).facts_left_out
     return record.model_copy(
         update={
-            "genes": genes,
-            "disease_names": disease_names(genes, known),
-            "usable": sum(bool(sample.genes) for sample in samples),
-            "samples": [samples[chosen], *(one for place, one in enumerate(samples) if place != chosen)],
-            "reasons": reasons,
-            "claims": claims,
-            "unchecked": unchecked,
-            "strangers": list(lists.strangers),
-            "invented": list(lists.invented),
-            "flags": [*record.flags, *cut_flags(rows), *_flags(samples, lists, left_out)],
+            "genes": candidates(question, samples, merged, known, known.fits(question)),
+            "samples": [samples[first], *(one for place, one in enumerate(samples) if place != first)],
+            "reasons": "\n".join(parsed[first].steps) if merged else "",
+            "flags": [*record.flags, *cut_flags(rows), *_flags(listed, lists, left_out)],
         }
     )
+
+
+def _merged(lists: Sequence[Sequence[str]], most: int) -> dict[str, int]:
+    """The ranks of the genes, by how many lists have them first, then by the mean of 1/rank; equals share a rank."""
+    votes = {
+        gene: (
+            sum(genes[:1] == [gene] for genes in lists),
+            round(sum(1 / (genes.index(gene) + 1) for genes in lists if gene in genes), 9),
+        )
+        for gene in majority([Ballot(genes) for genes in lists])[:most]
+    }
+    levels = {vote: level for level, vote in enumerate(sorted({*votes.values()}, reverse=True))}
+    return ranks({gene: levels[vote] for gene, vote in votes.items()})
 
 
 class _Lists:
@@ -131,28 +129,16 @@ class _Lists:
         return list(symbols)
 
 
-def _nearest_to(merged: Sequence[str], samples: Sequence[Sample]) -> int:
-    """The place of the answer whose first genes are most like those of the merged ranking; the first of equals."""
-
-    def likeness(place: int) -> list[int]:
-        at = {gene: rank for rank, gene in enumerate(samples[place].genes, 1)}
-        unlisted = len(merged) + 1
-        return [-abs(at.get(gene, unlisted) - rank) for rank, gene in enumerate(merged[:3], 1)]
-
-    return max(range(len(samples)), key=likeness)
-
-
-def _flags(samples: Sequence[Sample], lists: _Lists, left_out: int) -> list[str]:
+def _flags(listed: Sequence[Sequence[str]], lists: _Lists, left_out: int) -> list[str]:
     """Warnings: phenotypes that did not fit, unusable answers, votes that differ, strangers and inventions."""
-    usable = sum(bool(sample.genes) for sample in samples)
-    firsts = [sample.genes[0] for sample in samples if sample.genes]
+    firsts = [genes[0] for genes in listed if genes]
     flags = []
     if left_out:
         flags.append(f"the prompt had no room for {left_out:,} phenotypes")
-    if not usable:
+    if not firsts:
         flags.append("no answer had a list of candidates")
-    elif usable < len(samples):
-        flags.append(f"{len(samples) - usable} of {len(samples)} answers had no list of candidates")
+    elif len(firsts) < len(listed):
+        flags.append(f"{len(listed) - len(firsts)} of {len(listed)} answers had no list of candidates")
     if len(firsts) > 1 and len(set(firsts)) == len(firsts):
         flags.append("no two answers put the same gene first: this ranking is a guess")
     if lists.strangers:
