@@ -14,7 +14,6 @@ from reasonome.apps.rank.questions import Question
 from reasonome.apps.rank.record import JSONL, TSV, RankingRecord, Sample
 from reasonome.apps.rank.settings import NEW_TOKENS, Kind, RankSettings
 from reasonome.apps.run import check_context, decoding_of
-from reasonome.config import Decoding
 from reasonome.facts.text import some
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.settings import RankingStyle
@@ -46,7 +45,8 @@ def rank(
     """
     asked = [question.example for question in questions if question.example is not None]
     task = TASKS[questions[0].record.kind]
-    decoding = decoding_settings(settings, style, questions, model.room_to_think)
+    new_tokens = settings.max_new_tokens or NEW_TOKENS[style.reasoning] + model.room_to_think
+    decoding = decoding_of(settings, new_tokens, in_orders=any(question.candidates for question in questions))
     check_context(task, asked, style, model, decoding.max_new_tokens, "")
     answers = answers_by_id(model, task, style, decoding, asked, out, RESULTS)
     records = []
@@ -56,14 +56,6 @@ def rank(
             record = _ranked(question, example, answers[record.id], style, known, longest_list)
         records.append(record)
     return records
-
-
-def decoding_settings(
-    settings: RankSettings, style: RankingStyle, questions: Sequence[Question], room_to_think: int = 0
-) -> Decoding:
-    """How answers are drawn: each in another order of the candidates, if there are any."""
-    new_tokens = settings.max_new_tokens or NEW_TOKENS[style.reasoning] + room_to_think
-    return decoding_of(settings, new_tokens, in_orders=any(question.candidates for question in questions))
 
 
 def _ranked(

@@ -30,6 +30,10 @@ _LONGEST_SET = 5_000_000  # base pairs, more than the variants of any credible s
 OBSERVED = "observed"  # in --columns: the column that says of each row whether its phenotype was seen
 _YES = frozenset(("yes", "y", "true", "present", "observed", "1", "+"))
 _NO = frozenset(("no", "n", "false", "absent", "excluded", "not observed", "0", "-"))
+_OF_ONE_TERM = (
+    "each row is a patient with one phenotype: if they are of one patient, write them into one row, or name the "
+    f"columns that say whose they are and whether they were seen: --columns id=NAME,{OBSERVED}=NAME"
+)
 
 
 @dataclass(frozen=True)
@@ -106,23 +110,15 @@ def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
         if OBSERVED in settings.columns:
             return AskedFile(name, path, "case", _long_cases(path, name, settings.columns))
         cases = rankings.read_cases(path, settings.columns, solved=False)
-        if all(len(case.present) < 2 for case in cases):
+        are_of_one_term = all(len(case.present) < 2 for case in cases)
+        if are_of_one_term:
             _check_observed(path)
-        return AskedFile(name, path, "case", cases, notes=_of_one_term(cases))
+        is_told = are_of_one_term and len(cases) > 1 and not any(case.id for case in cases)
+        return AskedFile(name, path, "case", cases, notes=[_OF_ONE_TERM] if is_told else [])
     rows = rankings.read_loci(path, settings.columns, solved=False, trait=settings.trait)
     rows, notes = _one_a_set(rows, path)
     _check_lead_variants(rows, path)
     return AskedFile(name, path, "locus", rows, notes=notes)
-
-
-def _of_one_term(cases: Sequence[Case]) -> list[str]:
-    """What to say of a table that may have a patient in several rows."""
-    if len(cases) < 2 or any(len(case.present) != 1 or case.id for case in cases):
-        return []
-    return [
-        "each row is a patient with one phenotype: if they are of one patient, write them into one row, or name the "
-        f"columns that say whose they are and whether they were seen: --columns id=NAME,{OBSERVED}=NAME"
-    ]
 
 
 def _long_cases(path: Path, name: str, columns: Mapping[str, str]) -> list[Case]:
@@ -272,14 +268,11 @@ def _has_rows(path: Path) -> bool:
 
 
 def _is_packet(text: str) -> bool:
-    """Whether a line is a phenopacket, or a case in the flat layout, whose phenotypes are objects."""
+    """Whether a line is a phenopacket."""
     try:
-        value = text_file.json_value(text)
+        return phenopackets.is_packet(text_file.json_value(text))
     except ValueError:
         return True  # the reader of phenopackets says what is wrong
-    present = value.get("present") if isinstance(value, dict) else None
-    is_flat = isinstance(present, list) and not any(isinstance(term, str) for term in present)
-    return is_flat or phenopackets.is_packet(value)
 
 
 def _kind(path: Path, settings: RankSettings) -> Kind:

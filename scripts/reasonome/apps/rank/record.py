@@ -12,6 +12,7 @@ from reasonome.core import atomic
 from reasonome.facts.files.plain_table import Cell, tsv_row
 
 PURPOSE = "research use only: not a diagnosis, not for clinical decisions"
+_RANKS = ("rank", "fit_rank", "distance_rank")
 TSV, JSONL = "rankings.tsv", "rankings.jsonl"
 COLUMNS = (
     *("file", "name", "gene", "gene_name", "rank", "first_in", "listed_in", "answers"),
@@ -151,7 +152,10 @@ def write_tables(records: Sequence[RankingRecord], folder: Path) -> None:
 
 
 def tsv_lines(record: RankingRecord) -> list[str]:
-    """The lines of a record in rankings.tsv, one for each gene; one without a gene where there is none."""
+    """The lines of a record in rankings.tsv, one for each gene; one without a gene where there is none.
+
+    The rank of several genes has a "=" behind it.
+    """
     asked = [*(f"{term.id} {term.label}" for term in record.present)]
     asked += [f"not {term.id} {term.label}" for term in record.absent]
     span = "" if record.end is None else f"-{record.end}"
@@ -165,10 +169,10 @@ def tsv_lines(record: RankingRecord) -> list[str]:
         "error": record.error,
         "meant_for": PURPOSE,
     }
-    share = {
-        rank: Counter(getattr(gene, rank) for gene in record.genes) for rank in ("rank", "fit_rank", "distance_rank")
-    }
-    rows = [shared | _gene(gene) | _ranks(gene, share) for gene in record.genes] or [shared]
+    ranked = [{name: getattr(gene, name) for name in _RANKS} for gene in record.genes]
+    share = Counter(rank for ranks in ranked for rank in ranks.items())
+    told = [{name: rank and f"{rank}{'=' * (share[name, rank] > 1)}" for name, rank in of.items()} for of in ranked]
+    rows = [shared | _gene(gene) | ranks for gene, ranks in zip(record.genes, told, strict=True)] or [shared]
     return [tsv_row([row.get(column) for column in COLUMNS]) for row in rows]
 
 
@@ -184,12 +188,4 @@ def _gene(gene: RankedCandidate) -> dict[str, Cell]:
         "diseases": [f"{disease.name} {disease.link}".strip() for disease in gene.diseases],
         "against": [f"{disease.name}: {one.text}" for disease in gene.diseases for one in disease.against],
         "distance": gene.distance,
-    }
-
-
-def _ranks(gene: RankedCandidate, share: dict[str, Counter[int | None]]) -> dict[str, Cell]:
-    """The ranks of a gene; "2=" where several have the second."""
-    ranks = {name: (getattr(gene, name), counts) for name, counts in share.items()}
-    return {
-        name: None if rank is None else f"{rank}{'=' * (counts[rank] > 1)}" for name, (rank, counts) in ranks.items()
     }

@@ -28,10 +28,17 @@ function questionFacts(record) {
     ["present", record.present.length ? record.present.map(named).join("; ") : null],
     ["absent", record.absent.length ? record.absent.map(named).join("; ") : null],
     ["age, sex", [record.age, record.sex].filter(Boolean).join(", ") || null],
-    ["candidates", record.error ? null : record.panel ? `${record.panel.toLocaleString("en")}, of which ${isByModel ? "the prompt showed " : ""}${record.shown.toLocaleString("en")}${isByModel ? "" : " are listed"}` : "any human gene"],
+    ["candidates", record.error ? null : candidatesText(record)],
     ["answers with a list", record.error || !isByModel ? null : `${record.samples.filter((sample) => sample.genes.length).length} of ${record.samples.length}`],
     ["flags", odd.length ? bullets(odd) : null],
   ], "facts");
+}
+
+function candidatesText(record) {
+  if (!record.panel) return "any human gene";
+  const all = record.panel.toLocaleString("en");
+  if (record.shown === record.panel) return all;
+  return `${all}, of which ${record.shown.toLocaleString("en")} ${isByModel ? "were in the prompt" : "are listed"}`;
 }
 
 function knownList(gene) {
@@ -78,9 +85,10 @@ function rankingTable(record) {
       ? [who, knownList(gene), diseaseList(gene), ...votes, number(gene.fit, 2), number(gene.overlap, 2)]
       : [who, ...votes, kilobases(gene.distance)];
   });
-  const unranked = isByModel ? "Genes without a rank were listed by no answer." : "Genes without a rank have nothing to be ranked by.";
+  const why = isByModel ? "Genes without a rank were listed by no answer. " : "Genes without a rank have nothing to be ranked by. ";
+  const unranked = record.genes.some((gene) => gene.rank === null) ? why : "";
   const told = isOfCases
-    ? `${unranked} ✔: HPO knows the gene for this phenotype or a kind of it. ≈: for another kind of a phenotype that few genes have. ✘: most patients of the disease have it, and this one has not; that lowers the overlap to the fit.`
+    ? `${unranked}✔: HPO knows the gene for this phenotype or a kind of it. ≈: for another kind of a phenotype that few genes have. ✘: what of the patient is against the disease, and lowers the overlap to the fit.`
     : unranked;
-  return [element("p", told), wide(plainTable(headings, rows, headings.length - (isOfCases ? 3 : 1)))];
+  return [...(told ? [element("p", told)] : []), wide(plainTable(headings, rows, headings.length - (isOfCases ? 3 : 1)))];
 }
