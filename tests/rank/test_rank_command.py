@@ -47,7 +47,7 @@ def test_a_case_with_a_panel_in_a_style(command, ranking):
 @pytest.mark.parametrize(
     ("words", "field", "fix"),
     [
-        (["--kind", "cases"], "--kind", "did you mean 'case'?"),
+        (["--window-kb", "wide"], "--window-kb", "docs/rank.md"),
         (["--columns", "trat=description"], "columns", "did you mean 'trait'?"),
     ],
 )

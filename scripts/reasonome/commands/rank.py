@@ -1,8 +1,7 @@
 """`reasonome rank`: the genes of your own unsolved cases and loci, ranked by phenotypes or distance, or by a model.
 
 reasonome rank patient.json --panel panel.txt --no-model --out my_case
-reasonome rank patient.json --model closed-book-ranking --out my_case
-reasonome rank terms.txt --panel panel.txt --model closed-book-ranking --out my_case --style short
+reasonome rank terms.txt --panel panel.txt --model closed-book-ranking --out my_case
 reasonome rank loci.tsv --model closed-book-ranking --out my_loci --window-kb 300
 reasonome rank --trait "LDL cholesterol" --locus 1:55039974 --model closed-book-ranking --out my_locus
 
@@ -12,9 +11,9 @@ a backbone, weights or the address of an OpenAI-compatible server; both rankings
 
 FILES are phenopackets (version 2; JSON, JSON lines or .zip), lists of HPO terms (- or not in front of what
 the patient has not), or tables: of cases with present (and absent) phenotypes, of loci with a trait and candidates, or
-with trait, chromosome and position (GRCh38). Research use only: not a diagnosis, not for clinical decisions. Ids and
-names of files stay on the machine, and without --upload all does. A second run uses the answers that it has. The
-exit status is 1 where no case and no locus was ranked.
+with trait, chromosome and position (GRCh38), of which the variants of one credible set are one locus. Research use
+only: not a diagnosis, not for clinical decisions. Ids and names of files stay on the machine, and without --upload all
+does. A second run uses the answers that it has. The exit status is 1 where no case and no locus was ranked.
 """
 
 import argparse
@@ -32,7 +31,7 @@ from reasonome.tasks import load_project
 
 # Settings that are options by their name.
 _OF_MODELS = ("style", "samples", "temperature", "top_p", "max_new_tokens", "batch_size", "seed")
-_OPTIONS = ("kind", "panel", "trait", "locus", "window_kb", "benchmark", *_OF_MODELS)
+_OPTIONS = ("panel", "trait", "locus", "window_kb", "benchmark", *_OF_MODELS)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -62,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     settings = checked(RankSettings, values, "docs/rank.md", option)
     find = (lambda: None) if args.no_model else partial(asked_model, project, args)
     records = job.rank_files(project, settings, find, args.out, command)
-    return 0 if any(record.first for record in records) else 1
+    return 0 if any(record.firsts for record in records) else 1
 
 
 def _refuse_options_of_models(args: argparse.Namespace) -> None:

@@ -4,18 +4,8 @@ reasonome score ANSWERS --benchmark BENCHMARK                                  a
 reasonome score ANSWERS --task TASK --columns answer=COLUMN,gold=COLUMN        anywhere: the table has the truth
 reasonome score ANSWERS --task TASK --columns answer=COLUMN,gold=COLUMN,candidates=COLUMN    likewise, of ranked lists
 
-With --task, ranked lists are read in one of two tracks:
-
-strict        (default) A cell with a tag of the contract, however it is spelled, is a completion, and needs one closed
-              <genes>[A, B]</genes>; any other cell needs one closed list in brackets. A row without is wrong. Genes are
-              compared as genes: case aside, and by the aliases of --genes. Repeats take no place, genes that are no
-              candidates do. The first 25 genes count, or as many as there are candidates if those are more. Of several
-              true genes, as in A, B or A|B or {A},{B}, the best-ranked counts. Of rows that repeat an id the first
-              counts; a row without an id is a question of its own, and one without candidates has no rank.
-as-published  "[" and "]" are dropped from the cell as it stands, it is split at commas, and each entry is stripped of
-              white space, line breaks too. Nothing else is changed: repeats, empty entries, tags and prose stay, and
-              take places. The first entry that is the true gene, character for character, makes the rank. Every row
-              counts; an empty cell has one empty entry, and is wrong.
+--track says how ranked lists are read: strict (one closed list, genes compared as genes) or as-published (split at
+commas, compared character for character); docs/scoring.md has both.
 """
 
 import argparse

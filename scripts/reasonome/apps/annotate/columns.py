@@ -78,7 +78,7 @@ def read_columns(rows: Rows, settings: Annotation, known: Known) -> Reading:
 
     Raises InputError for a chosen column that is not there, and a question where two readings remain.
     """
-    return _Roles(_of_mageck(rows), settings, known).reading()
+    return _Roles(rows if settings.columns else _of_mageck(rows), settings, known).reading()
 
 
 def _labels(column: pd.Series) -> pd.Series:
@@ -246,7 +246,7 @@ class _Roles:
         """The genes of all rows, "" where there is none; X.1, where X is in the table, is a further row of X."""
         column = self.columns["gene"]
         genes = _labels(self.frame[column]).astype(str)
-        if are_row_numbers(genes):
+        if are_row_numbers(genes) and "gene" not in self.chosen:
             what = f"the {len(genes):,} genes are the numbers from {min(genes, key=int)} on: row numbers are no genes"
             fix = "say which column has the genes, such as `--columns gene=NAME`, or call it 'gene'"
             raise self.rows.error(what, field="gene", fix=fix)

@@ -1,9 +1,8 @@
 """Files of genes as rows of text: which form a file has, and where its comments, header and columns are."""
 
 import ast
-import csv
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
@@ -14,7 +13,7 @@ import yaml
 from reasonome.apps.run import stem, unused_name
 from reasonome.core.errors import InputError
 from reasonome.facts.files.missing_value import is_missing
-from reasonome.facts.files.plain_table import csv_rows
+from reasonome.facts.files.plain_table import csv_rows, marked_header
 from reasonome.facts.files.text_file import json_value, read_text
 from reasonome.facts.spellings import is_one_gene
 from reasonome.facts.text import counted
@@ -148,16 +147,18 @@ def read_file(path: Path, sets: bool = False) -> TextFile:
         fix = "put commas (.csv) or tabs (.tsv, .txt) between them: in R with write.csv, or write.table(…, sep = '\\t')"
         raise InputError("this is a table with spaces between fields", file=path, fix=fix)
     delimiter = excel[1] if excel else _delimiter(path, "" if first is None else lines[first])
-    headed = bool(first and first - 1 in comments and not sets and _is_header(lines[first - 1 : first + 1], delimiter))
-    if first and headed:
+    header = None
+    if first and first - 1 in comments and not sets:
+        header = marked_header(lines[first - 1], lines[first], lambda cell: key(cell) in _USUAL, [delimiter])
+    if header is not None:
         notes.append(f"the header is line {first}, although it begins with #")
-        lines[first - 1] = re.sub(rf"(^|{re.escape(delimiter)}) *#+", r"\1", lines[first - 1])
+        lines[first - 1] = header
         comments.remove(first - 1)
     ranked = _without_gz(path).endswith(".rnk") or any(_RANKED.fullmatch(lines[place]) for place in comments)
     if comments:
         notes.append(f"skipped: {counted(len(comments), 'line that begins', 'lines that begin')} with #")
         lines = ["" if place in set(comments) else line for place, line in enumerate(lines)]
-    return TextFile(path, lines, delimiter, tuple(notes), sets, headed, ranked, sha256)
+    return TextFile(path, lines, delimiter, tuple(notes), sets, header is not None, ranked, sha256)
 
 
 def _as_lines(text: str, path: Path) -> tuple[str, ...]:
@@ -202,14 +203,6 @@ def _delimiter(path: Path, first: str) -> str:
 def _is_comment(line: str) -> bool:
     """Whether a line begins with #, and not with Excel's #N/A."""
     return line.startswith("#") and not line.upper().startswith("#N/A")
-
-
-def _is_header(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether a comment is the header of the row below it: with as many cells, and the only usual names."""
-    above, below = (next(csv.reader([line], delimiter=delimiter, skipinitialspace=True)) for line in lines)
-    usual = [key(name) for name in above if key(name) in _USUAL]
-    fits = len(above) == len(below) > 1 and not any(key(cell) in _USUAL for cell in below)
-    return fits and (len(usual) > 1 or key(above[0]) in NAMES["gene"])
 
 
 def parse_rows(file: TextFile, chosen: Collection[str]) -> Rows:

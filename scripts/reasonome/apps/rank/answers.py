@@ -9,13 +9,11 @@ from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.results_folder import ResultsKind, answers_by_id
 from reasonome.answering.rows import AnswerRow, cut_flags
 from reasonome.answering.wrapping import parse_wrapped
-from reasonome.apps.rank.candidates import Known, candidates, disease_names
+from reasonome.apps.rank.candidates import Known, candidates, ranks
 from reasonome.apps.rank.questions import Question
-from reasonome.apps.rank.reasons import check_distances, check_phenotypes
 from reasonome.apps.rank.record import JSONL, TSV, RankingRecord, Sample
 from reasonome.apps.rank.settings import NEW_TOKENS, Kind, RankSettings
 from reasonome.apps.run import check_context, decoding_of
-from reasonome.config import Decoding
 from reasonome.facts.text import some
 from reasonome.tasks.ranking.questions import RankingExample
 from reasonome.tasks.ranking.settings import RankingStyle
@@ -47,7 +45,8 @@ def rank(
     """
     asked = [question.example for question in questions if question.example is not None]
     task = TASKS[questions[0].record.kind]
-    decoding = decoding_settings(settings, style, questions, model.room_to_think)
+    new_tokens = settings.max_new_tokens or NEW_TOKENS[style.reasoning] + model.room_to_think
+    decoding = decoding_of(settings, new_tokens, in_orders=any(question.candidates for question in questions))
     check_context(task, asked, style, model, decoding.max_new_tokens, "")
     answers = answers_by_id(model, task, style, decoding, asked, out, RESULTS)
     records = []
@@ -59,14 +58,6 @@ def rank(
     return records
 
 
-def decoding_settings(
-    settings: RankSettings, style: RankingStyle, questions: Sequence[Question], room_to_think: int = 0
-) -> Decoding:
-    """How answers are drawn: each in another order of the candidates, if there are any."""
-    new_tokens = settings.max_new_tokens or NEW_TOKENS[style.reasoning] + room_to_think
-    return decoding_of(settings, new_tokens, in_orders=any(question.candidates for question in questions))
-
-
 def _ranked(
     question: Question,
     example: RankingExample,
@@ -75,38 +66,37 @@ def _ranked(
     known: Known,
     longest_list: int,
 ) -> RankingRecord:
-    """The record with the merged ranking, the facts beside it, and the checked reasons."""
+    """The record with the merged ranking, the facts beside it, and the reasons of an answer that goes with it."""
     record, task = question.record, TASKS[question.record.kind]
     most = len(question.candidates) or longest_list
     lists = _Lists(question, example.meanings(), known)
     parsed = [parse_wrapped(task, row.text, style) for row in rows]
     listed = [lists.read(answer.genes)[:most] for answer in parsed]
     samples = [Sample(genes=genes, text=row.text) for genes, row in zip(listed, rows, strict=True)]
-    merged = majority([Ballot(sample.genes) for sample in samples])[:most]
-    chosen = _nearest_to(merged, samples)
-    reasons = "\n".join(parsed[chosen].steps) if merged else ""
-    genes = candidates(question, samples, merged, known, known.fits(question))
-    named = [known.gene(gene.symbol, question) for gene in genes]
-    claims, unchecked = [], []
-    if reasons and record.kind == "locus":
-        claims, unchecked = check_distances(reasons, named, genes)
-    elif reasons and known.overlap is not None:
-        claims, unchecked = check_phenotypes(reasons, named, record, known.overlap, known.disease_names)
+    merged = _merged(listed, most)
+    first = next((place for place, genes in enumerate(listed) if genes[:1] == [*merged][:1]), 0)
     left_out = task.prompt(example, style).facts_left_out
     return record.model_copy(
         update={
-            "genes": genes,
-            "disease_names": disease_names(genes, known),
-            "usable": sum(bool(sample.genes) for sample in samples),
-            "samples": [samples[chosen], *(one for place, one in enumerate(samples) if place != chosen)],
-            "reasons": reasons,
-            "claims": claims,
-            "unchecked": unchecked,
-            "strangers": list(lists.strangers),
-            "invented": list(lists.invented),
-            "flags": [*record.flags, *cut_flags(rows), *_flags(samples, lists, left_out)],
+            "genes": candidates(question, samples, merged, known, known.fits(question)),
+            "samples": [samples[first], *(one for place, one in enumerate(samples) if place != first)],
+            "reasons": "\n".join(parsed[first].steps) if merged else "",
+            "flags": [*record.flags, *cut_flags(rows), *_flags(listed, lists, left_out)],
         }
     )
+
+
+def _merged(lists: Sequence[Sequence[str]], most: int) -> dict[str, int]:
+    """The ranks of the genes, by how many lists have them first, then by the mean of 1/rank; equals share a rank."""
+    votes = {
+        gene: (
+            sum(genes[:1] == [gene] for genes in lists),
+            round(sum(1 / (genes.index(gene) + 1) for genes in lists if gene in genes), 9),
+        )
+        for gene in majority([Ballot(genes) for genes in lists])[:most]
+    }
+    levels = {vote: level for level, vote in enumerate(sorted({*votes.values()}, reverse=True))}
+    return ranks({gene: levels[vote] for gene, vote in votes.items()})
 
 
 class _Lists:
@@ -131,28 +121,16 @@ class _Lists:
         return list(symbols)
 
 
-def _nearest_to(merged: Sequence[str], samples: Sequence[Sample]) -> int:
-    """The place of the answer whose first genes are most like those of the merged ranking; the first of equals."""
-
-    def likeness(place: int) -> list[int]:
-        at = {gene: rank for rank, gene in enumerate(samples[place].genes, 1)}
-        unlisted = len(merged) + 1
-        return [-abs(at.get(gene, unlisted) - rank) for rank, gene in enumerate(merged[:3], 1)]
-
-    return max(range(len(samples)), key=likeness)
-
-
-def _flags(samples: Sequence[Sample], lists: _Lists, left_out: int) -> list[str]:
+def _flags(listed: Sequence[Sequence[str]], lists: _Lists, left_out: int) -> list[str]:
     """Warnings: phenotypes that did not fit, unusable answers, votes that differ, strangers and inventions."""
-    usable = sum(bool(sample.genes) for sample in samples)
-    firsts = [sample.genes[0] for sample in samples if sample.genes]
+    firsts = [genes[0] for genes in listed if genes]
     flags = []
     if left_out:
         flags.append(f"the prompt had no room for {left_out:,} phenotypes")
-    if not usable:
+    if not firsts:
         flags.append("no answer had a list of candidates")
-    elif usable < len(samples):
-        flags.append(f"{len(samples) - usable} of {len(samples)} answers had no list of candidates")
+    elif len(firsts) < len(listed):
+        flags.append(f"{len(listed) - len(firsts)} of {len(listed)} answers had no list of candidates")
     if len(firsts) > 1 and len(set(firsts)) == len(firsts):
         flags.append("no two answers put the same gene first: this ranking is a guess")
     if lists.strangers:

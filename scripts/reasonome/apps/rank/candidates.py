@@ -10,8 +10,15 @@ from scipy.stats import rankdata
 from tqdm import tqdm
 
 from reasonome.apps.rank.questions import Question
-from reasonome.apps.rank.reasons import known_phenotypes
-from reasonome.apps.rank.record import AgainstIt, KnownDisease, RankedCandidate, RankingRecord, Sample
+from reasonome.apps.rank.record import (
+    AgainstIt,
+    KnownDisease,
+    KnownPhenotype,
+    RankedCandidate,
+    RankingRecord,
+    Sample,
+    with_name,
+)
 from reasonome.facts.sources.hpo import disease_page
 from reasonome.facts.text import counted, some
 from reasonome.tasks.ranking.loci import LocusMaker
@@ -20,12 +27,14 @@ from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
 _SYMBOLS = ("current", "previous", "alias")  # ways to resolve a text that an answer may use: no numbers of databases
 _DISEASES = 5  # of a gene, at most
-BESIDE = 10  # genes that fit best by phenotypes, and are told beside a ranking that does not have them
+_BESIDE = 10  # genes that fit best by phenotypes, and are told beside a ranking that does not have them
+# A gene is said to be related to a phenotype by one that at most a twentieth of the genes of HPO have: -ln(1/20).
+_RELATED = 3.0
 
 
 @dataclass(frozen=True)
 class Known:
-    """The genes of the authority, and HPO's phenotypes of genes and names of diseases where they are there."""
+    """The genes of the authority, and of cases HPO's phenotypes of genes and names of diseases."""
 
     maker: LocusMaker
     overlap: PhenotypeOverlap | None
@@ -57,6 +66,17 @@ class Known:
                 found.setdefault(symbol, score)
         return found
 
+    def phenotypes(self, gene: RankedGene, question: Question) -> list[KnownPhenotype]:
+        """What HPO knows of a gene that fits the present phenotypes; those first that it is known for itself."""
+        found = []
+        for term in question.record.present if self.overlap else ():
+            match = self.overlap.match(term.id, gene) if self.overlap else None
+            if match and (match.same or match.information >= _RELATED):
+                label = self.overlap.ontology.terms[match.term].name
+                diseases = list(map(self._disease, match.diseases))
+                found.append(KnownPhenotype(label=term.label, same=match.same, known_label=label, diseases=diseases))
+        return sorted(found, key=lambda known: not known.same)
+
     def diseases(self, gene: RankedGene, question: Question) -> list[KnownDisease]:
         """The diseases of a gene that share a phenotype with a case, the best first, and what is against each."""
         if self.overlap is None or not isinstance(question.example, CaseExample):
@@ -66,15 +86,12 @@ class Known:
         found = gene_fit(gene, present, absent, self.overlap, 0).diseases
         return [
             KnownDisease(
-                id=one.disease,
-                name=self.disease_names.get(one.disease, ""),
+                name=self._disease(one.disease),
                 link=disease_page(one.disease),
                 fit=round(one.fit, 4),
                 against=[
                     AgainstIt(
-                        id=lacking.term,
                         label=terms[lacking.term].name,
-                        known_id=lacking.known,
                         known_label=terms[lacking.known].name,
                         stated=lacking.stated,
                         is_present=lacking.is_present,
@@ -86,6 +103,9 @@ class Known:
             if one.overlap > 0
         ][:_DISEASES]
 
+    def _disease(self, disease: str) -> str:
+        return with_name(disease, self.disease_names.get(disease, ""))
+
     @cached_property
     def _symbols_of_hpo(self) -> list[str | None]:
         symbols = [] if self.overlap is None else self.overlap.genes
@@ -95,45 +115,42 @@ class Known:
 def candidates(
     question: Question,
     samples: Sequence[Sample],
-    merged: Sequence[str],
+    ranked: Mapping[str, int],
     known: Known,
     scores: Mapping[str, tuple[float, float]],
-    beside: int = BESIDE,
+    beside: int = _BESIDE,
 ) -> list[RankedCandidate]:
-    """The ranked genes, then the other shown candidates and the best `beside` by phenotypes, with their facts.
+    """The `ranked` genes, then the other shown candidates and the best `beside` by phenotypes, with their facts.
 
     `scores` are the fits of the question.
     """
     shown = {gene.symbol for gene in question.shown}
     distances = {gene.symbol: gene.distance for gene in question.candidates if gene.distance is not None}
-    by_overlap = ranks({symbol: overlap for symbol, (overlap, _) in scores.items() if overlap > 0}, highest=True)
-    by_fit = ranks({symbol: fit for symbol, (overlap, fit) in scores.items() if overlap > 0}, highest=True)
-    by_distance = ranks(distances, highest=False)
+    by_fit = ranks({symbol: -fit for symbol, (overlap, fit) in scores.items() if overlap > 0})
+    by_distance = ranks(distances)
     best = sorted(by_fit, key=lambda symbol: (by_fit[symbol], symbol))[:beside]
     last = max(len(by_fit), len(by_distance)) + 1
     others = sorted(
-        {*shown, *best} - set(merged),
+        {*shown, *best} - set(ranked),
         key=lambda symbol: (by_fit.get(symbol, last), by_distance.get(symbol, last), symbol),
     )
-    place_of = {symbol: place for place, symbol in enumerate(merged, 1)}
     made = []
-    for symbol in [*merged, *others]:
+    for symbol in [*ranked, *others]:
         gene, (overlap, fit) = known.gene(symbol, question), scores.get(symbol, (0.0, 0.0))
         made.append(
             RankedCandidate(
                 symbol=symbol,
                 name=gene.name,
-                rank=place_of.get(symbol),
+                rank=ranked.get(symbol),
                 first=_share(sample.genes[:1] == [symbol] for sample in samples),
                 listed=_share(symbol in sample.genes for sample in samples),
                 shown=symbol in shown or not question.candidates,
                 overlap=round(overlap, 4) if scores else None,
-                overlap_rank=by_overlap.get(symbol),
                 fit=round(fit, 4) if scores else None,
                 fit_rank=by_fit.get(symbol),
                 distance=distances.get(symbol),
                 distance_rank=by_distance.get(symbol),
-                known=known_phenotypes(gene, question.record.present, known.overlap) if known.overlap else [],
+                known=known.phenotypes(gene, question),
                 diseases=known.diseases(gene, question),
             )
         )
@@ -144,12 +161,6 @@ def _share(votes: Iterable[bool]) -> float | None:
     """The share of the votes that are true; None without votes."""
     counted = list(votes)
     return sum(counted) / len(counted) if counted else None
-
-
-def disease_names(genes: Sequence[RankedCandidate], known: Known) -> dict[str, str]:
-    """The names of all diseases that are told of some genes, by id, as far as they are known."""
-    ids = (disease for gene in genes for phenotype in gene.known for disease in phenotype.diseases)
-    return {disease: known.disease_names[disease] for disease in dict.fromkeys(ids) if disease in known.disease_names}
 
 
 def rank_without_model(questions: Sequence[Question], known: Known, longest_list: int) -> list[RankingRecord]:
@@ -167,7 +178,7 @@ def _ranked(question: Question, known: Known, longest_list: int) -> RankingRecor
     is_case = question.record.kind == "case"
     by = "fit_rank" if is_case else "distance_rank"
     scores = known.fits(question)
-    genes = candidates(question, [], [], known, scores, longest_list)
+    genes = candidates(question, [], {}, known, scores, longest_list)
     ranked = [gene.model_copy(update={"rank": getattr(gene, by)}) for gene in genes]
     flags = list(question.record.flags)
     if is_case and not any(gene.rank for gene in ranked):
@@ -175,8 +186,7 @@ def _ranked(question: Question, known: Known, longest_list: int) -> RankingRecor
     if equal := _left_out_as_good({gene.symbol for gene in genes}, scores):
         more = counted(len(equal), "more gene fits", "more genes fit")
         flags.append(f"{more} as well as the last one listed: {some(equal)}")
-    updates = {"genes": ranked, "flags": flags, "disease_names": disease_names(ranked, known)}
-    return question.record.model_copy(update=updates)
+    return question.record.model_copy(update={"genes": ranked, "flags": flags})
 
 
 def _left_out_as_good(listed: Collection[str], scores: Mapping[str, tuple[float, float]]) -> list[str]:
@@ -186,7 +196,6 @@ def _left_out_as_good(listed: Collection[str], scores: Mapping[str, tuple[float,
     return sorted(symbol for symbol, fit in fitting.items() if fit >= worst and symbol not in listed)
 
 
-def ranks(values: Mapping[str, float], highest: bool) -> dict[str, int]:
-    """The rank of each, from 1; equals share the best of their ranks."""
-    signed = [-value if highest else value for value in values.values()]
-    return dict(zip(values, map(int, rankdata(signed, "min")), strict=True))
+def ranks(values: Mapping[str, float]) -> dict[str, int]:
+    """The rank of each, from 1 for the lowest; equals share the best of their ranks."""
+    return dict(zip(values, map(int, rankdata(list(values.values()), "min")), strict=True))

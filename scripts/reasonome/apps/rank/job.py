@@ -1,36 +1,27 @@
 """One ranking, with a model or without, from input files to output files."""
 
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from reasonome.answering.asked_model import AskedModel, style_warning, trained_styles
+from reasonome.answering.asked_model import AskedModel, own_style, style_warning, trained_styles
 from reasonome.answering.results_folder import check_folder, claim, offline, only_process
 from reasonome.apps.measured import at_chance
-from reasonome.apps.rank import answers, page, project_files
-from reasonome.apps.rank.answers import RESULTS
+from reasonome.apps.rank import answers, page
+from reasonome.apps.rank.answers import RESULTS, TASKS
 from reasonome.apps.rank.candidates import Known, rank_without_model
 from reasonome.apps.rank.inputs import AskedFile, read_files, read_panel
 from reasonome.apps.rank.page import PageAbout
-from reasonome.apps.rank.project_files import DISEASES, Sources
-from reasonome.apps.rank.questions import NO_FACT, Question, QuestionMaker
-from reasonome.apps.rank.reasons import in_kb
-from reasonome.apps.rank.record import PURPOSE, RankedCandidate, RankingRecord, with_name, write_tables
+from reasonome.apps.rank.questions import QuestionMaker
+from reasonome.apps.rank.record import PURPOSE, RankingRecord, write_tables
 from reasonome.apps.rank.settings import Kind, RankSettings
 from reasonome.apps.run import SHOWN, print_flags, recipe_sentences, write_page
-from reasonome.config import Decoding
 from reasonome.config.project import Project
 from reasonome.core.code_digest import code_sha256
-from reasonome.core.errors import InputError
+from reasonome.core.errors import InputError, check_made, lookup
 from reasonome.core.manifest import file_sha256, versions
 from reasonome.core.terminal import say
-from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.sources.formats import read_genes
 from reasonome.facts.sources.hpo import read_disease_names
-from reasonome.facts.sources.phenopackets import Case
-from reasonome.facts.sources.rankings import LOCUS_COLUMNS
 from reasonome.facts.text import some
 from reasonome.report.card_sources import described
 from reasonome.tasks.ranking.loci import GeneMap, LocusMaker, check_can_look
@@ -42,20 +33,10 @@ _SHOWN_OF: dict[Kind, str] = {
     "locus": "traits and candidate genes",
 }
 _PLURALS: dict[Kind, str] = {"case": "cases", "locus": "loci"}
-_FUMA_COLUMNS = ("GenomicLocus", "uniqID", "rsID", "chr", "pos")  # of GenomicRiskLoci.txt and leadSNPs.txt
-_OTHER_BUILD = re.compile(r"(?i)(?<![a-z0-9])(?:grch3[67]|hg1[6-9]|b3[67])(?![0-9])")
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """All that a run needs beside the model's answers; `asked` is None where no model is."""
-
-    asked: tuple[AskedModel, RankingStyle] | None
-    benchmark: RankingBenchmark
-    sources: Sources
-    questions: Sequence[Question]
-    known: Known
-    about: PageAbout
+_DEFAULTS: dict[Kind, str] = {"case": "demo-cases", "locus": "demo-loci"}
+_WITH_REASONS = "short"
+_DISEASES = "diseases"  # the file of HPO with the names of diseases
+_ON_GRCH38 = "positions are read as of GRCh38; lift those of another build over (FUMA's are mostly of GRCh37)"
 
 
 def rank_files(
@@ -64,87 +45,73 @@ def rank_files(
     """Write rankings.tsv, rankings.jsonl, rankings.html and manifest.json to `out`, the manifest last.
 
     `find` finds the model when the files were read; None: cases are ranked by phenotypes, loci by distance. A case or
-    locus that cannot be asked about becomes a row with an error. InputError is raised before anything is written.
+    locus that cannot be asked about becomes a row with an error. What is printed first is that the model ranks as by
+    chance, if it was measured to. InputError is raised before anything is written.
     """
     files = read_files(settings)
+    kind = files[0].kind
     model = find()
     check_folder(out, model and model.folder, RESULTS)
+    _check_options(settings, kind)
     with offline():
-        prepared = prepare(project, settings, files, model, command)
+        benchmarks = _benchmarks_of(project, kind)
+        name = settings.benchmark or _DEFAULTS[kind]
+        benchmark = lookup(benchmarks, name, f"benchmark of {TASKS[kind].name}")
+        if settings.window_kb is not None:
+            benchmark = benchmark.model_copy(update={"window_kb": settings.window_kb})
+        style_name, style = ("", None) if model is None else _style(project, settings, kind, model)
+        by_chance = at_chance(project, model.folder, benchmarks, style_name) if model else ""
+        if by_chance:
+            say(f"warning: {by_chance}")
+        made, known = _maker(project, settings, files, benchmark, style)
+        questions = made.questions(files)
+        about = PageAbout(
+            kind=kind,
+            model=model.name if model else "",
+            by_chance=by_chance,
+            recipe_steps=recipe_sentences(model.steps if model else ()),
+            benchmark=name,
+            style=style_name,
+            decoding=f"{settings.samples}, in {style_name} prompts" if model else "",
+            reading=list(_reading(files, settings, made)),
+            sources=[described(project, source) for source in _sources(benchmark, kind)],
+            versions=versions(),
+            where=model.where(_SHOWN_OF[kind]) if model else "Nothing was uploaded, and no model was asked.",
+            command=command,
+            warnings=_warnings(model, kind, set(trained_styles(model.steps, benchmarks)), style_name) if model else [],
+        )
+        for sentence in (*about.reading, *(f"warning: {warning}" for warning in about.warnings)):
+            say(sentence)
+        for record in [question.record for question in questions if question.record.error]:
+            say(f"not asked: {record.file}: {record.name}: {record.error}")
         with only_process(out):
-            records = _ranked(prepared, settings, out)
+            if model is None or style is None:
+                records = rank_without_model(questions, known, benchmark.longest_list)
+            else:
+                records = answers.rank(questions, settings, style, model, known, benchmark.longest_list, out)
             claim(out, RESULTS)
             write_tables(records, out)
-            write_page(out, RESULTS, page.render_page(records, prepared.about), _manifest(prepared, settings))
+            inputs = [Path(path) for path in (*settings.files, *filter(None, [settings.panel]))]
+            manifest = {
+                "settings": settings.model_dump(mode="json"),
+                "style": style and style.model_dump(mode="json"),
+                "benchmark": name,
+                "questions": {str(path): file_sha256(path) for path in inputs},
+                "ranked_with": {
+                    str(path): file_sha256(path)
+                    for source in _sources(benchmark, kind)
+                    for path in project.source_files(source).values()
+                },
+                "model": model and model.manifest,
+                "meant_for": PURPOSE,
+                "code": code_sha256(__file__),
+                "versions": versions(),
+            }
+            write_page(out, RESULTS, page.render_page(records, about), manifest)
     _print_rankings(records, "without a usable answer" if model else "with nothing to rank by")
     print_flags((record.name, record.flags) for record in records)
     say(f"{out / RESULTS.page}: open it in a browser. {PURPOSE.capitalize()}.")
     return records
-
-
-def _ranked(prepared: Prepared, settings: RankSettings, out: Path) -> list[RankingRecord]:
-    longest = prepared.benchmark.longest_list
-    if prepared.asked is None:
-        return rank_without_model(prepared.questions, prepared.known, longest)
-    model, style = prepared.asked
-    return answers.rank(prepared.questions, settings, style, model, prepared.known, longest, out)
-
-
-def prepare(
-    project: Project, settings: RankSettings, files: Sequence[AskedFile], model: AskedModel | None, command: str
-) -> Prepared:
-    """Choose benchmark and style, read what is known of genes, and make the questions; prints what is lacking.
-
-    What is printed first is that the model ranks as by chance, if it was measured to. Raises InputError for unknown
-    names, a panel without known genes, and where nothing can be asked.
-    """
-    kind = files[0].kind
-    _check_options(settings, kind)
-    name, benchmark = project_files.asked_benchmark(project, settings, kind)
-    style_name, style, asked, by_chance = "", None, None, ""
-    if model is not None:
-        style_name, style = project_files.asked_style(project, settings, kind, model)
-        asked = (model, style)
-        by_chance = at_chance(project, model.folder, project_files.benchmarks_of(project, kind), style_name)
-    if by_chance:
-        say(f"warning: {by_chance}")
-    sources = project_files.sources(project, benchmark)
-    panel_file = None if settings.panel is None else Path(settings.panel)
-    genes = read_genes(project.source_files(benchmark.authority))
-    panel = None if panel_file is None else read_panel(panel_file, genes)
-    if kind == "locus" and any(row.candidates is None and not row.fault for file in files for row in file.rows):
-        path = next((file.path for file in files if file.path), Path("--locus"))
-        check_can_look(benchmark.authority, genes, sources.locations, path)
-    _check_phenotypes(kind, benchmark, sources, model)
-    known = _known(kind, sources, LocusMaker(benchmark, genes))
-    places = known.maker.locate(sources.locations) if sources.locations and kind == "locus" else GeneMap({})
-    made = QuestionMaker(style, known.maker, places, known.overlap, panel, panel_file)
-    questions = made.questions(files)
-    reading = list(_reading(files, settings, made, questions))
-    for sentence in reading:
-        say(sentence)
-    for question in questions:
-        if question.record.error:
-            say(f"not asked: {question.record.file}: {question.record.name}: {question.record.error}")
-    about = PageAbout(
-        kind=kind,
-        model=model.name if model else "",
-        by_chance=by_chance,
-        recipe_steps=recipe_sentences(model.steps if model else ()),
-        benchmark=name,
-        style=style_name,
-        decoding=_decoding(answers.decoding_settings(settings, style, questions)) if style else "",
-        candidates=_candidates(benchmark, kind, len(made.resolved)),
-        reading=reading,
-        sources=[described(project, source) for source in sources.files],
-        versions=versions(),
-        where=model.where(_SHOWN_OF[kind]) if model else "Nothing was uploaded, and no model was asked.",
-        command=command,
-        warnings=_warnings(project, kind, model, style_name, sources) if model else [],
-    )
-    for warning in about.warnings:
-        say(f"warning: {warning}")
-    return Prepared(asked, benchmark, sources, questions, known, about)
 
 
 def _check_options(settings: RankSettings, kind: Kind) -> None:
@@ -157,142 +124,102 @@ def _check_options(settings: RankSettings, kind: Kind) -> None:
         raise InputError(what, field="--window-kb", fix="leave it out")
 
 
-def _check_phenotypes(kind: Kind, benchmark: RankingBenchmark, sources: Sources, model: AskedModel | None) -> None:
-    """Say what of HPO's files is not here. InputError where the run needs them."""
-    fetch = f"snakemake --cores 2 {' '.join(map(str, sources.lacking))}"
-    are_lacking = kind == "case" and sources.phenotypes is None
-    if are_lacking and model is None:
-        what = "without a model cases are ranked by the phenotypes of genes (HPO), and these are not here"
-        raise InputError(what, field="--no-model", fix=f"fetch them first: {fetch}")
-    if sources.lacking:
-        told = f"phenotypes of genes ({benchmark.phenotypes}) are not here, so nothing is held against them"
-        if sources.phenotypes is not None:
-            told = f"names of diseases ({benchmark.phenotypes}) are not here, so they are told by their ids"
-        say(f"{told}; this fetches them, in {Path.cwd()}: {fetch}")
-    if are_lacking and model is not None and model.is_elsewhere:
-        what = "without HPO the labels of your files would go to another machine, and they may say more than HPO's"
-        raise InputError(what, field="--upload", fix=f"fetch HPO first: {fetch}")
+def _benchmarks_of(project: Project, kind: Kind) -> dict[str, RankingBenchmark]:
+    """The benchmarks of this kind's task by name."""
+    return {name: spec for name, spec in project.benchmarks.items() if spec.task == TASKS[kind].name}
 
 
-def _known(kind: Kind, sources: Sources, maker: LocusMaker) -> Known:
-    """The genes, and of cases the phenotypes of genes and the names of diseases, as far as they are here."""
-    files = sources.phenotypes
-    if kind == "locus" or files is None:
-        return Known(maker, None)
-    names = read_disease_names(files[DISEASES]) if DISEASES in files else {}
-    return Known(maker, PhenotypeOverlap(files["obo"], files["genes"]), names)
+def _style(project: Project, settings: RankSettings, kind: Kind, model: AskedModel) -> tuple[str, RankingStyle]:
+    """The prompt style: that of the settings, else the model's own for this task, else one with reasons.
+
+    InputError for an unknown one.
+    """
+    found = project.styles(TASKS[kind].name)
+    styles = {name: style for name, style in found.items() if isinstance(style, RankingStyle)}
+    name = settings.style or own_style(styles, model.steps, _benchmarks_of(project, kind)) or _WITH_REASONS
+    return name, lookup(styles, name, "prompt style")
 
 
-def _reading(
-    files: Sequence[AskedFile], settings: RankSettings, made: QuestionMaker, questions: Sequence[Question]
-) -> Iterator[str]:
+def _sources(benchmark: RankingBenchmark, kind: Kind) -> list[str]:
+    """The sources that are read: genes, and where these lie or which phenotypes are known of them."""
+    return list(filter(None, [benchmark.authority, benchmark.phenotypes if kind == "case" else benchmark.locations]))
+
+
+def _maker(
+    project: Project,
+    settings: RankSettings,
+    files: Sequence[AskedFile],
+    benchmark: RankingBenchmark,
+    style: RankingStyle | None,
+) -> tuple[QuestionMaker, Known]:
+    """What makes the questions, and what is known of genes. InputError for sources that were not fetched yet."""
+    kind = files[0].kind
+    of_sources = [project.source_files(source) for source in _sources(benchmark, kind)]
+    check_made([path for of_one in of_sources for path in of_one.values()], "this file was not fetched yet")
+    genes = read_genes(of_sources[0])
+    maker = LocusMaker(benchmark, genes)
+    places, known = GeneMap({}), Known(maker, None)
+    if kind == "locus":
+        locations = next(iter(of_sources[1].values())) if benchmark.locations else None
+        if any(row.candidates is None and not row.fault for file in files for row in file.rows):
+            path = next((file.path for file in files if file.path), Path("--locus"))
+            check_can_look(benchmark.authority, genes, locations, path)
+        places = maker.locate(locations) if locations else places
+    elif not benchmark.phenotypes:
+        what, fix = "cases are ranked by phenotypes, and the benchmark names none", "add `phenotypes: hpo-2025` to it"
+        raise InputError(what, field="--benchmark", fix=fix)
+    else:
+        hpo = of_sources[1]
+        names = read_disease_names(hpo[_DISEASES]) if _DISEASES in hpo else {}
+        known = Known(maker, PhenotypeOverlap(hpo["obo"], hpo["genes"]), names)
+    panel_file = None if settings.panel is None else Path(settings.panel)
+    panel = panel_file and read_panel(panel_file, lambda text: genes.resolve(text).symbol)
+    return QuestionMaker(style, maker, places, known.overlap, panel, panel_file), known
+
+
+def _reading(files: Sequence[AskedFile], settings: RankSettings, made: QuestionMaker) -> Iterator[str]:
     """In words: how the files were read, and what of them is odd."""
-    if solved := sum(file.solved for file in files):
-        total = sum(len(file.rows) for file in files)
-        named = f"{solved:,} of {total:,} cases name a causative gene, which neither the model nor the page is told"
-        yield f"{named}; phenotype overlap may know published cases as such, and then stands better than for new ones"
-    told = "each row is a patient with one phenotype: if they are of one patient, write them into one row"
-    for file in [file for file in files if file.form == "table" and len(file.rows) > 1]:
-        if all(isinstance(row, Case) and len(row.present) == 1 and not row.id for row in file.rows):
-            yield f"{file.path}: {told}"
+    for file in files:
+        yield from (f"{file.path}: {note}" for note in file.notes)
     if made.unmapped:
         counts = f"{len(made.unmapped):,} of {len(made.panel or ()):,} genes"
         yield f"{settings.panel}: {counts} are unknown and left out: {some(made.unmapped)}"
-    unknown: dict[str, Counter[bool]] = {}
-    for question in questions:
-        terms = (*question.record.present, *question.record.absent)
-        unknown.setdefault(question.record.file, Counter()).update(NO_FACT in term.note for term in terms)
-    told = "are unknown to this release of HPO or obsolete, and no fact can support them"
-    for name, count in unknown.items():
-        if count[True]:
-            yield f"{name}: {count[True]:,} of {count.total():,} phenotypes {told}"
-    told = "its positions are read as of GRCh38: lift them over if they are not"
-    for path in [file.path for file in files if file.path and file.kind == "locus"]:
-        if match := _OTHER_BUILD.search(path.name):
-            yield f"{path}: the file is called after {match[0]}, and {told}"
-        elif _is_of_fuma(path, settings.columns):
-            yield f"{path}: the file has FUMA's columns, whose positions are mostly of GRCh37, and {told}"
+    if files[0].kind == "locus":
+        yield _ON_GRCH38
 
 
-def _is_of_fuma(path: Path, columns: Mapping[str, str]) -> bool:
-    """Whether a table has FUMA's columns, and none that states a genome build; `columns` are named by the user."""
-    usual = (name for names in LOCUS_COLUMNS.values() for name in names)
-    table = read_table(path, [*_FUMA_COLUMNS, *columns.values(), *usual])
-    is_of_grch38 = any(column.casefold().endswith(("grch38", "hg38")) for column in table.columns)
-    return set(table.columns) >= {*_FUMA_COLUMNS} and not (is_of_grch38 or table.find(LOCUS_COLUMNS["build"]))
-
-
-def _decoding(decoding: Decoding) -> str:
-    """In words: how answers are drawn."""
-    drawn = f"temperature {decoding.temperature}, top-p {decoding.top_p}" if decoding.temperature else "greedy"
-    if decoding.orders > 1:
-        return f"{decoding.orders} answers, the candidates in other orders where the style shuffles them; {drawn}"
-    return f"{decoding.samples} answers; {drawn}" if decoding.samples > 1 else f"one answer; {drawn}"
-
-
-def _candidates(benchmark: RankingBenchmark, kind: Kind, panel: int) -> str:
-    """In words: which genes may be the answer."""
-    if kind == "locus":
-        return f"those of the table, else the protein-coding genes within {benchmark.window_kb:,} kb of the position"
-    return (
-        f"those of the table, else the {panel:,} genes of the panel" if panel else "those of the table, else any gene"
-    )
-
-
-def _warnings(project: Project, kind: Kind, model: AskedModel, style: str, sources: Sources) -> list[str]:
-    trained = set(trained_styles(model.steps, project_files.benchmarks_of(project, kind)))
-    warnings = []
+def _warnings(model: AskedModel, kind: Kind, trained: set[str], style: str) -> list[str]:
     if not trained and model.folder is not None:
-        warnings.append(f"nothing says that this model was trained to rank {_PLURALS[kind]}: expect unusable answers")
-    elif warning := style_warning(trained, style):
-        warnings.append(warning)
-    if kind == "case" and sources.phenotypes is None:
-        warnings.append(
-            "phenotypes of genes (HPO) were not here: no ranking by them stands beside, no reason is checked"
-        )
-    return warnings
+        return [f"nothing says that this model was trained to rank {_PLURALS[kind]}: expect unusable answers"]
+    return list(filter(None, [style_warning(trained, style)]))
 
 
 def _print_rankings(records: Sequence[RankingRecord], unranked: str) -> None:
-    """Print the first gene of each, and how many there are; `unranked` says of the others why they have none."""
+    """Print the first genes of each, and how many there are; `unranked` says of the others why they have none."""
     for record in records[:SHOWN]:
-        if record.first is not None:
-            say(f"{record.name}: {_in_words(record, record.first)}")
+        if record.firsts:
+            say(f"{record.name}: {_in_words(record)}")
         elif not record.error:
             say(f"{record.name}: {unranked}")
-    ranked = sum(record.first is not None for record in records)
+    ranked = sum(bool(record.firsts) for record in records)
     failed = sum(bool(record.error) for record in records)
     of = f"{len(records):,} {_PLURALS[records[0].kind] if len(records) > 1 else records[0].kind}"
     print(f"{of}: {ranked:,} ranked, {len(records) - ranked - failed:,} {unranked}, {failed:,} not asked")
 
 
-def _in_words(record: RankingRecord, first: RankedCandidate) -> str:
-    """In words: which gene is first, and by how many answers or by what."""
+def _in_words(record: RankingRecord) -> str:
+    """In words: which gene is first, or which tie for it, and by how many answers or by what."""
+    first, *others = record.firsts
+    symbols = [gene.symbol for gene in record.firsts]
+    if len(symbols) > 3:
+        symbols = [*symbols[:2], f"{len(symbols) - 2:,} more"]
+    named = f"{', '.join(symbols[:-1])} and {symbols[-1]} tie" if others else first.symbol
     if record.samples:
-        lost = len(record.samples) - record.usable
+        lost = sum(not sample.genes for sample in record.samples)
         votes = sum(sample.genes[:1] == [first.symbol] for sample in record.samples)
-        share = f"first in {votes} of {len(record.samples)} answers"
-        return f"{first.symbol} ({share}{f', {lost} without a list' if lost else ''})"
+        share = f"{'each ' * bool(others)}first in {votes} of {len(record.samples)} answers"
+        return f"{named} ({share}{f', {lost} without a list' if lost else ''})"
     if record.kind == "locus":
-        where = f"{in_kb(first.distance)} from the variant" if first.distance else "the variant is within it"
-        return f"{' = '.join(record.firsts)} ({where})"
-    disease = f", {with_name(first.diseases[0].id, first.diseases[0].name)}" if len(record.firsts) == 1 else ""
-    return f"{' = '.join(record.firsts)} (fit {first.fit:.2f}{disease})"
-
-
-def _manifest(prepared: Prepared, settings: RankSettings) -> dict[str, object]:
-    """The inputs of the rankings; equal inputs give an equal manifest."""
-    files = prepared.sources.files
-    model, style = prepared.asked or (None, None)
-    inputs = [Path(path) for path in (*settings.files, *([settings.panel] if settings.panel else []))]
-    return {
-        "settings": settings.model_dump(mode="json"),
-        "style": style and style.model_dump(mode="json"),
-        "benchmark": prepared.about.benchmark,
-        "questions": {str(path): file_sha256(path) for path in inputs},
-        "ranked_with": {str(path): file_sha256(path) for of_one in files.values() for path in of_one.values()},
-        "model": model and model.manifest,
-        "meant_for": PURPOSE,
-        "code": code_sha256(__file__),
-        "versions": versions(),
-    }
+        where = f"{first.distance / 1000:,.1f} kb from the variant" if first.distance else "the variant is within it"
+        return f"{named} ({where})"
+    return f"{named} (fit {first.fit:.2f}{'' if others or not first.diseases else f', {first.diseases[0].name}'})"

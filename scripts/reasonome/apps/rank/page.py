@@ -6,7 +6,6 @@ from pathlib import Path
 from reasonome.apps.page import About, render, scripts
 from reasonome.apps.rank.record import COLUMNS, PURPOSE, RankedCandidate, RankingRecord, tsv_lines
 from reasonome.apps.rank.settings import Kind
-from reasonome.facts.sources.hpo import disease_page
 
 HERE = Path(__file__).with_suffix("")
 SCRIPTS = scripts(HERE, ["records", "evidence", "rankings"])
@@ -18,7 +17,6 @@ class PageAbout(About):
     kind: Kind
     by_chance: str = ""
     benchmark: str
-    candidates: str
 
 
 def render_page(records: Sequence[RankingRecord], about: PageAbout) -> str:
@@ -29,7 +27,6 @@ def render_page(records: Sequence[RankingRecord], about: PageAbout) -> str:
     data = {
         "kind": about.kind,
         "model": about.model,
-        "links": _links(records),
         "files": "rankings-shown",
         "heading": "\t".join(COLUMNS),
         "lines": ["\n".join(tsv_lines(record)) for record in records],
@@ -40,11 +37,3 @@ def render_page(records: Sequence[RankingRecord], about: PageAbout) -> str:
     files = list(dict.fromkeys(record.file for record in records))
     template = HERE / "rankings.html.j2"
     return render(template, SCRIPTS, about, data, purpose=PURPOSE, n_records=len(records), files=files)
-
-
-def _links(records: Sequence[RankingRecord]) -> dict[str, str]:
-    """The page of each disease that is told of, by its id, as far as there is one."""
-    genes = [gene for record in records for gene in record.genes]
-    of_phenotypes = (disease for gene in genes for known in gene.known for disease in known.diseases)
-    ids = dict.fromkeys((*of_phenotypes, *(disease.id for gene in genes for disease in gene.diseases)))
-    return {disease: page for disease in ids if (page := disease_page(disease))}

@@ -82,7 +82,7 @@ class QuestionMaker:
     """Makes the questions of a run. `panel` are genes as written, None for any human gene.
 
     `style` is None where no model is asked, so that no prompt limits the candidates. `maker` resolves genes and knows
-    the window, `places` says where genes lie, `overlap` knows the phenotypes of genes.
+    the window, `places` says where genes lie, and `overlap` knows the phenotypes of genes, of which cases ask.
     """
 
     style: RankingStyle | None
@@ -109,6 +109,12 @@ class QuestionMaker:
             known = f"none of its {len(self.panel):,} genes is known" if not self.resolved else "it has one known gene"
             what = f"with this panel there is nothing to rank: {known}"
             raise InputError(what, file=self.panel_file, field="--panel", fix=fix)
+
+    @property
+    def known_phenotypes(self) -> PhenotypeOverlap:
+        """The phenotypes of genes, which are there where questions are of cases."""
+        assert self.overlap is not None
+        return self.overlap
 
     def questions(self, files: Sequence[AskedFile]) -> list[Question]:
         """A question for each row; one that cannot be asked about has an error.
@@ -143,7 +149,7 @@ class QuestionMaker:
         present = self._phenotypes(row.present, where, "present", file)
         absent = self._phenotypes(row.absent, where, "absent", file)
         if not present:
-            field = "phenotypicFeatures" if file.form == "phenopackets" else "present"
+            field = "phenotypicFeatures" if file.is_packet else "present"
             fix = "give what the patient has as HPO terms: a question without them asks nothing"
             raise InputError("this case has no phenotype that is present", **where, field=field, fix=fix)
         both = sorted({term.id for term in present} & {term.id for term in absent})
@@ -170,30 +176,26 @@ class QuestionMaker:
             sex=sex,
         )
         candidates, unmapped = self._candidates(row, file, where)
-        by_fit: dict[str, float] = {}
-        if self.overlap is not None and candidates:
-            scores = fits(example, candidates, self.overlap)
-            if self._wants_scores(candidates):
-                candidates = _scored(candidates, [overlap for overlap, _ in scores])
-            by_fit = {gene.symbol: fit for gene, (overlap, fit) in zip(candidates, scores, strict=True) if overlap > 0}
+        scores = fits(example, candidates, self.known_phenotypes)
+        by_fit = {gene.symbol: fit for gene, (overlap, fit) in zip(candidates, scores, strict=True) if overlap > 0}
+        candidates = self._scored(candidates, [overlap for overlap, _ in scores])
         return self._asked(record, example, candidates, unmapped, flags, by_fit, "whose known phenotypes fit best")
 
     def _contradictions(self, present: Sequence[AskedPhenotype], absent: Sequence[AskedPhenotype]) -> list[str]:
         """In words: which absent phenotypes a present one implies."""
-        if self.overlap is None:
-            return []
         return [
             f"{with_name(one.id, one.label)} is present, and {with_name(other.id, other.label)}, which it implies, is "
             "absent: check both"
             for one in present
             for other in absent
-            if self.overlap.implies(one.id, other.id)
+            if self.known_phenotypes.implies(one.id, other.id)
         ]
 
-    def _wants_scores(self, candidates: Sequence[RankedGene]) -> bool:
-        """Whether the style lists candidates by scores, and they have none."""
-        is_by_score = self.style is not None and self.style.order == "score"
-        return is_by_score and all(gene.score is None for gene in candidates)
+    def _scored(self, candidates: Sequence[RankedGene], scores: Sequence[float | None]) -> list[RankedGene]:
+        """The candidates; with these scores if the style lists them by scores, and they have none of a table."""
+        if self.style is None or self.style.order != "score" or any(gene.score is not None for gene in candidates):
+            return list(candidates)
+        return [gene.model_copy(update={"score": score}) for gene, score in zip(candidates, scores, strict=True)]
 
     def locus(self, row: LocusRow, file: AskedFile, number: int) -> Question:
         """The question of a locus. Raises InputError."""
@@ -205,18 +207,10 @@ class QuestionMaker:
             what = "this locus has neither candidates nor a position"
             raise InputError(what, **where, field="position", fix="give chromosome and position (GRCh38)")
         candidates, unmapped = self._candidates(row, file, where)
-        if self._wants_scores(candidates):
-            scores = [None if gene.distance is None else -float(gene.distance) for gene in candidates]
-            candidates = _scored(candidates, scores)
-        record = _record(
-            row,
-            file,
-            number,
-            trait=trait,
-            chromosome=row.chromosome,
-            position=row.position,
-            variant=row.variant,
-        )
+        by_distance = [None if gene.distance is None else -float(gene.distance) for gene in candidates]
+        candidates = self._scored(candidates, by_distance)
+        place = {"chromosome": row.chromosome, "position": row.position, "end": row.end, "variant": row.variant}
+        record = _record(row, file, number, trait=trait, **place)
         example = UnsolvedLocus(id=record.id, subset="loci", trait=trait)
         near = {gene.symbol: -gene.distance for gene in candidates if gene.distance is not None}
         if self.style is None and not near:
@@ -268,7 +262,7 @@ class QuestionMaker:
         which: str,
     ) -> Question:
         """The question with the candidates that its prompt has room for: the most `preferred`, else any by the seed."""
-        if candidates and self._wants_scores(candidates):
+        if self.style and self.style.order == "score" and candidates and all(gene.score is None for gene in candidates):
             what = "this style lists candidates as a tool's scores have them, and nothing here scores them"
             raise InputError(what, field="--style", fix="ask in another style, or give a column of scores")
         seed = 0 if self.style is None else self.style.seed
@@ -282,8 +276,7 @@ class QuestionMaker:
         if unmapped:
             verb = "is no known gene and was" if len(unmapped) == 1 else "are no known genes and were"
             flags = [*flags, f"{len(unmapped):,} of the candidates {verb} left out: {some(unmapped)}"]
-        updates = {"panel": len(candidates), "shown": len(listed), "flags": flags}
-        updates |= {"unmapped": list(unmapped), "left_out": left_out}
+        updates = {"panel": len(candidates), "shown": len(listed), "flags": flags, "left_out": left_out}
         shown = example.model_copy(update={"candidates": shuffled(listed, seed)})
         return Question(record.model_copy(update=updates), shown, candidates)
 
@@ -303,7 +296,7 @@ class QuestionMaker:
         by_id: dict[str, AskedPhenotype] = {}
         for term, label in terms:
             line = file.term_lines.get(term, where.get("line"))
-            current = self._in_use(term, label, {**where, "line": line}, column, file.form == "phenopackets")
+            current = self._in_use(term, label, {**where, "line": line}, column, file.is_packet)
             by_id.setdefault(current.id, current)
         return list(by_id.values())
 
@@ -312,13 +305,7 @@ class QuestionMaker:
 
         InputError, but for phenopackets, for words in the label that none of the term's names has: "ruled out".
         """
-        if self.overlap is None:
-            if not label:
-                what = f"{term} has no label, and HPO is not here to look it up"
-                fix = f"write its label behind it: {term} Seizure; or fetch HPO, as printed above"
-                raise InputError(what, **where, field=column, fix=fix)
-            return AskedPhenotype(id=term, label=label)
-        ontology = self.overlap.ontology
+        ontology = self.known_phenotypes.ontology
         live = ontology.live_id(term)
         if live is not None:
             notes = [f"stands for {term}, which HPO has replaced"] if live != term else []
@@ -343,10 +330,6 @@ class QuestionMaker:
             label=label or (known.name if known else ""),
             note=f"{note}: {'' if self.style is None else 'the model is told the label, and '}{NO_FACT}",
         )
-
-
-def _scored(candidates: Sequence[RankedGene], scores: Sequence[float | None]) -> list[RankedGene]:
-    return [gene.model_copy(update={"score": score}) for gene, score in zip(candidates, scores, strict=True)]
 
 
 def _age(text: str) -> str:

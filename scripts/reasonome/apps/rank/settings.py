@@ -18,9 +18,6 @@ class RankSettings(Strict):
     files: list[AnyPath] = Field(
         [], description="phenopackets, lists of HPO terms, or tables of cases or loci, plain or gzipped"
     )
-    kind: Kind | None = Field(
-        None, description="of the files: case or locus; if not given, what their form and columns tell"
-    )
     columns: dict[str, str] = Field({}, description="of tables: what their columns are called")
     panel: AnyPath | None = Field(
         None, description="the genes that may be the answer to cases, one a line; any human gene if not given"

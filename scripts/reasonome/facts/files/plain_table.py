@@ -5,7 +5,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,6 +70,8 @@ class PlainTable:
 
     def place(self, column: str, field: str = "") -> str:
         """`column` itself; raises InputError where the table has none or several. `field` is for the error."""
+        if column not in self.columns:
+            column = column.strip("# ")  # of a header that begins with #
         count = self.columns.count(column)
         if count == 1:
             return column
@@ -138,38 +140,59 @@ def read_table(path: str | os.PathLike, wanted: Iterable[str], texts: bool = Fal
     Accepts a byte order mark, Windows line ends and quoted line ends; skips blank rows. "NA" and "null" stay text; an
     unpaired surrogate in JSON becomes U+FFFD. Raises InputError.
     """
-    path = Path(path)
+    path, wanted = Path(path), set(wanted)
     text, sha256 = read_text(path)
-    text, comments = without_comments(_NAMED_DELIMITER.sub("", text, count=1))
+    text, comments = _without_comments(_NAMED_DELIMITER.sub("", text, count=1), wanted)
     if _is_json(text):
         columns, lines, values, line = *_json_columns(text, path), 1
     else:
-        columns, lines, values, line = _csv_columns(text, path, set(wanted), texts)
+        columns, lines, values, line = _csv_columns(text, path, wanted, texts)
     if not lines:
         raise InputError("there are no rows below the header", file=path, line=line, fix="add rows")
     return PlainTable(path, columns, lines, values, line, sha256, comments)
 
 
-def without_comments(text: str) -> tuple[str, list[tuple[int, str]]]:
+def _without_comments(text: str, wanted: Collection[str]) -> tuple[str, list[tuple[int, str]]]:
     """A table's text with the comments above its header as blank lines, and these comments, by line.
 
-    A line that begins with # is the header if it is parted as often as the line below it, and that is no comment.
+    A header that begins with # is left without it.
     """
+    known = {_plain(name) for name in wanted}
     comments: list[tuple[int, str]] = []
     rest = text
     while rest.startswith("#"):
         line, end, rest_below = rest.partition("\n")
-        below = rest_below.partition("\n")[0]
-        if any(line.count(mark) and line.count(mark) == below.count(mark) for mark in _DELIMITERS) and below[:1] != "#":
+        if header := marked_header(line, rest_below.partition("\n")[0], lambda cell: _plain(cell) in known):
+            rest = f"{header}{end}{rest_below}"
             break
         comments.append((len(comments) + 1, line))
         rest = rest_below
     return "\n" * len(comments) + rest, comments
 
 
+def _plain(name: str) -> str:
+    return name.strip("# ").casefold()
+
+
+def marked_header(
+    line: str, below: str, is_name: Callable[[str], bool], delimiters: Sequence[str] = _DELIMITERS
+) -> str | None:
+    """A line that begins with #, without that, if it is the header of the row below it, and else None.
+
+    It is parted as often as that row, and the first of its cells or two of them are names of columns, which no cell
+    below is.
+    """
+    for mark in delimiters:
+        cells, row = (next(csv.reader([text], delimiter=mark, skipinitialspace=True), []) for text in (line, below))
+        named = [is_name(cell.strip("# ")) for cell in cells]
+        if len(cells) == len(row) > 1 and (named[0] or sum(named) > 1) and not any(map(is_name, row)):
+            return re.sub(rf"(^|{re.escape(mark)}) *#+ *", r"\1", line)
+    return None
+
+
 def check_columns(path: Path, wanted: Sequence[str], field: str) -> None:
     """InputError, with `field`, for columns that the header of a CSV or TSV lacks; no row of the table is read."""
-    text, _ = without_comments(_NAMED_DELIMITER.sub("", read_text(path)[0], count=1))
+    text, _ = _without_comments(_NAMED_DELIMITER.sub("", read_text(path)[0], count=1), wanted)
     if not _is_json(text):
         line, header, _ = _header(text, path, set(wanted), texts=True)
         table = PlainTable(path, header, [], [], line)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import starmap
-from math import isinf
+from math import isinf, nan
 
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.missing_value import MISSING
@@ -36,7 +36,7 @@ LOCUS_COLUMNS = {
     "source": ("source", "set_label"),
     "variant": ("variant", "rsid", "snp", "snps"),
     # hm_: harmonised, on GRCh38, in files of the GWAS Catalog whose other columns are the authors'
-    "chromosome": ("hm_chrom", *_on_grch38("chromosome", "chr", "#chrom", "chrom", "chr_id")),
+    "chromosome": ("hm_chrom", *_on_grch38("chromosome", "chr", "chrom", "chr_id")),
     "position": ("hm_pos", *_on_grch38("position", "pos", "bp", "chr_pos", "base_pair_location", "genpos")),
     "place": _on_grch38(
         *("hm_variant_id", "place", "coordinates", "chr:pos", "chr:position", "chrom:pos", "variant_id", "variantid"),
@@ -44,14 +44,32 @@ LOCUS_COLUMNS = {
     ),
     "confidence": ("confidence",),
     "scores": ("scores",),
+    "credible_set": (
+        *("credible_set", "credible set", "crediblesetid", "credible_set_id", "cs", "cs_id", "cs_index", "csid"),
+        *("studylocusid", "locus", "locus_id", "locusid", "genomiclocus"),
+    ),
+    "posterior": (
+        *(
+            "pip",
+            "posterior",
+            "posterior_probability",
+            "posteriorprobability",
+            "posterior_prob",
+            "prob",
+            "pp",
+            "cs_prob",
+        ),
+        *("variable_prob", "cs_specific_prob"),
+    ),
     "build": ("build", "genome_build", "genome build", "genomebuild", "assembly", "genome_assembly", "genome assembly"),
 }
 _PLACES = ("chromosome", "position", "place")
 _NOT_AVAILABLE = MISSING | {"nr", ".", "-"}  # "nr": the GWAS Catalog, "not reported"
 _MAY_BE_MISSING = (
     *("id", "trait", "variant", "causal", "candidates", "scores"),
-    *("disease", "disease_id", "present", "absent", "age", "sex"),
+    *("disease", "disease_id", "present", "absent", "age", "sex", "credible_set", "posterior"),
 )
+_IN_NO_SET = ("-1", "0")  # as SuSiE and PolyFun say it, whose sets count from 1
 # Several variants in one row, as the GWAS Catalog has haplotypes (2;2) and interactions (1 x 19).
 _SEVERAL = re.compile(r"[;|]|\sx\s")
 # A column's name that ends with another genome build than GRCh38, as pos_hg19.
@@ -88,8 +106,9 @@ class LocusRow:
     """A row about a locus: gene identifiers are not resolved, and missing values are "" and ().
 
     `place` is for messages, such as "line 12"; `line` is None in a JSON array. `candidates` is None where the table has
-    no such column: they are the genes around the position. `scores` has one number per candidate. `fault` says why the
-    row cannot be read.
+    no such column: they are the genes around the position, or around all from it to `end`. `scores` has one number per
+    candidate. `credible_set` is the set or locus that the variant belongs to, with its `posterior` probability to be
+    the causal one. `fault` says why the row cannot be read.
     """
 
     place: str
@@ -104,6 +123,9 @@ class LocusRow:
     position: int | None = None
     confidence: str = ""
     scores: tuple[float, ...] = ()
+    end: int | None = None
+    credible_set: str = ""
+    posterior: float | None = None
     fault: InputError | None = None
 
 
@@ -149,7 +171,26 @@ def _locus(
         chromosome=chromosome,
         position=base,
         scores=_scores(cells["scores"], candidates, path, line, at["scores"]),
+        credible_set="" if cells["credible_set"] in _IN_NO_SET else cells["credible_set"],
+        posterior=_posterior(cells["posterior"], path, line, at["posterior"]),
     )
+
+
+def _posterior(cell: str, path: str | os.PathLike, line: int, column: str | None) -> float | None:
+    """A probability, None where there is none. Raises InputError for anything else."""
+    if not cell:
+        return None
+    try:
+        value = float(cell)
+    except ValueError:
+        value = nan
+    if not 0 <= value <= 1:
+        what, fix = (
+            f"expected a probability from 0 to 1, found '{cell[:40]}'",
+            "or say which column has it: posterior=NAME",
+        )
+        raise InputError(what, file=path, line=line, field=column, fix=fix)
+    return value
 
 
 def _place(
@@ -233,6 +274,11 @@ def _fields(
     at = {field: _column(table, field, columns.get(field), known[field]) for field in known if field != "place"}
     if known is LOCUS_COLUMNS:
         at |= _place_columns(table, at, columns)
+        others = {column for field, column in at.items() if field != "credible_set"}
+        if at["credible_set"] in others and "credible_set" not in columns:
+            at["credible_set"] = None  # "locus" may be a place, or an id
+        if at["credible_set"] is None and "posterior" not in columns:
+            at["posterior"] = None
         has_place = at["place"] or (at["chromosome"] and at["position"])
         _check_builds(table, [at[field] for field in _PLACES] if has_place or at["candidates"] else table.columns)
         if has_place:

@@ -28,11 +28,14 @@ class GeneMap:
 
     bodies: Mapping[str, list[tuple[int, int, str]]]
 
-    def near(self, chromosome: str, position: int, window: int) -> dict[str, int]:
-        """The genes whose body lies within `window` base pairs of a position → their distance, 0 inside the body."""
+    def near(self, chromosome: str, position: int, window: int, last: int | None = None) -> dict[str, int]:
+        """The genes whose body lies within `window` base pairs of a position → their distance, 0 inside the body.
+
+        With `last` it is their distance from all that lies from `position` to there.
+        """
         distances: dict[str, int] = {}
         for start, end, symbol in self.bodies.get(chromosome, ()):
-            distance = max(start - position, position - end, 0)
+            distance = max(start - (last or position), position - end, 0)
             if distance <= distances.get(symbol, window):
                 distances[symbol] = distance
         return distances
@@ -183,7 +186,7 @@ class LocusMaker(Maker):
     def candidates(self, row: LocusRow, at: Place, places: GeneMap) -> dict[str, RankedGene]:
         """The candidates of a row by symbol: those that it lists, else the genes around its position."""
         window = self.benchmark.window if row.candidates is None else _ANYWHERE
-        near = {} if row.position is None else places.near(row.chromosome, row.position, window)
+        near = {} if row.position is None else places.near(row.chromosome, row.position, window, row.end)
         if row.candidates is not None:
             return self.listed(row.candidates, row.scores, at, near)
         return {

@@ -16,7 +16,6 @@ import numpy as np
 
 from reasonome.facts.sources import hpo
 from reasonome.facts.sources.go import read_obo
-from reasonome.facts.text import normalise
 from reasonome.tasks.ranking.questions import CaseExample, RankedGene
 
 
@@ -111,13 +110,6 @@ class PhenotypeOverlap:
         """Whether who has the phenotype `term_id` also has `other`."""
         term = self._known(term_id)
         return term is not None and other in self.ancestors(term)
-
-    @cached_property
-    def by_name(self) -> dict[str, str]:
-        """Normalised name or exact synonym of a phenotype → its id; names go before synonyms."""
-        terms = [self.ontology.terms[term] for term in sorted(self._phenotypes)]
-        names = {normalise(synonym): term.id for term in terms for synonym in term.synonyms}
-        return names | {normalise(term.name): term.id for term in terms}
 
     def diseases(self, gene: RankedGene) -> dict[str, set[str]]:
         """The phenotypes of each disease that HPO links to a gene, and all that they imply, by the disease's id."""

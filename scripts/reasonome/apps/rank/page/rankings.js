@@ -11,7 +11,7 @@ function drawFirst(record) {
   const isTold = !isByModel || isSupported(gene);
   const made = element("span", geneOrWhy(record), isTold && isAgreed ? "name" : "no-name");
   const why = [
-    isByModel || firstGenes(record).length === 1 ? gene.name : null, // without a model all that share the first rank
+    firstGenes(record).length === 1 ? gene.name : null,
     isAgreed ? null : "most answers do not put it first",
     isOfCases && !isTold ? "nothing known of it fits" : null,
   ];
@@ -21,16 +21,18 @@ function drawFirst(record) {
 
 function drawDiseases(record) {
   const diseases = firstGene(record)?.diseases ?? [];
-  return withCommas(diseases.slice(0, 2).map((disease) => diseaseLink(disease.id, disease.name)));
+  return withCommas(diseases.slice(0, 2).map(diseaseLink));
 }
 
-// The next two, and all that are equal to the second.
+// The genes of the next rank, and of the one after it where there is only one.
 function nextGenes(record) {
   const others = record.genes.filter((gene) => gene.rank > 1);
-  const shown = others.filter((gene) => gene.rank <= others[Math.min(1, others.length - 1)].rank);
-  return shown.map((gene, i) => (i ? (gene.rank === shown[i - 1].rank ? " = " : ", ") : "") + gene.symbol).join("");
+  const second = others.filter((gene) => gene.rank === others[0].rank);
+  const third = second.length === 1 ? others.filter((gene) => gene.rank === others[1]?.rank) : [];
+  return [second, third].filter((genes) => genes.length).map(symbolsOf).join(", ");
 }
 
+const beside = (record) => bestBy(record, isOfCases ? "fit_rank" : "distance_rank");
 const ofFirst = (key) => (record) => (firstGene(record) ? firstGene(record)[key] : null);
 const hasFiles = fileNames.length > 1 && fileNames.length < records.length;
 const columns = [
@@ -40,8 +42,7 @@ const columns = [
   { title: isByModel ? "model's first gene" : "first gene", key: geneOrWhy, draw: drawFirst, look: "short" },
   ...(isByModel ? [{ title: "first in", key: ofFirst("first"), isNumber: true, draw: (record) => (firstGene(record) ? percent(firstGene(record).first) : "") }] : []),
   { title: "then", key: nextGenes },
-  ...(isByModel ? [{ title: isOfCases ? "best by phenotypes" : "nearest gene", key: (record) => beside(record).join(", "),
-    draw: (record) => beside(record).slice(0, 3).join(", ") + (beside(record).length > 3 ? ` and ${beside(record).length - 3} more` : "") }] : []),
+  ...(isByModel ? [{ title: isOfCases ? "best by phenotypes" : "nearest gene", key: (record) => symbolsOf(beside(record)) }] : []),
   ...(isOfCases ? [
     isByModel ? { title: "rank by phenotypes", key: ofFirst("fit_rank"), isNumber: true, lowestFirst: true, places: 0 }
       : { title: "fit", key: ofFirst("fit"), isNumber: true, places: 2 },
@@ -55,13 +56,9 @@ const columns = [
   { title: "flags", key: (record) => oddities(record).join("; "), draw: drawOddities, look: "odd" },
 ];
 
-// Whether the model's first gene is also the best by phenotypes, or the nearest.
-const agrees = (record) => beside(record).includes(geneOrWhy(record));
-const views = { all: () => true, agree: agrees, differ: (record) => firstGene(record) && !agrees(record), odd: (record) => oddities(record).length };
-const other = isOfCases ? "the best by phenotypes" : "the nearest gene";
-const compared = isByModel ? [[`the model's first gene is ${other}`, "agree"], [`it is not ${other}`, "differ"]] : [];
+const views = { all: () => true, odd: (record) => oddities(record).length };
 const inFile = menuOf("all files", fileNames, () => browser.select());
-const view = menu([["all", "all"], ...compared, ["flagged", "odd"]], () => browser.select());
+const view = menu([["all", "all"], ["flagged", "odd"]], () => browser.select());
 const browser = recordBrowser({
   id: "rankings",
   columns,

@@ -6,26 +6,29 @@ const records = given.records.map((record) => ({ ...given.empty, ...record,
 const lineOf = new Map(records.map((record, place) => [record, given.lines[place]]));
 const fileNames = [...new Set(records.map((record) => record.file))];
 
-// The gene that is ranked first, undefined where there is none.
-const firstGene = (record) => record.genes.find((gene) => gene.rank === 1);
-const bestOf = (record, rank) => record.genes.filter((gene) => gene[rank] === 1).map((gene) => gene.symbol);
-const beside = (record) => bestOf(record, isOfCases ? "fit_rank" : "distance_rank");
-const firstGenes = (record) => bestOf(record, "rank");
-const knownFor = (gene) => gene.known.filter((known) => known.fit === "same").length;
+// The genes that are ranked first, by the model or by something that is known.
+const bestBy = (record, rank) => record.genes.filter((gene) => gene[rank] === 1);
+const firstGenes = (record) => bestBy(record, "rank");
+const firstGene = (record) => firstGenes(record)[0];
+const symbolsOf = (genes) => genes.slice(0, 3).map((gene) => gene.symbol).join(" = ") + (genes.length > 3 ? ` and ${genes.length - 3} more tie` : "");
+const knownFor = (gene) => gene.known.filter((known) => known.same).length;
+const counts = (genes, rank) => genes.reduce((found, gene) => found.set(gene[rank], (found.get(gene[rank]) ?? 0) + 1), new Map());
+const rankText = (rank, counted) => (rank === null ? "–" : `${rank}${counted.get(rank) > 1 ? "=" : ""}`);
 
 // Whether a fact that is known here speaks for a gene: a phenotype of the case, or that no other is nearer.
 const isSupported = (gene) => (isOfCases ? gene.known.length > 0 : gene.distance_rank === 1);
 
 function geneOrWhy(record) {
-  const gene = firstGene(record);
-  if (gene) return isByModel ? gene.symbol : firstGenes(record).join(" = ");
+  if (firstGene(record)) return symbolsOf(firstGenes(record));
   if (record.error) return "not asked";
   return isByModel ? "no usable answer" : "nothing fits";
 }
 
+const placeText = (record) => `${record.chromosome}:${record.position.toLocaleString("en")}${record.end === null ? "" : `–${record.end.toLocaleString("en")}`}`;
+
 // What was asked, in one line.
 function askedText(record) {
-  if (!isOfCases) return record.trait + (record.position === null ? "" : ` · ${record.chromosome}:${record.position.toLocaleString("en")}`);
+  if (!isOfCases) return record.trait + (record.position === null ? "" : ` · ${placeText(record)}`);
   return record.present.map((term) => term.label).join(", ");
 }
 
@@ -37,12 +40,11 @@ const searchable = (record) => [record.file, record.name, record.id, askedText(r
   ...record.present.map((term) => term.id), ...oddities(record),
   ...record.genes.flatMap((gene) => [gene.symbol, gene.name, ...gene.diseases.map((disease) => disease.name)])];
 
-// A disease by its name, with a link to its page; the address is made from its id.
-function diseaseLink(id, name) {
-  const text = name ? `${name} (${id})` : id;
-  if (!given.links[id]) return element("span", text);
-  const link = element("a", text);
-  link.href = given.links[id];
+// A disease by its name, with a link to its page.
+function diseaseLink(disease) {
+  if (!disease.link) return element("span", disease.name);
+  const link = element("a", disease.name);
+  link.href = disease.link;
   link.rel = "noreferrer";
   return link;
 }
