@@ -4,8 +4,7 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 # Most tests work in folders of their own, and find the repository as jobs of Snakemake do.
@@ -18,7 +17,6 @@ from filelock import FileLock
 from misbehaving_endpoint import KEY, KEY_VARIABLE, Endpoint
 
 from reasonome.config.project import Project
-from reasonome.core.errors import InputError
 from reasonome.facts.corpus import build_facts
 from reasonome.facts.fetching import weights
 from reasonome.facts.sources.go import read_obo
@@ -75,28 +73,6 @@ def scrubbed(tmp_path, tmp_path_factory) -> Callable[[object], str]:
         return re.sub(r"JSON: .*\(char \d+\)|Python: .*|Errno \d+", _first_word, text)
 
     return scrubbed
-
-
-@pytest.fixture
-def refused(snapshot, scrubbed):
-    """A block that must end in an InputError; the snapshot holds its whole message with file, line, field and fix.
-
-    What is given of its place is compared too; `file` is a path or, relative, its end. `pytest --snapshot-update`
-    writes messages that changed: read the diff.
-    """
-
-    @contextmanager
-    def refused(
-        file: str | Path | None = None, line: int | None = None, field: str | None = None
-    ) -> Iterator[pytest.ExceptionInfo[InputError]]:
-        with pytest.raises(InputError) as caught:
-            yield caught
-        error = caught.value
-        assert line in (None, error.line) and field in (None, error.field)
-        assert file is None or Path(error.file).parts[-len(Path(file).parts) :] == Path(file).parts
-        assert scrubbed(error) == snapshot
-
-    return refused
 
 
 @pytest.fixture

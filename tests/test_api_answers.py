@@ -12,6 +12,7 @@ import tiny_project
 import yaml
 from checkout import ROOT
 from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
+from refusals import refused
 
 from reasonome.answering import api
 from reasonome.answering.jobs import EndpointSettings
@@ -232,7 +233,7 @@ def test_backbones_without_weights_are_in_arms_without_steps_alone(configured):
         (RECORDED, {"benchmarks": ["demo-go", "go"]}),
     ],
 )
-def test_an_experiment_that_cannot_ask(configured, backbones, experiment, refused):
+def test_an_experiment_that_cannot_ask(configured, backbones, experiment):
     if "benchmarks" in experiment:  # a warm-up would leak into the second benchmark
         experiment = experiment | {"arms": {"base": []}}
     config = configured(backbones, **experiment)
@@ -250,13 +251,13 @@ def test_recorded_answers_to_benchmarks_of_two_tasks_have_one_style_each(configu
     assert found == [("few-genes", "symbols"), ("few-molecules", "smiles")]
 
 
-def test_recorded_answers_to_an_unknown_benchmark(configured, refused):
+def test_recorded_answers_to_an_unknown_benchmark(configured):
     config = configured({"theirs": {"recorded": {"files": {"demo-goo": "mine/answers.csv"}}}})
     with refused(field="theirs.recorded.files.demo-goo"):
         load_project(config)
 
 
-def test_a_tokenizer_needs_weights(configured, refused):
+def test_a_tokenizer_needs_weights(configured):
     config = configured({"far": {"api": {"model": "m1"}}})
     path = config / "corpora.yaml"
     corpora = yaml.safe_load(path.read_text())

@@ -7,6 +7,7 @@ import traceback
 import pytest
 from misbehaving_endpoint import GOOD, KEY, KEY_VARIABLE, completion
 from pydantic import ValidationError
+from refusals import refused
 
 from reasonome.answering import chat_endpoint
 from reasonome.answering.chat_endpoint import ApiAnswer, Question, cost, is_local, token_totals, unasked
@@ -195,7 +196,7 @@ def test_azure_refusing_one_prompt_does_not_stop_the_run(endpoint, tmp_path):
 # --- interrupted runs --------------------------------------------------------------------------------
 
 
-def test_answers_under_way_when_the_endpoint_refuses_are_kept(endpoint, tmp_path, refused):
+def test_answers_under_way_when_the_endpoint_refuses_are_kept(endpoint, tmp_path):
     server, cache = endpoint(0.4, 0.4, (401, {}, "{}")), tmp_path / "cache.jsonl"
     with refused():
         ask(settings(server, concurrency=3), questions(*"abcdef"), cache)
@@ -204,7 +205,7 @@ def test_answers_under_way_when_the_endpoint_refuses_are_kept(endpoint, tmp_path
     assert server.answered == dict.fromkeys("abcdef", 1)
 
 
-def test_much_goes_wrong_and_nothing_is_lost_or_answered_twice(endpoint, tmp_path, refused):
+def test_much_goes_wrong_and_nothing_is_lost_or_answered_twice(endpoint, tmp_path):
     """Sixty questions, two runs, failures of every kind on the way, one of them for good."""
     trouble = [(429, {"Retry-After": "0"}, "{}"), (500, {}, "x"), "cut"]
     trouble += [(502, {}, "<html>"), GOOD, GOOD, 0.05] * 3
@@ -229,7 +230,7 @@ def test_a_torn_last_line_is_dropped_and_asked_again(endpoint, tmp_path):
     assert [line["key"] for line in lines(cache)] == keys
 
 
-def test_a_damaged_line_is_reported_with_its_number(endpoint, tmp_path, refused):
+def test_a_damaged_line_is_reported_with_its_number(endpoint, tmp_path):
     server, cache = endpoint(), tmp_path / "cache.jsonl"
     ask(settings(server), questions("a"), cache)
     cache.write_text(cache.read_text() + '{"key": "x"}\n')
@@ -262,23 +263,21 @@ REFUSED = {"message": f"no luck with {KEY}", "code": "refused"}
     ],
     ids=str,
 )
-def test_a_failure_is_told_without_the_key_and_only_what_may_pass_is_asked_again(
-    endpoint, tmp_path, act, requests, refused
-):
+def test_a_failure_is_told_without_the_key_and_only_what_may_pass_is_asked_again(endpoint, tmp_path, act, requests):
     server = endpoint(*[act] * 3)
     with refused():
         ask(settings(server, concurrency=1, max_retries=2), questions("a"), tmp_path / "cache.jsonl")
     assert len(server.requests) == requests
 
 
-def test_nobody_listens(endpoint, tmp_path, refused):
+def test_nobody_listens(endpoint, tmp_path):
     server = endpoint()
     server.stop()
     with refused():
         ask(settings(server, max_retries=1), questions("a"), tmp_path / "cache.jsonl")
 
 
-def test_the_key_is_seen_nowhere(endpoint, tmp_path, capfd, caplog, refused):
+def test_the_key_is_seen_nowhere(endpoint, tmp_path, capfd, caplog):
     """The endpoint itself repeats the key in its refusal; nothing that people or files see may hold it."""
     caplog.set_level(logging.INFO)
     caplog.set_level(logging.DEBUG, logger="openai")
@@ -294,7 +293,7 @@ def test_the_key_is_seen_nowhere(endpoint, tmp_path, capfd, caplog, refused):
 
 
 @pytest.mark.parametrize("value", [None, f"{KEY} x"])
-def test_a_missing_or_impossible_key(tmp_path, monkeypatch, value, refused):
+def test_a_missing_or_impossible_key(tmp_path, monkeypatch, value):
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
     if value is not None:
         monkeypatch.setenv(KEY_VARIABLE, value)
@@ -303,7 +302,7 @@ def test_a_missing_or_impossible_key(tmp_path, monkeypatch, value, refused):
         ask(elsewhere, questions("a"), tmp_path / "cache.jsonl")
 
 
-def test_a_server_elsewhere_leads_nowhere_else_either(endpoint, tmp_path, monkeypatch, refused):
+def test_a_server_elsewhere_leads_nowhere_else_either(endpoint, tmp_path, monkeypatch):
     monkeypatch.setattr(chat_endpoint, "is_local", lambda _: False)
     elsewhere = endpoint()
     server = endpoint((307, {"Location": f"{elsewhere.url}/chat/completions"}, "gone"))
@@ -338,9 +337,7 @@ def test_what_is_on_this_machine(address, local):
     assert is_local(Endpoint(model="m1", base_url=address)) == local
 
 
-def test_neither_a_proxy_nor_a_redirect_takes_a_question_for_this_machine_elsewhere(
-    endpoint, tmp_path, monkeypatch, refused
-):
+def test_neither_a_proxy_nor_a_redirect_takes_a_question_for_this_machine_elsewhere(endpoint, tmp_path, monkeypatch):
     elsewhere = endpoint()
     server = endpoint((307, {"Location": f"{elsewhere.url}/chat/completions"}, "gone"))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):

@@ -1,6 +1,7 @@
 """CORUM complexes of release 5. All complexes here are synthetic; only the column names are CORUM's."""
 
 import pytest
+from refusals import refused
 
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import corum
@@ -106,7 +107,7 @@ LAST = row("4", 'fourth" complex', "ATM", "Q13315")
         (COLUMNS, [], None),
     ],
 )
-def test_another_file_is_refused(tmp_path, header, rows, line, refused):
+def test_another_file_is_refused(tmp_path, header, rows, line):
     with refused("allComplexes.txt", line):
         read(tmp_path, *rows, header=header)
 

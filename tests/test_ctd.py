@@ -4,6 +4,7 @@ import csv
 import gzip
 
 import pytest
+from refusals import refused
 
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import ctd
@@ -157,7 +158,7 @@ def test_the_curated_table_has_a_plain_header_and_no_scores(tmp_path):
         ("gene_pathway", DISEASES, DISEASE_ROWS, 4),
     ],
 )
-def test_another_table_is_refused(tmp_path, kind, header, rows, line, refused):
+def test_another_table_is_refused(tmp_path, kind, header, rows, line):
     path = write(tmp_path, header, rows)
     with refused(path, line):
         read(**{kind: path})
@@ -172,7 +173,7 @@ def test_another_table_is_refused(tmp_path, kind, header, rows, line, refused):
         (f"{PATHWAYS}\n{PATHWAY_ROWS[0]}\n", 1),
     ],
 )
-def test_a_file_without_columns_or_rows_is_refused(tmp_path, content, line, refused):
+def test_a_file_without_columns_or_rows_is_refused(tmp_path, content, line):
     path = tmp_path / "ctd.tsv"
     path.write_text(content)
     with refused(path, line):

@@ -4,6 +4,7 @@ import pandas as pd
 import program_job
 import pytest
 from checkout import ROOT
+from refusals import refused
 
 import build_facts as program
 from reasonome.facts.corpus import build_facts, write_facts
@@ -76,7 +77,7 @@ def gmt(tmp_path, *lines):
     return ("mine", "gmt", {"gmt": path})
 
 
-def test_a_source_of_unknown_symbols_is_refused(tmp_path, refused):
+def test_a_source_of_unknown_symbols_is_refused(tmp_path):
     source = gmt(tmp_path, "one\t\tTP53\tBRCX1\tABSENT9", "two\t\tBRCX1\tHLAB\tATM\tABSENT8")
     with refused(field="mine"):
         build_facts([HGNC, source])
@@ -141,7 +142,7 @@ def test_facts_of_the_mouse(tmp_path):
         lambda path: None,
     ],
 )
-def test_no_table_of_facts_is_refused(tmp_path, make, refused):
+def test_no_table_of_facts_is_refused(tmp_path, make):
     path = tmp_path / "facts.parquet"
     make(path)
     with refused(path):
@@ -175,7 +176,7 @@ def test_the_program_writes_a_line_for_each_source(building, tmp_path, capsys, s
     assert "my-hgnc\t1\tCC0" in (tmp_path / "out" / "licences.tsv").read_text()
 
 
-def test_the_program_writes_no_facts_when_too_many_identifiers_are_unmapped(building, tmp_path, refused):
+def test_the_program_writes_no_facts_when_too_many_identifiers_are_unmapped(building, tmp_path):
     with refused(field="my-go"):
         building(unmapped=0.1)
     rejected = tmp_path / "out" / "unmapped.rejected.tsv"

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import program_job
 import pytest
+from refusals import refused
 
 import fetch_source
 from reasonome.core.manifest import text_sha256
@@ -119,7 +120,7 @@ def test_a_fetched_file_says_what_it_is(fetch, tmp_path, capsys, lock, state):
     assert f"hgnc/table: {SIZE:,} bytes, sha256 {text_sha256(TABLE)}, {state}" in capsys.readouterr().out
 
 
-def test_a_file_that_changed_upstream(fetch, tmp_path, refused):
+def test_a_file_that_changed_upstream(fetch, tmp_path):
     with refused("config/sources.lock.yaml", field="hgnc.files.table"):
         fetch(lock=pinned("0" * 64, size=7))
     assert left(tmp_path) == []
@@ -128,7 +129,7 @@ def test_a_file_that_changed_upstream(fetch, tmp_path, refused):
 # --- restricted licences -----------------------------------------------------------------------------
 
 
-def test_a_restricted_source_is_not_asked_for(fetch, server, tmp_path, refused):
+def test_a_restricted_source_is_not_asked_for(fetch, server, tmp_path):
     with refused(field="hgnc.accept_licence"):
         fetch(waiting=["hgnc: CC-BY-NC-4.0, https://example.org/terms", "ctd: its terms"])
     assert server.requests == [] and left(tmp_path) == []
@@ -157,7 +158,7 @@ def test_without_a_validator_the_whole_is_asked_for_again(fetch, server, headers
     assert server.requests == [{}, {}]
 
 
-def test_what_arrived_is_kept_for_the_next_run_and_never_used(fetch, server, tmp_path, sleeps, refused):
+def test_what_arrived_is_kept_for_the_next_run_and_never_used(fetch, server, tmp_path, sleeps):
     with refused():
         fetch(Answer(cut=5000), Answer(cut=0))
     assert sleeps == [1, 2, 4, 8]
@@ -206,7 +207,7 @@ def test_parts_of_a_file_are_put_together_only_where_they_fit(fetch, server, sec
 
 
 @pytest.mark.parametrize(("status", "requests"), [(503, 5), (404, 1)])
-def test_a_server_that_gives_no_file(fetch, server, tmp_path, status, requests, refused):
+def test_a_server_that_gives_no_file(fetch, server, tmp_path, status, requests):
     with refused():
         fetch(Answer(b"", status=status))
     assert len(server.requests) == requests and left(tmp_path) == []
@@ -222,7 +223,7 @@ def test_a_server_that_gives_no_file(fetch, server, tmp_path, status, requests, 
         ("", 200, "table.txt"),
     ],
 )
-def test_an_answer_that_is_no_file(fetch, server, tmp_path, text, status, name, refused):
+def test_an_answer_that_is_no_file(fetch, server, tmp_path, text, status, name):
     output = fetch()
     server.requests.clear()
     with refused():
@@ -236,7 +237,7 @@ def test_an_archive_of_one_file_is_unpacked(fetch, tmp_path):
     assert fetch(Answer(zipped("a.gmt")), name="table.txt.zip?download=1").read_text() == TABLE
 
 
-def test_a_named_file_of_an_archive(fetch, tmp_path, refused):
+def test_a_named_file_of_an_archive(fetch, tmp_path):
     archive = Answer(zipped("readme.txt", "data/a.gmt"))
     assert fetch(archive, name="table.txt.zip", member="data/a.gmt").read_text() == TABLE
     with refused():
@@ -261,7 +262,7 @@ def damaged(byte, bit, method=zipfile.ZIP_STORED) -> bytes:
         damaged(60, 0),
     ],
 )
-def test_an_archive_without_the_one_file(fetch, tmp_path, archive, refused):
+def test_an_archive_without_the_one_file(fetch, tmp_path, archive):
     with refused():
         fetch(Answer(archive), name="table.txt.zip")
     assert left(tmp_path) == []

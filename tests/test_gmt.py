@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from refusals import refused
 
 from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources import hgnc
@@ -32,7 +33,7 @@ def test_sets_keep_names_and_line_numbers_and_drop_empty_and_repeated_genes(tmp_
     assert second == (3, "two", "", ("C",))
 
 
-def test_a_line_without_a_tab_is_refused(tmp_path, refused):
+def test_a_line_without_a_tab_is_refused(tmp_path):
     path = tmp_path / "sets.gmt"
     path.write_text("one\twords\tA\nname only\n")
     with refused(path, 2):
@@ -48,7 +49,7 @@ def test_a_set_without_genes_is_left_out_and_counted(tmp_path, genes, fields):
     assert result.left_out == {"gene sets without genes": 1}
 
 
-def test_a_file_of_sets_without_genes_is_refused(tmp_path, refused):
+def test_a_file_of_sets_without_genes_is_refused(tmp_path):
     path = tmp_path / "sets.gmt"
     path.write_text("TP53\t2.1\nATM\t1.9\n")
     with refused(path):
@@ -85,7 +86,7 @@ def test_a_users_own_gmt_may_use_aliases_and_any_case(tmp_path, genes):
     assert facts["object_name"].tolist() == ["MY SET"] * 2
 
 
-def test_a_gmt_without_descriptions_loses_no_gene(tmp_path, genes, refused):
+def test_a_gmt_without_descriptions_loses_no_gene(tmp_path, genes):
     path = tmp_path / "sets.gmt"
     path.write_text("\none\tTP53\tATM\ntwo\tbrca1\tTP53\tATM\n")
     with refused(path, 2):
@@ -180,7 +181,7 @@ def test_wikipathways_names_ids_and_entrez_genes(genes):
         ("gmt", "___\tna\tTP53"),
     ],
 )
-def test_rows_of_another_source_or_organism_are_refused(tmp_path, genes, form, line, refused):
+def test_rows_of_another_source_or_organism_are_refused(tmp_path, genes, form, line):
     path = tmp_path / "sets.gmt"
     path.write_text(f"{line}\n")
     with refused(path, 1):
@@ -215,7 +216,7 @@ PACKED = gzip.compress(b"one\twords\tA\n" * 1000, mtime=0)
         (b"", None),
     ],
 )
-def test_files_that_are_something_else_are_refused(tmp_path, content, line, refused):
+def test_files_that_are_something_else_are_refused(tmp_path, content, line):
     path = tmp_path / "sets.gmt"
     path.write_bytes(content)
     with refused(path, line):
@@ -223,13 +224,13 @@ def test_files_that_are_something_else_are_refused(tmp_path, content, line, refu
 
 
 @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir(), os.mkfifo])
-def test_what_is_no_file_is_named_for_what_it_is(tmp_path, make, refused):
+def test_what_is_no_file_is_named_for_what_it_is(tmp_path, make):
     make(tmp_path / "sets.gmt")
     with refused(tmp_path / "sets.gmt"):
         list(read_gmt(tmp_path / "sets.gmt"))
 
 
-def test_two_sets_of_one_name_are_refused_unless_they_are_the_same(tmp_path, genes, refused):
+def test_two_sets_of_one_name_are_refused_unless_they_are_the_same(tmp_path, genes):
     path = tmp_path / "sets.gmt"
     path.write_text("mine\tna\tTP53\tATM\nother\tna\tTP53\nmine\ttwice\tATM\tTP53\n")
     assert set(read("gmt", path, genes).facts[["gene", "object_id"]].itertuples(index=False, name=None)) == {

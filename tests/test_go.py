@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from refusals import refused
 
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import go, hgnc
@@ -49,14 +50,14 @@ def test_alternative_ids_lead_to_the_main_one():
         ("id: GO:0000003", "id: GO:0000002", "[Term]"),
     ],
 )
-def test_a_broken_obo_is_refused(changed, old, new, where, refused):
+def test_a_broken_obo_is_refused(changed, old, new, where):
     path = changed(OBO, old, new)
     with refused(path) as error:
         go.read_obo(path)
     assert where in path.read_text().splitlines()[error.value.line - 1]
 
 
-def test_a_cycle_is_refused_and_spelled_out(changed, refused):
+def test_a_cycle_is_refused_and_spelled_out(changed):
     path = changed(OBO, "name: root process\n", f"name: root process\nis_a: {LEAF}\n")
     with refused() as error:
         go.read_obo(path)
@@ -86,7 +87,7 @@ def test_gaf_rows():
         ("\tinvolved_in\t", "\tinvolvd_in\t", 4),
     ],
 )
-def test_a_broken_gaf_is_refused(changed, old, new, line, refused):
+def test_a_broken_gaf_is_refused(changed, old, new, line):
     path = changed(GAF, old, new)
     with refused(path, line):
         go.read_gaf(path)
@@ -151,7 +152,7 @@ def test_what_was_left_out_and_what_has_no_gene_is_told(facts):
     assert facts.unmapped.values.tolist() == [["go", "ZZZ1", "ten_rows.gaf:12", ""]]
 
 
-def test_ontology_and_annotations_of_different_worlds_are_refused(tmp_path, refused):
+def test_ontology_and_annotations_of_different_worlds_are_refused(tmp_path):
     path = tmp_path / "other.gaf"
     path.write_text(re.sub(r"GO:\d+", "GO:1234567", GAF.read_text()))
     with refused():
@@ -168,7 +169,7 @@ def test_propagation_worked_out_by_hand(facts):
     }
 
 
-def test_propagation_takes_alternative_ids_and_refuses_unknown_ones(refused):
+def test_propagation_takes_alternative_ids_and_refuses_unknown_ones():
     ontology = go.read_obo(OBO)
     rows = pd.DataFrame({"gene": ["A", "B"], "object_id": ["GO:0000092", LEFT]})
     assert go.propagate(ontology, rows) == {LEFT: {"A", "B"}, ROOT: {"A", "B"}}

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from refusals import refused
 
 from reasonome.facts.sources import gold_standards, rankings
 from reasonome.facts.sources.gene_locations import GeneLocation, chromosome_name, read_locations
@@ -45,12 +46,12 @@ def test_what_a_row_does_not_say(tmp_path):
         (CELLS[:-1], None),
     ],
 )
-def test_rows_that_cannot_be_read_name_line_and_column(tmp_path, cells, field, refused):
+def test_rows_that_cannot_be_read_name_line_and_column(tmp_path, cells, field):
     with refused(line=2, field=field):
         gold_standards.read(table(tmp_path, cells))
 
 
-def test_files_that_are_something_else(tmp_path, refused):
+def test_files_that_are_something_else(tmp_path):
     header = ["more", *list(gold_standards.COLUMNS.values())[1:], "x"]
     with refused():
         gold_standards.read(table(tmp_path, header=header))
@@ -85,7 +86,7 @@ def test_locations_with_and_without_a_header(tmp_path):
         ("1\tchr6_alt\t5\t6\t+\tA\n", None, None),
     ],
 )
-def test_locations_that_cannot_be_read(tmp_path, text, line, field, refused):
+def test_locations_that_cannot_be_read(tmp_path, text, line, field):
     path = tmp_path / "genes.tsv"
     path.write_text(text)
     with refused(line=line, field=field):
@@ -128,19 +129,19 @@ HEAD = "trait,candidates,causal,id,chromosome,position,scores\n"
         (f'{HEAD}Height,"A,B",A,1,,,\nHeight,"A,B",A,1,,,\n', 3, "id"),
     ],
 )
-def test_ready_tables_that_cannot_be_read(tmp_path, text, line, field, refused):
+def test_ready_tables_that_cannot_be_read(tmp_path, text, line, field):
     with refused(line=line, field=field):
         loci(tmp_path, text)
 
 
-def test_columns_of_a_ready_table_that_are_not_there(tmp_path, refused):
+def test_columns_of_a_ready_table_that_are_not_there(tmp_path):
     with refused():
         loci(tmp_path, f"{HEAD}Height,A,A,,,,\n", {"traits": "trait"})
     with refused():
         loci(tmp_path, f"{HEAD}Height,A,A,,,,\n", {"trait": "Trait name"})
 
 
-def test_patients(tmp_path, refused):
+def test_patients(tmp_path):
     path = tmp_path / "cases.tsv"
     path.write_text(
         "phenotypes\tabsent\tgene\tage\nHP:0001250 Seizure; HP:0001263 Delay, global|HP:0001250\t\tA\tP4Y\n"
@@ -198,7 +199,7 @@ CATALOG = "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSNPS\tGENE\n"
         ("LDL\t6_GL000251v2_alt\t2777000\trs9", "CHR_ID", "expected a chromosome"),
     ],
 )
-def test_a_row_that_cannot_be_read_does_not_stop_the_others(tmp_path, row, field, message, refused):
+def test_a_row_that_cannot_be_read_does_not_stop_the_others(tmp_path, row, field, message):
     text = f"{CATALOG}LDL\t1\t55039974\trs11591147\tA\n{row}\tA\nHeight\t12\t65824670\trs1\tA\n"
     first, bad, last = unsolved(tmp_path, text)
     assert (first.position, last.position, first.fault, last.fault) == (55039974, 65824670, None, None)
@@ -281,7 +282,7 @@ def test_a_place_in_one_column_that_cannot_be_read(tmp_path, place, message):
         ("trait\tvariant_hg19\nLDL\t1:55505647:G:T\n", {}, "variant_hg19"),
     ],
 )
-def test_tables_without_a_place(tmp_path, text, columns, field, refused):
+def test_tables_without_a_place(tmp_path, text, columns, field):
     with refused(field=field):
         unsolved(tmp_path, text, columns=columns)
 
@@ -293,7 +294,7 @@ def test_places_beside_candidates(tmp_path):
     assert (row.candidates, row.position, row.fault) == (("PCSK9", "USP24"), 55039974, None)
 
 
-def test_rows_of_one_line_have_ids_of_their_own(tmp_path, refused):
+def test_rows_of_one_line_have_ids_of_their_own(tmp_path):
     rows = [{"id": "a", "trait": "LDL", "candidates": ["PCSK9"]}] * 2
     with refused(line=2, field="id"):
         unsolved(tmp_path, json.dumps(rows))
@@ -320,7 +321,7 @@ def test_a_column_that_says_grch38_is_read(tmp_path, head, position):
         ("rsid\tchr\tposition_GRCh37", {}, "position_GRCh37"),
     ],
 )
-def test_a_column_that_says_another_build_is_refused(tmp_path, head, columns, field, refused):
+def test_a_column_that_says_another_build_is_refused(tmp_path, head, columns, field):
     with refused(field=field):
         unsolved(tmp_path, f"{head}\nrs11591147\t1\t55505647\n", trait="LDL", columns=columns)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from refusals import refused
 
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import hgnc
@@ -69,7 +70,7 @@ def test_names_and_gene_groups_are_facts():
         ('"58|548"', "58", 3),
     ],
 )
-def test_a_broken_table_is_refused(changed, old, new, line, refused):
+def test_a_broken_table_is_refused(changed, old, new, line):
     path = changed(TABLE, old, new)
     with refused(path, line):
         hgnc.read_genes(path)
@@ -80,7 +81,7 @@ def test_an_ensembl_id_of_two_genes_means_neither(changed):
     assert genes.resolve("ENSG00000141510") == (None, "ambiguous", ("ATM", "TP53"))
 
 
-def test_another_taxon_is_refused(refused):
+def test_another_taxon_is_refused():
     with refused(field="taxon"):
         hgnc.read("hgnc", {"table": TABLE}, GeneTable(hgnc.read_genes(TABLE)), taxon=10090)
 
@@ -97,7 +98,7 @@ def test_facts_stand_under_the_symbols_of_another_authority():
     assert result.identifiers == 6
 
 
-def test_a_table_without_approved_genes_is_refused(tmp_path, refused):
+def test_a_table_without_approved_genes_is_refused(tmp_path):
     path = tmp_path / "hgnc.txt"
     path.write_text("\t".join(hgnc.COLUMNS) + "\n")
     with refused():

@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 from checkout import ROOT
+from refusals import refused
 
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.project.job_resources import JobResources, check_training, names, requested
@@ -93,7 +94,7 @@ def test_several_nodes_ask_for_gpus_of_each_and_start_their_tasks_themselves():
     ("entry", "key", "processes"),
     [({"gpus": 3}, "gpus", 3), ({"gpus": 4, "processes": 3}, "processes", 3), ({"gpus": 1, "nodes": 3}, "nodes", 3)],
 )
-def test_processes_that_cannot_share_a_batch_out_are_named(config, asking, entry, key, processes, refused):
+def test_processes_that_cannot_share_a_batch_out_are_named(config, asking, entry, key, processes):
     # grpo.soft learns from 16 completions a step, 4 at once: 2 and 4 processes can share them, and 3 take 12 or 24.
     recipes = {"rules": ["grpo"], "recipes": ["grpo.soft"]}
     project = asking({"cpus": 1}, {**recipes, "gpus": 2}, {**recipes, **entry})
@@ -116,7 +117,7 @@ def test_processes_that_cannot_share_a_batch_out_are_named(config, asking, entry
         ({"gpus": 1, "sharding": "zero2"}, None, None),
     ],
 )
-def test_weights_in_four_bits_are_trained_on_a_gpu_and_not_shared_out(config, asking, entry, field, what, refused):
+def test_weights_in_four_bits_are_trained_on_a_gpu_and_not_shared_out(config, asking, entry, field, what):
     recipes = config / "recipes/sft.yaml"
     before, own = recipes.read_text().split("  biorlhf:", 1)
     own = own.replace("alpha: 128", "alpha: 128, quantize: 4bit", 1).replace("size: auto", "size: 1", 1)

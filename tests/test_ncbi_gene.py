@@ -6,6 +6,7 @@ The summaries are written for these tests.
 import gzip
 
 import pytest
+from refusals import refused
 
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import ncbi_gene
@@ -153,7 +154,7 @@ def test_summaries_are_joined_by_gene_id_and_lose_their_credit(tmp_path, snapsho
         ([MOUSE], HEADER, 2),
     ],
 )
-def test_another_file_is_refused(tmp_path, rows, header, line, refused):
+def test_another_file_is_refused(tmp_path, rows, header, line):
     path = write(tmp_path, *rows, header=header)
     with refused(path, line):
         ncbi_gene.read_genes({"gene_info": path})
@@ -165,7 +166,7 @@ def test_another_file_is_refused(tmp_path, rows, header, line, refused):
         (["10090\t22059\tRefSeq\tA mouse gene."], 2),
     ],
 )
-def test_other_summaries_are_refused(tmp_path, rows, line, refused):
+def test_other_summaries_are_refused(tmp_path, rows, line):
     info = write(tmp_path, *HUMAN)
     path = write(tmp_path, *rows, header="#tax_id\tGeneID\tSource\tSummary", name="summary")
     with refused(path, line):

@@ -1,6 +1,7 @@
 """PANTHER pathways. The real file could not be had: these rows are synthetic, in the layout that PANTHER documents."""
 
 import pytest
+from refusals import refused
 
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import panther
@@ -67,6 +68,6 @@ def test_mouse_ids_repeat_their_prefix(tmp_path):
         ([""], None),
     ],
 )
-def test_another_file_is_refused(tmp_path, rows, line, refused):
+def test_another_file_is_refused(tmp_path, rows, line):
     with refused("SequenceAssociationPathway.txt", line):
         read(tmp_path, *rows)

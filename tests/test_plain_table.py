@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from refusals import refused
 from unknown_genes import unknown
 
 from reasonome.apps.annotate.inputs import read_gene_lists
@@ -30,13 +31,13 @@ def with_two_marks(rows, first, last):
 
 
 @pytest.mark.parametrize("texts", [False, True])
-def test_two_marks_far_apart_do_not_swallow_rows(tmp_path, texts, refused):
+def test_two_marks_far_apart_do_not_swallow_rows(tmp_path, texts):
     path = written(tmp_path / "a.csv", with_two_marks(["id,answer", *(f"s{n},name {n}" for n in range(1, 41))], 11, 36))
     with refused(path, 12):
         read_table(path, ["id"], texts)
 
 
-def test_two_marks_do_not_swallow_answers_and_genes(tmp_path, refused):
+def test_two_marks_do_not_swallow_answers_and_genes(tmp_path):
     rows = ["answer,gold", *(f"DNA repair,term {n}" for n in range(40))]
     with refused():
         score_table(
@@ -60,7 +61,7 @@ def test_completions_of_several_lines_are_cells(tmp_path, order):
     assert [line for line, _ in table.rows[:2]] == [2, 5]
 
 
-def test_a_text_whose_few_lines_are_like_rows_is_read(tmp_path, refused):
+def test_a_text_whose_few_lines_are_like_rows_is_read(tmp_path):
     path = written(tmp_path / "a.csv", ["id,answer", 's1,"repair', 'or replication, of DNA"', "s2,x"])
     table = read_table(path, ["id"], texts=True)
     assert [cells["answer"] for _, cells in table.rows] == ["repair\nor replication, of DNA", "x"]
@@ -84,7 +85,7 @@ def test_a_json_array_is_a_table_whose_rows_are_numbered(tmp_path):
     assert (table.cells("id"), table.cells("answer")) == (["1", "2", "3"], ["a ] b,\n[", "\ufffd", ""])
 
 
-def test_lists_of_genes_in_json_are_cells_of_genes(tmp_path, refused):
+def test_lists_of_genes_in_json_are_cells_of_genes(tmp_path):
     path = tmp_path / "a.json"
     rows = [
         {"answer": ["FTO", "IRX3"], "gold": "FTO", "candidates": ["IRX3", "FTO", "RPGRIP1L"]},
@@ -112,7 +113,7 @@ def test_lists_of_genes_in_json_are_cells_of_genes(tmp_path, refused):
         "[\n1]",
     ],
 )
-def test_a_json_array_that_is_none_of_objects_is_refused(tmp_path, refused, text):
+def test_a_json_array_that_is_none_of_objects_is_refused(tmp_path, text):
     path = tmp_path / "a.json"
     path.write_text(text, encoding="utf-8")
     with refused():
@@ -120,13 +121,13 @@ def test_a_json_array_that_is_none_of_objects_is_refused(tmp_path, refused, text
 
 
 @pytest.mark.parametrize("rows", [[], ["id,gene"]])
-def test_a_table_without_rows_is_told_what_it_lacks(tmp_path, refused, rows):
+def test_a_table_without_rows_is_told_what_it_lacks(tmp_path, rows):
     with refused():
         read_table(written(tmp_path / "a.csv", rows), ["id", "gene"])
 
 
 @pytest.mark.parametrize("row", ["TP53 tumor protein p53 17p", "TP53 kinase, or not 17p"])
-def test_a_header_whose_names_blanks_part_is_told_what_parts_columns(tmp_path, refused, row):
+def test_a_header_whose_names_blanks_part_is_told_what_parts_columns(tmp_path, row):
     with refused("a.tsv", line=2 if "," in row else 1):
         read_table(written(tmp_path / "a.tsv", ["id gene answer", row]), ["id", "gene", "answer"]).place("id")
 

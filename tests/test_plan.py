@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import tiny_project
 import toy_config
+from refusals import refused
 
 from reasonome import cli
 from reasonome.cluster.plan import Job, lines, measured, parse, text, without_gpu
@@ -133,14 +134,14 @@ def test_what_needs_a_gpu_is_warned_of_once_where_none_is_within_reach(tmp_path,
 
 
 @pytest.mark.parametrize("content", ['{"seconds": 3', '{"threads": 2}'])
-def test_a_broken_run_json_is_named(content, refused):
+def test_a_broken_run_json_is_named(content):
     measure(f"models/{BACKBONE}/{CHAIN}/run.json", 1)
     Path(f"results/models/{BACKBONE}/{CHAIN}/run.json").write_text(content)
     with refused("run.json"):
         lines(parse(DRY_RUN))
 
 
-def test_an_unknown_experiment_names_the_nearest(refused):
+def test_an_unknown_experiment_names_the_nearest():
     with refused():
         cli.main(["plan", "dmo", "--config", str(tiny_project.ROOT / "config")])
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from refusals import refused
 
 import write_preferences
 from reasonome.config import RewardedSamples
@@ -120,7 +121,7 @@ def test_a_teacher_that_names_something_else_makes_no_pairs():
     assert pairs == [] and left_out == {"teacher_not_right": 1, "without_reasoning": 3}
 
 
-def test_whole_questions_are_held_out(refused):
+def test_whole_questions_are_held_out():
     pairs = [pair(number, kind) for number in range(10) for kind in "abc"]
     train, held_out = parted(pairs, 3, 0)
     assert len(held_out) == 9 and len(train) == 21
@@ -185,14 +186,14 @@ def test_a_users_table(tmp_path):
         ("GO:2,Process: a,Process: b", "chosen"),
     ],
 )
-def test_a_bad_row_of_a_users_table_is_named(tmp_path, row, field, refused):
+def test_a_bad_row_of_a_users_table_is_named(tmp_path, row, field):
     file = tmp_path / "mine.csv"
     file.write_text(f"id,chosen,rejected\nGO:2,Process: a,Process: b\n{row}\n", encoding="utf-8")
     with refused(file, 3, field):
         table_pairs(NAMING, STYLE, SETS, file)
 
 
-def test_a_users_table_with_other_columns_is_told_which_it_needs(tmp_path, refused):
+def test_a_users_table_with_other_columns_is_told_which_it_needs(tmp_path):
     file = tmp_path / "mine.csv"
     file.write_text("id,prompt,better,rejected\nGO:2,a,b,c\n", encoding="utf-8")
     with refused():

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from ranking_questions import question
+from refusals import refused
 
 import read_recorded as program
 from reasonome.answering.recorded import read_recorded
@@ -129,12 +130,12 @@ def test_half_a_character_in_json_is_replaced(tmp_path):
         (gzip.compress(b"id,answer\nGO:1,a\n" * 99, mtime=0)[:30], None),
     ],
 )
-def test_what_cannot_be_read_is_named(tmp_path, data, line, refused):
+def test_what_cannot_be_read_is_named(tmp_path, data, line):
     with refused(tmp_path / "answers.csv", line):
         read(tmp_path / "answers.csv", data)
 
 
-def test_a_missing_file_and_a_column_that_is_not_there(tmp_path, refused):
+def test_a_missing_file_and_a_column_that_is_not_there(tmp_path):
     with refused():
         read_recorded(tmp_path / "none.csv", GeneSetNaming(), EXAMPLES)
     with refused():

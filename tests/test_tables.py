@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from checkout import ROOT
+from refusals import refused
 from synthetic_experiment import write_experiment
 
 from reasonome.config.project.experiments import report_plan
@@ -585,7 +586,7 @@ def test_tables_come_back_as_they_were_written(experiment, tmp_path):
         answers([0.1] * 4).drop(columns="rouge_l"),
     ],
 )
-def test_scores_that_do_not_fit_are_named(experiment, frame, refused):
+def test_scores_that_do_not_fit_are_named(experiment, frame):
     experiment.arm("base", answers([0.1] * 4))
     (scores,) = experiment.folder.glob("*base0.parquet")
     frame.to_parquet(scores)
@@ -594,7 +595,7 @@ def test_scores_that_do_not_fit_are_named(experiment, frame, refused):
 
 
 @pytest.mark.parametrize("cut", [0, 0.5])
-def test_damaged_files_are_named_with_what_mends_them(experiment, tmp_path, cut, refused):
+def test_damaged_files_are_named_with_what_mends_them(experiment, tmp_path, cut):
     experiment.arm("base", answers([0.1] * 4))
     (scores,) = experiment.folder.glob("*base0.parquet")
     scores.write_bytes(scores.read_bytes()[: int(scores.stat().st_size * cut)])
@@ -786,7 +787,7 @@ def test_metrics_of_0_and_1_have_exact_intervals_in_the_table(experiment):
     assert rouge.loc[("trained", "0", "mean"), "note"] == ""
 
 
-def test_a_number_that_no_metric_names_is_an_error(experiment, refused):
+def test_a_number_that_no_metric_names_is_an_error(experiment):
     """It would be in no table, and nobody would miss it."""
     experiment.arm("base", answers([0.1] * 4).assign(elegance=0.5))
     with refused():

@@ -4,6 +4,7 @@ The comments are written for these tests in UniProt's syntax; their words are no
 """
 
 import pytest
+from refusals import refused
 
 from reasonome.facts.genes import Gene, GeneTable
 from reasonome.facts.sources import uniprot
@@ -142,7 +143,7 @@ def test_columns_stand_in_any_order_and_text_may_hold_quotes(tmp_path):
         ({"Length": "1130"}, 1),
     ],
 )
-def test_another_table_is_refused(tmp_path, entry, line, refused):
+def test_another_table_is_refused(tmp_path, entry, line):
     with refused("uniprot.tsv", line):
         read(tmp_path, entry)
 
@@ -154,7 +155,7 @@ def test_another_table_is_refused(tmp_path, entry, line, refused):
         ("Entry\tGene Names (primary)\tOrganism (ID)\tKeywords\n", None),
     ],
 )
-def test_headers_that_lack_a_column_are_refused(tmp_path, content, line, refused):
+def test_headers_that_lack_a_column_are_refused(tmp_path, content, line):
     path = tmp_path / "uniprot.tsv"
     path.write_text(content)
     with refused(path, line):

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from huggingface_hub.utils import filter_repo_objects
+from refusals import refused
 from safetensors.numpy import load_file, save_file
 
 import fetch_weights
@@ -54,7 +55,7 @@ def names(folder):
 
 
 @pytest.fixture
-def fails(refused):
+def fails():
     """Fetching must fail at this field, and leave beside `target` nothing that was not there."""
 
     def fails(spec, target, field):
@@ -124,7 +125,7 @@ def twofold(model) -> Path:
 
 
 @pytest.mark.slow  # a whole model is looked at by transformers
-def test_a_folder_that_is_not_whole(twofold, tmp_path, fails, refused):
+def test_a_folder_that_is_not_whole(twofold, tmp_path, fails):
     target, shard = tmp_path / "results" / "model", twofold / "model-00002-of-00002.safetensors"
     shard.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{WRONG}\nsize 269060552\n")
     fails(local(twofold), target, FIELD)

@@ -8,6 +8,7 @@ import pytest
 import torch
 import yaml
 from peft import LoraConfig, PeftModel, get_peft_model
+from refusals import refused
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
@@ -89,7 +90,7 @@ def test_the_adapter_is_a_backbone_in_fp32_that_is_asked(adapter, base, monkeypa
     assert model.manifest["weights"]["of"] == WEIGHTS
 
 
-def test_an_adapter_belongs_to_whole_weights(config, monkeypatch, refused):
+def test_an_adapter_belongs_to_whole_weights(config, monkeypatch):
     monkeypatch.chdir(config.parent)
     Path("resources/models/namer").mkdir(parents=True)
     with refused() as error:

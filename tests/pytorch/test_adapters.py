@@ -8,6 +8,7 @@ import pytest
 import tiny_training
 import torch
 from peft import PeftModel, get_peft_model
+from refusals import refused
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 from trl import SFTTrainer
@@ -31,14 +32,14 @@ def test_weights_that_train_are_fp32_and_frozen_ones_of_the_recipes_precision(ad
     assert adapters.loading(recipe) == {"dtype": dtype}
 
 
-def test_4bit_without_a_gpu_says_so(tiny_backbone, tmp_path, monkeypatch, refused):
+def test_4bit_without_a_gpu_says_so(tiny_backbone, tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), adapter=LORA | {"quantize": "4bit"})
     with refused():
         job.load_model()
 
 
-def test_unknown_targets_are_named_with_those_there_are(tiny_backbone, tmp_path, refused):
+def test_unknown_targets_are_named_with_those_there_are(tiny_backbone, tmp_path):
     adapter = LORA | {"targets": ["q_proj", "query"]}
     job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), adapter=adapter)
     with refused(field="targets"):

@@ -137,13 +137,13 @@ def test_answers_end_where_the_template_ends_them(tmp_path):
         assert load_tokenizer(saved(tmp_path / name, template)).eos_token == "</s>"
 
 
-def test_a_template_that_reads_the_clock_in_another_way_is_refused(tmp_path, refused):
+def test_a_template_that_reads_the_clock_in_another_way_is_refused(tmp_path):
     saved(tmp_path, "{% set form = '%Y' %}{{ strftime_now(form) }}" + FAITHFUL)
     with refused(str(tmp_path), field="chat_template"):
         load_tokenizer(tmp_path)
 
 
-def test_a_template_that_is_not_jinja_is_named_with_its_line(tmp_path, refused):
+def test_a_template_that_is_not_jinja_is_named_with_its_line(tmp_path):
     saved(tmp_path, FAITHFUL)
     (tmp_path / "chat_template.jinja").write_text(f"{{{{ bos_token }}}}\n{{% fr m in messages %}}\n{FAITHFUL}")
     with refused(tmp_path / "chat_template.jinja", 2):
@@ -185,14 +185,14 @@ def test_a_faithful_template_stays_as_it_is(tmp_path):
     assert load_tokenizer(saved(tmp_path / "plain", None)).chat_template is None
 
 
-def test_a_prompt_that_is_no_beginning_of_prompt_and_answer_stops_training(tmp_path, refused):
+def test_a_prompt_that_is_no_beginning_of_prompt_and_answer_stops_training(tmp_path):
     tokenizer = load_tokenizer(saved(tmp_path, OPENS_OTHERWISE))
     assert render(tokenizer, [USER]) == "<user>Genes: ATM</s><assistant><think>", "it can be asked, as it is"
     with refused(field="chat_template"):
         answered(tokenizer, [USER], "Process: repair")
 
 
-def test_what_a_template_leaves_out_or_refuses_is_an_error(tmp_path, refused):
+def test_what_a_template_leaves_out_or_refuses_is_an_error(tmp_path):
     tokenizer = load_tokenizer(saved(tmp_path, FAITHFUL))
     tokenizer.chat_template = DROPS_SYSTEM
     with refused():
@@ -209,7 +209,7 @@ def with_template(models: Path, template: str) -> None:
     (models / "base/model/chat_template.jinja").write_text(template)
 
 
-def test_no_stage_trains_where_the_prompt_is_another_one_in_answering(tiny_models, refused):
+def test_no_stage_trains_where_the_prompt_is_another_one_in_answering(tiny_models):
     with_template(tiny_models, OPENS_OTHERWISE)
     with refused():
         sft(tiny_training.sft_job(tiny_models), {"demo-go": TASKS["gene_set_naming"]})

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import tiny_training
 import torch
+from refusals import refused
 
 from reasonome.tasks import TASKS
 from reasonome.training import fitting
@@ -123,16 +124,14 @@ def test_moments_and_the_buckets_of_several_processes_are_reserved(processes, sh
     assert fitting._bytes_beside(model, recipe) == 70 * each
 
 
-def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch, refused):
+def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch):
     job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto")
     limited(monkeypatch, 63)
     with refused(field="micro_batch_size"):
         job.fit(64)
 
 
-def test_a_job_that_goes_on_with_other_processes_finds_rows_again_where_it_must(
-    tiny_backbone, tmp_path, monkeypatch, refused
-):
+def test_a_job_that_goes_on_with_other_processes_finds_rows_again_where_it_must(tiny_backbone, tmp_path, monkeypatch):
     models = tiny_training.make(tmp_path, tiny_backbone)
     job = tiny_training.sft_job(models, micro_batch_size="auto", batch_size=12)
     monkeypatch.setattr(fitting.processes, "gather", lambda value: [value])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
+from refusals import refused
 
 from reasonome.answering import vllm_engine
 from reasonome.rewards import Policy
@@ -24,7 +25,7 @@ def recipe(**settings) -> GrpoRecipe:
     return GrpoRecipe.model_validate(grpo_steps.RECIPE | settings)
 
 
-def test_a_server_must_report_what_it_drew_from(endpoint, monkeypatch, tmp_path, refused):
+def test_a_server_must_report_what_it_drew_from(endpoint, monkeypatch, tmp_path):
     raw = {"vllm_config": {"model_config": {"logprobs_mode": "raw_logprobs"}}}
     server = endpoint(pages={"/health": "", "/server_info": raw})
     monkeypatch.setenv(vllm_server.HOST, "127.0.0.1")
@@ -107,7 +108,7 @@ def test_drift_is_the_mean_over_the_tokens_of_all_micro_batches(tmp_path):
 
 
 @pytest.mark.parametrize("value", [0.1001, math.nan])
-def test_drift_above_the_limit_fails_and_says_where_and_why(tmp_path, value, refused):
+def test_drift_above_the_limit_fails_and_says_where_and_why(tmp_path, value):
     drift = Drift(0.1, "vllm-server", tmp_path / "recipe.json")
     drift.check(0.1, 3)
     with refused():
@@ -196,7 +197,7 @@ def test_a_completion_loses_evenly_as_it_nears_its_limit(settings):
     assert scorer.components(texts, [None] * 3)["reward"].tolist() == [1, 0.75, 0.5]
 
 
-def test_questions_that_do_not_fill_a_step_are_refused_before_weights_are_loaded(tiny_models, signal_handlers, refused):
+def test_questions_that_do_not_fill_a_step_are_refused_before_weights_are_loaded(tiny_models, signal_handlers):
     """Twelve training questions and steps of 14: nothing would be trained, and the parent saved as the model."""
     settings = {"prompts": None, "batch_size": 56, "max_steps": 2}
     folder = grpo_steps.prepare(tiny_models, **settings)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT
+from refusals import refused
 
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.training import launcher
@@ -219,7 +220,7 @@ def test_two_nodes_are_asked_to_save_by_a_signal(program, tmp_path, srun):
         (5, None, "5 processes for 4 GPUs"),
     ],
 )
-def test_one_process_per_gpu_and_never_more(program, monkeypatch, asked, limit, found, refused):
+def test_one_process_per_gpu_and_never_more(program, monkeypatch, asked, limit, found):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
     monkeypatch.setattr(launcher, "gpus_here", lambda: len(os.environ["CUDA_VISIBLE_DEVICES"].split(",")))
     launch = Launch(1, asked, 1, "none", (str(program),), limit)
@@ -230,7 +231,7 @@ def test_one_process_per_gpu_and_never_more(program, monkeypatch, asked, limit, 
         assert (launcher.processes_here(launch), os.environ["CUDA_VISIBLE_DEVICES"]) == found
 
 
-def test_a_batch_that_does_not_divide_names_the_nearest_numbers(refused):
+def test_a_batch_that_does_not_divide_names_the_nearest_numbers():
     recipe = PretrainRecipe(
         stage="pretrain", corpus="demo", sequence_length=64, learning_rate=1e-4, batch_size=48, micro_batch_size=4,
         save_steps=1,

@@ -9,6 +9,7 @@ import tiny_project
 import tiny_training
 from ranking_questions import TASK as RANKING
 from ranking_questions import question
+from refusals import refused
 
 from reasonome.config.project import Project, experiments
 from reasonome.core import atomic
@@ -46,7 +47,7 @@ def test_every_beginning_has_rows_by_weight_until_one_benchmark_ends():
     assert mixed({"a": "ABC", "b": ""}, {"a": 1, "b": 1}) == ["A", "B", "C"], "a benchmark may have no valid rows"
 
 
-def test_every_benchmark_of_a_mixture_is_trained_on(refused):
+def test_every_benchmark_of_a_mixture_is_trained_on():
     rows = {"a": "A" * 500, "b": "b" * 500}
     assert "".join(mixed(rows, {"a": 1, "b": 4}, 10, "max_examples")) == "bbAbbbbAbb"
     with refused():
@@ -75,13 +76,13 @@ def test_a_mixture_takes_the_place_of_the_default_benchmark(config):
         ("grpo", BOTH.replace("    teacher: none\n    max_examples: 40\n", ""), "mixture"),
     ],
 )
-def test_mistakes_in_a_mixture_are_told_where_they_stand(config, stage, variant, key, refused):
+def test_mistakes_in_a_mixture_are_told_where_they_stand(config, stage, variant, key):
     with refused(config / f"recipes/{stage}.yaml") as error:
         with_variant(config, stage, variant)
     assert error.value.field == f"variants.both.{key}" if key else True
 
 
-def test_a_part_of_a_mixture_that_would_leak_is_refused(config, refused):
+def test_a_part_of_a_mixture_that_would_leak_is_refused(config):
     file = config / "experiments/demo.yaml"
     file.write_text(file.read_text().replace("sft.names]", "sft.both]"), encoding="utf-8")
     with refused():

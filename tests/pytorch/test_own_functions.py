@@ -8,6 +8,7 @@ from math import nan
 import pytest
 from checkout import ROOT
 from ranking_questions import ONE, TASK, answer, question
+from refusals import refused
 
 from reasonome.config import OwnReward
 from reasonome.core.code_digest import source_sha256
@@ -56,12 +57,12 @@ def test_an_answer_that_is_not_usable_earns_nothing_without_a_call(tmp_path):
     assert graded(tmp_path, code, [TASK.parse("<genes>[A"), TASK.parse("A")], [ONE, ONE]) == [0.0, 0.0]
 
 
-def test_a_missing_function_is_said(tmp_path, refused):
+def test_a_missing_function_is_said(tmp_path):
     with refused("graders/mine.py"):
         graded(tmp_path, "def graded(answer, example): return 1")
 
 
-def test_an_error_inside_is_said_with_its_line(tmp_path, refused):
+def test_an_error_inside_is_said_with_its_line(tmp_path):
     code = """
     def grade(answer, example):
         return distance(example)
@@ -73,17 +74,17 @@ def test_an_error_inside_is_said_with_its_line(tmp_path, refused):
         graded(tmp_path, code)
 
 
-def test_a_file_that_cannot_be_imported_is_said(tmp_path, refused):
+def test_a_file_that_cannot_be_imported_is_said(tmp_path):
     with refused("graders/mine.py", 2):
         graded(tmp_path, "x = 1\ndef grade(:")
 
 
-def test_what_is_no_number_from_0_to_1_is_said(tmp_path, refused):
+def test_what_is_no_number_from_0_to_1_is_said(tmp_path):
     with refused("graders/mine.py"):
         graded(tmp_path, "def grade(answer, example): return float('nan')")
 
 
-def test_a_grader_has_the_range_that_its_recipe_declares(tmp_path, refused):
+def test_a_grader_has_the_range_that_its_recipe_declares(tmp_path):
     code = "def grade(answer, example): return {'A': -2, 'B': 0.5, 'C': 2.5}[answer['genes'][0]]"
     answers = [answer("A"), answer("B"), TASK.parse("no list")]
     assert graded(tmp_path, code, answers, [ONE] * 3, low=-2, high=1) == [-2, 0.5, -2]
@@ -114,13 +115,13 @@ def test_none_leaves_the_weight_to_the_other_rewards(tmp_path):
     assert trl[0] == pytest.approx([1, nan, nan], nan_ok=True) and trl[1] == [0.5, 2.0, 2.0]
 
 
-def test_whether_a_grader_applies_follows_from_the_question_alone(tmp_path, refused):
+def test_whether_a_grader_applies_follows_from_the_question_alone(tmp_path):
     code = "def grade(answer, example): return None if answer['genes'][0] == 'A' else 1"
     with refused():
         graded(tmp_path, code, [answer("A"), answer("B")], [ONE, ONE])
 
 
-def test_a_call_that_takes_too_long_is_ended(tmp_path, refused):
+def test_a_call_that_takes_too_long_is_ended(tmp_path):
     with refused("graders/mine.py"):
         graded(tmp_path, "import time\ndef grade(answer, example): time.sleep(60)", seconds=0.2)
 
@@ -146,7 +147,7 @@ def test_a_job_that_is_told_to_stop_hears_it_after_its_grader(tmp_path):
     assert heard == [signal.SIGTERM, signal.SIGUSR1]
 
 
-def test_a_file_that_changed_since_the_recipe_was_read_is_an_error(tmp_path, refused):
+def test_a_file_that_changed_since_the_recipe_was_read_is_an_error(tmp_path):
     file = tmp_path / "mine.py"
     file.write_text("def grade(answer, example): return 1")
     grader = OwnReward(function="mine.py:grade", sha256=source_sha256(file))

@@ -6,6 +6,7 @@ import pytest
 import tiny_training
 import torch
 from datasets import Dataset
+from refusals import refused
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.modeling_flash_attention_utils import prepare_fa_kwargs_from_position_ids
@@ -140,7 +141,7 @@ def test_what_is_not_packed_is_attended_to_as_before(tiny_backbone):
     assert torch.equal(theirs, ours)
 
 
-def test_a_model_that_mixes_texts_is_found_out(model, monkeypatch, refused):
+def test_a_model_that_mixes_texts_is_found_out(model, monkeypatch):
     assert packing.sees_itself_alone(model)
     forward, telling = model.model.forward, {"position_ids", "cu_seq_lens_q"}
 

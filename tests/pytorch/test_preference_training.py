@@ -6,6 +6,7 @@ import shutil
 import pytest
 import tiny_training
 import torch
+from refusals import refused
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
@@ -96,7 +97,7 @@ def test_micro_batches_give_one_gradient(tiny_models, name):
 
 
 @pytest.mark.slow
-def test_pairs_that_are_too_long_are_left_out_and_counted(tiny_models, refused):
+def test_pairs_that_are_too_long_are_left_out_and_counted(tiny_models):
     job = tiny_training.preference_job(tiny_models, "dpo", max_length=56)
     tiny_training.train(job)
     manifest = json.loads((tiny_models / "dpo.try-s0" / "manifest.json").read_text())

@@ -5,6 +5,7 @@ import random
 from collections import Counter
 
 import pytest
+from refusals import refused
 
 from reasonome.training.pretrain import sample_statements
 
@@ -66,7 +67,7 @@ def test_what_weighs_nothing_is_never_drawn(tmp_path):
 
 
 @pytest.mark.parametrize("row", ['{"text": "tw', '{"gene": "A"}\n'])
-def test_a_row_that_is_no_statement_is_named(tmp_path, row, refused):
+def test_a_row_that_is_no_statement_is_named(tmp_path, row):
     file = written(tmp_path / "train.jsonl", [{"text": "one"}])
     file.write_text(file.read_text() + row)
     with refused(file, 2):

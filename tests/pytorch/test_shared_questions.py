@@ -8,6 +8,7 @@ import pytest
 import tiny_training
 import torch
 from peft import LoraConfig, get_peft_model
+from refusals import refused
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 from trl.trainer import add_fused_lm_head
 
@@ -116,7 +117,7 @@ def test_a_row_by_hand():
     assert real_tokens({"input_ids": row.tokens, "position_ids": row.positions, "places": row.places}) == 8
 
 
-def test_a_model_that_does_not_attend_by_places_shares_nothing(model, monkeypatch, capsys, refused):
+def test_a_model_that_does_not_attend_by_places_shares_nothing(model, monkeypatch, capsys):
     kernels.use_head(True)
     add_fused_lm_head(model, outputs=("log_probs",))
     shared_questions.allow()

@@ -4,11 +4,12 @@ import os
 
 import pytest
 import tiny_training
+from refusals import refused
 
 from reasonome.config.settings import check_trackers
 
 
-def test_a_tracker_that_is_not_installed_is_named(monkeypatch, refused):
+def test_a_tracker_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with refused(field="trackers"):
         check_trackers(["mlflow"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import stand_in_vllm
+from refusals import refused
 from stand_in_vllm import shaped
 
 from reasonome.answering import vllm_engine
@@ -105,7 +106,7 @@ def test_the_context_is_what_fits_and_settings_given_win(vllm):
     assert model.settings["enforce_eager"]
 
 
-def test_without_vllm_the_error_says_what_to_install(monkeypatch, tmp_path, refused):
+def test_without_vllm_the_error_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "vllm", None)
     with refused(field="engine"):
         vllm_engine.load(tmp_path, "bf16")
