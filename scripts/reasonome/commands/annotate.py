@@ -76,6 +76,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     for name in _LIBRARIES:
         said = Annotation.model_fields[name].description
         libraries.add_argument(option(name), metavar="NAME,…", help=said)
+    said = Annotation.model_fields["draw"].description
+    command.add_argument("--draw", default="", metavar="ID,…", help=said)
     command.add_argument(
         "--preview",
         action="store_true",
@@ -134,7 +136,7 @@ def parse_settings(args: argparse.Namespace) -> Annotation:
         "columns": parse_columns(args.columns),
         "split": not args.together,
     }
-    for name in _LIBRARIES:
+    for name in (*_LIBRARIES, "draw"):
         if given := values.pop(name):
             values[name] = given.split(",")
     return checked(Annotation, values, "docs/annotate.md", option)

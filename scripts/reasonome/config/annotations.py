@@ -116,6 +116,9 @@ class Annotation(Strict):
         None,
         description="GSEA of tables of differential expression and whole rankings too; if not given only with a model",
     )
+    draw: list[str] = Field(
+        [], description="of GSEA: ids of the terms whose running scores are drawn; if not given the best of each end"
+    )
     samples: Annotated[int, Field(ge=1, le=1000)] | None = Field(
         None,
         description="answers for each set; 1: the likeliest alone; if not given 5",
