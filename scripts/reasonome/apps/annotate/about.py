@@ -171,7 +171,7 @@ def library_releases(project: Project, background: Background, libraries: Mappin
     """
     terms = {library_of(term): term.source for term in background.candidates}
     return {name: release(native(project, source)) for name, source in terms.items()} | {
-        name: release(native(project, library.source)) if library.source else _of_file(library)
+        name: release(native(project, library.source)) if library.source else library.release or _of_file(library)
         for name, library in libraries.items()
     }
 

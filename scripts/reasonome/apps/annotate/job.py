@@ -233,7 +233,8 @@ def _tests(
         if not lists.can_be_tested:
             continue
         if universe is not None or not lists.universe:
-            tests[name] = OverRepresentation(libraries, universe or default_universe(genes, libraries, orthologues))
+            usual = universe or default_universe(genes, libraries, orthologues, receptors=True)
+            tests[name] = OverRepresentation(libraries, usual)
             continue
         try:
             own = resolve_universe(lists.universe, genes, f"the table '{name}'", orthologues)

@@ -1,9 +1,11 @@
 """Annotated gene sets for other programs: tables with tabs, and annotations.jsonl with whole records."""
 
-import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pandas as pd
 
@@ -148,20 +150,26 @@ def write_workbook(folder: Path) -> None:
     sheets = {}
     for name, sheet in _SHEETS.items():
         if (folder / name).is_file():
-            table = pd.read_csv(folder / name, sep="\t", dtype=str, keep_default_na=False, quoting=csv.QUOTE_NONE)
+            table = pd.read_csv(folder / name, sep="\t", dtype=str, keep_default_na=False)
             numbers = table.columns.intersection(_SHEET_NUMBERS)
             sheets[sheet] = table.assign(**{column: pd.to_numeric(table[column]) for column in numbers})
     (folder / WORKBOOK).unlink(missing_ok=True)
     if any(len(table) > MOST_ROWS for table in sheets.values()):
         say(f"no {WORKBOOK}: the tables of terms are too long for one")
         return
-    with pd.ExcelWriter(folder / WORKBOOK, engine="openpyxl") as workbook:
+    dated = BytesIO()
+    with pd.ExcelWriter(dated, engine="openpyxl") as workbook:
         for sheet, table in sheets.items():
             table.to_excel(workbook, sheet_name=sheet, index=False, freeze_panes=(1, 0))
             for row in workbook.book[sheet].iter_rows(min_row=2):
                 for cell in row:
-                    if isinstance(cell.value, str) and cell.value.startswith(("=", "+", "-", "@")):
+                    if isinstance(cell.value, str) and re.match(r"'?\s*[=+@-]", cell.value):  # see `tsv_row`
+                        cell.value = cell.value.removeprefix("'")
                         cell.data_type, cell.quotePrefix = "s", True
+    with ZipFile(dated) as written, ZipFile(folder / WORKBOOK, "w", ZIP_DEFLATED) as undated:
+        for name in written.namelist():  # of equal bytes for equal tables
+            content = re.sub(rb"(<dcterms:\w+ [^>]*>)[^<]*", rb"\g<1>2000-01-01T00:00:00Z", written.read(name))
+            undated.writestr(ZipInfo(name), content, ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
