@@ -141,7 +141,7 @@ ABOUT = PageAbout(
     sources=[SourceRead(name="Gene Ontology", release="2026-06-01", licence="CC BY 4.0"), SourceRead(name="CORUM")],
     universe=["all 18,412 genes of the libraries"],
     reading=["sets: read as a GMT of 3 gene sets"],
-    libraries=["Reactome: 1,712 pathways"],
+    methods=["Reactome: 1,712 pathways"],
     versions={"reasonome": "0.1.0", "torch": "2.9"},
     command="reasonome annotate sets.gmt --model models/tiny/grpo.names-s0 --out annotated",
     warnings=["This model's scores do not beat the best constant."],

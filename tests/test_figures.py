@@ -14,9 +14,10 @@ from synthetic_experiment import write_experiment
 
 from reasonome.report import calibration_table, contrasts, figures, tables
 from reasonome.report.comparisons_table import comparisons_table
-from reasonome.report.drawing import STYLE, page_svg, save
+from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence, read_step
 from reasonome.report.metrics_table import metrics_table
+from reasonome.report.page_files import page_svg
 from reasonome.report.plan import Plan, read_plan
 from reasonome.report.scored_arms import collect_scores
 from reasonome.tasks import find_task

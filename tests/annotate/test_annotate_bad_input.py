@@ -63,7 +63,8 @@ def test_a_set_and_a_gene_may_have_any_name_which_is_only_ever_text(annotating, 
     assert (record["set"], record["name"], record["error"]) == (name, "DNA repair", "")
     assert [unknown["written"] for unknown in record["unmapped"]] == [name]
     assert {path.name for path in annotating.out.parent.iterdir()} == {"mine.gmt", "out"}
-    assert len(list(annotating.out.iterdir())) == 8
+    assert len(list(annotating.out.iterdir())) == 11
+    assert all(path.stem.replace("_", "a").isalnum() for path in (annotating.out / "figures").iterdir())
     page = (annotating.out / "annotations.html").read_text(encoding="utf-8")
     assert "<img" not in page
     cell = (annotating.out / "annotations.tsv").read_text(encoding="utf-8").splitlines()[1].split("\t")[1]

@@ -10,6 +10,7 @@ from misbehaving_endpoint import completion
 from refusals import refused
 
 from reasonome import cli
+from reasonome.core.manifest import folder_sha256
 
 pytestmark = pytest.mark.slow
 
@@ -79,10 +80,10 @@ def test_another_machine_is_asked_only_with_upload(annotating, monkeypatch):
         annotating(path, model="https://models.example.org/v1#big")
     assert not (annotating.out / "manifest.json").exists()
     annotating(path, model=None)
-    before = {file.name: file.read_bytes() for file in annotating.out.iterdir()}
+    before = folder_sha256(annotating.out)
     with refused(fix="add --upload if this may leave your machine"):
         annotating(path, model="https://models.example.org/v1#big")
-    assert {file.name: file.read_bytes() for file in annotating.out.iterdir()} == before
+    assert folder_sha256(annotating.out) == before
     with refused(fix="add --upload if the genes may leave your"):
         cli.main(["annotate", str(path), "--model", "https://models.example.org/v1", "--out", str(annotating.out)])
 

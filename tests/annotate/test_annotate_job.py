@@ -14,7 +14,7 @@ from reasonome.apps.annotate import answers
 from reasonome.apps.run import check_context
 from reasonome.config.annotations import Annotation
 from reasonome.config.styles import count_tokens
-from reasonome.core.manifest import read_manifest
+from reasonome.core.manifest import folder_sha256, read_manifest
 from reasonome.task_parts import BenchmarkJob
 from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
 from reasonome.tasks.naming.prompting import terms_tests
@@ -54,7 +54,7 @@ def test_every_set_has_a_row_in_its_place_and_bad_ones_do_not_stop_the_others(an
     assert table["supporting_genes"][0] == "; ".join(REPAIR)
     assert sorted(path.name for path in annotating.out.iterdir()) == [
         *("annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl"),
-        *("enrichment.tsv", "identifiers.tsv", "manifest.json"),
+        *("enrichment.tsv", "enrichment.xlsx", "figures", "identifiers.tsv", "manifest.json", "methods.txt"),
     ]
     told = capsys.readouterr().out
     assert all(f"'{record['set']}': {record['error']}\n" in told for record in records[1:3])
@@ -97,7 +97,7 @@ def test_identifiers_of_all_kinds_are_one_gene_each(annotating, by_hand):
 def test_an_equal_second_run_asks_nothing_and_writes_the_same(annotating, by_hand, monkeypatch):
     path = annotating.file("mine.gmt", GOOD + ODD + SECOND)
     first = annotating(path, samples=3)
-    before = {file.name: file.read_bytes() for file in annotating.out.iterdir()}
+    before = folder_sha256(annotating.out)
     written = (annotating.out / "answers.jsonl").stat().st_mtime_ns
 
     def refuse(*given):
@@ -106,7 +106,7 @@ def test_an_equal_second_run_asks_nothing_and_writes_the_same(annotating, by_han
     monkeypatch.setattr("reasonome.answering.asked_model.write_answers", refuse)
     assert annotating(path, samples=3) == first
     assert (annotating.out / "answers.jsonl").stat().st_mtime_ns == written
-    assert {file.name: file.read_bytes() for file in annotating.out.iterdir()} == before
+    assert folder_sha256(annotating.out) == before
 
 
 @pytest.mark.parametrize("change", [{"style": "names"}, {"seed": 1}, {"samples": 2}, {"max_new_tokens": 20}])

@@ -139,7 +139,7 @@ def test_without_a_model_there_are_terms_a_page_and_a_table_that_r_reads(annotat
     ]
     assert sorted(path.name for path in annotating.out.iterdir()) == [
         *("annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "enrichment.tsv"),
-        *("identifiers.tsv", "manifest.json"),
+        *("enrichment.xlsx", "figures", "identifiers.tsv", "manifest.json", "methods.txt"),
     ]
     assert "the model's names" not in capsys.readouterr().out
     with open(annotating.out / "enrichment.tsv", encoding="utf-8", newline="") as handle:

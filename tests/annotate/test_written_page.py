@@ -10,9 +10,9 @@ from annotated_sets import ABOUT, POISON, POISONED, POISONED_ABOUT, RANKING, REC
 from rendered_page import Elements
 
 from reasonome.apps.annotate import page
+from reasonome.apps.annotate.figures import Drawn
 from reasonome.apps.annotate.page import PageAbout
 from reasonome.apps.annotate.record import AnnotationRecord
-from reasonome.apps.annotate.tables import write_enrichment
 from reasonome.report import page_files
 
 
@@ -86,20 +86,7 @@ def test_a_page_without_a_model_speaks_of_none():
         assert word not in told, word
 
 
-def test_the_page_holds_the_lines_of_enrichment_tsv_or_those_that_it_shows(tmp_path, monkeypatch):
-    folded = SPINDLE.enriched[0].model_copy(update={"id": "GO:0071174", "name": "spindle signaling"})
-    first, second = SPINDLE.enriched
-    terms = {SPINDLE.id: [first, folded, second]}
-    write_enrichment([SPINDLE], terms, tmp_path)
-    heading, *lines = (tmp_path / "enrichment.tsv").read_text(encoding="utf-8").splitlines()
-    held = data(Elements(page.render_page([SPINDLE], ABOUT, (), terms)))
-    assert (held["terms_heading"], held["all_terms"]) == (heading, True)
-    assert held["terms"][SPINDLE.id] == [
-        [lines[0], "GO BP", "GO:0007094", 2, 3.1e-05],
-        [lines[1], "GO BP", "GO:0071174", 2, 3.1e-05],
-        [lines[2], "Reactome", "R-HSA-2", 3, 0.04],
-    ]
-    monkeypatch.setattr(page, "MOST_LINES", 2)
-    held = data(Elements(page.render_page([SPINDLE], ABOUT, (), terms)))
-    assert held["all_terms"] is False
-    assert [line for line, *_ in held["terms"][SPINDLE.id]] == [lines[0], lines[2]]
+def test_the_page_shows_figures_and_leads_to_their_files():
+    drawn = {SPINDLE.id: [Drawn("day_0_dot_plot", "dot plot", "<svg></svg>")]}
+    held = data(Elements(page.render_page([SPINDLE], ABOUT, (), drawn)))
+    assert held["figures"] == {SPINDLE.id: [{"name": "day_0_dot_plot", "kind": "dot plot", "svg": "<svg></svg>"}]}

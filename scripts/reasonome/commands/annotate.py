@@ -76,6 +76,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     for name in _LIBRARIES:
         said = Annotation.model_fields[name].description
         libraries.add_argument(option(name), metavar="NAME,…", help=said)
+    said = Annotation.model_fields["draw"].description
+    command.add_argument("--draw", default="", metavar="ID,…", help=said)
     command.add_argument(
         "--preview",
         action="store_true",
@@ -112,12 +114,13 @@ def update(args: argparse.Namespace) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Annotate and print; the exit status is 0 if anything was tested, even if some sets got no answer."""
-    from reasonome.apps.annotate import job
+    from reasonome.apps.annotate import enrichr, job
     from reasonome.apps.annotate.making import annotation_project, made_with_model
 
     command = printable(f"reasonome {shlex.join(sys.argv[1:])}")
     project = annotation_project(args.config, args.set, args.model)
     settings = parse_settings(args)
+    enrichr.fetch(project, settings)
     gene_lists = job.read_lists(project, settings)
     model = made_with_model(project, settings, args.model, lambda _: asked_model(project, args))
     if args.preview:
@@ -134,7 +137,7 @@ def parse_settings(args: argparse.Namespace) -> Annotation:
         "columns": parse_columns(args.columns),
         "split": not args.together,
     }
-    for name in _LIBRARIES:
+    for name in (*_LIBRARIES, "draw"):
         if given := values.pop(name):
             values[name] = given.split(",")
     return checked(Annotation, values, "docs/annotate.md", option)

@@ -99,13 +99,13 @@ class Annotation(Strict):
     )
     libraries: Annotated[list[Library], AfterValidator(check_unique)] = Field(
         [],
-        description="gene sets to test for over-representation beside GO, Reactome and WikiPathways: sources of "
-        "sources.yaml, or GMT files",
+        description="gene sets to test for over-representation beside GO, Reactome and WikiPathways: GMT files, "
+        "sources of sources.yaml, or libraries of Enrichr, fetched once",
     )
     only_libraries: Annotated[list[Library], AfterValidator(check_unique), Field(min_length=1)] | None = Field(
         None,
-        description="the gene sets to test, and no others: sources of sources.yaml, GMT files, branches of GO (GO BP, "
-        "GO CC, GO MF)",
+        description="the gene sets to test, and no others: GMT files, sources of sources.yaml, libraries of Enrichr, "
+        "branches of GO (GO BP, GO CC, GO MF)",
     )
     style: Name | None = Field(
         None,
@@ -115,6 +115,9 @@ class Annotation(Strict):
     gsea: bool | None = Field(
         None,
         description="GSEA of tables of differential expression and whole rankings too; if not given only with a model",
+    )
+    draw: list[str] = Field(
+        [], description="of GSEA: ids of the terms whose running scores are drawn; if not given the best of each end"
     )
     samples: Annotated[int, Field(ge=1, le=1000)] | None = Field(
         None,

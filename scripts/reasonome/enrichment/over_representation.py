@@ -142,16 +142,24 @@ def resolve_universe(
 
 
 def default_universe(
-    genes: GeneTable, libraries: Sequence[GeneSetLibrary], orthologues: Orthologues | None = None
+    genes: GeneTable,
+    libraries: Sequence[GeneSetLibrary],
+    orthologues: Orthologues | None = None,
+    receptors: bool = False,
 ) -> Universe:
     """The universe where the tested genes are unknown: all protein-coding genes of the authority.
 
+    With `receptors` it has the genes of immunoglobulins and T cell receptors too, which lists of lymphocytes have;
+    benchmarks, whose figures are published, do without.
     Where the authority does not say which genes are coding, it is all genes of any set in the libraries; with
     `orthologues` all mouse genes that have one of these. Each is larger than what most experiments can detect, which
     makes p smaller than it should be: the genes that were tested are the better universe.
     """
     if symbols := frozenset(symbol for symbol, gene in genes.genes.items() if gene.coding):
         which, why = f"all {len(symbols):,} protein-coding genes", ""
+        if receptors and (more := frozenset(gene.symbol for gene in genes.genes.values() if gene.receptor)):
+            symbols |= more
+            which += f" and {len(more):,} of immunoglobulins and T cell receptors"
     else:
         symbols = frozenset().union(*(gene_set.symbols for library in libraries for gene_set in library.sets.values()))
         which = f"the {counted(len(symbols), 'gene')} of any set in the libraries"

@@ -42,6 +42,7 @@ class Gene(NamedTuple):
     groups: tuple[tuple[str, str], ...] = ()
     other_ids: tuple[str, ...] = ()
     coding: bool | None = None
+    receptor: bool = False  # of immunoglobulins or T cell receptors, which are joined of segments and not `coding`
 
 
 class Resolution(NamedTuple):

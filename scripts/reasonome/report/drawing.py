@@ -1,7 +1,5 @@
 """How figures look and how they are saved: SVG, PNG and TSV of equal bytes for equal data, for light and dark pages."""
 
-import re
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +9,13 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.typing import LegendLocType, RcKeyType
 
 from reasonome.core import atomic
+from reasonome.report.page_files import page_svg
 
 INK = "#767676"  # text and axes: readable on white and on black
 COLOURS = ["#2f7fc1", "#d0622b", "#1f9a73", "#b565a7", "#a8870f", "#5b8c2a", "#c4506a", "#4f9aa8"]
@@ -66,16 +65,6 @@ def save(figure: Figure, data: pd.DataFrame, stem: Path) -> None:
     label = str(figure.get_label()) or stem.name
     svg.write_text(page_svg(svg.read_text(encoding="utf-8"), stem.name, label), encoding="utf-8")
     atomic.write_tsv(f"{stem}.tsv", data)
-
-
-def page_svg(svg: str, name: str, label: str) -> str:
-    """The drawing as an element of a page: without styles and ids of groups, its other ids begin with a digest of
-    `name`, and a reader says `label`."""
-    prefix = f"f{zlib.crc32(name.encode()):08x}"
-    svg = re.sub(r"<(metadata|style)\b.*?</\1>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    svg = re.sub(r">\s+<", "><", re.sub(r'<g id="[^"]*"', "<g", svg))
-    svg = re.sub("<[^>]+>", lambda tag: re.sub(r'(\bid="|href="#|url\(#)', rf"\1{prefix}-", tag[0]), svg)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}" stroke-linejoin="round"', 1)
 
 
 def with_intervals(axes: Axes, x: np.ndarray, rows: pd.DataFrame, number: int, **style: Any) -> None:

@@ -6,18 +6,22 @@ from dataclasses import replace
 from typing import Any
 
 from reasonome.answering.asked_model import style_warning, trained_styles
+from reasonome.apps.annotate import gsea
 from reasonome.apps.annotate.answers import Asked
-from reasonome.apps.annotate.gsea import is_wanted
+from reasonome.apps.annotate.enrichment import SAME_GENES, SIGNIFICANT, tested_genes
+from reasonome.apps.annotate.gsea import RankedAnalysis, is_wanted
 from reasonome.apps.annotate.judge import WITHOUT_ENCODER_TOLD
 from reasonome.apps.annotate.lists import GeneLists
 from reasonome.apps.annotate.page import PageAbout
 from reasonome.apps.annotate.project_files import Completed, Library, naming_benchmarks
+from reasonome.apps.annotate.record import AnnotationRecord
 from reasonome.apps.annotate.tables import Recognised
 from reasonome.apps.run import recipe_sentences
 from reasonome.config.project import Project
 from reasonome.core.manifest import PACKAGES, versions
-from reasonome.enrichment.over_representation import OverRepresentation
+from reasonome.enrichment.over_representation import LARGEST, SMALLEST, OverRepresentation
 from reasonome.facts.fetching.pins import native, release
+from reasonome.facts.text import counted, some
 from reasonome.report.card_sources import SourceRead, described
 from reasonome.tasks.naming import files
 from reasonome.tasks.naming.background import Background
@@ -42,25 +46,59 @@ def about_page(
     """
     corpora = [project.benchmarks[settings.benchmark].corpus] if asked else []
     corpora.append(files.background_corpus(project, settings.benchmark))
-    libraries = {
-        name: [
-            f"{summary}; release: {releases[library]}"
-            for library, summary in zip(test.tests, test.summaries, strict=True)
-        ]
-        for name, test in tests.items()
-    }
     return PageAbout(
         sources=_sources_used(project, settings, corpora),
         reading=[f"{name}: {sentence}" for name, lists in gene_lists.items() for sentence in lists.notes],
         versions=_computed_with(settings, asks=asked is not None),
         command=command,
         universe=told_once({name: [test.universe.description] for name, test in tests.items()}),
-        libraries=told_once(libraries),
         releases=dict(releases),
         tests={name: test.tests for name, test in tests.items()},
         recognised=[one.sentence for one in recognised],
         **({} if asked is None else _of_names(project, asked)),
     )
+
+
+def methods(
+    settings: Completed,
+    tests: Mapping[str, OverRepresentation],
+    records: Sequence[AnnotationRecord],
+    rankings: Sequence[RankedAnalysis],
+    page: PageAbout,
+) -> list[str]:
+    """How terms were tested, in sentences for a paper, the last of them the command."""
+    sizes = [
+        f"{record.set} ({record.list}), {counted(len(genes), 'gene')}, of which "
+        f"{len(tests[record.list].universe.symbols.intersection(genes)):,} in the universe"
+        for record in records
+        if not record.error and (genes := tested_genes(record))
+    ]
+    libraries = {
+        name: [
+            f"{summary}; release: {page.releases[library]}"
+            for library, summary in zip(test.tests, test.summaries, strict=True)
+        ]
+        for name, test in tests.items()
+    }
+    told = [f"Computed with {', '.join(f'{name} {version}' for name, version in page.versions.items())}."]
+    if tests:
+        told += [
+            f"Lists: {some(sizes)}.",
+            *(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in page.universe),
+            f"Over-representation: gene sets with {SMALLEST} to {LARGEST} genes of the universe; hypergeometric test, "
+            "upper tail; p adjusted after Benjamini and Hochberg for all tested sets of one library; terms with an "
+            f"adjusted p of at most {SIGNIFICANT} count. Of terms of one library that share much of their genes of the "
+            f"list (Jaccard index of {SAME_GENES} or more), figures show the one of the smallest p.",
+            *(f"{sentence}." for sentence in told_once(libraries)),
+        ]
+    told += [
+        f"GSEA of {one.list}: preranked analysis by GSEApy (fgsea's multilevel method, weight 1, seed {settings.seed}) "
+        f"of {one.genes:,} ranked genes against {one.sets:,} sets with {gsea.SMALLEST} to {gsea.LARGEST} of them; "
+        f"terms with an FDR of at most {gsea.FALSE_DISCOVERY_RATE} in their library count."
+        for one in rankings
+        if one.sets
+    ]
+    return [*told, f"Command: {page.command}"]
 
 
 def _of_names(project: Project, asked: Asked) -> dict[str, Any]:
@@ -133,7 +171,7 @@ def library_releases(project: Project, background: Background, libraries: Mappin
     """
     terms = {library_of(term): term.source for term in background.candidates}
     return {name: release(native(project, source)) for name, source in terms.items()} | {
-        name: release(native(project, library.source)) if library.source else _of_file(library)
+        name: release(native(project, library.source)) if library.source else library.release or _of_file(library)
         for name, library in libraries.items()
     }
 

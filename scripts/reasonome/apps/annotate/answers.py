@@ -14,12 +14,13 @@ from reasonome.answering.rows import AnswerRow, cut_flags
 from reasonome.answering.wrapping import parse_wrapped
 from reasonome.apps.annotate import tables
 from reasonome.apps.annotate.enrichment import tested_genes
+from reasonome.apps.annotate.figures import FOLDER
 from reasonome.apps.annotate.judge import judge
 from reasonome.apps.annotate.knowledge import Known
 from reasonome.apps.annotate.project_files import Asking
 from reasonome.apps.annotate.questions import Question
 from reasonome.apps.annotate.record import AnnotatedClaim, AnnotationRecord, Sample
-from reasonome.apps.annotate.tables import IDENTIFIERS
+from reasonome.apps.annotate.tables import IDENTIFIERS, METHODS
 from reasonome.apps.run import check_context, decoding_of
 from reasonome.config import Decoding
 from reasonome.enrichment.over_representation import OverRepresentation
@@ -37,7 +38,7 @@ TASK = GeneSetNaming()
 RESULTS = ResultsKind(
     "annotation",
     "annotations.html",
-    (tables.TSV, tables.JSONL, tables.ENRICHMENT, tables.GSEA, IDENTIFIERS),
+    (tables.TSV, tables.JSONL, tables.ENRICHMENT, tables.GSEA, tables.WORKBOOK, METHODS, FOLDER, IDENTIFIERS),
     frozenset({"settings", "sets", "checked_with", "model"}),
 )
 NEW_TOKENS = 160  # of an answer: a name, and some steps

@@ -4,10 +4,12 @@ import logging
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
+import gseapy
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
@@ -30,6 +32,7 @@ FEWEST_RANKED = 500  # genes; a shorter ranking is a choice of genes, and no who
 SMALLEST, LARGEST = 10, 500  # the size of a set, in genes of the ranking, as clusterProfiler has it
 THREADS = 2
 FALSE_DISCOVERY_RATE = 0.05  # the largest that counts, as the authors of GSEA advise where genes are permuted
+MOST_RUNNING = 3  # terms of an end whose running scores are drawn
 
 
 @dataclass(frozen=True)
@@ -128,11 +131,20 @@ class RankedTerm(Record):
     folded_under: str = ""
 
 
+class RunningScore(NamedTuple):
+    """The score of a term after each gene of the ranking, and the places of the term's genes in it."""
+
+    term: RankedTerm
+    hits: Sequence[int]
+    scores: Sequence[float]
+
+
 @dataclass(frozen=True)
 class RankedAnalysis:
     """GSEA of the ranking in one file: `ends` say in words what its top and its bottom are.
 
-    `notes` are sentences on how the genes were ranked, on sets without a score, and on what failed.
+    `running` are the scores that are drawn, over genes of `weights`. `notes` are sentences on how the genes were
+    ranked, on sets without a score, and on what failed.
     """
 
     list: str
@@ -141,6 +153,13 @@ class RankedAnalysis:
     sets: int
     terms: Sequence[RankedTerm]
     notes: tuple[str, ...] = ()
+    running: Sequence[RunningScore] = ()
+    weights: Sequence[float] = ()
+
+    @property
+    def leading(self) -> list[RankedTerm]:
+        """The terms that are not folded below another."""
+        return [term for term in self.terms if not term.folded_under]
 
 
 def is_wanted(settings: Annotation, asks: bool) -> bool:
@@ -154,12 +173,14 @@ def analyse_rankings(
     genes: GeneTable,
     orthologues: Orthologues | None,
     seed: int,
+    draw: Collection[str] = (),
 ) -> list[RankedAnalysis]:
     """The analysis of every file with a ranking of FEWEST_RANKED genes or more, against the libraries of its tests.
 
     A set has the ranked genes in it, whatever the universe of the tests, which GSEA has no use for.
     With `orthologues` genes are of mice. Genes with equal numbers stand in an order that the seed draws. What cannot be
-    analysed is a sentence in `notes`. Prints what is analysed, and the notes.
+    analysed is a sentence in `notes`. `draw` are the ids of the terms whose running scores are wanted, by default of
+    the best of each end. Prints what is analysed, and the notes.
     """
     analyses = []
     for name, lists in gene_lists.items():
@@ -173,7 +194,8 @@ def analyse_rankings(
             say(f"{name}: no GSEA: {needed}, and this has {len(ranking.numbers):,} known ones")
             continue
         else:
-            analysis = _analysed(name, lists.ends, ranking, tests[name].gene_sets_among(ranking.numbers), seed)
+            gene_sets = tests[name].gene_sets_among(ranking.numbers)
+            analysis = _analysed(name, lists.ends, ranking, gene_sets, seed, draw)
         for note in analysis.notes:
             say(f"{name}: {note}")
         analyses.append(analysis)
@@ -186,6 +208,7 @@ def _analysed(
     ranking: Ranking,
     gene_sets: Mapping[str, Mapping[str, tuple[str, frozenset[str]]]],
     seed: int,
+    draw: Collection[str],
 ) -> RankedAnalysis:
     """The analysis of one ranking; a library that GSEApy cannot score is a note, and the others are done.
 
@@ -205,7 +228,7 @@ def _analysed(
         notes.append(f"{counted(without, 'set has', 'sets have')} no score: each of their genes has the number 0")
     tested = sum(map(len, weighed.values()))
     say(f"{name}: GSEA of {count:,} genes against {counted(tested, 'set')}")
-    terms, unscored, weights = [], 0, ranking.weights()
+    terms, chosen, unscored, weights = [], [], 0, ranking.weights()
     for library, sets in tqdm(weighed.items(), desc="GSEA", unit=" libraries", delay=5):
         try:
             found = _prerank(library, sets, weights, seed)
@@ -215,13 +238,23 @@ def _analysed(
             notes.append(f"no GSEA against {library}: GSEApy failed with {type(error).__name__}: {error}")
             continue
         terms += [term for term in found if term.fdr <= FALSE_DISCOVERY_RATE]
+        chosen += [term for term in found if term.id in draw]
         unscored += len(sets) - len(found)
     if unscored:
         notes.append(
             f"{counted(unscored, 'set has', 'sets have')} no score: too few sets drawn at random gather at the same end"
         )
     terms.sort(key=lambda term: (term.fdr, term.p, -abs(term.nes)))
-    return RankedAnalysis(name, ends, count, tested, _folded(terms), tuple(notes))
+    if without := sorted(set(draw) - {term.id for term in chosen}):
+        notes.append(f"no running score of {some(without)}: no set of that id has a score")
+    found = RankedAnalysis(name, ends, count, tested, _folded(terms), tuple(notes), weights=list(weights.values()))
+    if not draw:
+        up, down = ([term for term in found.leading if (term.nes > 0) == top][:MOST_RUNNING] for top in (True, False))
+        chosen = [*up, *down]
+    sets = {str(place): weighed[term.library][term.id][1] for place, term in enumerate(chosen)}
+    results = _scored(sets, weights, seed) if sets else {}
+    running = [RunningScore(chosen[int(key)], result["hits"], result["RES"]) for key, result in results.items()]
+    return replace(found, running=sorted(running, key=lambda one: -one.term.nes))
 
 
 def _none(name: str, ends: tuple[str, str], ranking: Ranking, why: str) -> RankedAnalysis:
@@ -230,8 +263,9 @@ def _none(name: str, ends: tuple[str, str], ranking: Ranking, why: str) -> Ranke
 
 def ranking_values(analysis: RankedAnalysis) -> dict[str, object]:
     """What the page shows of an analysis, as JSON values: the terms that are not folded below another."""
-    terms = [term.model_dump(exclude={"folded_under"}) for term in analysis.terms if not term.folded_under]
-    return {**asdict(replace(analysis, terms=())), "terms": terms}
+    terms = [term.model_dump(exclude={"folded_under"}) for term in analysis.leading]
+    shown = {name: getattr(analysis, name) for name in ("list", "ends", "genes", "sets", "notes")}
+    return {**shown, "terms": terms}
 
 
 def _of_fit_size(sets: Mapping[str, tuple[str, frozenset[str]]]) -> dict[str, tuple[str, list[str]]]:
@@ -244,24 +278,7 @@ def _prerank(
     library: str, sets: Mapping[str, tuple[str, list[str]]], weights: Mapping[str, float], seed: int
 ) -> list[RankedTerm]:
     """The sets that have a score, whatever their FDR; `weights` are in the order of the ranking."""
-    if not sets:
-        return []
-    import gseapy  # late: it loads matplotlib, which nothing else here needs
-
-    with _in_silence():
-        found = gseapy.prerank(
-            pd.Series(weights),
-            {set_id: genes for set_id, (_, genes) in sets.items()},
-            min_size=SMALLEST,
-            max_size=LARGEST,
-            method="multilevel",  # as fgsea and clusterProfiler: no p is 0, and it takes a fifth of the time
-            eps=1e-10,  # the smallest p that is told apart, as there
-            seed=seed,
-            threads=THREADS,
-            outdir=None,
-            no_plot=True,
-            verbose=False,
-        )
+    results = _scored({set_id: genes for set_id, (_, genes) in sets.items()}, weights, seed) if sets else {}
     return [
         RankedTerm(
             library=library,
@@ -274,9 +291,28 @@ def _prerank(
             fdr=result["fdr"],
             leading_edge=result["lead_genes"].split(";"),
         )
-        for set_id, result in found.results.items()
+        for set_id, result in results.items()
         if np.isfinite(result["nes"])
     ]
+
+
+def _scored(sets: Mapping[str, list[str]], weights: Mapping[str, float], seed: int) -> Mapping[str, Mapping[str, Any]]:
+    """What GSEApy says of each set."""
+    with _in_silence():
+        found = gseapy.prerank(
+            pd.Series(weights),
+            sets,
+            min_size=SMALLEST,
+            max_size=LARGEST,
+            method="multilevel",  # as fgsea and clusterProfiler: no p is 0, and it takes a fifth of the time
+            eps=1e-10,  # the smallest p that is told apart, as there
+            seed=seed,
+            threads=THREADS,
+            outdir=None,
+            no_plot=True,
+            verbose=False,
+        )
+    return found.results
 
 
 @contextmanager

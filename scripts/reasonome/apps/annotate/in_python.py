@@ -17,7 +17,7 @@ import pandas as pd
 
 from reasonome.answering.asked_model import find_model
 from reasonome.apps import checked
-from reasonome.apps.annotate import job
+from reasonome.apps.annotate import enrichr, job
 from reasonome.apps.annotate.inputs import is_anndata, read_memory
 from reasonome.apps.annotate.making import annotation_project, made_with_model
 from reasonome.apps.annotate.tables import NUMBERS, TSV
@@ -56,6 +56,7 @@ def annotate_sets(
         say(f"import {__name__} before scanpy: answers may take three times as long now")
     called = None if model is None else os.fspath(model)
     project = annotation_project(Path(config), (), called)
+    enrichr.fetch(project, annotation)
     if in_memory:
         parts = read_memory(sets, name, annotation, job.known_genes(project, annotation))
         gene_lists = {f"{name} {lists.comparison}".strip(): lists for lists in parts}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reasonome.answering.asked_model import AskedModel, own_style
 from reasonome.answering.results_folder import check_folder, claim, offline, only_process
-from reasonome.apps.annotate import about, answers, gsea, page, tables
+from reasonome.apps.annotate import about, answers, figures, gsea, page, tables
 from reasonome.apps.annotate.answers import RESULTS, Asked
 from reasonome.apps.annotate.columns import Known
 from reasonome.apps.annotate.enrichment import enrich
@@ -35,6 +35,7 @@ from reasonome.apps.annotate.tables import Recognised, recognised, write_identif
 from reasonome.apps.run import SHOWN, print_flags, stem, unused_name, write_page
 from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project
+from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, check_made, lookup
 from reasonome.core.manifest import PACKAGES, canonical, file_sha256, text_sha256, versions
@@ -232,7 +233,8 @@ def _tests(
         if not lists.can_be_tested:
             continue
         if universe is not None or not lists.universe:
-            tests[name] = OverRepresentation(libraries, universe or default_universe(genes, libraries, orthologues))
+            usual = universe or default_universe(genes, libraries, orthologues, receptors=True)
+            tests[name] = OverRepresentation(libraries, usual)
             continue
         try:
             own = resolve_universe(lists.universe, genes, f"the table '{name}'", orthologues)
@@ -289,7 +291,12 @@ def annotate_lists(
             rankings = []
             if gsea.is_wanted(settings, model is not None):
                 rankings = gsea.analyse_rankings(
-                    prepared.gene_lists, prepared.tests, prepared.genes, prepared.orthologues, settings.seed
+                    prepared.gene_lists,
+                    prepared.tests,
+                    prepared.genes,
+                    prepared.orthologues,
+                    settings.seed,
+                    settings.draw,
                 )
             records = [question.record for question in questions]
             if prepared.asked is not None:
@@ -300,10 +307,17 @@ def annotate_lists(
             tables.write_tables(records, out)
             tables.write_enrichment(records, terms, out)
             tables.write_gsea(rankings, out)
+            tables.write_workbook(out)
             write_identifiers(prepared.recognised, out)
-            shown = page.render_page(records, prepared.about, rankings, terms)
+            methods = about.methods(prepared.settings, prepared.tests, records, rankings, prepared.about)
+            atomic.write_text(out / tables.METHODS, "\n".join([*prepared.about.reading, *methods]) + "\n")
+            drawn, not_drawn = figures.draw(records, terms, rankings, out / figures.FOLDER)
+            page_about = prepared.about.model_copy(update={"methods": methods})
+            shown = page.render_page(records, page_about, rankings, drawn)
             write_page(out, RESULTS, shown, _manifest(prepared))
     _print_terms(records)
+    if not_drawn:
+        say(not_drawn)
     if model is not None:
         _print_names(records)
     _print_not_tested(prepared.questions)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from reasonome.apps.annotate import enrichr
 from reasonome.config.annotations import CURRENT, SHIPPED, Annotation, is_file_name
 from reasonome.config.project import Project
 from reasonome.config.sources import GMT_FORMATS
@@ -34,11 +35,15 @@ class Asking(Completed):
 
 
 class Library(NamedTuple):
-    """A GMT of gene sets, its format, one of GMT_FORMATS, and its source; "" for a file of the user's."""
+    """A GMT of gene sets, its format, one of GMT_FORMATS, and its source; "" for a file of the user's.
+
+    `release` is of a library of Enrichr.
+    """
 
     path: Path
     form: str
     source: str = ""
+    release: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,8 @@ def _library(project: Project, name: str, field: str) -> tuple[str, Library]:
         if not path.is_file():
             raise InputError("there is no such file", file=path, field=field, fix="give a GMT file, or a source")
         return path.name.removesuffix(".gz").removesuffix(".gmt"), Library(path, "gmt")
+    if name not in project.sources and (path := enrichr.pinned(project, name)):
+        return name, Library(path, "gmt", release=enrichr.release(path))
     spec = lookup(project.sources, name, "source")
     if spec.format not in GMT_FORMATS:
         what = f"source '{name}' has no gene sets in GMT, but the format {spec.format}"

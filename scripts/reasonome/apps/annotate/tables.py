@@ -1,8 +1,13 @@
 """Annotated gene sets for other programs: tables with tabs, and annotations.jsonl with whole records."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import pandas as pd
 
 from reasonome.apps.annotate.enrichment import leading_terms
 from reasonome.apps.annotate.gsea import RankedAnalysis
@@ -10,6 +15,7 @@ from reasonome.apps.annotate.lists import GeneLists
 from reasonome.apps.annotate.record import AnnotationRecord
 from reasonome.apps.run import write_table
 from reasonome.core import atomic
+from reasonome.core.terminal import say
 from reasonome.enrichment.over_representation import GeneSetLibrary
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.files.plain_table import Cell, tsv_row
@@ -29,7 +35,7 @@ NUMBERS = (
     *("fold_enrichment", "adjusted_p", "confidence", "other_answers_alike", "n_genes", "n_unmapped", "group"),
     *("claims_supported", "claims_unknown", "claims_contradicted", "likeness_of_nearest_term"),
 )
-ENRICHMENT, GSEA = "enrichment.tsv", "gsea.tsv"
+ENRICHMENT, GSEA, METHODS = "enrichment.tsv", "gsea.tsv", "methods.txt"
 ENRICHMENT_COLUMNS = (
     *("list", "set", "ONTOLOGY", "ID", "Description", "GeneRatio", "BgRatio", "FoldEnrichment", "pvalue", "p.adjust"),
     *("geneID", "Count", "folded_under"),
@@ -38,6 +44,9 @@ GSEA_COLUMNS = (
     *("list", "ONTOLOGY", "ID", "Description", "setSize", "enrichmentScore", "NES", "pvalue", "FDR", "direction"),
     *("core_enrichment", "folded_under"),
 )
+WORKBOOK, MOST_ROWS = "enrichment.xlsx", 100_000  # rows of a sheet; each takes about a fifth of a millisecond
+_SHEETS = {ENRICHMENT: "over-representation", GSEA: "GSEA"}
+_SHEET_NUMBERS = ["FoldEnrichment", "pvalue", "p.adjust", "Count", "setSize", "enrichmentScore", "NES", "FDR"]
 IDENTIFIERS = "identifiers.tsv"
 IDENTIFIER_COLUMNS = ("file", "holds", "identifiers", "recognised", "not_recognised", "which_not")
 
@@ -131,6 +140,36 @@ def gsea_lines(analysis: RankedAnalysis) -> list[str]:
         for term in analysis.terms
     )
     return list(map(tsv_row, rows))
+
+
+def write_workbook(folder: Path) -> None:
+    """Write the tables of terms as sheets of one workbook, whose texts are texts, also genes and what begins with =.
+
+    A table of more than MOST_ROWS is told to be too long, and there is no workbook, also none of an earlier run.
+    """
+    sheets = {}
+    for name, sheet in _SHEETS.items():
+        if (folder / name).is_file():
+            table = pd.read_csv(folder / name, sep="\t", dtype=str, keep_default_na=False)
+            numbers = table.columns.intersection(_SHEET_NUMBERS)
+            sheets[sheet] = table.assign(**{column: pd.to_numeric(table[column]) for column in numbers})
+    (folder / WORKBOOK).unlink(missing_ok=True)
+    if any(len(table) > MOST_ROWS for table in sheets.values()):
+        say(f"no {WORKBOOK}: the tables of terms are too long for one")
+        return
+    dated = BytesIO()
+    with pd.ExcelWriter(dated, engine="openpyxl") as workbook:
+        for sheet, table in sheets.items():
+            table.to_excel(workbook, sheet_name=sheet, index=False, freeze_panes=(1, 0))
+            for row in workbook.book[sheet].iter_rows(min_row=2):
+                for cell in row:
+                    if isinstance(cell.value, str) and re.match(r"'?\s*[=+@-]", cell.value):  # see `tsv_row`
+                        cell.value = cell.value.removeprefix("'")
+                        cell.data_type, cell.quotePrefix = "s", True
+    with ZipFile(dated) as written, ZipFile(folder / WORKBOOK, "w", ZIP_DEFLATED) as undated:
+        for name in written.namelist():  # of equal bytes for equal tables
+            content = re.sub(rb"(<dcterms:\w+ [^>]*>)[^<]*", rb"\g<1>2000-01-01T00:00:00Z", written.read(name))
+            undated.writestr(ZipInfo(name), content, ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,9 @@ function samplesList(samples, title) {
 }
 
 // The table of all records with its search, filters and downloads. filters: [control, property, usual value,
-// keeps(record)]; controls: what stands between search and Reset; files: what its downloads are called; buttons: others;
+// keeps(record)]; controls: what stands between search and Reset; files: what its downloads are called;
 // unfold(record): gives a record a line; shown(table): what follows a selection.
-function recordBrowser({ id, columns, prompt, filters, controls, files, buttons = [], arrange, unfold, shown }) {
+function recordBrowser({ id, columns, prompt, filters, controls, files, arrange, unfold, shown }) {
   const state = { words: [] };
   const table = new PagedTable({
     table: at(id),
@@ -103,7 +103,7 @@ function recordBrowser({ id, columns, prompt, filters, controls, files, buttons 
     button(`Download ${files[1]}`, () => downloadJsonLines(table.entries)),
   ];
   const together = element("span", undefined, "together");
-  together.append(...buttons, ...downloads);
+  together.append(...downloads);
   at("controls").append(searchLabel, ...controls, button("Reset", () => {
     reset();
     table.sorted = null;

@@ -24,6 +24,7 @@ COLUMNS = [
 LOCUS_TYPE = "locus_type"
 # The second type is genes of one locus that share exons, such as UGT1A1 to UGT1A10.
 CODING = {"gene with protein product", "complex locus constituent"}
+RECEPTORS = {"immunoglobulin gene", "T cell receptor gene"}
 
 
 def read_genes(path: str | os.PathLike) -> list[Gene]:
@@ -95,6 +96,7 @@ def _gene(fields: dict[str, str], path: str | os.PathLike, line: int) -> Gene:
         aliases=_list(fields["alias_symbol"]),
         groups=tuple(zip(ids, names, strict=True)),
         coding=fields[LOCUS_TYPE] in CODING if fields[LOCUS_TYPE] else None,
+        receptor=fields[LOCUS_TYPE] in RECEPTORS,
     )
 
 

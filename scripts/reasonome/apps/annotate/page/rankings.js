@@ -10,11 +10,7 @@ sections.push(() => {
       "that are led by nearly the same genes (gsea.tsv has all)."));
     place.append(...ranking.notes.map((note) => element("p", note, "note")));
     const ends = [ranking.terms.filter((term) => term.nes > 0), ranking.terms.filter((term) => term.nes < 0)].map((end) => end.slice(0, MOST_OF_AN_END));
-    const dots = ends.flatMap((end) => end.slice(0, DOTS / 2)).map((term) => ({ label: term.name, x: term.nes, genes: term.leading_edge.length, p: term.fdr }));
-    if (dots.length) place.append(dotPlot(dots, "normalised enrichment score", `${ranking.list} GSEA`, { size: "genes that lead", p: "FDR" }));
-    if (ranking.lines.length) {
-      place.append(button("Download terms (TSV)", () => download("gsea-shown.tsv", "text/tab-separated-values", [given.gsea_heading, ...ranking.lines])));
-    }
+    place.append(...figuresOf(ranking.list));
     ends.forEach((terms, end) => {
       if (terms.length) place.append(element("h4", ranking.ends[end]), rankedTable(terms));
     });

@@ -81,14 +81,12 @@ function drawCounts(table) {
   const hidden = table.entries.length - table.lines.length;
   at("folded").textContent = `${table.entries.length.toLocaleString("en")} of ${records.length.toLocaleString("en")} sets` +
     (hidden ? `; ${hidden.toLocaleString("en")} of them are folded below a nearly identical one` : "");
-  termDownload.disabled = !table.entries.some((record) => termsOf(record).length);
 }
 
 const select = () => browser.select();
 const inList = menuOf("all lists", listNames, select);
 const [onlyFlagged, onlyFlaggedLabel] = checkbox("flagged only", false, select);
 const [folding, foldingLabel] = checkbox("fold near-identical sets", true, select);
-const termDownload = button("Download terms (TSV)", () => downloadTerms(browser.table.entries));
 const browser = recordBrowser({
   id: "sets",
   columns,
@@ -103,7 +101,6 @@ const browser = recordBrowser({
     ...(new Set(records.map((record) => record.group)).size < records.length ? [foldingLabel] : []),
   ],
   files: ["sets (TSV)", "sets (JSONL)"],
-  buttons: [termDownload],
   arrange,
   unfold: (record) => state.unfolded.add(record.group),
   shown: drawCounts,

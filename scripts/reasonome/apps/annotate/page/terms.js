@@ -1,26 +1,13 @@
-// Enriched terms of a set, as a picture and as tables, a table for each library.
-const DOTS = 15;
-
+// Enriched terms of a set, as figures and as tables, a table for each library.
 const timesChance = (term) => (term.overlap / term.drawn) / (term.size / term.universe);
 const inFigures = (term) => `${term.overlap} of ${term.drawn} genes, ${number(timesChance(term), 1)} times as many as by chance, adjusted p ${pValue(term.adjusted_p)}`;
 
-// Lines of enrichment.tsv of a set, each with what a dot shows: [line, library, id, genes of the list, adjusted p].
-const termsOf = (record) => given.terms[record.id] ?? [];
 const testsOf = (record, library) => given.tests[record.list]?.[library];
-
-function downloadTerms(shown) {
-  download("enrichment-shown.tsv", "text/tab-separated-values",
-    [given.terms_heading, ...shown.flatMap((record) => termsOf(record).map(([line]) => line))]);
-}
 
 function enrichedParts(record) {
   const terms = record.enriched;
   if (!terms.length) return [record.error ? "Not tested." : "No term is enriched: none has an adjusted p of at most 0.05."];
-  const dots = terms.slice(0, DOTS).map((term) => ({ label: term.name + foldedBelow(term), x: timesChance(term), genes: term.overlap, p: term.adjusted_p }));
-  const parts = [
-    element("p", `The ${dots.length} best. Further right: more genes of the list than by chance. Larger: more genes. Darker: smaller adjusted p.`),
-    dotPlot(dots, "times as many genes as by chance", `${record.list} ${record.set}`),
-  ];
+  const parts = figuresOf(record.id);
   for (const library of new Set(terms.map((term) => term.library))) {
     parts.push(element("h5", library), libraryNote(record, library), libraryTable(terms.filter((term) => term.library === library)));
   }
