@@ -11,6 +11,7 @@ import pytest
 import tiny_project
 import yaml
 from huggingface_hub import ModelCard
+from refusals import refused
 from scored_model import ARM, BACKBONE, CHAIN, METRICS, TESTS, plan
 from synthetic_experiment import write_experiment
 
@@ -203,7 +204,7 @@ def test_where_nothing_was_tested_it_is_said():
     assert table_line(card, "this model")[2:] == ["0.250 (0.240 to 0.260)"]
 
 
-def test_no_score_at_all_is_an_error(refused):
+def test_no_score_at_all_is_an_error():
     others = pd.DataFrame([one for one in METRICS if one["arm"] != ARM], columns=tables.METRIC_COLUMNS)
     with refused():
         render(metrics=others)
