@@ -26,17 +26,17 @@ NO_TERMS: Terms = MappingProxyType({})
 
 
 class PageAbout(About):
-    """How the terms and the names were found; without a model its fields are empty.
+    """How the terms were found and a model was asked; without a model its fields are empty.
 
-    `chain` are the training steps, first to last. `universe` says which genes enrichment is tested against, and
-    `recognised` how many identifiers of the files are genes. `releases` are of the libraries, and `tests` says for each
-    list and library for how many tests p is adjusted.
+    `context` is what people said of the lists, `chain` are the training steps, first to last. `universe` says which
+    genes enrichment is tested against, and `recognised` how many identifiers of the files are genes. `releases` are of
+    the libraries, and `tests` says for each list and library for how many tests p is adjusted.
     """
 
+    context: str = ""
     chain: list[str] = []
     backbone: str = ""
     backbone_licence: str = ""
-    samples: int = 0
     universe: list[str]
     libraries: list[str] = []
     recognised: list[str] = []
@@ -58,7 +58,6 @@ def render_page(
     all_terms = sum(map(len, terms.values())) <= MOST_LINES
     data = {
         "model": f"{about.model} ({about.backbone})" if about.model else "",
-        "decoding": f"{about.decoding}, prompts of style {about.style}",
         "files": "annotations-shown",
         "rankings": [ranking_values(analysis) | {"lines": gsea_lines(analysis)} for analysis in rankings],
         "gsea_heading": "\t".join(GSEA_COLUMNS),

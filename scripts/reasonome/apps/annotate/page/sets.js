@@ -92,7 +92,7 @@ const termDownload = button("Download terms (TSV)", () => downloadTerms(browser.
 const browser = recordBrowser({
   id: "sets",
   columns,
-  prompt: `search sets, terms, genes${given.model ? ", names, reasoning" : ""}`,
+  prompt: `search sets, terms, genes${given.model ? ", the model's words" : ""}`,
   filters: [
     [inList, "chosen", null, (record) => inList.chosen === null || record.list === inList.chosen],
     [onlyFlagged, "checked", false, (record) => !onlyFlagged.checked || oddities(record).length],
