@@ -1,12 +1,11 @@
-"""Hand-made annotated sets: five in two lists; two are nearly the same, one is an error and one an abstention."""
+"""Hand-made annotated sets: five in two lists; two are nearly the same, one is an error and one has no name."""
 
 from reasonome.apps.annotate.gsea import RankedAnalysis, RankedTerm
 from reasonome.apps.annotate.page import PageAbout
 from reasonome.apps.annotate.record import (
-    AnnotatedClaim,
     AnnotatedGene,
     AnnotationRecord,
-    Sample,
+    Part,
     UnmappedGene,
 )
 from reasonome.enrichment.term import EnrichedTerm, FoldedTerm
@@ -29,23 +28,17 @@ SPINDLE = AnnotationRecord(
     flags=["listed twice: TTK"],
     direction="higher in cluster 1 than in the others",
     name="spindle checkpoint",
-    standing="same",
-    standing_why="it is the enriched term 'spindle assembly checkpoint' (GO BP; 2 of 3 genes)",
-    confidence=0.75,
-    confidence_kind="stated",
-    agreement=0.8,
-    samples=[Sample(name="spindle checkpoint", text="the first text"), Sample(name="", text="the second text")],
-    reasoning="1. BUB1 and MAD2L1 delay anaphase.\n2. TTK is left over.",
-    unchecked=["TTK is left over."],
-    claims=[
-        AnnotatedClaim(gene="BUB1", term="mitosis", negated=False, verdict="supported", fact="BUB1: mitosis (IDA)"),
-        AnnotatedClaim(gene="MAD2L1", term="anaphase", negated=False, verdict="unknown"),
-        AnnotatedClaim(
-            gene="TTK", term="kinase activity", negated=True, verdict="contradicted", fact="TTK: kinase (TAS)"
-        ),
+    name_is_term=False,
+    answer="the text",
+    paragraph=[
+        Part(text="BUB1", cites="gene", there=True),
+        Part(text=" and "),
+        Part(text="RAD51", cites="gene"),
+        Part(text=" act in the "),
+        Part(text="spindle assembly checkpoint", cites="term", there=True),
+        Part(text=" and in "),
+        Part(text="anaphase", cites="term"),
     ],
-    supporting_genes=["BUB1", "MAD2L1"],
-    other_genes=["TTK"],
     enriched=[
         EnrichedTerm(
             library="GO BP",
@@ -73,8 +66,6 @@ SPINDLE = AnnotationRecord(
             genes=["BUB1", "MAD2L1", "TTK"],
         ),
     ],
-    nearest_term="spindle assembly checkpoint",
-    likeness=0.9,
     group=1,
 )
 NEARLY = SPINDLE.model_copy(
@@ -82,11 +73,8 @@ NEARLY = SPINDLE.model_copy(
         "list": "day 7",
         "id": "day 7/cluster 1",
         "name": "mitotic checkpoint",
-        "standing": "near",
-        "standing_why": "it is near the enriched term 'mitosis' (GO BP; 2 of 3 genes)",
-        "confidence": 0.5,
         "flags": [],
-        "claims": [],
+        "paragraph": [],
         "unmapped": [],
         "enriched": [],
     }
@@ -97,13 +85,8 @@ INTERFERON = AnnotationRecord(
     id="day 0/cluster 2",
     genes=[AnnotatedGene(symbol=symbol, written=symbol) for symbol in ("ISG15", "MX1")],
     name="interferon response",
-    standing="none",
-    standing_why="no term is enriched",
-    confidence=1.0,
-    confidence_kind="probability of its words",
-    samples=[Sample(name="interferon response", text="the only text")],
-    reasoning="both are induced by interferon",
-    other_genes=["ISG15", "MX1"],
+    name_is_term=False,
+    answer="the only text",
     group=2,
 )
 ERROR = AnnotationRecord(
@@ -114,19 +97,16 @@ ERROR = AnnotationRecord(
     error="none of its identifiers is a gene",
     group=3,
 )
-ABSTENTION = AnnotationRecord(
+NAMELESS = AnnotationRecord(
     list="day 7",
     set="cluster 2",
     id="day 7/cluster 2",
     genes=[AnnotatedGene(symbol=symbol, written=symbol) for symbol in ("TTN", "OR4F5")],
-    abstained=True,
-    confidence=0.1,
-    confidence_kind="stated",
-    samples=[Sample(name="", text="no shared process")],
-    reasoning="these genes share nothing",
+    answer="no shared process",
+    flags=["the answer has no line `Process: NAME`"],
     group=4,
 )
-RECORDS = [SPINDLE, INTERFERON, ERROR, NEARLY, ABSTENTION]
+RECORDS = [SPINDLE, INTERFERON, ERROR, NEARLY, NAMELESS]
 
 ABOUT = PageAbout(
     where="Nothing was uploaded: the model ran where this page was made.",
@@ -135,9 +115,7 @@ ABOUT = PageAbout(
     backbone="Qwen/Qwen3-0.6B",
     backbone_licence="Apache-2.0",
     recipe_steps=["supervised fine-tuning on names", "reinforcement on names"],
-    decoding="temperature 0.7",
-    style="symbols",
-    samples=5,
+    context="cells of a line",
     sources=[SourceRead(name="Gene Ontology", release="2026-06-01", licence="CC BY 4.0"), SourceRead(name="CORUM")],
     universe=["all 18,412 genes of the libraries"],
     reading=["sets: read as a GMT of 3 gene sets"],
@@ -201,7 +179,7 @@ def poisoned(value):
     if isinstance(value, list):
         return [poisoned(one) for one in value]
     if isinstance(value, dict):
-        kept = ("verdict", "confidence_kind", "standing")
+        kept = ("cites",)
         return {key: one if key in kept else poisoned(one) for key, one in value.items()}
     return value
 

@@ -3,7 +3,6 @@
 import gzip
 import json
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,14 +45,8 @@ ANSWER = "Process: DNA repair\nReasoning:\n<think>BRCA1 takes part in DNA repair
 
 
 def make(folder: Path) -> Path:
-    """Write the project; its facts, background and untrained model are all that annotation reads.
-
-    The style `tight` has room for 110 tokens of genes.
-    """
+    """Write the project; its facts, background and untrained model are all that annotation reads."""
     shutil.copytree(ROOT / "config", folder / "config")
-    names = (folder / "config/prompts/gene_set_naming.names.txt").read_text(encoding="utf-8")
-    tight = re.sub(r"budget_tokens: \d+", "budget_tokens: 110", names)
-    (folder / "config/prompts/gene_set_naming.tight.txt").write_text(tight, encoding="utf-8")
     edit(folder, "benchmarks.yaml", _without_encoders)
     edit(folder, "sources.yaml", _local_files)
     (folder / "hgnc.txt").write_text(toy_hgnc.table(GENES, previous=RENAMED))
@@ -129,12 +122,11 @@ def _made(folder: Path) -> Path:
 class ByHand:
     """Stands in for a model: writes chosen answers, and keeps which sets it was asked about and which genes it saw.
 
-    `answers` are by the first gene of a set by the alphabet: a text, or (text, log-probability of the name, its
-    tokens), one for all samples or a list of one each; other sets get ANSWER. The first `cut` samples of each set
+    `answers` are by the first gene of a set by the alphabet; other sets get ANSWER. The answers to the first `cut` sets
     ended at their limit.
     """
 
-    answers: Mapping[str, object] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
     cut: int = 0
     asked: list = field(default_factory=list)
     shown: list = field(default_factory=list)
@@ -142,25 +134,18 @@ class ByHand:
     def __call__(self, task, style, decoding, examples, model_folder, model_digest, target: Path, engine):
         self.asked.append(list(examples))
         rows = []
-        for example in examples:
+        for place, example in enumerate(examples):
             prompt = task.prompt(example, style)
             self.shown.append(prompt.shown)
-            given = self.answers.get(min(gene.symbol for gene in example.genes), ANSWER)
-            for sample in range(decoding.samples):
-                one = given[sample] if isinstance(given, list) else given
-                text, logprob, tokens = one if isinstance(one, tuple) else (one, -1.0, 2)
-                rows.append(
-                    {
-                        "id": example.id,
-                        "subset": example.subset,
-                        "sample": sample,
-                        "text": text,
-                        "finish_reason": "length" if sample < self.cut else "stop",
-                        "name_logprob": logprob,
-                        "name_tokens": tokens,
-                        "genes_left_out": prompt.left_out,
-                    }
-                )
+            rows.append(
+                {
+                    "id": example.id,
+                    "subset": example.subset,
+                    "text": self.answers.get(min(example.genes), ANSWER),
+                    "finish_reason": "length" if place < self.cut else "stop",
+                    "genes_left_out": prompt.left_out,
+                }
+            )
         target.write_text("".join(json.dumps(row) + "\n" for row in rows))
         return {}
 
@@ -175,7 +160,7 @@ class Annotating:
 
     def __call__(self, *sets: str | os.PathLike, model: str | None = MODEL, **settings) -> list[dict]:
         """Annotate files; the records of annotations.jsonl."""
-        given = Annotation(sets=[os.fspath(path) for path in sets], **({"samples": 1} | settings))
+        given = Annotation(sets=[os.fspath(path) for path in sets], **settings)
         found = job.read_lists(self.project, given)
         asked = None if model is None else find_model(self.project, model)
         job.annotate_lists(self.project, given, found, asked, self.out, "a test")

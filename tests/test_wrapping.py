@@ -40,13 +40,48 @@ WRAPPED = [
     (f"```text\n{GOOD}\n```\n", ["code_fence"], False),
     (f"<answer>{GOOD}</answer>", ["tags_around"], False),
     (f"Sure! Here it is:\n\n{GOOD}", ["text_before"], False),
-    (f"<think>{TRACE}</think>\nSo:\n```\n**Process:** DNA repair\n```", ["thinking_block", *list(KINDS)[2:5]], False),
+    (
+        f"<think>{TRACE}</think>\nSo:\n```\n**Process:** DNA repair\n```",
+        ["thinking_block", "code_fence", "text_before", "label_spelling"],
+        False,
+    ),
     (GOOD.replace("repair\n", "repair<|im_end|>\n"), ["tags_around"], True),
     (GOOD.replace("repair\n", "repair</s>\n"), ["tags_around"], True),
     (GOOD.replace("DNA repair", "\\boxed{DNA repair}"), ["latex_box"], True),
     (GOOD.replace("DNA repair", "$\\boxed{\\text{DNA repair}}$"), ["latex_box"], True),
     (GOOD.replace("repair\n", "repair (0.92)\n"), ["number_behind"], True),
     (GOOD.replace("repair\n", "repair (confidence: 92 %)\n"), ["number_behind"], True),
+]
+
+DRAFT = "The form is\nProcess: something\nIt may be\nProcess: cell cycle\n"
+WRAPPED += [
+    (f"{opens}{DRAFT}{closes}{GOOD}{behind}", ["thinking_block", *more], False)
+    for opens, closes, behind, more in (
+        ("<unused94>thought\n", "<unused95>", "", []),
+        ("\u25c1think\u25b7", "\u25c1/think\u25b7", "", []),
+        ("<|channel>thought\n", "\n<channel|>", "", []),
+        (
+            "<|begin_of_thought|>",
+            "<|end_of_thought|>\n\n<|begin_of_solution|>\n",
+            "\n<|end_of_solution|>",
+            ["tags_around"],
+        ),
+        ("<reasoning>", "</reasoning>\n<answer>\n", "\n</answer>", ["tags_around"]),
+        ("<scratchpad>\n", "</scratchpad>\n", "", []),
+        ("<plan a>", "<plan b>", "", []),  # a pair of its own
+    )
+]
+WRAPPED += [
+    (f"{GOOD}<|im_end|>\n<|im_start|>user\nProcess: cell cycle", ["text_behind"], False),
+    (f"{GOOD}\n\nProcess: DNA repair", ["text_behind"], False),
+    ("Process: DNA repair\nProcess: DNA repair", ["text_behind"], False),
+    (f"{GOOD}\n\nThe genes: MLH1, MSH2\nProcess: mismatch repair", ["text_behind"], False),
+    ('{"Process": "DNA repair", "why": "BRCA1 takes part in it."}', ["json_object"], False),
+    (
+        '```json\n{"reasons": "BRCA1 takes part\\nin it.", "name": "DNA repair"}\n```',
+        ["code_fence", "json_object"],
+        False,
+    ),
 ]
 
 
@@ -56,7 +91,8 @@ def test_a_wrapped_answer_costs_people_nothing(text, kinds, named):
     answer = parse_wrapped(NAMING, text, STRICT)
     assert (answer.name, answer.named) == ("DNA repair", True)
     assert answer.steps == (["BRCA1 takes part in it."] if "BRCA1" in text else [])
-    assert NAMING.parse(text, PUBLISHED).name == "DNA repair"
+    if "json_object" not in kinds:  # which published systems do not ask for
+        assert NAMING.parse(text, PUBLISHED).name == "DNA repair"
 
 
 @pytest.mark.parametrize(("text", "kinds", "named"), WRAPPED)
@@ -88,6 +124,7 @@ def test_what_is_part_of_an_answer_stays():
     assert parse_wrapped(NAMING, "<think>a</think>\nProcess: x", before).steps == ["a"]
     # Thinking that was cut off is no answer.
     assert parse_wrapped(NAMING, "<think>\nProcess: x\n", STRICT).name == ""
+    assert parse_wrapped(NAMING, "<unused94>thought\nProcess: x\n", STRICT).name == ""
     # Neither is one of several.
     assert parse_wrapped(NAMING, f"{GOOD}\n**Process:** DNA binding", STRICT).problems == ["text_outside"]
     assert parse_wrapped(NAMING, "## Process: x\n## Process: y", STRICT).name == ""
@@ -116,6 +153,9 @@ def test_long_texts_are_unwrapped_in_linear_time():
         "<think>\nIt may be <genes>[B, A]</genes>.\n</think>\n<genes>[A, B]</genes>",
         "It may be <genes>[B, A]</genes>.\n</think>\n<reasoning>r</reasoning><genes>[A, B]</genes>",
         "```\n<genes>[A, B]</genes>\n```<|im_end|>",
+        "<unused94>thought\nIt may be [B, A]<unused95><reasoning>r</reasoning><genes>[A, B]</genes>",
+        "<reasoning>Not B.</reasoning><genes>[A, B]</genes><|im_end|><|im_start|>assistant\n<genes>[B]</genes>",
+        '{"reasoning": "It is not B.", "genes": ["A", "B"]}',
     ],
 )
 def test_rankings_are_read_by_the_same_rule(text):

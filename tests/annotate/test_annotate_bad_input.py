@@ -121,7 +121,6 @@ def test_an_unfinished_or_unknown_model_is_refused_with_those_that_are_finished(
 @pytest.mark.parametrize(
     ("settings", "fix"),
     [
-        ({"style": "fact"}, "did you mean 'facts'?"),
         ({"benchmark": "demogo"}, "did you mean 'demo-go'?"),
         ({"libraries": ["reactome-dem"]}, "did you mean 'reactome-demo'?"),
         ({"libraries": ["go-demo"]}, "name sources of format gmt"),

@@ -6,19 +6,15 @@ import math
 import annotation_project
 import pandas as pd
 import pytest
-from annotation_project import ANSWER, GOOD, OTHERS, REPAIR, RIBOSOME, SECOND, SPINDLE
+from annotation_project import GOOD, OTHERS, REPAIR, RIBOSOME, SECOND
 from refusals import refused
 
 from reasonome.answering.asked_model import AskedWeights
-from reasonome.apps.annotate import answers
+from reasonome.apps.annotate import answers, prompt
+from reasonome.apps.annotate.prompt import STYLE, ListQuestion
 from reasonome.apps.run import check_context
-from reasonome.config.annotations import Annotation
 from reasonome.config.styles import count_tokens
 from reasonome.core.manifest import folder_sha256, read_manifest
-from reasonome.task_parts import BenchmarkJob
-from reasonome.tasks.naming.prompt_terms import HeldOut, with_enriched_terms
-from reasonome.tasks.naming.prompting import terms_tests
-from reasonome.tasks.naming.questions import Example, Gene
 
 ODD = "one\tna\tBRCA1\nunknown\tna\tXXXA\tXXXB\tXXXC\tXXXD\n"
 DESEQ2 = "gene,log2FoldChange,padj\n" + "".join(
@@ -28,10 +24,6 @@ DESEQ2 = "gene,log2FoldChange,padj\n" + "".join(
 
 def gmt(**sets: list[str]) -> str:
     return "".join(f"{name}\tna\t" + "\t".join(genes) + "\n" for name, genes in sets.items())
-
-
-def answer(name: str, *steps: str) -> str:
-    return f"Process: {name}\nReasoning:\n" + "\n".join(f"<think>{step}</think>" for step in steps)
 
 
 def symbols(record: dict) -> list[str]:
@@ -51,7 +43,6 @@ def test_every_set_has_a_row_in_its_place_and_bad_ones_do_not_stop_the_others(an
     assert [len(one.genes) for one in by_hand.asked[0]] == [5, 3]  # of the others nothing was asked
     table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t", keep_default_na=False)
     assert table["set"].tolist() == ["repair", "one", "unknown", "checkpoint"]
-    assert table["supporting_genes"][0] == "; ".join(REPAIR)
     assert sorted(path.name for path in annotating.out.iterdir()) == [
         *("annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl"),
         *("enrichment.tsv", "enrichment.xlsx", "figures", "identifiers.tsv", "manifest.json", "methods.txt"),
@@ -96,7 +87,7 @@ def test_identifiers_of_all_kinds_are_one_gene_each(annotating, by_hand):
 
 def test_an_equal_second_run_asks_nothing_and_writes_the_same(annotating, by_hand, monkeypatch):
     path = annotating.file("mine.gmt", GOOD + ODD + SECOND)
-    first = annotating(path, samples=3)
+    first = annotating(path)
     before = folder_sha256(annotating.out)
     written = (annotating.out / "answers.jsonl").stat().st_mtime_ns
 
@@ -104,12 +95,12 @@ def test_an_equal_second_run_asks_nothing_and_writes_the_same(annotating, by_han
         raise AssertionError("the model was asked again")
 
     monkeypatch.setattr("reasonome.answering.asked_model.write_answers", refuse)
-    assert annotating(path, samples=3) == first
+    assert annotating(path) == first
     assert (annotating.out / "answers.jsonl").stat().st_mtime_ns == written
     assert folder_sha256(annotating.out) == before
 
 
-@pytest.mark.parametrize("change", [{"style": "names"}, {"seed": 1}, {"samples": 2}, {"max_new_tokens": 20}])
+@pytest.mark.parametrize("change", [{"context": "blood"}, {"seed": 1}, {"max_new_tokens": 20}])
 def test_what_changes_answers_asks_again(annotating, by_hand, change):
     path = annotating.file("mine.gmt", GOOD)
     annotating(path)
@@ -135,189 +126,92 @@ def test_another_model_asks_again(annotating, by_hand):
 # prompts
 
 
-def test_ranked_genes_are_shown_from_the_first_as_far_as_they_fit(annotating, by_hand):
-    # Ranks 1 to 40 in the order 1, 8, 15, … of the file. An entry such as "FILL01 (gene 18); " is 15 tokens: eleven
-    # characters, and eight small letters and spaces. Seven fit into 110.
-    places = [place * 7 % 40 for place in range(40)]
-    content = "gene\tscore\n" + "".join(f"{OTHERS[place]}\t{40 - place}\n" for place in places)
-    (record,) = annotating(annotating.file("ranked.txt", content), style="tight")
-    assert by_hand.shown == [OTHERS[:7]]
+def test_ranked_genes_are_shown_from_the_first_as_far_as_they_fit(annotating, by_hand, monkeypatch):
+    # An entry such as "FILL01, " is 8 tokens: seven characters, and a space. Six fit into 50.
+    monkeypatch.setattr(prompt, "GENE_TOKENS", 50)
+    library = annotating.file("mine.gmt", gmt(all=OTHERS))
+    content = "gene\tscore\n" + "".join(f"{gene}\t{40 - place}\n" for place, gene in enumerate(OTHERS))
+    (record,) = annotating(annotating.file("ranked.txt", content), libraries=[str(library)])
+    assert by_hand.shown == [OTHERS[:6]]
     assert symbols(record) == OTHERS
-    assert [gene["shown"] for gene in record["genes"]] == [True] * 7 + [False] * 33
+    assert [gene["shown"] for gene in record["genes"]] == [True] * 6 + [False] * 34
+    assert "the prompt had room for 6 of 40 genes" in record["flags"]
     assert [gene["weight"] for gene in record["genes"]][:3] == [40, 39, 38]
 
 
-def test_a_prompt_that_the_model_cannot_read_whole_is_an_error_before_it_is_asked(annotating, tmp_path):
-    """OTHERS are forty entries such as "FILL01 (gene 18)"; 96 tokens are for the answer."""
-    style = annotating.project.style("demo-go", "names")
-    settings = Annotation(sets=["mine.gmt"], max_new_tokens=96)
-    genes = [Gene(symbol=symbol, name=f"gene {n}") for n, symbol in enumerate(OTHERS, 18)]
-    examples = [Example(id=str(n), subset="sets", name="unknown", genes=genes[:n]) for n in (3, 40, 5)]
-    examples = [answers.TASK.with_choice(one, style) for one in examples]
-    listing = "Genes: " + "; ".join(f"{gene.symbol} ({gene.name})" for gene in genes)
-    needed = sum(count_tokens([style.system.replace("{kind}", style.any_kind), listing])) + 32 + 96
+def test_a_prompt_that_the_model_cannot_read_whole_is_an_error_before_it_is_asked(tmp_path):
+    questions = [ListQuestion(id=str(n), ranked=True, genes=OTHERS[:n], terms=[]) for n in (3, 40, 5)]
+    messages = answers.TASK.prompt(questions[1], STYLE).messages
+    needed = sum(count_tokens([message["content"] for message in messages])) + 32 + 96
     model = AskedWeights("mine", {}, tmp_path, tmp_path, [])
     (tmp_path / "config.json").write_text(json.dumps({"max_position_embeddings": needed - 1}))
-    asked = (answers.TASK, examples, style, model, settings.max_new_tokens, ", about fewer genes (--top)")
-    with refused(fix="ask in a style with a smaller budget_tokens"):
+    asked = (answers.TASK, questions, STYLE, model, 96, "give fewer genes (--top)")
+    with refused(field="--model", fix="give fewer genes (--top), or fewer --max-new-tokens"):
         check_context(*asked)
     for known in ({"max_position_embeddings": needed}, {}):
         (tmp_path / "config.json").write_text(json.dumps(known))
         check_context(*asked)
 
 
-def test_prompts_show_facts_and_never_what_is_denied(annotating, by_hand):
-    annotating(annotating.file("mine.gmt", SECOND))
-    facts = {gene.symbol: [(fact.relation, fact.object) for fact in gene.facts] for gene in by_hand.asked[0][0].genes}
-    assert facts == dict.fromkeys(SPINDLE, [("involved_in", "mitotic spindle assembly checkpoint")])
-
-
-def test_prompts_of_the_style_enriched_show_the_terms_and_the_page_says_so(annotating, by_hand):
-    style = annotating.project.styles("gene_set_naming")["enriched"]
-    (record,) = annotating(annotating.file("mine.gmt", GOOD), style="enriched")
+def test_the_one_question_has_the_genes_the_best_terms_and_what_people_said(annotating, by_hand):
+    annotating(annotating.file("mine.gmt", GOOD), context="blood,\ntreated")
     [[asked]] = by_hand.asked
-    # Of GO alone, as benchmarks show them; the pathway that is enriched too is of another library.
-    assert [(term.library, term.name, term.overlap, term.drawn) for term in asked.enriched] == [
-        ("GO BP", "DNA repair", 5, 5),
-        ("GO BP", "biological_process", 5, 5),
-    ]
-    told = answers.TASK.prompt(asked, style).messages[1]["content"]
-    assert told.startswith("DNA repair (100%, 100%)\nbiological_process (100%, 9%)\n\nGenes: BRCA1 (gene 1); ")
-    assert record["standing"] == "same"
-    assert "the prompts show the enriched terms" in (annotating.out / "annotations.html").read_text(encoding="utf-8")
-
-
-def test_benchmark_and_annotate_ask_the_same_question_about_the_same_genes(annotating, by_hand):
-    project = annotating.project
-    annotating(annotating.file("mine.gmt", GOOD + SECOND), style="enriched")
-    asked = by_hand.asked[0]
-    task, style = answers.TASK, project.style("demo-go", "enriched")
-    names = {gene.symbol: gene.name for example in asked for gene in example.genes}
-    # The genes are listed otherwise in a benchmark's rows, by the alphabet.
-    rows = [
-        Example(
-            id=number,
-            subset="bp",
-            name="unknown",
-            genes=[Gene(symbol=symbol, name=names[symbol]) for symbol in sorted(genes)],
-            kind="biological process",
-            withheld="nothing",
-        )
-        for number, genes in (("first", REPAIR), ("second", SPINDLE))
-    ]
-    found = task.files.prompting(project, "demo-go", "enriched")
-    spec = project.benchmarks["demo-go"]
-    tests = terms_tests(BenchmarkJob(benchmark=spec, style=style, files=found.files, further=found.settings))
-    rows = with_enriched_terms(rows, tests, style.terms, 0.5, HeldOut(), style.seed)
-    texts = [[message["content"] for message in task.prompt(row, style).messages] for row in rows]
-    assert texts == [[message["content"] for message in task.prompt(one, style).messages] for one in asked]
-    assert "DNA repair (100%, 100%)" in texts[0][1]
+    told = answers.TASK.prompt(asked, STYLE).messages[1]["content"]
+    assert f"in no order:\n{', '.join(asked.genes)}\n\nTerms" in told and sorted(asked.genes) == sorted(REPAIR)
+    assert '"DNA repair" (5 of 5; ' in told
+    assert "\nWhat is known of the list: blood, treated\n" in told
+    annotating(annotating.file("other.gmt", GOOD))
+    assert "What is known" not in answers.TASK.prompt(by_hand.asked[1][0], STYLE).messages[1]["content"]
 
 
 # answers
 
-TIED = [
-    (answer("DNA repair", "The likeliest wins."), -2.0, 2),
-    (answer("dna repair.", "Second."), -0.5, 1),
-    (answer("Translation", "ATM does."), -0.1, 1),
-    (answer("Translation", "BRCA1 does."), -3.0, 1),
-    ("nothing", None, 0),
-]
+SAID = 'BRCA1 and TTK act in "DNA repair", and less in "cell cycle".\nProcess: DNA repair\n'
 
 
-def test_of_names_that_as_many_samples_give_the_likeliest_is_taken(annotating, by_hand):
-    by_hand.answers = {"ATM": TIED}
-    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=5)
-    assert record["name"] == "Translation"
-    assert record["reasoning"] == "ATM does."
-    # Of the two samples that give it.
-    assert record["confidence"] == pytest.approx((math.exp(-0.1) + math.exp(-3)) / 2)
-    assert record["confidence_kind"] == "probability of its words"
-    assert record["agreement"] == 1 / 4
-    # The one behind the name, and the others from the likeliest on: e^-0.5, e^(-2/2), e^-3, none.
-    names = [sample["name"] for sample in record["samples"]]
-    assert names == ["Translation", "dna repair.", "DNA repair", "Translation", ""]
-    assert record["samples"][4]["text"] == "nothing"
-
-
-def test_the_name_of_most_samples_is_taken_over_a_likelier_one(annotating, by_hand):
-    by_hand.answers = {"ATM": [*TIED[:3], (answer("DNA  REPAIR", "Third."), -9.0, 3), TIED[4]]}
-    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=5)
-    assert (record["name"], record["agreement"]) == ("dna repair.", 2 / 4)
-    assert record["confidence"] == pytest.approx((math.exp(-0.5) + math.exp(-2 / 2) + math.exp(-9 / 3)) / 3)
-    assert record["reasoning"] == "Second."
-
-
-def test_a_name_that_no_other_answer_gives_is_flagged_as_a_guess(annotating, by_hand):
-    guess = "no two answers agree on a name: this one is a guess"
-    by_hand.answers = {"ATM": [TIED[0], TIED[2], TIED[4]]}
-    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=3)
-    assert (record["name"], record["agreement"]) == ("Translation", 0) and guess in record["flags"]
-    by_hand.answers = {"ATM": TIED}
-    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=5)
-    assert guess not in record["flags"]
-
-
-def test_a_stated_confidence_is_taken_where_the_style_asks_for_one(annotating, by_hand):
-    by_hand.answers = {"ATM": f"{ANSWER}\nConfidence: 85", "BUB1": ANSWER}
-    stated, silent = annotating(annotating.file("mine.gmt", GOOD + SECOND), style="confidence")
-    assert (stated["confidence"], stated["confidence_kind"]) == (0.85, "stated")
-    assert (silent["confidence_kind"], silent["problems"]) == ("probability of its words", ["no_confidence"])
-
-
-def test_claims_are_supported_unknown_or_contradicted_and_genes_support_or_do_not(annotating, by_hand):
-    steps = [f"{gene} takes part in DNA repair." for gene in ("BRCA1", "BUB1", "FILL01")] + ["ATM glows."]
-    by_hand.answers = {"ATM": answer("DNA repair", *steps)}
-    (record,) = annotating(annotating.file("mine.gmt", gmt(mine=["FILL01", "BUB1", *REPAIR])))
-    verdicts = {claim["gene"]: claim["verdict"] for claim in record["claims"]}
-    assert verdicts == {"BRCA1": "supported", "BUB1": "contradicted", "FILL01": "unknown"}
-    assert record["unchecked"] == ["ATM glows."]
-    assert record["supporting_genes"] == REPAIR  # the term of that name is enriched by them
-    assert record["other_genes"] == ["FILL01", "BUB1"]
-    assert (record["nearest_term"], record["likeness"]) == ("DNA repair", 1)
+def test_a_name_stands_beside_the_terms_and_what_is_cited_is_marked(annotating, by_hand, capsys):
+    by_hand.answers = {"ATM": SAID, "RPL3": "RPL3 translates.\nProcess: protein making"}
+    right, other = annotating(annotating.file("mine.gmt", GOOD + gmt(ribosome=RIBOSOME)))
+    assert (right["name"], right["name_is_term"]) == ("DNA repair", True)
+    assert [(part["text"], part["cites"], part["there"]) for part in right["paragraph"] if part["cites"]] == [
+        *(("BRCA1", "gene", True), ("TTK", "gene", False)),
+        *(("DNA repair", "term", True), ("cell cycle", "term", False)),
+    ]
+    assert (right["answer"], right["flags"]) == (SAID, [])
+    assert (other["name"], other["name_is_term"]) == ("protein making", False)
+    told = capsys.readouterr().out
+    assert "mine: 'repair': the model suggests 'DNA repair': an enriched term\n" in told
+    assert "2 names; of 5 genes and terms that they cite 3 are in the list or enriched in it, 2 are not" in told
     table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t")
-    counts = table[["claims_supported", "claims_unknown", "claims_contradicted"]].iloc[0].tolist()
-    assert counts == [1, 1, 1]
+    assert table[["suggested_name", "name_is_enriched_term"]].values.tolist() == [
+        ["DNA repair", True],
+        ["protein making", False],
+    ]
+    assert table[["cited", "cited_wrongly"]].iloc[0].tolist() == ["BRCA1; DNA repair", "TTK; cell cycle"]
 
 
-def test_a_true_claim_that_has_nothing_to_do_with_the_name_supports_nothing(annotating, by_hand):
-    by_hand.answers = {"ATM": answer("Oxidation", "BRCA1 takes part in DNA repair.")}
+def test_a_list_without_an_enriched_term_is_tested_and_not_asked_about(annotating, by_hand):
+    (record,) = annotating(annotating.file("mine.gmt", gmt(mine=["BRCA1", "TTK", "RPL3", *OTHERS[20:40]])))
+    assert (record["enriched"], record["error"], record["name"], by_hand.asked) == ([], "", "", [])
+    assert record["flags"] == [answers.NO_TERM]
+
+
+def test_an_answer_without_a_name(annotating, by_hand):
+    by_hand.answers = {"ATM": "DNA repair, I think."}
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert [claim["verdict"] for claim in record["claims"]] == ["supported"]
-    assert (record["supporting_genes"], record["other_genes"]) == ([], REPAIR)
-    assert (record["standing"], record["likeness"]) == ("none", 0)
+    assert (record["name"], record["name_is_term"], record["error"]) == ("", None, "")
+    assert record["flags"] == [answers.NO_NAME] and record["answer"] == "DNA repair, I think."
 
 
-def test_terminal_and_table_say_which_names_are_an_enriched_term(annotating, by_hand, capsys):
-    by_hand.answers = {"RPL3": answer("DNA repair", "RPL3 acts in DNA repair.")}
-    right, wrong = annotating(annotating.file("mine.gmt", GOOD + gmt(ribosome=RIBOSOME)))
-    assert (right["standing"], right["supporting_genes"], right["other_genes"]) == ("same", REPAIR, [])
-    assert (wrong["standing"], wrong["supporting_genes"], wrong["other_genes"]) == ("none", [], RIBOSOME)
-    told = "the model's names: 1 the same as an enriched term, 0 near one, 1 near none, 0 without a name\n"
-    assert told in capsys.readouterr().out
-    table = pd.read_csv(annotating.out / "annotations.tsv", sep="\t")
-    assert table["suggested_name"].tolist() == ["DNA repair", "DNA repair"]
-    assert table["name_standing"].tolist() == ["same", "none"]
-
-
-@pytest.mark.parametrize("text", ["", "DNA repair, I think.", "Process:\nReasoning:\n<think>BRCA1.</think>"])
-def test_an_answer_without_a_name(annotating, by_hand, text):
-    by_hand.answers = {"ATM": (text, None, 0)}
+def test_what_stands_around_an_answer_and_an_end_at_the_limit_are_flags(annotating, by_hand):
+    by_hand.cut = 1
+    by_hand.answers = {"ATM": f"<unused94>thought\nProcess: x\n<unused95>{SAID}"}
     (record,) = annotating(annotating.file("mine.gmt", GOOD))
-    assert (record["name"], record["abstained"], record["error"]) == ("", False, "")
-    assert record["problems"]
-    assert (record["confidence"], record["confidence_kind"]) == (None, "")
-    assert (record["supporting_genes"], record["other_genes"]) == ([], REPAIR)
-    assert record["enriched"][0]["name"] == "DNA repair"
-
-
-def test_answers_that_ended_at_their_limit_are_counted(annotating, by_hand):
-    by_hand.cut = 2
-    (record,) = annotating(annotating.file("mine.gmt", GOOD), samples=3)
-    assert "2 of 3 answers ended at their limit of tokens: raise --max-new-tokens" in record["flags"]
-    by_hand.cut = 0
-    (record,) = annotating(annotating.file("other.gmt", GOOD), samples=3)
-    assert not [flag for flag in record["flags"] if "limit" in flag]
+    assert record["name"] == "DNA repair"
+    assert record["flags"] == [
+        "1 of 1 answers ended at their limit of tokens: raise --max-new-tokens",
+        "the answer was read without what stands around it: a thinking block before the answer (1)",
+    ]
 
 
 # the universe

@@ -2,7 +2,6 @@
 
 import csv
 import re
-from dataclasses import replace
 
 import gseapy
 import pytest
@@ -14,9 +13,8 @@ from well_known_sets import WELL_KNOWN
 
 from reasonome.apps.annotate.enrichment import enrich, fold
 from reasonome.apps.annotate.inputs import read_gene_lists
-from reasonome.apps.annotate.knowledge import ontology_libraries
 from reasonome.apps.annotate.lists import GeneList, ListedGene
-from reasonome.apps.annotate.questions import make_question
+from reasonome.apps.annotate.questions import make_record
 from reasonome.apps.annotate.record import AnnotatedGene
 from reasonome.apps.annotate.tables import best_term
 from reasonome.config.annotations import Annotation
@@ -37,6 +35,7 @@ from reasonome.facts.sources.go import read_obo
 from reasonome.tasks import load_project
 from reasonome.tasks.naming.background import SCHEMA, Background
 from reasonome.tasks.naming.background_table import background_table
+from reasonome.tasks.naming.libraries import ontology_libraries
 
 LETTERS = [f"G{number:02}" for number in range(40)]
 
@@ -62,9 +61,9 @@ def library(name: str, **sets) -> GeneSetLibrary:
 
 def question(genes: list[str], error: str = ""):
     known = GeneTable([])
-    made = make_question(GeneList("mine", tuple(map(ListedGene, genes)), error=error), "file", known)
+    made = make_record(GeneList("mine", tuple(map(ListedGene, genes)), error=error), "file", known)
     shown = [AnnotatedGene(symbol=gene, written=gene) for gene in genes]
-    return replace(made, record=made.record.model_copy(update={"genes": shown, "error": error, "flags": []}))
+    return made.model_copy(update={"genes": shown, "error": error, "flags": []})
 
 
 def test_a_record_keeps_the_leading_terms_of_each_library_with_what_is_folded_below_them():
@@ -72,8 +71,8 @@ def test_a_record_keeps_the_leading_terms_of_each_library_with_what_is_folded_be
     tests = OverRepresentation([first, library("two", A=LETTERS[:5])], Universe(frozenset(LETTERS), "all"))
     [asked], terms = enrich([question(LETTERS[:5])], {"file": tests})
     # All five of five, p 1/C(40,5) = 1/658008; four of four, 36/658008; three tests in the first library.
-    assert [(term.library, term.id) for term in terms[asked.record.id]] == [("two", "A"), ("one", "A"), ("one", "B")]
-    two, one = asked.record.enriched
+    assert [(term.library, term.id) for term in terms[asked.id]] == [("two", "A"), ("one", "A"), ("one", "B")]
+    two, one = asked.enriched
     assert (two.library, two.folded) == ("two", [])
     assert (one.library, one.id, [(below.id, below.overlap) for below in one.folded]) == ("one", "A", [("B", 4)])
     assert (one.overlap, one.drawn, one.size, one.universe, one.fold_enrichment) == (5, 5, 5, 40, 8.0)
@@ -85,7 +84,7 @@ def test_a_record_keeps_ten_leading_terms_of_a_library():
     sets = {f"S{number:02}": genes[4 * number : 4 * number + 4] for number in range(12)}
     tests = OverRepresentation([library("one", **sets)], Universe(frozenset(genes), "all"))
     [asked], terms = enrich([question(genes[:48])], {"file": tests})
-    assert (len(terms[asked.record.id]), len(asked.record.enriched)) == (12, 10)
+    assert (len(terms[asked.id]), len(asked.enriched)) == (12, 10)
 
 
 def test_a_term_that_ten_others_share_to_the_gene_comes_behind_one_that_says_more():
@@ -96,12 +95,12 @@ def test_a_term_that_ten_others_share_to_the_gene_comes_behind_one_that_says_mor
     [asked], _ = enrich(
         [question(LETTERS[:5])], {"file": OverRepresentation([library("one", **many), other], universe)}
     )
-    assert [(term.id, term.same) for term in asked.record.enriched] == [("own", 0), ("P00", 10)]
+    assert [(term.id, term.same) for term in asked.enriched] == [("own", 0), ("P00", 10)]
     del many["P10"]
     [asked], _ = enrich(
         [question(LETTERS[:5])], {"file": OverRepresentation([library("one", **many), other], universe)}
     )
-    assert [(term.id, term.same) for term in asked.record.enriched] == [("P00", 9), ("own", 0)]
+    assert [(term.id, term.same) for term in asked.enriched] == [("P00", 9), ("own", 0)]
 
 
 def test_the_branches_of_go_are_libraries_of_their_own():
@@ -160,7 +159,7 @@ def test_names_may_be_asked_for_in_the_folder_of_a_run_without_a_model(annotatin
     path = annotating.file("mine.gmt", GOOD)
     annotating(path, model=None)
     (record,) = annotating(path)
-    assert (record["name"], record["standing"]) == ("DNA repair", "same")
+    assert (record["name"], record["name_is_term"]) == ("DNA repair", True)
 
 
 # as others compute it, and as biologists know it
@@ -212,8 +211,8 @@ def test_the_first_line_of_a_well_known_set_is_right(shipped, name):
     tests = OverRepresentation(libraries, default_universe(genes, libraries))
     pattern, symbols = WELL_KNOWN[name]
     listed = GeneList(name, tuple(map(ListedGene, symbols.split())))
-    [asked], _ = enrich([make_question(listed, "file", genes)], {"file": tests})
-    assert not asked.record.unmapped
-    best = best_term(asked.record)
+    [asked], _ = enrich([make_record(listed, "file", genes)], {"file": tests})
+    assert not asked.unmapped
+    best = best_term(asked)
     assert re.search(pattern, best.name.lower()), best.name
     assert best.overlap >= 8 and best.adjusted_p < 1e-8

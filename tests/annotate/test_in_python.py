@@ -22,12 +22,12 @@ def annotate_sets(*given, **options):
 
 def test_a_data_frame_of_markers_is_annotated(annotating, by_hand):
     frame = pd.DataFrame({"gene": [*REPAIR, *RIBOSOME], "cluster": ["a"] * 5 + ["b"] * 5})
-    table = annotate_sets(frame, annotation_project.MODEL, annotating.out, name="day 7", samples=1)
+    table = annotate_sets(frame, annotation_project.MODEL, annotating.out, name="day 7")
     assert table[["list", "set", "best_term", "suggested_name"]].values.tolist() == [
         ["day 7", "a", "DNA repair", "DNA repair"],
         ["day 7", "b", "cytoplasmic translation", "DNA repair"],
     ]
-    assert table["name_standing"].tolist() == ["same", "none"]
+    assert table["name_is_enriched_term"].tolist() == ["true", "false"]
     assert (annotating.out / "annotations.html").is_file()
 
 
@@ -70,8 +70,6 @@ def test_from_python_the_model_is_asked_offline(annotating, by_hand, monkeypatch
         return by_hand(*given)
 
     monkeypatch.setattr("reasonome.answering.asked_model.write_answers", answers)
-    table = annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, samples=1)
+    table = annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out)
     assert table["suggested_name"].tolist() == [ANSWER.splitlines()[0].removeprefix("Process: ")]
-    with refused(fix="did you mean 'names'?"):
-        annotate_sets(annotating.file("mine.gmt", GOOD), annotation_project.MODEL, annotating.out, style="nam")
     assert (seen, constants.HF_HUB_OFFLINE) == ([True], False)

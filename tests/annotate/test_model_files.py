@@ -83,7 +83,7 @@ def test_weights_that_were_swapped_are_neither_asked_nor_are_their_old_answers_u
     before = folder_sha256(annotating.out)
     weights = annotating.folder / "results/models" / annotation_project.MODEL / "model/model.safetensors"
     weights.write_text("another model")
-    monkeypatch.setattr("reasonome.apps.annotate.job.read_known", None)  # no facts are read for it
+    monkeypatch.setattr("reasonome.apps.annotate.job.read_background", None)  # no terms are read for it
     try:
         with refused(fix="remove results/models/smollm2-135m/base and"):
             annotating(path)

@@ -7,7 +7,7 @@ from annotation_project import REPAIR
 
 from reasonome.apps.annotate import job
 from reasonome.apps.annotate.lists import GeneList, ListedGene
-from reasonome.apps.annotate.questions import make_question
+from reasonome.apps.annotate.questions import make_record
 from reasonome.enrichment.over_representation import (
     GeneSetLibrary,
     LibrarySet,
@@ -84,7 +84,7 @@ def test_the_default_universe_is_the_mouse_genes_with_a_protein_coding_orthologu
 
 def test_a_record_says_which_mouse_genes_each_human_one_is_of(orthologues, genes):
     written = ["Defa", "Saa1", "Saa2", "MGI:2", "Lost"]
-    record = make_question(GeneList("mine", tuple(map(ListedGene, written))), "a.txt", genes, orthologues).record
+    record = make_record(GeneList("mine", tuple(map(ListedGene, written))), "a.txt", genes, orthologues)
     assert {gene.symbol: gene.orthologue_of for gene in record.genes} == {
         "DEFA1": ["Defa"],
         "DEFA3": ["Defa"],

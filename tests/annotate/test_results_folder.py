@@ -143,7 +143,7 @@ def one_batch(*given, generate=local.generate, **more):
 
 local.generate = one_batch
 sets, model, out = sys.argv[1:]
-settings = Annotation(sets=[sets], style="names", samples=1, batch_size=1, max_new_tokens=16)
+settings = Annotation(sets=[sets], batch_size=1, max_new_tokens=16)
 project = load_project(Path("config"))
 found = job.read_lists(project, settings)
 job.annotate_lists(project, settings, found, find_model(project, model), Path(out), "a test")
@@ -195,11 +195,11 @@ def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating,
         return generate(*given, skip=skip, **more)
 
     monkeypatch.setattr(local, "generate", resumed)
-    settings = {"style": "names", "samples": 1, "batch_size": 1, "max_new_tokens": 16}
+    settings = {"batch_size": 1, "max_new_tokens": 16}
     records = annotating(annotating.out.parent / "mine.gmt", model="tiny/base", **settings)
     assert skipped == [{json.loads(answered)["batch"]}] == [{0}]
     (kept,) = json.loads(answered)["rows"]
-    assert {record["id"]: record["samples"][0]["text"] for record in records}[kept["id"]] == kept["text"]
+    assert {record["id"]: record["answer"] for record in records}[kept["id"]] == kept["text"]
     assert files_in(annotating.out) == WRITTEN
     # A model of random weights names nothing, and says so; what tests find does not need it.
     assert records[0]["name"] == "" and "no_process_line" in records[0]["problems"]

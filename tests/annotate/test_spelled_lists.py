@@ -1,7 +1,7 @@
 """Lists of genes as other programs spell them: what is read, what is told of it, and what is left out."""
 
 from reasonome.apps.annotate.lists import GeneList, ListedGene
-from reasonome.apps.annotate.questions import make_question
+from reasonome.apps.annotate.questions import make_record
 from reasonome.facts.genes import Gene, GeneTable
 
 CLASSES = ["A", "B", "C", "DMA", "DMB", "DOA", "DOB", "DPA1", "DPB1", "DQA1", "DQA2", "DQB1", "DQB2", "DRA", "DRB1"]
@@ -11,7 +11,7 @@ TABLE = GeneTable(Gene(symbol, entrez_id=str(number)) for number, symbol in enum
 
 
 def record(*written: str):
-    return make_question(GeneList("mine", tuple(map(ListedGene, written))), "file", TABLE).record
+    return make_record(GeneList("mine", tuple(map(ListedGene, written))), "file", TABLE)
 
 
 def test_points_for_hyphens_are_read_and_told():

@@ -68,6 +68,7 @@ def test_the_page_warns_and_says_how_the_names_were_made(clean):
     for said in (
         "This model's scores do not beat the best constant.",
         "5 in 2 lists: day 0, day 7",
+        "context: cells of a line",
         "sft.names-s0 → grpo.names-s0",
         "all 18,412 genes of the libraries",
         "reasonome annotate sets.gmt",
@@ -77,7 +78,7 @@ def test_the_page_warns_and_says_how_the_names_were_made(clean):
 
 
 def test_a_page_without_a_model_speaks_of_none():
-    plain = SPINDLE.model_copy(update={"name": "", "standing": "", "samples": [], "claims": []})
+    plain = SPINDLE.model_copy(update={"name": "", "answer": "", "paragraph": []})
     written = page.render_page([plain], PageAbout(universe=["all genes"], command="reasonome annotate"))
     found = Elements(written)
     assert data(found)["model"] == "" and 'id="ranked"' not in written

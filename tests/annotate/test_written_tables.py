@@ -3,7 +3,7 @@
 import csv
 
 import pandas as pd
-from annotated_sets import ABSTENTION, ERROR, INTERFERON, LONG_NAME, POISONED, RECORDS, SPINDLE
+from annotated_sets import ERROR, INTERFERON, LONG_NAME, NAMELESS, POISONED, RECORDS, SPINDLE
 
 from reasonome.apps.annotate.record import AnnotationRecord
 from reasonome.apps.annotate.tables import COLUMNS, best_term, tsv_line, write_tables
@@ -24,29 +24,19 @@ def test_a_row_says_what_is_known_of_a_set(tmp_path):
     row = read(tmp_path)[0]
     assert row["fold_enrichment"] == "300.0"  # 2/3 of the list, and 40/18000 of all
     known = {"set": "cluster 1", "suggested_name": "spindle checkpoint", "best_term_id": "GO:0007094", "n_genes": "3"}
-    known |= {"claims_supported": "1", "claims_contradicted": "1", "confidence": "0.75", "unmapped": "MARCH1"}
+    known |= {"cited": "BUB1; spindle assembly checkpoint", "cited_wrongly": "RAD51; anaphase", "unmapped": "MARCH1"}
     assert known.items() <= row.items()
 
 
-def test_rows_stand_in_the_order_of_the_records_and_errors_and_abstentions_have_theirs(tmp_path):
+def test_rows_stand_in_the_order_of_the_records_and_errors_and_answers_without_a_name_have_theirs(tmp_path):
     write_tables(RECORDS, tmp_path)
     rows = read(tmp_path)
     assert [row["id"] for row in rows] == [record.id for record in RECORDS]
-    error, abstention = rows[RECORDS.index(ERROR)], rows[RECORDS.index(ABSTENTION)]
+    error, nameless = rows[RECORDS.index(ERROR)], rows[RECORDS.index(NAMELESS)]
     assert error["error"] == "none of its identifiers is a gene"
-    assert [
-        error[name] for name in ("suggested_name", "confidence", "other_answers_alike", "best_term", "adjusted_p")
-    ] == [""] * 5
-    assert [error["n_genes"], error["n_unmapped"], error["abstained"]] == ["0", "1", "false"]
-    assert [abstention[name] for name in ("abstained", "suggested_name", "confidence")] == ["true", "", "0.1"]
-
-
-def test_a_name_that_is_near_no_term_has_its_cell_like_any_other(tmp_path):
-    write_tables([INTERFERON], tmp_path)
-    [row] = read(tmp_path)
-    assert (row["suggested_name"], row["name_standing"]) == ("interferon response", "none")
-    assert row["name_standing_why"] == "no term is enriched"
-    assert row["reasoning"] == "both are induced by interferon"
+    assert [error[name] for name in ("suggested_name", "paragraph", "best_term", "adjusted_p")] == [""] * 4
+    assert [error["n_genes"], error["n_unmapped"]] == ["0", "1"]
+    assert (nameless["suggested_name"], nameless["flags"]) == ("", "the answer has no line `Process: NAME`")
 
 
 def test_every_record_is_read_back_from_its_line(tmp_path):

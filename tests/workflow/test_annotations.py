@@ -14,13 +14,7 @@ FOLDER = f"results/annotations/{BACKBONE}/base/mine"
 TARGET = f"{FOLDER}/annotations.html"
 # What the rule waits for, as the demo's rules write it.
 WAITED_FOR = [
-    "results/facts/demo/facts.parquet",
-    "results/facts/demo/denied.parquet",
-    "results/facts/demo/unmapped.tsv",
-    "results/facts/demo/statistics.tsv",
     "results/backgrounds/demo-go.parquet",
-    "results/encoders/minilm/manifest.json",
-    "results/encoders/minilm/model/config.json",
     f"results/models/{BACKBONE}/base/manifest.json",
     f"results/models/{BACKBONE}/base/model/config.json",
 ]
@@ -38,12 +32,12 @@ def fresh(tmp_path):
     weights.mkdir()
     folder = tiny_project.make(tmp_path / "project", weights, weights)
     (folder / "mine.gmt").write_text("repair\tna\tBRCA1\tBRCA2\tRAD51\tATM\n")
-    tiny_project.edit(folder, "annotations.yaml", lambda c: c.update({"mine": {"sets": ["mine.gmt"], "samples": 3}}))
+    tiny_project.edit(folder, "annotations.yaml", lambda c: c.update({"mine": {"sets": ["mine.gmt"], "top": 3}}))
     return folder
 
 
-def test_annotation_waits_for_facts_terms_encoder_and_model_and_for_nothing_else(fresh):
-    expected = ("annotate", "build_background", "build_facts", "fetch_backbone", "fetch_encoder")
+def test_annotation_waits_for_terms_and_model_and_for_nothing_else(fresh):
+    expected = ("annotate", "build_background", "build_facts", "fetch_backbone")
     assert tiny_project.planned_jobs(fresh, TARGET) == dict.fromkeys(expected, 1)
 
 
@@ -53,9 +47,9 @@ def test_a_changed_setting_annotates_again_and_a_comment_does_not(fresh):
         (fresh / name).touch()
     tiny_project.snakemake(fresh, "--touch", "--forceall", TARGET)  # as made by these rules, with these parameters
     path = fresh / "config/annotations.yaml"
-    path.write_text(f"# mine\n{path.read_text()}# samples: 9\n")
+    path.write_text(f"# mine\n{path.read_text()}# top: 9\n")
     assert tiny_project.planned_jobs(fresh, TARGET) == {}
-    tiny_project.edit(fresh, "annotations.yaml", lambda c: c["mine"].update(samples=4))
+    tiny_project.edit(fresh, "annotations.yaml", lambda c: c["mine"].update(top=4))
     assert tiny_project.planned_jobs(fresh, TARGET) == {"annotate": 1}
 
 
@@ -74,7 +68,7 @@ def test_the_first_annotation_makes_all_that_it_needs_and_the_second_nothing(tmp
     (folder / "mine.gmt").write_text("repair\tna\tBRCA1\tBRCA2\tRAD51\tATM\n")
 
     def annotate() -> str:
-        words = ["mine.gmt", "--model", "namer", "--out", "out", "--samples", "1"]
+        words = ["mine.gmt", "--model", "namer", "--out", "out"]
         command = [sys.executable, "-m", "reasonome.cli", "annotate", *words]
         environment = tiny_project.environment() | {"PYTHONPATH": str(tiny_project.ROOT / "scripts")}
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)

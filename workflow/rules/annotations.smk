@@ -1,4 +1,4 @@
-# People's own gene sets and a model → names, reasons, and the means to check them.
+# People's own gene sets and a model → enriched terms, and a model's words with what they cite checked.
 
 
 rule annotate:
@@ -6,10 +6,7 @@ rule annotate:
         sets=annotation_sets,
         manifest=asked_model,
         model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
-        sources=lambda w: project_files.targets(project_files.answer_sources(PROJECT, annotation_of(w))),
-        encoders=lambda w: project_files.encoder_targets(
-            project_files.answer_sources(PROJECT, annotation_of(w))
-        ),
+        sources=lambda w: project_files.targets(project_files.tested_sources(PROJECT, annotation_of(w))),
     output:
         table=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.tsv",
         records=f"{ROOT}/annotations/{{backbone}}/{{chain}}/{{annotation}}/annotations.jsonl",
@@ -32,7 +29,6 @@ rule annotate:
     params:
         engine=lambda w: PROJECT.backbones[w.backbone].engine,
         settings=lambda w: canonical(annotation_of(w).model_dump(mode="json")),
-        styles=annotation_styles,
         code=lambda w: code_of("annotate.py"),
         folder=subpath(input.manifest, parent=True),
         out=subpath(output.page, parent=True),

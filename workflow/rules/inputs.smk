@@ -270,15 +270,6 @@ def annotation_sets(wildcards):
     return [*settings.sets, *universe, *mouse]
 
 
-def annotation_styles(wildcards):
-    """The prompt style that is named, or all of the task, of which the model's training chooses; as canonical JSON."""
-    settings = annotation_of(wildcards)
-    styles = PROJECT.styles(PROJECT.benchmarks[settings.benchmark].task)
-    return " ".join(
-        style_of(settings.benchmark, name) for name in ([settings.style] if settings.style else styles)
-    )
-
-
 def cell_scores(wildcards):
     return [RESULTS.scores(run) for run in experiments.cells(PROJECT, wildcards.experiment)]
 

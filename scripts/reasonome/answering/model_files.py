@@ -16,6 +16,7 @@ from reasonome.core.terminal import say
 from reasonome.facts.fetching import weights
 from reasonome.prompts.chat_template import load_tokenizer
 
+_PACKED = ("bitsandbytes", "gptq", "awq")
 # What says which model a folder has, beside its weights.
 _DESCRIBED = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
 
@@ -63,30 +64,48 @@ def _damaged(what: str, path: Path, model: Path, results: Results) -> InputError
 def manifest_of_folder(folder: Path) -> dict[str, str | dict[str, str]]:
     """A manifest of the weights in a folder that transformers can load: its name, and the digests of its files.
 
-    Raises InputError for a folder without config.json, tokenizer or safetensors: other weights are never loaded.
+    Raises InputError for a folder without config.json, tokenizer or safetensors, as other weights are never loaded, and
+    as of `check_can_answer`.
     """
     needed = {"config.json": "config.json", "tokenizer": "tokenizer*", "safetensors": "*.safetensors"}
     for what, pattern in needed.items():
         if not any(folder.glob(pattern)):
             fix = "give a folder as transformers saves it, with config.json, a tokenizer and safetensors"
             raise InputError(f"this folder has no {what}", file=folder, field="--model", fix=fix)
-    _check_known(folder)
+    check_can_answer(folder)
     weights.whole_weight_files(folder, "--model")
     files = sorted({path for pattern in _DESCRIBED for path in folder.glob(pattern)})
     digests = {path.name: file_sha256(path) for path in tqdm(files, desc="reading the model's files", delay=5)}
     return {"name": folder.name, "weights": {"source": "folder", "licence": "not stated"}, "model": digests}
 
 
-def _check_known(folder: Path) -> None:
-    """InputError for a model of a kind that transformers does not know, or that would bring code of its own."""
+def check_can_answer(folder: Path) -> None:
+    """InputError for weights that cannot answer.
+
+    They are of a kind that transformers does not know, or that would bring code of its own; are packed by a program
+    that is not here; or their tokenizer has no chat template, or no token that ends an answer.
+    """
     from transformers import AutoConfig
 
     try:
-        AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError) as error:
         what = f"transformers cannot load this model: {str(error).splitlines()[0]}"
         fix = "give a model of an architecture that it has; code that comes with a model is never run"
         raise InputError(what, file=folder, field="--model", fix=fix) from None
+    packed = (getattr(config, "quantization_config", None) or {}).get("quant_method")
+    if packed in _PACKED:
+        what = f"these weights are packed by {packed}, and are not loaded here"
+        fix = "give the repository that they were made from, or start a server that loads them and give its address"
+        raise InputError(what, file=folder / "config.json", field="--model", fix=fix)
+    tokenizer = load_tokenizer(folder)
+    if not tokenizer.chat_template:
+        what = "this tokenizer has no chat template, as those of base models: it was not trained to answer"
+        raise InputError(what, file=folder, field="--model", fix="give the model's instruct or chat version")
+    if tokenizer.pad_token is None and tokenizer.eos_token is None:
+        what = "this tokenizer has neither a pad_token nor an eos_token, so that no answer ends"
+        fix = "copy tokenizer_config.json from where the model came"
+        raise InputError(what, file=folder / "tokenizer_config.json", field="--model", fix=fix)
 
 
 def of_hub(repository: str, revision: str | None, kept: Path) -> Path:
@@ -98,6 +117,7 @@ def of_hub(repository: str, revision: str | None, kept: Path) -> Path:
     def fetch(target: Path) -> None:
         say(f"fetching {repository} from the hub, once")
         fetched.update(weights.fetch(wanted, target, "--model"))
+        check_can_answer(target)
 
     return _kept(folder, repository, lambda: fetched, fetch)
 
@@ -140,10 +160,28 @@ def write_adapted(name: str, spec: AdapterWeights, base: Path, folder: Path) -> 
 
 
 def _adapter_files(adapter: Path, field: str) -> dict[str, str]:
-    """The digests of an adapter's files; InputError for a folder without them."""
+    """The digests of an adapter's files; InputError for a folder without them, and for what is no LoRA of numbers."""
     if missing := lacking(adapter, ADAPTER_FILES):
         raise InputError(f"this folder has no {missing}", file=adapter, field=field, fix=SAVED_ADAPTER)
+    kind = atomic.read_json(adapter / ADAPTER_FILES[0]).get("peft_type")
+    if kind != "LORA":
+        what = f"this adapter is of the kind {kind}, and LoRA alone is read"
+        raise InputError(what, file=adapter / ADAPTER_FILES[0], field=field, fix="give a LoRA adapter")
+    _check_numbers(adapter / ADAPTER_FILES[1], field)
     return {name: file_sha256(adapter / name) for name in ADAPTER_FILES}
+
+
+def _check_numbers(file: Path, field: str) -> None:
+    """InputError for tensors with what is no finite number."""
+    from safetensors import safe_open
+
+    with safe_open(file, "pt") as tensors:
+        names = list(tensors.keys())
+        broken = [name for name in names if not bool(tensors.get_tensor(name).isfinite().all())]
+    if broken:
+        what = f"{len(broken)} of the adapter's {len(names)} tensors hold NaN or infinite numbers: {broken[0]}"
+        fix = "its training went wrong or its file is damaged: give another checkpoint"
+        raise InputError(what, file=file, field=field, fix=fix)
 
 
 def _merge(base: Path, adapter: Path, folder: Path, field: str) -> None:

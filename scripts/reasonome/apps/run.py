@@ -90,7 +90,7 @@ def check_context(
 ) -> None:
     """Raise InputError if the longest prompt and its answer may exceed what the model reads, where that is known.
 
-    `smaller` says, for the error, what else would make prompts shorter than another style.
+    `smaller` says, for the error, what would make prompts shorter.
     """
     if model.context is None or not examples:
         return
@@ -101,8 +101,7 @@ def check_context(
     if tokens + TEMPLATE_TOKENS + new_tokens > model.context:
         what = f"the longest prompt may have {tokens:,} tokens; with {new_tokens} of its answer that is more than the "
         what += f"{model.context:,} that {model.name} reads"
-        fix = f"ask in a style with a smaller budget_tokens{smaller}, or for fewer --max-new-tokens"
-        raise InputError(what, field="--style", fix=fix)
+        raise InputError(what, field="--model", fix=f"{smaller}, or fewer --max-new-tokens")
 
 
 def write_table(path: Path, columns: Sequence[str], lines: Iterable[str]) -> None:

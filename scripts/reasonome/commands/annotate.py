@@ -1,7 +1,7 @@
-"""`reasonome annotate`: what your own gene sets have in common: enriched terms, and a model's name beside them.
+"""`reasonome annotate`: what your own gene sets have in common: enriched terms, and a model's words beside them.
 
 reasonome annotate deseq2.csv --contrast "treated vs control" --out my_genes                # enriched terms
-reasonome annotate clusters.csv --model enriched/SFT --out my_clusters
+reasonome annotate clusters.csv --model models/gemma --context "markers of cells of the kidney" --out my_clusters
 reasonome annotate deseq2.csv --model http://localhost:8080/v1 --out my_genes --adjusted-p 0.01 --top 200
 
 --model takes an experiment (its last arm), EXPERIMENT/ARM, a finished model (BACKBONE/CHAIN, or its folder), a backbone
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # Settings of config/annotations.yaml that are options by their name.
 _OPTIONS = (
-    *("kind", "species", "adjusted_p", "log2_fold_change", "contrast", "top", "universe", "style", "samples"),
+    *("kind", "species", "adjusted_p", "log2_fold_change", "contrast", "top", "universe", "context"),
     *("max_new_tokens", "benchmark", "seed"),
 )
 _LIBRARIES = ("libraries", "only_libraries")  # with commas between
@@ -49,12 +49,12 @@ From then on `reasonome annotate` tests and checks with it; `--benchmark demo-go
 
 def add(commands: argparse._SubParsersAction) -> None:
     """The subcommands' arguments."""
-    summary = "enriched terms of your own gene sets, and a model's names for them, checked"
+    summary = "enriched terms of your own gene sets, and a model's words on them, with what they cite checked"
     command = command_parser(commands, "annotate", run, summary, __doc__)
     what = "files with gene sets, plain or gzipped; - is standard input"
     command.add_argument("sets", nargs="+", metavar="SETS", help=what)
     names = command.add_mutually_exclusive_group()
-    names.add_argument("--model", help="which model is asked for names; see above (default: none)")
+    names.add_argument("--model", help="which model is asked; see above (default: none)")
     names.add_argument("--ora-only", action="store_true", help=argparse.SUPPRESS)  # is so without --model
     add_model(command)
     command.add_argument("--out", type=folder, required=True, metavar="DIR", help="folder of the results")

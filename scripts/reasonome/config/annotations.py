@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from reasonome.config.reference import BenchmarkRef
-from reasonome.config.strict import Name, Seed, Strict, check_unique, looked_up
+from reasonome.config.strict import Seed, Strict, check_unique, looked_up
 
 # Read by programs, and in no command of a shell, so that blanks do no harm.
 _AnyText = Annotated[str, Field(pattern=r"^[^\x00-\x1f-][^\x00-\x1f]*$")]
@@ -40,7 +40,7 @@ Library = Annotated[_AnyText, AfterValidator(_file_or_name)]
 
 
 class Knowledge(NamedTuple):
-    """What terms are tested with, and names checked: a benchmark, for its facts and terms, and libraries, by source."""
+    """What terms are tested with: a benchmark, for its terms, and libraries, by source."""
 
     benchmark: str
     libraries: tuple[str, ...]
@@ -94,8 +94,8 @@ class Annotation(Strict):
     )
     benchmark: BenchmarkRef | None = Field(
         None,
-        description="whose facts, ontology terms and encoders answers are checked with; if not given the current ones "
-        "that `reasonome update` has fetched, else those of 2022 that ship (demo-go)",
+        description="whose ontology terms are tested; if not given the current ones that `reasonome update` has "
+        "fetched, else those of 2022 that ship (demo-go)",
     )
     libraries: Annotated[list[Library], AfterValidator(check_unique)] = Field(
         [],
@@ -107,11 +107,6 @@ class Annotation(Strict):
         description="the gene sets to test, and no others: GMT files, sources of sources.yaml, libraries of Enrichr, "
         "branches of GO (GO BP, GO CC, GO MF)",
     )
-    style: Name | None = Field(
-        None,
-        description="of the prompts; if not given the one with the words that the model was trained with and the most "
-        "room, or `facts` for a model that was not trained here",
-    )
     gsea: bool | None = Field(
         None,
         description="GSEA of tables of differential expression and whole rankings too; if not given only with a model",
@@ -119,19 +114,16 @@ class Annotation(Strict):
     draw: list[str] = Field(
         [], description="of GSEA: ids of the terms whose running scores are drawn; if not given the best of each end"
     )
-    samples: Annotated[int, Field(ge=1, le=1000)] | None = Field(
-        None,
-        description="answers for each set; 1: the likeliest alone; if not given 5",
-    )
-    temperature: Annotated[float, Field(gt=0)] = 0.7
-    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     max_new_tokens: Annotated[int, Field(ge=16)] | None = Field(
         None,
-        description="of an answer; if not given 160, and 4096 more for a model behind an endpoint, which may think "
+        description="of an answer; if not given 400, and 4096 more for a model behind an endpoint, which may think "
         "first",
     )
+    context: Annotated[str, Field(max_length=500)] | None = Field(
+        None, description="what a model is told of the lists: tissue, contrast, question"
+    )
     batch_size: Annotated[int, Field(ge=1)] = 32
-    seed: Seed = Field(0, description="of all that is drawn: genes with equal numbers, a set's order, answers")
+    seed: Seed = Field(0, description="of all that is drawn: genes with equal numbers, a set's order in a prompt")
 
     @model_validator(mode="after")
     def _either_more_or_only(self) -> "Annotation":

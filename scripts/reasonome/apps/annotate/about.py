@@ -1,19 +1,17 @@
-"""The page's section on how terms and names were found: the tests, the model's training, the sources."""
+"""The page's section on how terms were found and a model was asked: the tests, the model's training, the sources."""
 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reasonome.answering.asked_model import style_warning, trained_styles
 from reasonome.apps.annotate import gsea
 from reasonome.apps.annotate.answers import Asked
 from reasonome.apps.annotate.enrichment import SAME_GENES, SIGNIFICANT, tested_genes
 from reasonome.apps.annotate.gsea import RankedAnalysis, is_wanted
-from reasonome.apps.annotate.judge import WITHOUT_ENCODER_TOLD
 from reasonome.apps.annotate.lists import GeneLists
 from reasonome.apps.annotate.page import PageAbout
-from reasonome.apps.annotate.project_files import Completed, Library, naming_benchmarks
+from reasonome.apps.annotate.project_files import Completed, Library
 from reasonome.apps.annotate.record import AnnotationRecord
 from reasonome.apps.annotate.tables import Recognised
 from reasonome.apps.run import recipe_sentences
@@ -40,14 +38,12 @@ def about_page(
     command: str,
     asked: Asked | None,
 ) -> PageAbout:
-    """How terms were found, and where a model was `asked`, how names were made.
+    """How terms were found, and where a model was `asked`, which one.
 
     `tests` and `gene_lists` have the name of a file as key, and `releases` that of a library.
     """
-    corpora = [project.benchmarks[settings.benchmark].corpus] if asked else []
-    corpora.append(files.background_corpus(project, settings.benchmark))
     return PageAbout(
-        sources=_sources_used(project, settings, corpora),
+        sources=_sources_used(project, settings),
         reading=[f"{name}: {sentence}" for name, lists in gene_lists.items() for sentence in lists.notes],
         versions=_computed_with(settings, asks=asked is not None),
         command=command,
@@ -55,7 +51,7 @@ def about_page(
         releases=dict(releases),
         tests={name: test.tests for name, test in tests.items()},
         recognised=[one.sentence for one in recognised],
-        **({} if asked is None else _of_names(project, asked)),
+        **({} if asked is None else _of_model(asked)),
     )
 
 
@@ -101,22 +97,18 @@ def methods(
     return [*told, f"Command: {page.command}"]
 
 
-def _of_names(project: Project, asked: Asked) -> dict[str, Any]:
+def _of_model(asked: Asked) -> dict[str, Any]:
     """What the page says of the model, as fields of PageAbout."""
-    model, settings, decoding = asked.model, asked.settings, asked.decoding
+    model = asked.model
     base, trained = (model.steps or [model.manifest])[0], model.steps[1:]
-    sampled = f"{decoding.samples} samples, temperature {decoding.temperature}, top-p {decoding.top_p}"
     return {
         "model": model.name,
-        "where": model.where("genes, and what the style shows of them"),
+        "where": model.where("genes, terms and the context"),
         "chain": [step["step"] for step in trained],
         "backbone": base.get("weights", {}).get("backbone") or base.get("name", model.name),
         "backbone_licence": base.get("weights", {}).get("licence", "not stated"),
         "recipe_steps": recipe_sentences(trained),
-        "decoding": sampled if decoding.samples > 1 else "greedy",
-        "style": settings.style,
-        "samples": settings.samples,
-        "warnings": _warnings(project, trained, asked),
+        "context": asked.settings.context or "",
     }
 
 
@@ -134,34 +126,14 @@ def told_once(sentences: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"{name}: {sentence}" for name, of_file in sentences.items() for sentence in of_file]
 
 
-def _sources_used(project: Project, settings: Completed, corpora: Sequence[str]) -> list[SourceRead]:
-    """The sources of corpora, and the libraries that are sources, by collection, with release and licence."""
-    names = dict.fromkeys([name for corpus in corpora for name in project.corpora[corpus].sources])
+def _sources_used(project: Project, settings: Completed) -> list[SourceRead]:
+    """The sources of the terms, and the libraries that are sources, by collection, with release and licence."""
+    names = dict.fromkeys(project.corpora[files.background_corpus(project, settings.benchmark)].sources)
     libraries = settings.libraries if settings.only_libraries is None else settings.only_libraries
     names |= dict.fromkeys(name for name in libraries if name in project.sources)
     collections = {name: project.sources[name].lists or name for name in names}
     used = [replace(described(project, name), name=lists, url="") for name, lists in collections.items()]
     return list(dict.fromkeys(used))
-
-
-def _warnings(project: Project, trained: Sequence[Mapping[str, Any]], asked: Asked) -> list[str]:
-    """Warnings: a model not trained to name sets, or not in this style; prompts that show what names are checked by."""
-    styles = set(trained_styles(trained, naming_benchmarks(project)))
-    warnings = []
-    if not styles:
-        warnings.append("the model was not trained here to name gene sets: its answers may lack a usable form")
-    elif warning := style_warning(styles, asked.settings.style):
-        warnings.append(warning)
-    if asked.style.facts is not None:
-        warnings.append(
-            "the prompts show facts of the sources that claims are checked against: a supported claim, or a name that "
-            "fits a term, may be copied from the prompt"
-        )
-    if asked.style.terms is not None:
-        warnings.append("the prompts show the enriched terms: a suggestion that says the same as one may be copied")
-    if not asked.known.terms.encoders:
-        warnings.append(WITHOUT_ENCODER_TOLD)
-    return warnings
 
 
 def library_releases(project: Project, background: Background, libraries: Mapping[str, Library]) -> dict[str, str]:

@@ -2,11 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from tqdm import tqdm
 
-from reasonome.apps.annotate.questions import Question
 from reasonome.apps.annotate.record import MOST_TERMS, AnnotationRecord
 from reasonome.benchmarks.gene_sets import GeneSet
 from reasonome.enrichment.over_representation import OverRepresentation, universe_flags
@@ -19,23 +17,23 @@ SAME_GENES = 0.5  # the smallest Jaccard index of a list's genes in two terms of
 
 
 def enrich(
-    questions: Sequence[Question], tests: Mapping[str, OverRepresentation]
-) -> tuple[list[Question], dict[str, list[EnrichedTerm]]]:
-    """The questions, whose records have their best terms now, and all significant terms of each by its id.
+    records: Sequence[AnnotationRecord], tests: Mapping[str, OverRepresentation]
+) -> tuple[list[AnnotationRecord], dict[str, list[EnrichedTerm]]]:
+    """The records with their best terms, and all significant terms of each by its id.
 
     `tests` has the name of the sets' file as key. Terms come by adjusted p, then p; in a record those that are one of
     many come behind the others. A list with an error has none.
     """
-    groups = near_identical_groups([frozenset(gene.symbol for gene in one.record.genes) for one in questions])
+    groups = near_identical_groups([frozenset(gene.symbol for gene in one.genes) for one in records])
     enriched, terms = [], {}
-    for question, group in zip(tqdm(questions, desc="enrichment", unit=" sets", delay=5), groups, strict=True):
-        record = question.record.model_copy(update={"group": group})
+    for record, group in zip(tqdm(records, desc="enrichment", unit=" sets", delay=5), groups, strict=True):
+        record = record.model_copy(update={"group": group})
         if not record.error:
             counted, test = tested_genes(record), tests[record.list]
             terms[record.id] = test.enriched(counted, most=None, largest_p=SIGNIFICANT)
             flags = [*record.flags, *universe_flags(counted, test.universe.symbols)]
             record = record.model_copy(update={"enriched": _first(leading_terms(terms[record.id])), "flags": flags})
-        enriched.append(replace(question, record=record))
+        enriched.append(record)
     return enriched, terms
 
 

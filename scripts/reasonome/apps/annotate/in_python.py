@@ -2,7 +2,7 @@
 
 from reasonome.apps.annotate.in_python import annotate_sets  # before scanpy
 
-annotate_sets(adata, model="enriched/SFT", out="my_clusters")
+annotate_sets(adata, model="http://localhost:8080/v1", out="my_clusters")
 """
 
 import importlib
@@ -41,11 +41,11 @@ def annotate_sets(
     upload: bool = False,
     **settings: Any,
 ) -> pd.DataFrame:
-    """Name gene sets, write tables and a page to `out`, and return annotations.tsv.
+    """Test gene sets and ask a model about them, write tables and a page to `out`, and return annotations.tsv.
 
     `sets` is a file or several, a table of genes, clusters or differential expression, or an AnnData on which Scanpy's
     rank_genes_groups has run; `name` is what a table or an AnnData is called. `model`, `adapter` and `upload` are as of
-    `reasonome annotate --help`; without a model there are terms alone, and no names. `settings` are those of
+    `reasonome annotate --help`; without a model there are terms alone. `settings` are those of
     config/annotations.yaml, such as species="mouse" or top=50. Raises InputError as `reasonome annotate` does, also for
     unknown and invalid settings.
     """

@@ -1,35 +1,31 @@
 """One annotation, from input files to output files: the command line and Snakemake's rule both run this."""
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
-from reasonome.answering.asked_model import AskedModel, own_style
+from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.results_folder import check_folder, claim, offline, only_process
 from reasonome.apps.annotate import about, answers, figures, gsea, page, tables
 from reasonome.apps.annotate.answers import RESULTS, Asked
 from reasonome.apps.annotate.columns import Known
 from reasonome.apps.annotate.enrichment import enrich
 from reasonome.apps.annotate.inputs import read_gene_lists, read_universe
-from reasonome.apps.annotate.judge import NEAR, NONE, SAME, WITHOUT_ENCODER_TOLD
-from reasonome.apps.annotate.knowledge import read_known, read_libraries
 from reasonome.apps.annotate.lists import GeneLists
 from reasonome.apps.annotate.page import PageAbout
 from reasonome.apps.annotate.project_files import (
     ORTHOLOGUES,
-    Asking,
     Completed,
     Sources,
-    answer_sources,
     completed,
-    encoder_targets,
-    naming_benchmarks,
+    read_libraries,
     targets,
+    tested_sources,
 )
-from reasonome.apps.annotate.questions import Question, check_species, make_question
+from reasonome.apps.annotate.prompt import STYLE
+from reasonome.apps.annotate.questions import check_species, make_record
 from reasonome.apps.annotate.record import AnnotationRecord
 from reasonome.apps.annotate.tables import Recognised, recognised, write_identifiers
 from reasonome.apps.run import SHOWN, print_flags, stem, unused_name, write_page
@@ -37,7 +33,7 @@ from reasonome.config.annotations import Annotation
 from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.code_digest import code_sha256
-from reasonome.core.errors import InputError, check_made, lookup
+from reasonome.core.errors import InputError, check_made
 from reasonome.core.manifest import PACKAGES, canonical, file_sha256, text_sha256, versions
 from reasonome.core.terminal import say
 from reasonome.enrichment.over_representation import (
@@ -45,7 +41,6 @@ from reasonome.enrichment.over_representation import (
     OverRepresentation,
     Universe,
     default_universe,
-    read_library,
     resolve_universe,
 )
 from reasonome.facts.genes import GeneTable
@@ -53,11 +48,7 @@ from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.sources.formats import read_genes
 from reasonome.facts.text import counted
 from reasonome.tasks.naming.background import read_background
-from reasonome.tasks.naming.libraries import named_libraries
-from reasonome.tasks.naming.settings import NamingStyle
 
-UNTRAINED_STYLE = "facts"  # asked of a model that was not trained here: it shows what is known of the genes
-SAMPLES = 5  # answers for each set
 _ANY_ID = re.compile(r"ENS[A-Z]*G\d{11}(\.\d+(_\d+)?)?|(MGI:)+\d+")
 
 
@@ -73,7 +64,7 @@ class Prepared:
     settings: Completed
     sources: Sources
     gene_lists: Mapping[str, GeneLists]
-    questions: Sequence[Question]
+    records: Sequence[AnnotationRecord]
     genes: GeneTable
     orthologues: Orthologues | None
     tests: Mapping[str, OverRepresentation]
@@ -93,7 +84,7 @@ def known_genes(project: Project, settings: Annotation) -> Known:
 
     Where the authority's files are not here, which is told later, only such ids are known.
     """
-    files = project.source_files(answer_sources(project, settings, asks=False).authority)
+    files = project.source_files(tested_sources(project, settings).authority)
     genes = _gene_table(frozenset(files.items())) if all(path.is_file() for path in files.values()) else GeneTable([])
 
     @cache
@@ -139,32 +130,28 @@ def preview_lists(
     with offline():
         prepared = prepare(project, settings, gene_lists, model, "")
     for name, lists in gene_lists.items():
-        records = [question.record for question in prepared.questions if question.record.list == name]
+        records = [record for record in prepared.records if record.list == name]
         listed = [len(gene_list.genes) for gene_list in lists.lists]
         for total, record in list(zip(listed, records, strict=True))[:SHOWN]:
             known = f"{total - len(record.unmapped):,} of {counted(total, 'gene')} known"
             say(f"{_called(record)}: {'; '.join([known, *record.flags])}")
-    _print_not_tested(prepared.questions)
-    for warning in prepared.about.warnings:
-        say(f"warning: {warning}")
-    n_asked = sum(question.example is not None for question in prepared.questions)
-    would = "terms would be tested for" if model is None else "the model would be asked about"
-    print(f"a preview: {would} {counted(n_asked, 'set')}; nothing was written")
+    _print_not_tested(prepared.records)
+    tested = counted(sum(not record.error for record in prepared.records), "set")
+    asked = "" if model is None else ", and the model asked about those that have any"
+    print(f"a preview: terms would be tested for {tested}{asked}; nothing was written")
 
 
 def prepare(
     project: Project, settings: Annotation, gene_lists: dict[str, GeneLists], model: AskedModel | None, command: str
 ) -> Prepared:
-    """Resolve the genes and read what answers are checked with; print how the sets were read, and the universe.
+    """Resolve the genes and read what terms are tested with; print how the sets were read, and the universe.
 
-    Without a model only what terms are tested with is read. Raises InputError for a missing style or file, an
-    incomplete model, and a universe without known genes. Writes nothing.
+    Raises InputError for a missing file, and a universe without known genes. Writes nothing.
     """
     given = completed(project, settings)
     _print_reading(gene_lists)
-    sources = answer_sources(project, given, model is not None)
-    check_made(targets(sources), "facts or terms by which answers are checked were not made yet")
-    asking = None if model is None else _asking(project, given, model)
+    sources = tested_sources(project, given)
+    check_made(targets(sources), "terms to test were not made yet")
     tested_genes, universe_sha256 = None, None
     if given.universe:
         tested_genes, universe_sha256 = read_universe(Path(given.universe), known_genes(project, given))
@@ -178,34 +165,20 @@ def prepare(
     if given.universe and tested_genes:
         universe = resolve_universe(tested_genes, genes, given.universe, to_human)
     gene_lists, tests = _tests(gene_lists, libraries, universe, genes, to_human)
-    questions = [
-        make_question(gene_list, name, genes, to_human)
-        for name, lists in gene_lists.items()
-        for gene_list in lists.lists
+    records = [
+        make_record(gene_list, name, genes, to_human) for name, lists in gene_lists.items() for gene_list in lists.lists
     ]
-    asked = None
-    if model is not None and asking is not None:
-        settings_asked, style = asking
-        shown_tests = {}
-        if style.terms is not None:
-            own = [
-                read_library(project.source_file(name, "gmt"), genes, name, project.sources[name].format)
-                for name in filter(project.sources.__contains__, style.terms.libraries)
-            ]
-            shown = named_libraries(style.terms.libraries, background, own)
-            shown_tests = {name: OverRepresentation(shown, test.universe) for name, test in tests.items()}
-        known = read_known(project, sources, background, libraries)
-        asked = Asked(model, settings_asked, style, known, shown_tests)
+    asked = None if model is None else Asked(model, given, libraries, genes)
     releases = about.library_releases(project, background, sources.libraries)
     read = recognised(gene_lists, (given.universe, tested_genes), libraries, genes, to_human)
     page_about = about.about_page(project, given, tests, releases, gene_lists, read, command, asked)
     for sentence in (*page_about.universe, *page_about.recognised):
         say(sentence)
     return Prepared(
-        settings=asked.settings if asked else given,
+        settings=given,
         sources=sources,
         gene_lists=gene_lists,
-        questions=questions,
+        records=records,
         genes=genes,
         orthologues=to_human,
         tests=tests,
@@ -249,27 +222,6 @@ def _tests(
     return with_errors, tests
 
 
-def _asking(project: Project, settings: Completed, model: AskedModel) -> tuple[Asking, NamingStyle]:
-    """The settings with all that was left open, and the style of the prompts.
-
-    Without a choice the style is that of the model's training. The seed of the settings changes the order in which it
-    shows genes. Raises InputError for a style that needs what a user's sets lack.
-    """
-    styles = project.styles(answers.TASK.name)
-    name = settings.style or own_style(styles, model.steps, naming_benchmarks(project)) or UNTRAINED_STYLE
-    style = lookup(styles, name, "prompt style")
-    if not isinstance(style, NamingStyle) or style.neighbours is not None or style.examples is not None:
-        what = f"style '{name}' shows training sets as examples, and sets of your own have none"
-        raise InputError(what, field="style", fix="ask in another style")
-    style = style.model_copy(update={"seed": style.seed + settings.seed})
-    open_settings = {
-        "style": name,
-        "samples": settings.samples or SAMPLES,
-        "max_new_tokens": settings.max_new_tokens or answers.NEW_TOKENS + model.room_to_think,
-    }
-    return Asking(**settings.model_dump() | open_settings), style
-
-
 def annotate_lists(
     project: Project,
     settings: Annotation,
@@ -287,7 +239,7 @@ def annotate_lists(
     with offline():
         prepared = prepare(project, settings, gene_lists, model, command)
         with only_process(out):
-            questions, terms = enrich(prepared.questions, prepared.tests)
+            records, terms = enrich(prepared.records, prepared.tests)
             rankings = []
             if gsea.is_wanted(settings, model is not None):
                 rankings = gsea.analyse_rankings(
@@ -298,11 +250,8 @@ def annotate_lists(
                     settings.seed,
                     settings.draw,
                 )
-            records = [question.record for question in questions]
             if prepared.asked is not None:
-                if not prepared.asked.known.terms.encoders:
-                    say(WITHOUT_ENCODER_TOLD)
-                records = answers.annotate(questions, prepared.asked, terms, out)
+                records = answers.annotate(records, prepared.asked, terms, out)
             claim(out, RESULTS)
             tables.write_tables(records, out)
             tables.write_enrichment(records, terms, out)
@@ -320,7 +269,7 @@ def annotate_lists(
         say(not_drawn)
     if model is not None:
         _print_names(records)
-    _print_not_tested(prepared.questions)
+    _print_not_tested(records)
     _print_rankings(rankings)
     print_flags((_called(record), record.flags) for record in records)
     say(f"{out / RESULTS.page}: open it in a browser")
@@ -355,30 +304,34 @@ def _print_terms(records: Sequence[AnnotationRecord]) -> None:
 
 
 def _print_names(records: Sequence[AnnotationRecord]) -> None:
-    """Print how many names are an enriched term, or near one."""
-    stands = Counter(record.standing for record in records if not record.error)
+    """Print the names of the first sets, and how much of what the model cites is there."""
+    for record in [one for one in records if one.name][:SHOWN]:
+        said = "an enriched term" if record.name_is_term else "the name of no enriched term"
+        say(f"{_called(record)}: the model suggests {record.name!r}: {said}")
+    cited = [part for record in records for part in record.paragraph if part.cites]
+    there = sum(part.there for part in cited)
+    named = counted(sum(bool(record.name) for record in records), "name")
     print(
-        f"the model's names: {stands[SAME]:,} the same as an enriched term, {stands[NEAR]:,} near one, "
-        f"{stands[NONE]:,} near none, {stands['']:,} without a name"
+        f"the model's words: {named}; of {len(cited):,} genes and terms that they cite {there:,} are in the list or "
+        f"enriched in it, {len(cited) - there:,} are not"
     )
 
 
-def _print_not_tested(questions: Sequence[Question]) -> None:
-    for question in questions:
-        if question.record.error:
-            say(f"not tested: {question.record.list}: {question.record.set!r}: {question.record.error}")
+def _print_not_tested(records: Sequence[AnnotationRecord]) -> None:
+    for record in records:
+        if record.error:
+            say(f"not tested: {record.list}: {record.set!r}: {record.error}")
 
 
 def _manifest(prepared: Prepared) -> dict[str, object]:
     """The inputs of the annotations; equal inputs give an equal manifest."""
     settings, asked = prepared.settings, prepared.asked
-    encoders = [path for path in encoder_targets(prepared.sources) if path.is_file()]
-    checked_with = {str(path): file_sha256(path) for path in (*targets(prepared.sources), *encoders)}
+    checked_with = {str(path): file_sha256(path) for path in targets(prepared.sources)}
     if settings.species == "mouse":
         checked_with[ORTHOLOGUES.name] = file_sha256(ORTHOLOGUES)
     return {
         "settings": settings.model_dump(mode="json"),
-        "style": asked and asked.style.model_dump(mode="json"),
+        "prompt": asked and STYLE.model_dump(mode="json"),
         "engine": asked and asked.model.engine,
         "sets": {name: text_sha256(canonical(asdict(lists))) for name, lists in prepared.gene_lists.items()},
         "universe": prepared.universe_sha256,

@@ -11,11 +11,10 @@ from filelock import FileLock
 
 from reasonome.answering.asked_model import AskedModel
 from reasonome.apps.annotate.project_files import (
-    answer_sources,
     current_sources,
-    encoder_targets,
     native_files,
     targets,
+    tested_sources,
 )
 from reasonome.cluster import snakemake_lock
 from reasonome.cluster.plan import configuration
@@ -70,29 +69,21 @@ def _is_adapter(project: Project, model: str) -> bool:
 
 
 def make_missing(project: Project, settings: Annotation, model: str | None) -> None:
-    """Make the terms, encoders, and the weights of a `model` that is a backbone with an adapter; None asks no model.
+    """Make the terms, and the weights of a `model` that is a backbone with an adapter.
 
     In a project nothing is made where native files of the sources are not here: they may be large, and whoever wants
-    them fetches them. Weights and encoders come from the package index or the hub. Snakemake's progress goes to the
-    terminal. One process makes, others wait for it. InputError where a rule fails, for native files that the package
-    lacks, and as of `answer_sources`; an encoder that cannot be had is no error.
+    them fetches them. Snakemake's progress goes to the terminal. One process makes, others wait for it. InputError
+    where a rule fails, for native files that the package lacks, and as of `tested_sources`.
     """
-    asks = model is not None
-    sources = answer_sources(project, settings, asks)
-    needed, encoders = targets(sources), encoder_targets(sources)
-    if not all(path.is_file() for path in native_files(project, settings, asks)):
+    needed = targets(tested_sources(project, settings))
+    if not all(path.is_file() for path in native_files(project, settings)):
         if project.root == PACKAGED:
             raise without_checkout(Path("config"))
         return
     if model and _is_adapter(project, model):
         needed.append(project.results.model(model, chains.BASE) / "manifest.json")
-    if all(path.is_file() for path in (*needed, *encoders)):
-        return
-    make(project, needed)
-    try:
-        make(project, encoders)
-    except InputError as error:
-        say(f"the sentence encoder is left out: {error}")
+    if not all(path.is_file() for path in needed):
+        make(project, needed)
 
 
 def make(project: Project, needed: Sequence[Path]) -> None:

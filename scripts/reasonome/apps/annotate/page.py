@@ -19,17 +19,18 @@ NO_FIGURES: Figures = MappingProxyType({})
 
 
 class PageAbout(About):
-    """How the terms and the names were found; without a model its fields are empty.
+    """How the terms were found and a model was asked; without a model its fields are empty.
 
-    `chain` are the training steps, first to last. `universe` says which genes enrichment is tested against,
-    `recognised` how many identifiers of the files are genes, and `methods` how terms were tested, for a paper.
-    `releases` are of the libraries, and `tests` says for each list and library for how many tests p is adjusted.
+    `context` is what people said of the lists, `chain` are the training steps, first to last. `universe` says which
+    genes enrichment is tested against, `recognised` how many identifiers of the files are genes, and `methods` how
+    terms were tested, for a paper. `releases` are of the libraries, and `tests` says for each list and library for how
+    many tests p is adjusted.
     """
 
+    context: str = ""
     chain: list[str] = []
     backbone: str = ""
     backbone_licence: str = ""
-    samples: int = 0
     universe: list[str]
     methods: list[str] = []
     recognised: list[str] = []
@@ -46,7 +47,6 @@ def render_page(
     """The page as text; `figures` are as of `figures.draw`."""
     data = {
         "model": f"{about.model} ({about.backbone})" if about.model else "",
-        "decoding": f"{about.decoding}, prompts of style {about.style}",
         "files": "annotations-shown",
         "rankings": [ranking_values(analysis) for analysis in rankings],
         "figures": {key: [figure._asdict() for figure in drawn] for key, drawn in figures.items()},

@@ -1,4 +1,4 @@
-"""The files of a project that annotation reads: their paths, for commands and rules, and checks of them."""
+"""The files of a project that annotation reads: their paths, for commands and rules, and what is in them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,12 @@ from reasonome.config.sources import GMT_FORMATS
 from reasonome.config.strict import Name
 from reasonome.core.errors import InputError, lookup
 from reasonome.core.package import DATA
+from reasonome.enrichment.over_representation import GeneSetLibrary, read_library
 from reasonome.facts.fetching.pins import check_licence, native
+from reasonome.facts.genes import GeneTable
 from reasonome.tasks.naming import files
+from reasonome.tasks.naming.background import Background
+from reasonome.tasks.naming.libraries import ontology_libraries
 from reasonome.tasks.naming.settings import BRANCHES, NamingBenchmark
 
 _BRANCHES = frozenset(BRANCHES.values())
@@ -24,14 +28,6 @@ class Completed(Annotation):
     """Settings with the benchmark that is used."""
 
     benchmark: Name
-
-
-class Asking(Completed):
-    """Settings of a run that asks a model, with all that users may leave open."""
-
-    style: Name
-    samples: int
-    max_new_tokens: int
 
 
 class Library(NamedTuple):
@@ -50,16 +46,13 @@ class Library(NamedTuple):
 class Sources:
     """The files of a project that annotation reads, except the sets and the model.
 
-    `authority` is the source of gene symbols, `facts` are tables, `background` is the table of ontology terms,
-    `encoders` are folders, and `libraries` are by name. `branches` are the branches of the ontology that are tested
-    too, None for all.
+    `authority` is the source of gene symbols, `background` is the table of ontology terms, and `libraries` are by name.
+    `branches` are the branches of the ontology that are tested too, None for all.
     """
 
     authority: str
     authority_files: Sequence[Path]
-    facts: Sequence[Path]
     background: Path
-    encoders: Sequence[Path]
     libraries: Mapping[str, Library]
     branches: frozenset[str] | None = None
 
@@ -99,35 +92,28 @@ def completed(project: Project, settings: Annotation) -> Completed:
     return Completed(**settings.model_dump() | {"benchmark": benchmark, "libraries": libraries})
 
 
-def answer_sources(project: Project, settings: Annotation, asks: bool = True) -> Sources:
-    """The files that check answers; those of the project need not exist yet.
+def tested_sources(project: Project, settings: Annotation) -> Sources:
+    """The files that terms are tested with; those of the project need not exist yet.
 
-    Where an annotation `asks` no model, they are only what terms are tested with. Raises InputError for
-    unknown benchmarks and sources, and for a library that is a missing file.
+    Raises InputError for unknown benchmarks and sources, and for a library that is a missing file.
     """
     given = completed(project, settings)
-    results = project.results
     benchmark = lookup(naming_benchmarks(project), given.benchmark, "benchmark of gene-set naming")
     authority = project.authority(benchmark.corpus)
     return Sources(
         authority=authority,
         authority_files=list(project.source_files(authority).values()),
-        facts=files.judging_facts(project, given.benchmark) if asks else (),
-        background=results.background(given.benchmark),
-        encoders=[results.encoder(name) for name in benchmark.encoders] if asks else (),
+        background=project.results.background(given.benchmark),
         libraries=_libraries(project, given),
         branches=None if given.only_libraries is None else _BRANCHES & set(given.only_libraries),
     )
 
 
-def native_files(project: Project, settings: Annotation, asks: bool = True) -> list[Path]:
-    """The native files of all sources that terms and libraries are made of, and, to ask a model, facts."""
+def native_files(project: Project, settings: Annotation) -> list[Path]:
+    """The native files of all sources that terms and libraries are made of."""
     given = completed(project, settings)
-    benchmark = naming_benchmarks(project)[given.benchmark]
-    own = [benchmark.corpus] if asks else []
-    corpora = dict.fromkeys([*own, files.background_corpus(project, given.benchmark)])
-    sources = dict.fromkeys(source for corpus in corpora for source in project.corpora[corpus].sources)
-    of_sources = [path for source in sources for path in project.source_files(source).values()]
+    corpus = project.corpora[files.background_corpus(project, given.benchmark)]
+    of_sources = [path for source in corpus.sources for path in project.source_files(source).values()]
     return [*of_sources, *(library.path for library in _libraries(project, given).values())]
 
 
@@ -170,15 +156,16 @@ def _library(project: Project, name: str, field: str) -> tuple[str, Library]:
 
 
 def targets(sources: Sources) -> list[Path]:
-    """All files of `sources` as Snakemake targets; those of encoders are apart (`encoder_targets`)."""
+    """All files of `sources` as Snakemake targets."""
     return [
         *sources.authority_files,
-        *sources.facts,
         sources.background,
         *(library.path for library in sources.libraries.values()),
     ]
 
 
-def encoder_targets(sources: Sources) -> list[Path]:
-    """The encoders' manifests as Snakemake targets: without their weights names are linked to terms by words alone."""
-    return [folder / "manifest.json" for folder in sources.encoders]
+def read_libraries(sources: Sources, background: Background, genes: GeneTable) -> list[GeneSetLibrary]:
+    """The libraries to test against: those of the background's terms that are wanted, then those of the settings."""
+    own = [read_library(library.path, genes, name, library.form) for name, library in sources.libraries.items()]
+    branches = sources.branches
+    return [one for one in ontology_libraries(background) if branches is None or one.name in branches] + own

@@ -1,9 +1,9 @@
-"""Gene lists → questions: genes are resolved, the species is checked; lists that cannot be asked about say why."""
+"""Gene lists → records: genes are resolved, the species is checked; lists that cannot be tested say why."""
 
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reasonome.apps.annotate.lists import FEWEST, GeneList, GeneLists, ListedGene
 from reasonome.apps.annotate.record import AnnotatedGene, AnnotationRecord, UnmappedGene
@@ -12,7 +12,6 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.orthologues import Orthologues
 from reasonome.facts.spellings import KINDS, spellings
 from reasonome.facts.text import counted, some
-from reasonome.tasks.naming.questions import Example, Gene
 
 # The species is wrong if less than LEAST_OWN of a list is of it, and at least LEAST_OTHER of the other one.
 LEAST_OWN, LEAST_OTHER = 0.3, 0.5
@@ -97,21 +96,13 @@ def _orthologue_flags(gene_list: GeneList, orthologues: Orthologues) -> list[str
     return [*flags, f"no human gene known: {some(none)}"] if none else flags
 
 
-@dataclass(frozen=True)
-class Question:
-    """A list's record so far, and its example; None where the list is not asked about, as the record's `error` says."""
-
-    record: AnnotationRecord
-    example: Example | None
-
-
-def make_question(
+def make_record(
     gene_list: GeneList, file_name: str, genes: GeneTable, orthologues: Orthologues | None = None
-) -> Question:
-    """The question for a list from the file `file_name`.
+) -> AnnotationRecord:
+    """The record of a list from the file `file_name`, before anything is tested.
 
     With `orthologues` the genes are mouse genes, and are replaced by their human orthologues. A list with fewer than
-    FEWEST known genes, of mice or of humans, gets an error; a list with an error is not asked about.
+    FEWEST known genes, of mice or of humans, gets an error; a list with an error is not tested.
     """
     known: dict[str, AnnotatedGene] = {}
     unmapped: list[UnmappedGene] = []
@@ -140,7 +131,7 @@ def make_question(
     spelled = _spelled([gene.written for gene in gene_list.genes], genes, orthologues)
     flags = [*gene_list.flags, *_flags(len(gene_list.genes), dates, spelled, unmapped, merged)]
     error = gene_list.error or _too_few(gene_list, min(len(known), len(seen)), unmapped)
-    record = AnnotationRecord(
+    return AnnotationRecord(
         list=file_name,
         set=gene_list.name,
         id=record_id(file_name, gene_list.name),
@@ -153,11 +144,6 @@ def make_question(
         flags=flags,
         error=error,
     )
-    if error:
-        return Question(record, None)
-    prompt_genes = [Gene(symbol=gene.symbol, name=gene.name) for gene in known.values()]
-    # There is no true name; no prompt shows this one.
-    return Question(record, Example(id=record.id, subset="sets", name="unknown", genes=prompt_genes))
 
 
 def _resolved(

@@ -26,15 +26,10 @@ from reasonome.facts.text import counted, some
 TSV, JSONL = "annotations.tsv", "annotations.jsonl"
 COLUMNS = (
     *("list", "set", "direction", "best_term", "best_term_library", "best_term_id", "genes_in_term"),
-    *("fold_enrichment", "adjusted_p", "suggested_name", "name_standing", "name_standing_why"),
-    *("confidence", "confidence_kind", "other_answers_alike", "abstained", "problems", "error", "flags", "n_genes"),
-    *("n_unmapped", "supporting_genes", "other_genes", "unmapped", "claims_supported", "claims_unknown"),
-    *("claims_contradicted", "term_nearest_to_name", "likeness_of_nearest_term", "group", "reasoning", "id"),
+    *("fold_enrichment", "adjusted_p", "suggested_name", "name_is_enriched_term", "paragraph", "cited"),
+    *("cited_wrongly", "error", "flags", "n_genes", "n_unmapped", "unmapped", "group", "id"),
 )
-NUMBERS = (
-    *("fold_enrichment", "adjusted_p", "confidence", "other_answers_alike", "n_genes", "n_unmapped", "group"),
-    *("claims_supported", "claims_unknown", "claims_contradicted", "likeness_of_nearest_term"),
-)
+NUMBERS = ("fold_enrichment", "adjusted_p", "n_genes", "n_unmapped", "group")
 ENRICHMENT, GSEA, METHODS = "enrichment.tsv", "gsea.tsv", "methods.txt"
 ENRICHMENT_COLUMNS = (
     *("list", "set", "ONTOLOGY", "ID", "Description", "GeneRatio", "BgRatio", "FoldEnrichment", "pvalue", "p.adjust"),
@@ -77,13 +72,12 @@ def in_figures(term: EnrichedTerm) -> str:
 
 
 def _values(record: AnnotationRecord) -> dict[str, Cell]:
-    verdicts = [claim.verdict for claim in record.claims]
+    cited = [part for part in record.paragraph if part.cites]
     best = best_term(record)
     return record.model_dump(include=set(COLUMNS)) | {
         "n_genes": len(record.genes),
         "n_unmapped": len(record.unmapped),
         "unmapped": [gene.written for gene in record.unmapped],
-        **{f"claims_{verdict}": verdicts.count(verdict) for verdict in ("supported", "unknown", "contradicted")},
         "best_term": best and best.name,
         "best_term_library": best and best.library,
         "best_term_id": best and best.id,
@@ -91,11 +85,10 @@ def _values(record: AnnotationRecord) -> dict[str, Cell]:
         "fold_enrichment": best and round(best.fold_enrichment, 2),
         "adjusted_p": best and best.adjusted_p,
         "suggested_name": record.name,
-        "name_standing": record.standing,
-        "name_standing_why": record.standing_why,
-        "other_answers_alike": record.agreement,
-        "term_nearest_to_name": record.nearest_term,
-        "likeness_of_nearest_term": record.likeness and round(record.likeness, 2),
+        "name_is_enriched_term": record.name_is_term,
+        "paragraph": "".join(part.text for part in record.paragraph),
+        "cited": list(dict.fromkeys(part.text for part in cited if part.there)),
+        "cited_wrongly": list(dict.fromkeys(part.text for part in cited if not part.there)),
     }
 
 

@@ -1,6 +1,7 @@
 """Rank the genes of questions with a model: answers are drawn, merged by votes and held against facts."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -8,7 +9,7 @@ from tqdm import tqdm
 from reasonome.answering.asked_model import AskedModel
 from reasonome.answering.results_folder import ResultsKind, answers_by_id
 from reasonome.answering.rows import AnswerRow, cut_flags
-from reasonome.answering.wrapping import parse_wrapped
+from reasonome.answering.wrapping import read_wrapped, told
 from reasonome.apps.rank.candidates import Known, candidates, ranks
 from reasonome.apps.rank.questions import Question
 from reasonome.apps.rank.record import JSONL, TSV, RankingRecord, Sample
@@ -70,7 +71,12 @@ def _ranked(
     record, task = question.record, TASKS[question.record.kind]
     most = len(question.candidates) or longest_list
     lists = _Lists(question, example.meanings(), known)
-    parsed = [parse_wrapped(task, row.text, style) for row in rows]
+    read = [read_wrapped(partial(task.parse, style=style), row.text) for row in rows]
+    parsed = [answer for answer, _ in read]
+    if around := told(kind for _, kinds in read for kind in kinds):
+        record = record.model_copy(
+            update={"flags": [*record.flags, f"answers were read without what stands around them: {around}"]}
+        )
     listed = [lists.read(answer.genes)[:most] for answer in parsed]
     samples = [Sample(genes=genes, text=row.text) for genes, row in zip(listed, rows, strict=True)]
     merged = _merged(listed, most)

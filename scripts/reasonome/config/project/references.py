@@ -198,9 +198,6 @@ def _of_annotation(project: Project, annotation: Annotation) -> Iterator[Mistake
         yield Mistake(("benchmark",), f"'{benchmark}' is no benchmark of gene sets", nearest(benchmark, able))
         return
     task = project.task(benchmark)
-    styles = project.styles(task.name)
-    if annotation.style not in (None, *styles):
-        yield Mistake(("style",), f"unknown style '{annotation.style}'", nearest(annotation.style, styles))
     sources = [source for source, spec in project.sources.items() if spec.format in GMT_FORMATS]
     for field, known in (("libraries", sources), ("only_libraries", [*sources, *task.checks.libraries])):
         for position, library in enumerate(getattr(annotation, field) or ()):

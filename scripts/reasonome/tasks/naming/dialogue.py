@@ -86,8 +86,8 @@ class NamingDialogue(Dialogue):
         return Answer(name, [], [] if name else ["empty_name"])
 
     def is_completion(self, cell: str) -> bool:
-        """Whether a cell has the line that names the set, also with its label in another case or markdown."""
-        return "Process:" in cell or label_in(cell, "Process") is not None
+        """Whether a cell has the line that names the set, also with its label in another case or markdown, or JSON."""
+        return "Process:" in cell or label_in(unwrapped(cell).text, "Process") is not None
 
     def name_span(self, text: str, style: NamingStyle | None = None) -> tuple[int, int] | None:
         """The (start, end) in characters of the name that `parse` finds in the completion; None without one."""

@@ -1,21 +1,12 @@
-// What stands below an opened set: the enriched terms, the model's suggestion and what it rests on, the genes.
-const confidenceTold = { stated: "stated by the model", "probability of its words": "from how probable its words were to the model" };
-
+// What stands below an opened set: the enriched terms, the model's words with what they cite checked, the genes.
 function evidence(record) {
   const whole = element("div", undefined, "evidence");
   const heading = element("h3");
   heading.append(termShown(record));
   heading.tabIndex = -1;
   whole.append(heading, handles(record, "link to this set", copied(record)), setFacts(record), part("Enriched terms", ...enrichedParts(record)));
-  if (record.samples.length) {
-    whole.append(
-      part("The model's suggestion", ...suggestionParts(record)),
-      part("Claims of the reasoning, checked", ...claimsParts(record)),
-      part("Which genes the suggestion rests on", geneSplit(record)),
-    );
-  }
+  if (given.model) whole.append(part("The model's words", ...suggestionParts(record)));
   whole.append(part("Genes", genesParts(record)));
-  if (record.samples.length) whole.append(part("Every answer of the model, as it came", samplesList(record.samples, (sample) => sample.name || "no name")));
   return whole;
 }
 
@@ -37,49 +28,26 @@ function setFacts(record) {
   ], "facts");
 }
 
-// How near the enriched terms are to the name comes before the name.
+// What the model says, with a mark behind each gene and term: whether it is there.
 function suggestionParts(record) {
-  const confidence = record.confidence === null ? null
-    : `${number(record.confidence, 2)} of 1, ${confidenceTold[record.confidence_kind] ?? record.confidence_kind}; not a probability of being right`;
-  const nearest = record.nearest_term
-    ? `${record.nearest_term}; term score, from 0 to 1: ${number(record.likeness, 2)}` : null;
+  if (!record.answer) return [element("p", suggestionOrWhy(record))];
+  const paragraph = element("p");
+  for (const one of record.paragraph) {
+    paragraph.append(one.cites ? element("span", `${one.text} ${one.there ? VERDICTS.supported : VERDICTS.contradicted}`,
+      `verdict ${one.there ? "supported" : "contradicted"}`) : one.text);
+  }
+  const cited = (kind, there) => [...new Set(record.paragraph.filter((one) => one.cites === kind && one.there === there).map((one) => one.text))].join(", ") || null;
   return [
-    element("p", record.name ? `${record.standing_why}.` : suggestionOrWhy(record)),
+    definitions([["suggested name", suggestionShown(record)], ["written by", given.model]], "facts"),
+    paragraph,
     definitions([
-      ["what it suggests", record.name ? element("span", record.name, lookOf(record, "suggested")) : null],
-      ["nearest enriched term", nearest],
-      ["confidence", confidence],
-      ["other answers that gave this name", record.agreement === null ? null : `${Math.round(100 * record.agreement)} %`],
-      ["named by", `${given.model}; ${given.decoding}`],
-      ["reasoning, written by the model", record.reasoning ? reasoningSteps(record.reasoning) : null],
+      ["✔ genes of the list", cited("gene", true)],
+      ["✘ genes that are not in the list", cited("gene", false)],
+      ["✔ enriched terms", cited("term", true)],
+      ["✘ terms that are not enriched in the list", cited("term", false)],
     ], "facts"),
+    onOpening("the answer as it came", () => element("pre", record.answer)),
   ];
-}
-
-function reasoningSteps(text) {
-  const steps = text.split("\n").filter((line) => line.trim());
-  if (steps.length === 1) return steps[0];
-  const list = element("ol");
-  list.append(...steps.map((step) => element("li", step.replace(/^\s*\d+[.)]\s+/, "")))); // the list has numbers of its own
-  return list;
-}
-
-function claimsParts(record) {
-  return checkedClaims(record, {
-    headings: ["gene", "is said to belong to"],
-    cells: (claim) => [claim.gene, claim.negated ? `not: ${claim.term}` : claim.term],
-    none: "No claim of a gene and a term could be read.",
-    noFact: "no fact found in the sources",
-    note: "Not checked, as these sentences are questions, or name no term of the sources, or one only as a part of something longer:",
-  });
-}
-
-function geneSplit(record) {
-  const joined = (genes) => (genes.length ? genes.join(" ") : "none named");
-  return definitions([
-    [`are in the term that it is or is near to (${record.supporting_genes.length})`, joined(record.supporting_genes)],
-    [`are not (${record.other_genes.length})`, joined(record.other_genes)],
-  ]);
 }
 
 function genesParts(record) {

@@ -28,36 +28,27 @@ function termLink(term, className, text = term.name) {
   return made;
 }
 
-const standingTold = { same: "the same as an enriched term", near: "near an enriched term", none: "near no enriched term" };
-
-// A name that is near no enriched term is grey wherever it stands.
-const lookOf = (record, look) => (record.standing === "none" ? `${look} far` : look);
-
 // What the model suggests, or why there is nothing.
 function suggestionOrWhy(record) {
   if (record.name) return record.name;
-  if (record.error) return "not asked";
-  return record.abstained ? "the model gave no name" : "no usable answer";
+  if (record.answer) return "no name";
+  return record.error ? "not asked" : "not asked, as no term is enriched";
 }
 
-// The suggestion as an element, and below it how far it is borne out.
+const citedWrongly = (record) => record.paragraph.filter((one) => one.cites && !one.there).length;
+
+// The suggestion as an element, and below it what of it was checked.
 function suggestionShown(record) {
   const made = element("span");
-  made.append(element("span", suggestionOrWhy(record), record.name ? lookOf(record, "suggested") : "no-name"));
-  if (record.standing) made.append(element("small", standingTold[record.standing], "under"));
+  made.append(element("span", suggestionOrWhy(record), record.name ? "suggested" : "no-name"));
+  if (record.name) made.append(element("small", record.name_is_term ? "an enriched term" : "the name of no enriched term", "under"));
+  if (citedWrongly(record)) made.append(element("small", `✘ ${citedWrongly(record)} cited wrongly`, "under"));
   return made;
 }
 
 // All that is odd about a set or its answer, in sentences.
 function oddities(record) {
-  const contradicted = record.claims.filter((claim) => claim.verdict === "contradicted").length;
-  return [
-    ...(record.error ? [`not tested: ${record.error}`] : []),
-    ...(record.abstained ? ["the model abstained"] : []),
-    ...record.problems.map((problem) => `answer: ${problem.replaceAll("_", " ")}`),
-    ...record.flags,
-    ...(contradicted ? [`${contradicted} ${contradicted === 1 ? "claim" : "claims"} contradicted`] : []),
-  ];
+  return [...(record.error ? [`not tested: ${record.error}`] : []), ...record.flags];
 }
 
 function pValue(value) {
@@ -66,7 +57,7 @@ function pValue(value) {
   return value < 0.001 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
 }
 
-const searchable = (record) => [record.list, record.set, record.id, record.description, record.direction, record.name, record.reasoning, ...oddities(record),
+const searchable = (record) => [record.list, record.set, record.id, record.description, record.direction, record.name, ...record.paragraph.map((one) => one.text), ...oddities(record),
   ...record.genes.flatMap((gene) => [gene.symbol, gene.written, gene.name]),
   ...record.unmapped.map((gene) => gene.written),
   ...record.enriched.flatMap((term) => [term, ...term.folded]).flatMap((term) => [term.name, term.id])];

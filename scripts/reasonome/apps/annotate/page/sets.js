@@ -90,7 +90,7 @@ const [folding, foldingLabel] = checkbox("fold near-identical sets", true, selec
 const browser = recordBrowser({
   id: "sets",
   columns,
-  prompt: `search sets, terms, genes${given.model ? ", names, reasoning" : ""}`,
+  prompt: `search sets, terms, genes${given.model ? ", the model's words" : ""}`,
   filters: [
     [inList, "chosen", null, (record) => inList.chosen === null || record.list === inList.chosen],
     [onlyFlagged, "checked", false, (record) => !onlyFlagged.checked || oddities(record).length],
