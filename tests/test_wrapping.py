@@ -1,16 +1,23 @@
 """What other programs write around an answer: what it costs in each track, and that it costs nothing to people."""
 
 import json
+from functools import partial
 
 import pandas as pd
 import pytest
 
 from reasonome import cli
-from reasonome.answering.wrapping import KINDS, parse_wrapped, unwrapped
+from reasonome.answering.wrapping import KINDS, read_wrapped, unwrapped
 from reasonome.scoring.answer_tables import score_table
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.questions import Example, Gene
 from reasonome.tasks.naming.settings import NamingStyle
+
+
+def parse_wrapped(task, text, style=None):
+    """The answer of any program."""
+    return read_wrapped(partial(task.parse, style=style), text)[0]
+
 
 NAMING, RANKING = TASKS["gene_set_naming"], TASKS["causal_gene_ranking"]
 GOOD = "Process: DNA repair\nReasoning:\n<think>BRCA1 takes part in it.</think>"

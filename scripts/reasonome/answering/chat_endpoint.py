@@ -138,6 +138,9 @@ def served_models(endpoint: Endpoint) -> list[str]:
             return [model.id for model in client.models.list()]
         except openai.NotFoundError:  # not every server lists its models
             return []
+        except openai.InternalServerError as error:  # as one answers that still loads its weights
+            what = f"{address(endpoint)} answered {error.status_code}: {error.message}"
+            raise InputError(what, field="--model", fix="wait until it has started, and run again") from None
         except (openai.OpenAIError, AttributeError, TypeError, ValueError) as error:
             what = f"no OpenAI-compatible server answers at {address(endpoint)}: {type(error).__name__}"
             key = endpoint.api_key_variable

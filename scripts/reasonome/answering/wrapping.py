@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol, TypeVar
 
 from reasonome.rewards import Answer
@@ -80,13 +79,6 @@ class Placed(Answer, Protocol):
 
 
 A = TypeVar("A", bound=Placed, covariant=True)
-S = TypeVar("S", contravariant=True)
-
-
-class Parser(Protocol[S, A]):
-    """A dialogue whose answers know their place."""
-
-    def parse(self, text: str, style: S | None = None) -> A: ...
 
 
 @dataclass(frozen=True)
@@ -131,14 +123,6 @@ def read_wrapped(parse: Callable[[str], A], text: str) -> tuple[A, tuple[str, ..
     if not bare.named or (plain.named and plain.name == bare.name):
         return plain, inner.kinds if drafted and plain.named else ()
     return bare, inner.kinds
-
-
-def parse_wrapped(task: Parser[S, A], text: str, style: S | None = None) -> A:
-    """The answer of any program: as the task parses it, but what stands around the answer costs nothing.
-
-    Its span is a place in the text without that.
-    """
-    return read_wrapped(partial(task.parse, style=style), text)[0]
 
 
 def answer_start(text: str) -> int:
