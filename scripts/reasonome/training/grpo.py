@@ -166,7 +166,7 @@ def grpo(
     valid_tokens = list(map(len, token_ids(tokenizer, valid_texts)))
     longest = max(prompt_tokens) + recipe.max_completion_length
     longest_asked = max(prompt_tokens + valid_tokens) + recipe.max_completion_length
-    ends = end_tokens(configured_ends(parent_model), tokenizer.eos_token_id)
+    ends = end_tokens(configured_ends(parent_model), cast(int, tokenizer.eos_token_id))
     if sharding.chosen() == "zero3":  # models that are loaded after the trained one are spread like it, and unusable
         for encoder in encoders.values():
             encoder.load()

@@ -60,13 +60,13 @@ def _mask(attention_mask: torch.Tensor | None = None, **settings) -> torch.Tenso
 def _attend(module, query, key, value, attention_mask, *args, cu_seq_lens_q=None, max_length_q=0, **settings):
     if cu_seq_lens_q is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, *args, **settings)
-    # Tokens × heads × size, of all rows.
-    states = [each.transpose(1, 2).flatten(0, 1) for each in (query, key, value)]
-    of_both, longest = (cu_seq_lens_q, cu_seq_lens_q), (max_length_q, max_length_q)
+    rows = len(query)  # from here on tokens × heads × size, of all rows
+    query, key, value = (each.transpose(1, 2).flatten(0, 1) for each in (query, key, value))
+    first, longest, scale = cu_seq_lens_q, max_length_q, settings.get("scaling")
     attended = varlen_attn(
-        *states, *of_both, *longest, scale=settings.get("scaling"), window_size=(-1, 0), enable_gqa=True
+        query, key, value, first, first, longest, longest, scale=scale, window_size=(-1, 0), enable_gqa=True
     )
-    return attended.unflatten(0, (len(query), -1)), None
+    return attended.unflatten(0, (rows, -1)), None
 
 
 # Arguments of SFTConfig: best-fit decreasing, which cuts no text that fits a row.

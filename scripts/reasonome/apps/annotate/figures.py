@@ -37,7 +37,7 @@ LOG_P = "−log10 adjusted p"
 _WIDTH, _LINES = 44, 3  # of a term's name: characters of a line, and lines
 FOLD, NES = "fold enrichment", "normalised enrichment score"
 _COLOURS = ["#2f7fc1", "#d0622b", "#1f9a73", "#b565a7", "#a8870f", "#c4506a", "#4f9aa8", "#5b8c2a"]
-_STYLE: dict[str, Any] = {
+_STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "svg.fonttype": "none",
     "svg.hashsalt": "reasonome",
@@ -173,7 +173,8 @@ def _dots(table: pd.DataFrame, title: str, x: str = "", **options: Any) -> Figur
     axes = figure.subplots()
     gseapy.dotplot(table, column=P, top_term=len(table), ax=axes, x="x", size=3, **options)
     axes.set(xlabel=x, ylim=(-0.7, table["Term"].nunique() - 0.3))
-    axes.get_legend().set_bbox_to_anchor((1.02, 1.04))
+    if legend := axes.get_legend():
+        legend.set_bbox_to_anchor((1.02, 1.04))
     figure.axes[1].set_title(LOG_P, loc="left", pad=12)
     for text in figure.findobj(Text):  # of the legend, which GSEApy writes as mathematics
         text.set_text(re.sub(r"\$\\mathdefault\{(.*)\}\$", r"\1 %", text.get_text()))
@@ -219,7 +220,7 @@ def _running(analysis: RankedAnalysis) -> Figure:
     )
     empty.remove()
     for filled in figure.findobj(PolyCollection):  # a point for each gene would make large files
-        points = filled.get_paths()[0].vertices
+        points = np.asarray(filled.get_paths()[0].vertices)
         filled.set_verts([points[:: max(1, len(points) // 2000)]])
     _in_one_size(figure, "")
     told = f"{analysis.list}\nleft: {analysis.ends[0]}; right: {analysis.ends[1]}"
@@ -239,10 +240,10 @@ def _map(table: pd.DataFrame, title: str) -> Figure:
     counts, surest = table["Genes"].str.count(";") + 1, -np.log10(table[P])
     figure = Figure(figsize=(7, 5.5))
     axes = figure.subplots()
-    for one, other, weight in graph.edges.data("weight"):
-        axes.plot(*zip(places[one], places[other], strict=True), color="#c3c9d0", linewidth=4 * weight, zorder=1)
+    for one, other, weight in near[["src_name", "targ_name", "jaccard_coef"]].itertuples(index=False, name=None):
+        axes.plot(*np.array([places[one], places[other]]).T, color="#c3c9d0", linewidth=4 * weight, zorder=1)
     drawn = axes.scatter(*spots.T, s=150 + 500 * counts / counts.max(), c=surest, cmap="viridis_r", zorder=2)
-    for number, (spot, shade) in enumerate(zip(spots, drawn.norm(surest), strict=True), 1):
+    for number, (spot, shade) in enumerate(zip(spots, np.asarray(drawn.norm(surest)), strict=True), 1):
         colour = "white" if shade > 0.4 else "black"
         axes.annotate(str(number), spot, ha="center", va="center", fontsize=8, color=colour, zorder=3)
     key = [f"{number}  {term}" for number, term in enumerate(table["Term"].str.replace("\n", "\n      "), 1)]

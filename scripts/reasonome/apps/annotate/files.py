@@ -150,7 +150,7 @@ def read_file(path: Path, sets: bool = False) -> TextFile:
     header = None
     if first and first - 1 in comments and not sets:
         header = marked_header(lines[first - 1], lines[first], lambda cell: key(cell) in _USUAL, [delimiter])
-    if header is not None:
+    if first and header is not None:
         notes.append(f"the header is line {first}, although it begins with #")
         lines[first - 1] = header
         comments.remove(first - 1)

@@ -157,7 +157,7 @@ class RankedAnalysis:
     weights: Sequence[float] = ()
 
     @property
-    def leading(self) -> list[RankedTerm]:
+    def leading(self) -> Sequence[RankedTerm]:
         """The terms that are not folded below another."""
         return [term for term in self.terms if not term.folded_under]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pandas as pd
+from openpyxl.cell import Cell
 
 from reasonome.apps.annotate.enrichment import leading_terms
 from reasonome.apps.annotate.gsea import RankedAnalysis
@@ -156,7 +157,9 @@ def write_workbook(folder: Path) -> None:
             table.to_excel(workbook, sheet_name=sheet, index=False, freeze_panes=(1, 0))
             for row in workbook.book[sheet].iter_rows(min_row=2):
                 for cell in row:
-                    if isinstance(cell.value, str) and re.match(r"'?\s*[=+@-]", cell.value):  # see `tsv_row`
+                    if (
+                        isinstance(cell, Cell) and isinstance(cell.value, str) and re.match(r"'?\s*[=+@-]", cell.value)
+                    ):  # see `tsv_row`
                         cell.value = cell.value.removeprefix("'")
                         cell.data_type, cell.quotePrefix = "s", True
     with ZipFile(dated) as written, ZipFile(folder / WORKBOOK, "w", ZIP_DEFLATED) as undated:

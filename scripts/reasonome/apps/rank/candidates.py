@@ -69,8 +69,10 @@ class Known:
     def phenotypes(self, gene: RankedGene, question: Question) -> list[KnownPhenotype]:
         """What HPO knows of a gene that fits the present phenotypes; those first that it is known for itself."""
         found = []
-        for term in question.record.present if self.overlap else ():
-            match = self.overlap.match(term.id, gene) if self.overlap else None
+        if self.overlap is None:
+            return found
+        for term in question.record.present:
+            match = self.overlap.match(term.id, gene)
             if match and (match.same or match.information >= _RELATED):
                 label = self.overlap.ontology.terms[match.term].name
                 diseases = list(map(self._disease, match.diseases))
