@@ -75,11 +75,11 @@ def test_files_of_ones_own_need_those_that_ship(nowhere):
 def test_over_representation_reads_the_package_alone_where_there_is_no_project(nowhere):
     given = Annotation(sets=["genes.txt"])
     project = annotation_project(Path("config"), [("results", "mine")], None)
-    files = native_files(project, given, asks=False)
+    files = native_files(project, given)
     assert len(files) == 5 and all(path.is_file() and path.is_relative_to(DATA) for path in files)
     assert (project.root, project.results.root) == (PACKAGED, Path("mine"))
     here = annotation_project(ROOT / "config", (), None)
-    assert [path.name for path in native_files(here, given, asks=False)] == [path.name for path in files]
+    assert [path.name for path in native_files(here, given)] == [path.name for path in files]
 
 
 def test_what_the_package_lacks_is_not_made(nowhere):

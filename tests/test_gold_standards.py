@@ -229,7 +229,6 @@ HARMONISED = (
         ("chr\tpos\n1.0\t55039974.0\n", {}),
         (LIFTED, {}),
         (HARMONISED, {}),
-        ("locus\tchr\tpos\tlocus\na\t1\t55039974\tb\n", {}),
         ("lead\tchr_hg19\tpos_hg19\n1:55039974\t1\t55505647\n", {"place": "lead"}),
         ("snp\tlocus\tchr\tpos\n1:2222222:A:G\tPCSK9\t1\t55039974\n", {}),
     ],

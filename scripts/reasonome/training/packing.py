@@ -66,6 +66,7 @@ def _attend(module, query, key, value, attention_mask, *args, cu_seq_lens_q=None
     attended = varlen_attn(
         query, key, value, first, first, longest, longest, scale=scale, window_size=(-1, 0), enable_gqa=True
     )
+    assert isinstance(attended, torch.Tensor)  # no more was asked for
     return attended.unflatten(0, (rows, -1)), None
 
 

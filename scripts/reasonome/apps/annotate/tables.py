@@ -8,7 +8,8 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pandas as pd
-from openpyxl.cell import Cell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell.cell import Cell as SheetCell
 
 from reasonome.apps.annotate.enrichment import leading_terms
 from reasonome.apps.annotate.gsea import RankedAnalysis
@@ -146,6 +147,7 @@ def write_workbook(folder: Path) -> None:
         if (folder / name).is_file():
             table = pd.read_csv(folder / name, sep="\t", dtype=str, keep_default_na=False)
             numbers = table.columns.intersection(_SHEET_NUMBERS)
+            table = table.replace(ILLEGAL_CHARACTERS_RE, "", regex=True)
             sheets[sheet] = table.assign(**{column: pd.to_numeric(table[column]) for column in numbers})
     (folder / WORKBOOK).unlink(missing_ok=True)
     if any(len(table) > MOST_ROWS for table in sheets.values()):
@@ -157,10 +159,9 @@ def write_workbook(folder: Path) -> None:
             table.to_excel(workbook, sheet_name=sheet, index=False, freeze_panes=(1, 0))
             for row in workbook.book[sheet].iter_rows(min_row=2):
                 for cell in row:
-                    if (
-                        isinstance(cell, Cell) and isinstance(cell.value, str) and re.match(r"'?\s*[=+@-]", cell.value)
-                    ):  # see `tsv_row`
-                        cell.value = cell.value.removeprefix("'")
+                    text = str(cell.value)
+                    if isinstance(cell, SheetCell) and re.match(r"'?\s*[=+@-]", text):
+                        cell.value = text.removeprefix("'")
                         cell.data_type, cell.quotePrefix = "s", True
     with ZipFile(dated) as written, ZipFile(folder / WORKBOOK, "w", ZIP_DEFLATED) as undated:
         for name in written.namelist():  # of equal bytes for equal tables

@@ -48,7 +48,7 @@ def rank(
     task = TASKS[questions[0].record.kind]
     new_tokens = settings.max_new_tokens or NEW_TOKENS[style.reasoning] + model.room_to_think
     decoding = decoding_of(settings, new_tokens, in_orders=any(question.candidates for question in questions))
-    check_context(task, asked, style, model, decoding.max_new_tokens, "")
+    check_context(task, asked, style, model, decoding.max_new_tokens, "ask in a style with a smaller budget_tokens")
     answers = answers_by_id(model, task, style, decoding, asked, out, RESULTS)
     records = []
     for question in tqdm(questions, desc="checking", unit=f" {questions[0].record.kind}s", delay=5):

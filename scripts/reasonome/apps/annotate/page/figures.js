@@ -3,7 +3,7 @@ function figuresOf(key) {
   const drawn = given.figures[key] ?? [];
   const shown = drawn.filter((figure) => figure.svg).map((figure) => {
     const made = element("div", undefined, "figure wide");
-    made.innerHTML = figure.svg;
+    made.append(document.importNode(new DOMParser().parseFromString(figure.svg, "image/svg+xml").documentElement, true));
     return made;
   });
   const files = element("p", undefined, "handles");
