@@ -88,7 +88,7 @@ def test_damaged_answers_are_asked_for_again(annotating, by_hand, capsys, name, 
     if change is None:
         (annotating.out / name).unlink()
     else:
-        (annotating.out / name).write_bytes(change(whole[name]))
+        (annotating.out / name).write_bytes(change((annotating.out / name).read_bytes()))
     assert annotating(path) == first
     assert ("was changed or damaged since it was written" in capsys.readouterr().out) is told
     assert len(by_hand.asked) == 2
