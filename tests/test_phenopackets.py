@@ -154,11 +154,16 @@ def test_archives_and_lines_hold_the_same_cases(tmp_path):
     assert read_cases(tmp_path / "store.zip")[0].place == "store/notebooks/A/phenopackets/A.json"
 
 
-def test_version_1_is_refused(tmp_path):
-    """What a patient has not is `negated` there, and would be read as present."""
+def test_version_1_says_the_same(tmp_path):
+    """What a patient has not is `negated` there."""
     negated = changed(PACKET, ["phenotypicFeatures", 1], {"type": {"id": "HP:0000289"}, "negated": True})
-    with refused(field="phenotypicFeatures[1].negated"):
-        read_cases(written(tmp_path / "a.json", negated))
+    old = {**negated, "subject": {"sex": "MALE", "ageAtCollection": {"age": "P4Y"}}, "metaData": {}}
+    for version in ("1.0.0-RC3", "1.0", ""):
+        old["metaData"] = {"phenopacketSchemaVersion": version} if version else {}
+        (case,) = read_cases(written(tmp_path / "a.json", old))
+        assert case.age_last_seen == "P4Y"
+        assert "HP:0000289" in [term.id for term in case.absent]
+        assert "HP:0000289" not in [term.id for term in case.present]
 
 
 def test_features_under_a_name_of_ones_own_are_told(tmp_path):
@@ -191,7 +196,7 @@ CHANGED = [
     (PACKET, ["phenotypicFeatures"], {}),
     (PACKET, ["subject", "sex"], "male"),
     (PACKET, AGE, "4 years"),
-    (PACKET, VERSION, "1.0.0"),
+    (PACKET, VERSION, "3.0.0"),
 ]
 MALFORMED |= {
     f"{field_of(path)} {value}": (json.dumps(changed(original, path, value)), field_of(path))

@@ -1,4 +1,4 @@
-"""Cases of rare diseases: GA4GH Phenopackets 2 as JSON, also zipped or as JSON lines, and a flat layout."""
+"""Cases of rare diseases: GA4GH Phenopackets as JSON, also zipped or as JSON lines, and a flat layout."""
 
 import json
 import re
@@ -27,14 +27,13 @@ DURATION = re.compile(
     re.ASCII,
 )
 _SCHEMA = "see https://phenopacket-schema.readthedocs.io"
-_CONVERT = "give Phenopackets of version 2 as JSON: `phenopacket-tools convert` writes them from version 1"
 _FIXES = {
     "iso8601duration": "write an age as an ISO 8601 duration, such as P4Y6M",
     "age_last_seen": "write an ISO 8601 duration, such as P4Y6M, or a label such as Infantile onset",
     "age_at_onset": "write an ISO 8601 duration, such as P4Y6M, or a label such as Infantile onset",
     "excluded": "write true or leave it out; in the flat layout, a list of phenotypes",
     "id": "HPO ids are HP: and seven digits, those of a case or disease some text",
-    "phenopacketSchemaVersion": _CONVERT,
+    "phenopacketSchemaVersion": "give Phenopackets of version 1 or 2",
 }
 # Usual names in other tables of cases -> field of the flat layout.
 _OTHER_NAMES = {"absent": "excluded", "causal": "genes", "age": "age_last_seen", "onset": "age_at_onset"}
@@ -145,7 +144,7 @@ class _Subject(_Message):
 class _Feature(_Message):
     """A phenotype; one that was looked for and not found is `excluded`.
 
-    Other keys than those of version 2 are refused, since they may say that: it is `negated` in version 1.
+    Unknown keys are refused, since they may say that.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -206,7 +205,7 @@ class _Disease(_Message):
 
 
 class _MetaData(_Message):
-    phenopacket_schema_version: Annotated[str, Field(pattern=r"^2(\.|$)")] = "2"
+    phenopacket_schema_version: Annotated[str, Field(pattern=r"^[12](\.|$)")] = "2"
 
 
 class _Packet(_Message):
@@ -245,6 +244,7 @@ class _Packet(_Message):
 # What tells a phenopacket from other objects, such as a Family.
 _FIELDS = {"subject", "phenotypicFeatures", "interpretations", "diseases"}
 _FEATURES = "phenotypicFeatures"
+_ONSETS = ("ageOfOnset", "ageRangeOfOnset", "classOfOnset")  # of a phenotype, in version 1
 
 
 class _FlatPhenotype(_Phenotype):
@@ -392,9 +392,27 @@ def _case(value: Json, place: _Place) -> Case:
         what = f"a phenopacket has no field '{strange}'"
         raise place.error(what, field=strange, fix=f"did you mean '{_FEATURES}'?")
     try:
-        return (_FlatCase if is_flat else _Packet).model_validate(value).case(place)
+        return (_FlatCase if is_flat else _Packet).model_validate(_as_version_2(value)).case(place)
     except ValidationError as error:
         raise _malformed(error, place, is_flat) from None
+
+
+def _as_version_2(packet: dict) -> dict:
+    """A phenopacket with the names of version 2 for the age and the phenotypes that one of version 1 states."""
+    features, subject = packet.get(_FEATURES), packet.get("subject")
+    if isinstance(features, list):
+        packet = packet | {_FEATURES: [_feature(one) if isinstance(one, dict) else one for one in features]}
+    age = subject.get("ageAtCollection") if isinstance(subject, dict) else None
+    if isinstance(age, dict) and "age" in age:
+        encounter = {"timeAtLastEncounter": {"age": {"iso8601duration": age["age"]}}}
+        packet = packet | {"subject": encounter | subject}
+    return packet
+
+
+def _feature(feature: dict) -> dict:
+    """A phenotype with `excluded` for `negated`, and without its onset, which is not read."""
+    named = {"excluded" if key == "negated" and "excluded" not in feature else key: feature[key] for key in feature}
+    return {key: value for key, value in named.items() if key not in _ONSETS}
 
 
 def _malformed(error: ValidationError, place: _Place, is_flat: bool) -> InputError:
@@ -404,7 +422,8 @@ def _malformed(error: ValidationError, place: _Place, is_flat: bool) -> InputErr
     names = [part for part in reversed(first["loc"]) if isinstance(part, str)]
     if first["type"] == "extra_forbidden":
         if not is_flat:
-            return place.error("a feature of version 2 has no such field", field=field, fix=_CONVERT)
+            fix = nearest(names[0], _Feature.model_fields)
+            return place.error("a feature has no such field", field=field, fix=fix)
         valid = (_FlatCase if len(first["loc"]) == 1 else _FlatPhenotype).model_fields
         fix = nearest(_OTHER_NAMES.get(names[0], names[0]), valid)
         return place.error("the flat layout has no such field", field=field, fix=fix)
