@@ -44,17 +44,21 @@ def body(message, reason="stop"):
 
 
 @pytest.mark.parametrize(
-    "message",
+    ("message", "paragraph"),
     [
-        {"content": f"<think>\nThey look like\nProcess: cell cycle\n</think>\n\n{ANSWER}"},
-        {"content": "", "reasoning": f"They repair DNA.\n{ANSWER}"},
+        (
+            {"content": f"<think>\nThey look like\nProcess: cell cycle\n</think>\n\n{ANSWER}"},
+            "BRCA1 takes part in DNA repair.",
+        ),
+        ({"content": "", "reasoning": f"They repair DNA.\n{ANSWER}"}, "They repair DNA."),
     ],
+    ids=["tags", "field"],
 )
-def test_a_reasoning_models_answer_is_read(annotating, endpoint, capsys, message):
+def test_a_reasoning_models_answer_is_read(annotating, endpoint, capsys, message, paragraph):
     server = endpoint(body(message), pages=SERVES)
     (record,) = annotating(annotating.file("mine.gmt", GOOD), model=server.url)
     assert record["name"] == "DNA repair"
-    assert "".join(part["text"] for part in record["paragraph"]).endswith("BRCA1 takes part in DNA repair.")
+    assert "".join(part["text"] for part in record["paragraph"]).endswith(paragraph)
     said = "1 of 1 answers stood in the server's field `reasoning`, and are read there"
     assert (said in capsys.readouterr().out) == ("reasoning" in message)
 

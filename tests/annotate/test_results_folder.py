@@ -20,7 +20,7 @@ from reasonome.core.manifest import file_sha256, folder_sha256
 # of the library and of tests
 FOLDERS = [Path(results_folder.__file__).resolve().parents[2], Path(__file__).resolve().parents[1]]
 WRITTEN = ["annotations.html", "annotations.jsonl", "annotations.tsv", "answers.json", "answers.jsonl"]
-WRITTEN += ["enrichment.tsv", "identifiers.tsv", "manifest.json"]
+WRITTEN += ["enrichment.tsv", "enrichment.xlsx", "figures", "identifiers.tsv", "manifest.json", "methods.txt"]
 
 
 def files_in(folder) -> list[str]:
