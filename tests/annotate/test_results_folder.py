@@ -202,5 +202,5 @@ def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating,
     assert {record["id"]: record["answer"] for record in records}[kept["id"]] == kept["text"]
     assert files_in(annotating.out) == WRITTEN
     # A model of random weights names nothing, and says so; what tests find does not need it.
-    assert records[0]["name"] == "" and "no_process_line" in records[0]["problems"]
+    assert records[0]["name"] == "" and NO_NAME in records[0]["flags"]
     assert records[0]["enriched"][0]["name"] == "DNA repair"
