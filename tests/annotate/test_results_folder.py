@@ -14,6 +14,7 @@ from refusals import refused
 
 from reasonome.answering import results_folder
 from reasonome.answering.results_folder import check_folder
+from reasonome.apps.annotate.answers import NO_NAME
 from reasonome.apps.annotate.job import RESULTS
 from reasonome.core.manifest import file_sha256, folder_sha256
 
