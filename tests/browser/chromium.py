@@ -98,5 +98,6 @@ def check_quiet(driver: WebDriver, path: Path, *, downloads: bool = False) -> No
     """The page logged no error, ran nothing that came with the data, and asked for nothing but its own downloads."""
     assert driver.execute_script("return [window.pwned, document.querySelectorAll('img').length]") == [None, 0]
     assert driver.get_log("browser") == []
-    asked = {address for address in requested(driver) if not (downloads and address.startswith("blob:"))}
+    inside = ("data:", *(("blob:",) if downloads else ()))
+    asked = {address for address in requested(driver) if not address.startswith(inside)}
     assert asked == {path.as_uri()}

@@ -66,7 +66,7 @@ def test_terms_lead_to_their_sources_and_say_their_release_and_over_how_many_tes
 def test_an_opened_set_shows_its_figures_and_leads_to_their_files(page):
     click(page, "(//table[@id='sets']//button[@aria-label='Details'])[2]")
     labels = [text.text for text in page.find_elements(By.CSS_SELECTOR, ".evidence svg text")]
-    assert "(GO\u00a0BP)" in "".join(labels) and "adjusted p" in "".join(labels)
+    assert "(GO BP)" in "".join(labels) and "adjusted p" in "".join(labels)
     files = [
         link.get_attribute("href") for link in page.find_elements(By.CSS_SELECTOR, ".evidence .handles a[href$=pdf]")
     ]

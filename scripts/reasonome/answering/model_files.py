@@ -72,8 +72,8 @@ def manifest_of_folder(folder: Path) -> dict[str, str | dict[str, str]]:
         if not any(folder.glob(pattern)):
             fix = "give a folder as transformers saves it, with config.json, a tokenizer and safetensors"
             raise InputError(f"this folder has no {what}", file=folder, field="--model", fix=fix)
-    check_can_answer(folder)
     weights.whole_weight_files(folder, "--model")
+    check_can_answer(folder)
     files = sorted({path for pattern in _DESCRIBED for path in folder.glob(pattern)})
     digests = {path.name: file_sha256(path) for path in tqdm(files, desc="reading the model's files", delay=5)}
     return {"name": folder.name, "weights": {"source": "folder", "licence": "not stated"}, "model": digests}
@@ -89,6 +89,7 @@ def check_can_answer(folder: Path) -> None:
 
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        tokenizer = load_tokenizer(folder)
     except (OSError, ValueError) as error:
         what = f"transformers cannot load this model: {str(error).splitlines()[0]}"
         fix = "give a model of an architecture that it has; code that comes with a model is never run"
@@ -98,7 +99,6 @@ def check_can_answer(folder: Path) -> None:
         what = f"these weights are packed by {packed}, and are not loaded here"
         fix = "give the repository that they were made from, or start a server that loads them and give its address"
         raise InputError(what, file=folder / "config.json", field="--model", fix=fix)
-    tokenizer = load_tokenizer(folder)
     if not tokenizer.chat_template:
         what = "this tokenizer has no chat template, as those of base models: it was not trained to answer"
         raise InputError(what, file=folder, field="--model", fix="give the model's instruct or chat version")
