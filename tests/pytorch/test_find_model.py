@@ -10,7 +10,7 @@ import torch
 from misbehaving_endpoint import KEY
 from peft import LoraConfig, get_peft_model
 from refusals import refused
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from reasonome.answering.asked_model import find_model, learned_styles, own_style
@@ -260,6 +260,59 @@ def test_an_address_without_v1(mine, endpoint):
     server = endpoint(pages=served("m1"))
     with refused(fix="most servers answer at http://127.0.0.1:"):
         find_model(mine, server.url.removesuffix("/v1"))
+
+
+def edited(folder: Path, name: str, **changes) -> None:
+    """A JSON file of a folder with other values; None takes a key out."""
+    values = json.loads((folder / name).read_text()) | changes
+    (folder / name).write_text(json.dumps({key: value for key, value in values.items() if value is not None}))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "fix"),
+    [
+        ("tokenizer_config.json", {"chat_template": None}, "give the model's instruct or chat version"),
+        ("tokenizer_config.json", {"eos_token": None, "pad_token": None}, "copy tokenizer_config.json"),
+        (
+            "config.json",
+            {"quantization_config": {"quant_method": "bitsandbytes"}},
+            "give the repository that they",
+        ),
+    ],
+)
+def test_weights_that_cannot_answer_are_refused_before_they_are_asked(
+    mine, tiny_backbone, tmp_path, name, changes, fix
+):
+    folder = tmp_path / "weights"
+    shutil.copytree(tiny_backbone, folder)
+    (folder / "chat_template.jinja").unlink(missing_ok=True)
+    if "chat_template" not in changes:
+        edited(folder, "tokenizer_config.json", chat_template="{{ messages[0].content }}")
+    edited(folder, name, **changes)
+    with refused(field="--model", fix=fix):
+        find_model(mine, os.fspath(folder))
+
+
+@pytest.mark.parametrize(
+    ("change", "fix"),
+    [
+        (
+            lambda folder, weights: save_file({name: w * float("nan") for name, w in weights.items()}, folder),
+            "checkpoint",
+        ),
+        (lambda folder, weights: save_file({f"other.{name}": w for name, w in weights.items()}, folder), ""),
+        (lambda folder, weights: edited(folder.parent, "adapter_config.json", peft_type="PROMPT_TUNING"), "LoRA"),
+    ],
+    ids=["not numbers", "keys that fit no layer", "another kind"],
+)
+def test_an_adapter_that_cannot_be_added_is_refused(mine, tiny_backbone, tmp_path, change, fix):
+    adapter = tmp_path / "adapter"
+    model = AutoModelForCausalLM.from_pretrained(tiny_backbone)
+    get_peft_model(model, LoraConfig(target_modules=["q_proj"])).save_pretrained(adapter)
+    file = adapter / "adapter_model.safetensors"
+    change(file, load_file(file))
+    with refused(field="--adapter", fix=fix):
+        find_model(mine, os.fspath(tiny_backbone), adapter=adapter)
 
 
 def test_an_adapter_has_its_configuration_and_goes_with_weights(mine, endpoint, tiny_backbone, tmp_path):
