@@ -402,8 +402,7 @@ def _as_version_2(packet: dict) -> dict:
     features, subject = packet.get(_FEATURES), packet.get("subject")
     if isinstance(features, list):
         packet = packet | {_FEATURES: [_feature(one) if isinstance(one, dict) else one for one in features]}
-    age = subject.get("ageAtCollection") if isinstance(subject, dict) else None
-    if isinstance(age, dict) and "age" in age:
+    if isinstance(subject, dict) and isinstance(age := subject.get("ageAtCollection"), dict) and "age" in age:
         encounter = {"timeAtLastEncounter": {"age": {"iso8601duration": age["age"]}}}
         packet = packet | {"subject": encounter | subject}
     return packet
