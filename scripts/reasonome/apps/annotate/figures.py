@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,7 +46,7 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-DOTS, RUNNING = "dot plot", "running scores"
+KINDS = DOTS, BARS, MAP, RUNNING = "dot plot", "bar plot", "map", "running scores"
 SHOWN = (DOTS, RUNNING)  # what a page shows; it leads to the files of the others
 
 
@@ -68,8 +69,9 @@ def draw(
     They are written to `folder`, where figures of an earlier run are replaced: of the first MOST_LISTS sets and
     rankings with terms, from those that are not folded below another.
     """
-    for old in (path for ending in FORMATS for path in folder.glob(f"*.{ending}")):
-        old.unlink()
+    for kind, ending in product(KINDS, FORMATS):
+        for old in folder.glob(f"*{kind.replace(' ', '_')}.{ending}"):
+            old.unlink()
     leading = {record.id: leading_terms(terms.get(record.id, ())) for record in records}
     sets = [record for record in records if leading[record.id]]
     ranked = [analysis for analysis in rankings if analysis.leading or analysis.running]
@@ -93,7 +95,7 @@ def draw(
         for analysis in ranked[:MOST_LISTS]:
             called = f"{analysis.list} GSEA"
             if analysis.leading:
-                for kind, figure in _of_terms(_ranked_table(analysis.leading), called, NES):
+                for kind, figure in _of_terms(_table(analysis.leading), called, NES):
                     save(analysis.list, called, kind, figure)
             if analysis.running:
                 save(analysis.list, called, RUNNING, _running(analysis))
@@ -122,32 +124,18 @@ def _labels(names: Sequence[tuple[str, str]]) -> list[str]:
     return labels
 
 
-def _table(terms: Sequence[EnrichedTerm]) -> pd.DataFrame:
+def _table(terms: Sequence[EnrichedTerm] | Sequence[RankedTerm]) -> pd.DataFrame:
     """Terms with the columns that GSEApy's plots read; `x` is the axis of its dot plot."""
-    return pd.DataFrame(
-        {
-            "Term": _labels([(term.name, term.library) for term in terms]),
-            "Library": [term.library for term in terms],
-            P: [max(term.adjusted_p, SMALLEST_P) for term in terms],
-            "Overlap": [f"{term.overlap}/{term.size}" for term in terms],
-            "Genes": [";".join(term.genes) for term in terms],
-            "x": [term.fold_enrichment for term in terms],
-        }
-    )
+    return pd.DataFrame(map(_row, terms)).assign(Term=_labels([(term.name, term.library) for term in terms]))
 
 
-def _ranked_table(terms: Sequence[RankedTerm]) -> pd.DataFrame:
-    """The same of a ranking's terms."""
-    return pd.DataFrame(
-        {
-            "Term": _labels([(term.name, term.library) for term in terms]),
-            "Library": [term.library for term in terms],
-            P: [max(term.fdr, SMALLEST_P) for term in terms],
-            "Overlap": [f"{len(term.leading_edge)}/{term.size}" for term in terms],
-            "Genes": [";".join(term.leading_edge) for term in terms],
-            "x": [term.nes for term in terms],
-        }
-    )
+def _row(term: EnrichedTerm | RankedTerm) -> dict[str, Any]:
+    if isinstance(term, EnrichedTerm):
+        p, genes, x = term.adjusted_p, term.genes, term.fold_enrichment
+    else:
+        p, genes, x = term.fdr, term.leading_edge, term.nes
+    overlap = f"{len(genes)}/{term.size}"
+    return {"Library": term.library, P: max(p, SMALLEST_P), "Overlap": overlap, "Genes": ";".join(genes), "x": x}
 
 
 def _of_terms(table: pd.DataFrame, title: str, x: str) -> Iterator[tuple[str, Figure]]:
@@ -157,9 +145,9 @@ def _of_terms(table: pd.DataFrame, title: str, x: str) -> Iterator[tuple[str, Fi
     figure = _sized(best)
     gseapy.barplot(best, column=P, top_term=len(best), group="Library", color=_COLOURS, ax=figure.subplots())
     figure.axes[0].set_xlabel(LOG_P)
-    yield "bar plot", _in_one_size(figure, title)
+    yield BARS, _in_one_size(figure, title)
     if len(table) > 1:
-        yield "map", _map(table.head(MOST_NODES), title)
+        yield MAP, _map(table.head(MOST_NODES), title)
 
 
 def _sized(table: pd.DataFrame) -> Figure:
