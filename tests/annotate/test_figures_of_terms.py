@@ -42,13 +42,13 @@ def test_nothing_enriched_and_many_lists_are_told(tmp_path):
 
 
 def test_a_workbook_holds_texts_as_texts(tmp_path):
-    row = ["mine", "'=1+1", "X", "007", "-2", "1/2", "3/4", "2.5", "1e-9", "0.01", "MARCH1", "1", ""]
+    row = ["mine", "'=1+1", "X", "007", "-2", "1/2", "3/4", "-2.5", "1e-9", "0.01", "MARCH1", "1", ""]
     (tmp_path / ENRICHMENT).write_text("\t".join(ENRICHMENT_COLUMNS) + "\n" + "\t".join(row) + "\n")
     write_workbook(tmp_path)
     book = load_workbook(tmp_path / "enrichment.xlsx")
     cells = list(book["over-representation"].iter_rows(min_row=2))[0]
     assert book.sheetnames == ["over-representation"]
-    values = [*row[:1], "=1+1", *row[2:7], 2.5, 1e-9, 0.01, "MARCH1", 1, None]
+    values = [*row[:1], "=1+1", *row[2:7], -2.5, 1e-9, 0.01, "MARCH1", 1, None]
     assert [cell.value for cell in cells] == values and "f" not in {cell.data_type for cell in cells}
 
 

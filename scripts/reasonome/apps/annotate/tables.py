@@ -159,8 +159,8 @@ def write_workbook(folder: Path) -> None:
             table.to_excel(workbook, sheet_name=sheet, index=False, freeze_panes=(1, 0))
             for row in workbook.book[sheet].iter_rows(min_row=2):
                 for cell in row:
-                    text = str(cell.value)
-                    if isinstance(cell, SheetCell) and re.match(r"'?\s*[=+@-]", text):
+                    text = cell.value
+                    if isinstance(cell, SheetCell) and isinstance(text, str) and re.match(r"'?\s*[=+@-]", text):
                         cell.value = text.removeprefix("'")
                         cell.data_type, cell.quotePrefix = "s", True
     with ZipFile(dated) as written, ZipFile(folder / WORKBOOK, "w", ZIP_DEFLATED) as undated:
