@@ -64,7 +64,6 @@ def test_gradients_of_an_adapter_and_answers_are_those_of_plain_layers(model):
 @pytest.mark.skipif(bool(kernels.missing_to_compile()), reason=f"lacks {kernels.missing_to_compile()}")
 def test_questions_shared_by_their_answers_have_the_gradients_of_plain_layers(model):
     add_fused_lm_head(model)
-    shared_questions.allow()
     compiled = copy.deepcopy(model)
     kernels.compile_layers(compiled)
 

@@ -70,7 +70,7 @@ def test_so_many_are_drawn_at_once_as_memory_holds(monkeypatch):
     # With 8 new tokens: 3 × (5 + 8) = 39, then 1 × 28, and one of 100 in any case.
     assert rollouts.at_once([1, 2, 5, 20, 92], 8) == [slice(0, 3), slice(3, 4), slice(4, 5)]
     trainer = object.__new__(WatchedTrainer)
-    trainer._tried, trainer.use_vllm, trainer.sharing, trainer.max_completion_length = True, False, Sharing(), 8
+    trainer.use_vllm, trainer.sharing, trainer.max_completion_length = False, Sharing(), 8
     drawn = []
 
     def draw(prompts, *others):

@@ -85,7 +85,7 @@ def test_completions_of_a_question_of_every_step_are_kept_with_what_they_earned(
 @pytest.mark.full
 def test_held_out_prompts_are_answered_before_under_way_and_after_and_leave_training_as_it_is(models):
     asking, silent = (
-        grpo_steps.prepare(models, f"grpo.{name}-s0", learning_rate=0.3, validate_every=every)
+        grpo_steps.prepare(models, f"grpo.{name}-s0", learning_rate=0.1, validate_every=every)
         for name, every in (("asking", 2), ("silent", None))
     )
     for folder in (asking, silent):

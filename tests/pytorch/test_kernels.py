@@ -13,14 +13,13 @@ from reasonome.training import kernels
 @pytest.mark.parametrize(
     ("settings", "installed", "chosen"),
     [
-        ({"precision": "bf16"}, ("flash_attn", "liger_kernel"), kernels.Kernels("flash_attention_2", True)),
-        ({"precision": "fp32"}, ("flash_attn",), kernels.Kernels()),
-        ({"kernels": "plain"}, ("flash_attn", "liger_kernel"), kernels.Kernels()),
+        ({}, ("liger_kernel",), kernels.Kernels(liger=True)),
+        ({}, (), kernels.Kernels()),
+        ({"kernels": "plain"}, ("liger_kernel",), kernels.Kernels()),
     ],
 )
 def test_kernels_are_those_that_are_installed(settings, installed, chosen, monkeypatch, tiny_backbone, tmp_path):
     recipe = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), **settings).recipe
-    monkeypatch.setattr(kernels, "is_flash_attn_2_available", lambda: "flash_attn" in installed)
     monkeypatch.setattr(kernels, "is_liger_kernel_available", lambda: "liger_kernel" in installed)
     on_a_cpu = kernels.Kernels(labelled_head=settings.get("kernels") != "plain")
     assert kernels.choose(recipe) == on_a_cpu, "there is no GPU"

@@ -1,6 +1,7 @@
 """A question computed once for all of its answers: the same log-probabilities, gradients and draws as without that."""
 
 import json
+from functools import partial
 from typing import get_args
 
 import grpo_steps
@@ -8,13 +9,13 @@ import pytest
 import tiny_training
 import torch
 from peft import LoraConfig, get_peft_model
-from refusals import refused
+from torch.nn.functional import scaled_dot_product_attention
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 from trl.trainer import add_fused_lm_head
 
 from reasonome.stages import STAGES
 from reasonome.stages.grpo import GrpoRecipe
-from reasonome.training import kernels, shared_questions
+from reasonome.training import kernels, packing, shared_questions
 from reasonome.training.rollouts import WatchedTrainer, without_noise
 from reasonome.training.shared_questions import Sharing, choose
 from reasonome.training.token_count import real_tokens
@@ -69,8 +70,26 @@ def alone(model, ids, attended):
     return out.log_probs[:, -WIDTH:], out.entropy[:, -WIDTH:]
 
 
-@pytest.mark.parametrize(("adapter", "recomputed"), [(False, False), (True, True)])
-def test_log_probabilities_entropies_and_gradients_are_equal(model, batch, adapter, recomputed):
+def part_by_part(query, key, value, queries, keys, *longest, scale, window_size, enable_gqa):
+    """What torch's varlen attention computes, which has no kernel for CPUs: the last query sees the last key."""
+    assert window_size == (-1, 0) and enable_gqa and longest == (queries.diff().max(), keys.diff().max())
+    parts = []
+    for i in range(len(queries) - 1):
+        of_queries, of_keys = slice(*queries[i : i + 2].tolist()), slice(*keys[i : i + 2].tolist())
+        states = [
+            each[part].transpose(0, 1)[None] for each, part in ((query, of_queries), (key, of_keys), (value, of_keys))
+        ]
+        mine, seen = (len(each[0, 0]) for each in states[:2])
+        mask = torch.ones(mine, seen, dtype=torch.bool).tril(seen - mine)
+        attended = scaled_dot_product_attention(*states, attn_mask=mask, scale=scale, enable_gqa=True)
+        parts.append(attended[0].transpose(0, 1))
+    return torch.cat(parts)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "recomputed", "by_parts"), [(False, False, False), (True, True, False), (False, True, True)]
+)
+def test_log_probabilities_entropies_and_gradients_are_equal(model, batch, adapter, recomputed, by_parts, monkeypatch):
     kernels.use_head(True)
     add_fused_lm_head(model, 0.8, outputs=("log_probs", "entropy"))
     if recomputed:
@@ -79,7 +98,6 @@ def test_log_probabilities_entropies_and_gradients_are_equal(model, batch, adapt
     if adapter:
         model = get_peft_model(model, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
     model.train()
-    shared_questions.allow()
     weights = torch.randn(len(batch[0]), WIDTH)
 
     def computed(way):
@@ -90,7 +108,10 @@ def test_log_probabilities_entropies_and_gradients_are_equal(model, batch, adapt
         return logprobs, entropies, gradients
 
     wanted = computed(alone)
-    found = computed(lambda *given: shared_questions.scores(*given, WIDTH))
+    if by_parts:
+        monkeypatch.setattr(packing, "varlen_attn", part_by_part)
+        packing.attend_text_by_text(model)
+    found = computed(lambda *given: shared_questions.scores(*given, WIDTH, by_parts))
     real = batch[1][:, -WIDTH:].bool()
     assert not found[0][~real].any() and not found[1][~real].any()
     for mine, other in zip(found[:2], wanted[:2], strict=True):
@@ -101,59 +122,46 @@ def test_log_probabilities_entropies_and_gradients_are_equal(model, batch, adapt
         torch.testing.assert_close(found[2][name], gradient, rtol=1e-4, atol=1e-5 * float(gradient.abs().max()))
 
 
-def test_a_row_by_hand():
+def test_rows_by_hand():
     """Questions 5 6 7 and 8, answered 1 2 and 3; 4 and 2 2: the last token of a question opens each answer."""
-    row = shared_questions.lay_out(
+    rows = shared_questions.lay_out(
         [torch.tensor([5, 6, 7]), torch.tensor([8])],
         [[torch.tensor([1, 2]), torch.tensor([3])], [torch.tensor([4]), torch.tensor([2, 2])]],
     )
-    assert row.tokens.tolist() == [[5, 6, 7, 1, 7, 8, 8, 2]]
-    assert row.positions.tolist() == [[0, 1, 2, 3, 2, 0, 0, 1]]
-    assert row.labels.tolist() == [[-100, -100, 1, 2, 3, 4, 2, 2]]
-    first, second = row.places
-    assert (first.question, first.count, second.question) == (slice(0, 2), 2, slice(5, 5))
-    assert first.answers.tolist() == [2, 3, 4, 4] and first.real.tolist() == [0, 1, 2]
-    assert first.seen[0, 0].tolist() == [[True, True, True, False], [True] * 4]
-    assert real_tokens({"input_ids": row.tokens, "position_ids": row.positions, "places": row.places}) == 8
+    assert rows.tokens.tolist() == [[5, 6, 7, 1, 7], [8, 8, 2, 0, 0]]
+    assert rows.positions.tolist() == [[0, 1, 2, 3, 2], [0, 0, 1, 0, 0]]
+    assert rows.labels.tolist() == [[-100, -100, 1, 2, 3], [4, 2, 2, -100, -100]]
+    assert rows.parts.tolist() == [[0, 0, 1, 1, 2], [1, 2, 2, -1, -1]]
+    first, second = shared_questions.seen(rows.parts)[:, 0].int().tolist()
+    assert first == [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 1, 0], [1, 1, 0, 0, 1]]
+    assert second[:3] == [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 1, 1, 0, 0]]
+    found = shared_questions.keys_of(rows.parts)
+    assert found["keys"].tolist() == [0, 1, 0, 1, 2, 3, 0, 1, 4, 5, 6, 7]
+    assert found["cu_seq_lens_q"].tolist() == [0, 2, 4, 5, 6, 8] and found["max_length_q"] == 2
+    assert found["cu_seq_lens_k"].tolist() == [0, 2, 6, 9, 10, 12] and found["max_length_k"] == 4
 
 
-def test_a_model_that_does_not_attend_by_places_shares_nothing(model, monkeypatch, capsys):
-    kernels.use_head(True)
-    add_fused_lm_head(model, outputs=("log_probs",))
-    shared_questions.allow()
-    whole = Sharing(rollouts=True, together=2)
-    assert shared_questions.tried(whole, model, rounded=False) is whole
-    attend = shared_questions.ALL_ATTENTION_FUNCTIONS["sdpa"]
-
-    def careless(*args, places=None, **settings):
-        return attend(*args, **settings)
-
-    monkeypatch.setitem(shared_questions.ALL_ATTENTION_FUNCTIONS, "sdpa", careless)
-    for rounded in (False, True):
-        found = shared_questions.tried(whole, model, rounded)
-        assert (found.rollouts, found.together) == (False, 1) and "other log-probabilities" in found.why_not
-    assert "questions are not shared: llama gives" in capsys.readouterr().out
-    with refused():
-        shared_questions.tried(Sharing(rollouts=True, together=2, demanded=True), model, rounded=False)
+def test_tokens_of_rows_are_counted_without_their_padding():
+    row = shared_questions.lay_out([torch.tensor([5, 6, 7]), torch.tensor([8, 9])], [[torch.tensor([1, 2])]] * 2)
+    batch = {"input_ids": row.tokens, "position_ids": row.positions}
+    assert real_tokens(batch | {"attention_mask": shared_questions.seen(row.parts)}) == 4 + 3
+    assert real_tokens({"input_ids": torch.ones(1, 7), "keys": torch.arange(9)}) == 7
 
 
 def recipe(**settings):
     return STAGES["grpo"].model_validate(grpo_steps.RECIPE | settings)
 
 
-def test_auto_shares_what_saves_a_tenth_of_the_tokens(config):
+def test_auto_shares_what_is_a_tenth_cheaper(config):
     config._attn_implementation = "sdpa"
-    # 8 × 262 tokens of which 250 + 8 × 12 are left.
-    assert shared_questions.saved(250, 12, 8) == pytest.approx(2096 / 346)
+    # 4 × 262 · (1 + 262 / 192) against 298 · (1 + 298 / 192), of a width of 32.
+    assert shared_questions.saved(250, 12, 4, 32) == pytest.approx(1048 * (454 / 192) / (298 * (490 / 192)))
     assert choose(recipe(), config, 8, 250.0) == Sharing(rollouts=True, together=4)
-    # 4 × 542 of 30 + 4 × 512: a twenty-fifth.
+    # 4 × 542 and rows of 542, against 2,078 in one.
     long = choose(recipe(max_completion_length=512), config, 8, 30.0)
-    assert not long.rollouts and long.together == 1
-    assert long.why_not == "questions of 30 tokens are short beside answers of 512"
-    asked = choose(recipe(max_completion_length=512, shared_questions="always"), config, 8, 30.0)
-    assert asked.rollouts and asked.together == 4
-    likeliest = choose(recipe(top_p=0.9), config, 8, 250.0)
-    assert not likeliest.rollouts and likeliest.together == 4, "transformers draws them one by one"
+    assert long.rollouts and long.together == 1
+    assert long.why_not == "4 answers of 512 tokens to a question of 30 are no cheaper in one row"
+    assert choose(recipe(), config, 3, 250.0).together == 1, "three at a time are of no whole groups of four"
     assert choose(recipe(shared_questions="never"), config, 8, 250.0).facts() == {
         "rollouts": False,
         "training": False,
@@ -161,58 +169,35 @@ def test_auto_shares_what_saves_a_tenth_of_the_tokens(config):
     }
 
 
-def generated(model, questions, new, end):
-    """The likeliest next tokens of each question, as transformers generates them one by one."""
-    settings = GenerationConfig(max_new_tokens=new, do_sample=False, pad_token_id=PAD, eos_token_id=end)
-    for question in questions:
-        yield model.generate(torch.tensor([question]), generation_config=settings)[0, len(question) :].tolist()
+@pytest.mark.parametrize("change", [{"_attn_implementation": "eager"}, {"sliding_window": 8}])
+def test_models_that_take_no_mask_or_do_not_see_all_share_nothing(config, change):
+    config._attn_implementation = "sdpa"
+    for key, value in change.items():
+        setattr(config, key, value)
+    sharing = choose(recipe(), config, 8, 250.0)
+    assert not sharing.rollouts and sharing.together == 1 and sharing.why_not
 
 
-def test_the_likeliest_tokens_are_those_that_transformers_generates(model):
-    """Questions of several lengths, whose answers end at several steps; at a temperature near 0 nothing is drawn."""
+def test_a_question_is_read_once_and_answered_as_transformers_does(model):
+    """Of left-padded questions of three lengths, with 3, 1 and 2 answers: the likeliest tokens, and those drawn."""
     model.eval()
-    shared_questions.allow()
-    questions = [torch.randint(3, 90, (length,)).tolist() for length in (9, 4, 1, 6, 12)]
-    whole = list(generated(model, questions, 10, end=-1))
-    end = whole[0][4]
-    wanted = list(generated(model, questions, 10, end))
-    assert len({len(tokens) for tokens in wanted}) > 1, "of several lengths"
-    drawn = shared_questions.draw(model, questions, 3, 10, 1e-6, [end])
-    assert [[tokens for tokens, _ in completions] for completions in drawn] == [[tokens] * 3 for tokens in wanted]
-
-
-def test_drawn_tokens_have_the_log_probabilities_that_a_whole_pass_gives_them(model, monkeypatch):
-    """And what is drawn for a question depends on it alone, beside others or not, but for its random numbers."""
-    monkeypatch.setattr(shared_questions, "QUESTIONS", 2)
-    shared_questions.allow()
-    kernels.use_head(True)
-    add_fused_lm_head(model, 0.7, outputs=("log_probs", "entropy"))
-    questions = [torch.randint(3, 90, (length,)).tolist() for length in (3, 9, 5)]
-    torch.manual_seed(5)
-    drawn = shared_questions.draw(model, questions, 4, WIDTH, 0.7, [7, 11])
-    lengths = {len(tokens) for completions in drawn for tokens, _ in completions}
-    assert len(lengths) > 1 and max(lengths) == WIDTH
-    assert len({tuple(tokens) for completions in drawn for tokens, _ in completions}) == 12, "each is drawn by itself"
-    for question, completions in zip(questions, drawn, strict=True):
-        for tokens, logprobs in completions:
-            assert not {7, 11} & set(tokens[:-1]) and (len(tokens) == WIDTH or tokens[-1] in (7, 11))
-            with torch.no_grad():
-                logits = model(torch.tensor([question + tokens])).logits[0, len(question) - 1 : -1] / 0.7
-            found = torch.log_softmax(logits, -1).gather(1, torch.tensor(tokens)[:, None])[:, 0]
-            torch.testing.assert_close(torch.tensor(logprobs), found, atol=1e-5, rtol=1e-5)
-    torch.manual_seed(5)
-    assert shared_questions.draw(model, questions, 4, WIDTH, 0.7, [7, 11]) == drawn
-
-
-def test_tokens_are_drawn_as_often_as_they_are_likely():
-    probabilities = torch.tensor([0.0, 0.5, 0.0, 0.3, 0.2])
-    torch.manual_seed(0)
-    tokens, logprobs = shared_questions.choose_tokens(probabilities.log().expand(1, 40_000, -1), 1.0)
-    shares = torch.bincount(tokens.flatten(), minlength=5) / 40_000
-    # Three standard deviations of a share: at most 3 · √(.25 / 40,000).
-    torch.testing.assert_close(shares, probabilities, atol=0.0075, rtol=0)
-    assert shares[0] == shares[2] == 0
-    torch.testing.assert_close(logprobs, probabilities.log()[tokens])
+    questions = [torch.randint(3, 90, (length,)).tolist() for length in (9, 4, 7)]
+    rows = [[PAD] * (9 - len(tokens)) + tokens for tokens in questions]
+    ids = torch.tensor([rows[0]] * 3 + [rows[1]] + [rows[2]] * 2)
+    given = {"input_ids": ids, "attention_mask": (ids != PAD).long()}
+    settings = GenerationConfig(max_new_tokens=10, do_sample=False, pad_token_id=PAD, eos_token_id=7)
+    read = []
+    hook = model.register_forward_hook(lambda *passed: read.append(passed[-1].logits.shape[0]))
+    found = shared_questions.generate(model, **given, generation_config=settings)
+    assert read[:2] == [3, 6], "three questions, then a token of six answers"
+    hook.remove()
+    assert torch.equal(found, model.generate(**given, generation_config=settings))
+    settings = GenerationConfig(max_new_tokens=10, do_sample=True, pad_token_id=PAD, eos_token_id=7)
+    drawn = []
+    for generate in (partial(shared_questions.generate, model), model.generate):
+        torch.manual_seed(3)
+        drawn.append(generate(**given, generation_config=settings))
+    assert torch.equal(*drawn) and len({tuple(row) for row in drawn[0][:3].tolist()}) == 3
 
 
 ONE_STEP = {"max_steps": 1, "max_grad_norm": 1e9, "validation": 0}
@@ -224,15 +209,16 @@ WAYS = {"onlinedpo": {"beta": 0.5}, "grpo": {"loss": "grpo", "beta": 0.02}}
 def test_a_step_has_the_gradient_of_one_that_shares_nothing(tiny_models, tmp_path, monkeypatch, stage):
     """Eight completions of two or four prompts, drawn once; all of a prompt pass at once, and two of four."""
     monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", WatchedTrainer._generate_single_turn)
+    monkeypatch.setattr(shared_questions, "WORTH", 0)
     folders, tokens = [], []
-    for shared, micro in (("never", 4), ("always", 4), ("always", 2)):
+    for shared, micro in (("never", 4), ("auto", 4), ("auto", 2)):
         (grpo_steps.write_down if shared == "never" else grpo_steps.read_back)(tmp_path / "drawn.json")
         settings = WAYS[stage] | ONE_STEP | {"shared_questions": shared}
         chain = f"{stage}.{shared}{micro}-s0"
         folders.append(grpo_steps.prepare(tiny_models, chain, **settings, micro_batch_size=micro))
         grpo_steps.run(folders[-1])
         run = json.loads((folders[-1] / "run.json").read_text())
-        assert run["shared_questions"]["training"] == (shared == "always")
+        assert run["shared_questions"]["training"] == (shared == "auto")
         tokens.append(run["backward_tokens"])
         [step] = grpo_steps.logged(folders[-1])
         assert step["sampler_drift"] < 1e-5 and step["grad_norm"] > 0

@@ -82,7 +82,7 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     rollouts: Literal["transformers", "vllm-colocate", "vllm-server"] = Field(
         "transformers", description="what samples completions; vllm-colocate shares the trainer's GPUs"
     )
-    shared_questions: Literal["auto", "always", "never"] = Field(
+    shared_questions: Literal["auto", "never"] = Field(
         "auto",
         description="whether a question is computed once for all of its completions, when they are drawn and when they "
         "are trained on; auto: where that works and saves something",

@@ -1,7 +1,7 @@
 """A canary for GRPO: sampler and trainer must give the sampled tokens the same probabilities, or the run fails."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from reasonome.core.errors import InputError
 
 
 @contextmanager
-def recorded_logprobs(model) -> Iterator[list[torch.Tensor]]:
-    """Within it, `model.generate` also leaves the log-probabilities of the tokens it chose in the list.
+def recorded_logprobs(model, generate: Callable[..., torch.Tensor]) -> Iterator[list[torch.Tensor]]:
+    """Within it, `model.generate` is `generate`, and leaves the log-probabilities of the tokens it chose in the list.
 
     One tensor a call, shape (rows, new tokens); values behind a row's end mean nothing.
     """
-    generate, recorded = model.generate, []
+    recorded = []
 
     def watched(*, input_ids, generation_config, **options):
         # As drawn from: the sampling temperature is applied after this processor, so it is here too.

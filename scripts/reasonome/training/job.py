@@ -184,8 +184,6 @@ class TrainingJob(Generic[AnyRecipe]):
         """
         self._sharding = self._sharding or sharding.prepare(self._shared_arguments())
         settings = adapters.loading(self.recipe)
-        if self.kernels.attention:
-            settings["attn_implementation"] = self.kernels.attention
         if not self.recipe.answers:
             set_seed(self.step.seed)
         model = adapters.load(self.parent / "model", self.recipe, **settings)

@@ -1,4 +1,4 @@
-"""How a model is computed in training: attention, Liger, the head, compiled layers, activations that are recomputed.
+"""How a model is computed in training: Liger, the head, compiled layers, activations that are recomputed.
 
 The language-model head on CPUs scores labelled tokens alone, in plain PyTorch. TRL scores every position where it has
 no Triton kernel, prompts and padding too, in several fp32 passes over the whole vocabulary. That is 40 % of a training
@@ -20,7 +20,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
-from transformers.utils.import_utils import is_flash_attn_2_available, is_liger_kernel_available
+from transformers.utils.import_utils import is_liger_kernel_available
 from trl.trainer import utils as trl_utils
 
 from reasonome.config import Recipe
@@ -32,9 +32,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Kernels:
-    """The chosen kernels: attention as transformers calls it ("" is its default, sdpa), Liger's, our head, compiled."""
+    """The chosen kernels: Liger's, our head, compiled layers."""
 
-    attention: str = ""
     liger: bool = False
     labelled_head: bool = False
     compiled_layers: bool = False
@@ -51,17 +50,14 @@ def choose(recipe: Recipe, say: bool = True) -> Kernels:
 def _hand_written(recipe: Recipe) -> Kernels:
     """The kernels of a recipe: `plain` are PyTorch's and TRL's; `auto` adds installed ones on a GPU, ours on a CPU.
 
-    FlashAttention computes in bf16 alone, and FlashAttention-4, which installs a module of the same name, is not its
-    second version. Our head needs the whole weight in the backward pass, where zero3 has parts.
+    Our head needs the whole weight in the backward pass, where zero3 has parts.
     Liger's head of a language model does not know that a reward model has none.
     """
     if recipe.kernels == "plain":
         return Kernels()
     if not torch.cuda.is_available():
         return Kernels(labelled_head=sharding.chosen() != "zero3")
-    flash = recipe.precision == "bf16" and is_flash_attn_2_available()
-    liger = recipe.answers and is_liger_kernel_available()
-    return Kernels("flash_attention_2" if flash else "", liger)
+    return Kernels(liger=recipe.answers and is_liger_kernel_available())
 
 
 # Renamed after the newest transformers that vLLM takes, which is the GPU environment's.

@@ -5,6 +5,7 @@ work and memory grow with the squares of the texts instead of that of the row. T
 with a name. Elsewhere transformers makes a mask of a row's tokens from their positions.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch.nn.attention.varlen import varlen_attn
 from transformers import (
     AttentionInterface,
     AttentionMaskInterface,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     TrainerCallback,
@@ -23,10 +25,16 @@ from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import DataCollatorForLanguageModeling, SFTTrainer
 
 from reasonome.core.errors import InputError
-from reasonome.training.shared_questions import sees_all
 
 ATTENTION = "text_by_text"
 SDPA = "sdpa"
+
+
+def sees_all(config: PreTrainedConfig) -> bool:
+    """Whether every layer of a model sees all tokens before the one that it predicts."""
+    text = config.get_text_config()
+    layers = set(getattr(text, "layer_types", None) or ["full_attention"])
+    return layers == {"full_attention"} and not getattr(text, "sliding_window", None)
 
 
 def attends_text_by_text(model: PreTrainedModel, precision: torch.dtype, device: str) -> bool:
@@ -50,6 +58,13 @@ def bounds(positions: torch.Tensor) -> dict[str, Any]:
     return both | {"max_length_q": int(longest), "max_length_k": int(longest)}
 
 
+def ends(queries: Sequence[int], keys: Sequence[int], device: torch.device) -> dict[str, Any]:
+    """The same of parts with so many queries and keys each; the last query sees the last key."""
+    of = {"q": torch.tensor([0, *queries], device=device), "k": torch.tensor([0, *keys], device=device)}
+    firsts = {f"cu_seq_lens_{name}": lengths.cumsum(0, dtype=torch.int32) for name, lengths in of.items()}
+    return firsts | {"max_length_q": max(queries), "max_length_k": max(keys)}
+
+
 def _mask(attention_mask: torch.Tensor | None = None, **settings) -> torch.Tensor | None:
     """None where bounds say everything."""
     if attention_mask is None:
@@ -57,15 +72,16 @@ def _mask(attention_mask: torch.Tensor | None = None, **settings) -> torch.Tenso
     return AttentionMaskInterface()[SDPA](attention_mask=attention_mask, **settings)
 
 
-def _attend(module, query, key, value, attention_mask, *args, cu_seq_lens_q=None, max_length_q=0, **settings):
+def _attend(module, query, key, value, attention_mask, *args, cu_seq_lens_q=None, keys=None, **settings):
     if cu_seq_lens_q is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, *args, **settings)
     rows = len(query)  # from here on tokens × heads × size, of all rows
     query, key, value = (each.transpose(1, 2).flatten(0, 1) for each in (query, key, value))
-    first, longest, scale = cu_seq_lens_q, max_length_q, settings.get("scaling")
-    attended = varlen_attn(
-        query, key, value, first, first, longest, longest, scale=scale, window_size=(-1, 0), enable_gqa=True
-    )
+    if keys is not None:  # what several parts attend to stands once in the row
+        key, value = key[keys], value[keys]
+    firsts = cu_seq_lens_q, settings["cu_seq_lens_k"]
+    longest, scale = (settings["max_length_q"], settings["max_length_k"]), settings.get("scaling")
+    attended = varlen_attn(query, key, value, *firsts, *longest, scale=scale, window_size=(-1, 0), enable_gqa=True)
     assert isinstance(attended, torch.Tensor)  # no more was asked for
     return attended.unflatten(0, (rows, -1)), None
 

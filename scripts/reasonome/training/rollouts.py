@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain, groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import cast
 
@@ -23,7 +21,7 @@ from trl.trainer.utils import RepeatSampler
 from reasonome.answering import local
 from reasonome.answering.engine import token_ids
 from reasonome.config import Decoding, RolloutRecipe
-from reasonome.training import batches, processes, shared_questions, vllm_sampler
+from reasonome.training import batches, packing, processes, shared_questions, vllm_sampler
 from reasonome.training.canary import Drift, generating_by, recorded_logprobs
 from reasonome.training.shared_questions import Sharing
 
@@ -81,13 +79,16 @@ class WatchedTrainer(GRPOTrainer):
     def __init__(self, *args, drift: Drift, epochs_done: int, sharing: Sharing, **kwargs):
         """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
         self._drift, self._epochs_done, self.sharing = drift, epochs_done, sharing
-        self._tried = False
         self._passing: batches.Drawn = {}
         self._ratios: list[torch.Tensor] = []
         self._tokens: list[torch.Tensor] = []
-        shared_questions.allow()
         vllm_sampler.use(kwargs["args"].seed)
         super().__init__(*args, **kwargs)
+        models = [self.accelerator.unwrap_model(model) for model in (self.model, self.ref_model) if model is not None]
+        precision, device = torch.bfloat16 if self.args.bf16 else torch.float32, self.accelerator.device.type
+        self._by_parts = sharing.together > 1 and packing.attends_text_by_text(models[0], precision, device)
+        for model in models if self._by_parts else ():
+            packing.attend_text_by_text(model)
 
     def _get_train_sampler(self, dataset=None):
         # Each epoch draws an order from the sampler's generator, which no checkpoint keeps: draw those of past epochs.
@@ -137,13 +138,8 @@ class WatchedTrainer(GRPOTrainer):
         return self._buffered_inputs[self._step % len(self._buffered_inputs)]
 
     def _generate_single_turn(self, prompt_ids, *args, **kwargs):
-        if not self._tried:
-            self._tried = True
-            self.sharing = shared_questions.tried(self.sharing, self.model, bool(self.args.bf16))
         if self.use_vllm:
             return super()._generate_single_turn(prompt_ids, *args, **kwargs)
-        if self.sharing.rollouts:
-            return self._draw_together(prompt_ids)
         lengths = list(map(len, prompt_ids))
         order = sorted(range(len(lengths)), key=lambda i: lengths[i])
         # Of all processes the longest: each draws as often as the others, which sharded weights want.
@@ -159,26 +155,11 @@ class WatchedTrainer(GRPOTrainer):
         """A completion of each prompt, by transformers, and the log-probabilities of its tokens."""
         # A prepared model is in training's autocast when it is called. With an adapter the model inside it generates.
         sampler = self.accelerator.unwrap_model(self.model_wrapped)
-        with self.accelerator.autocast(), recorded_logprobs(sampler) as taken:
+        generate = partial(shared_questions.generate, sampler) if self.sharing.rollouts else sampler.generate
+        with self.accelerator.autocast(), recorded_logprobs(sampler, generate) as taken:
             completions, _ = super()._generate_single_turn(prompt_ids, *args, **kwargs)
         (logprobs,) = taken
         return [(ids, row[: len(ids)].tolist()) for row, ids in zip(logprobs, completions, strict=True)]
-
-    def _draw_together(self, prompt_ids: Sequence[list[int]]) -> tuple[list[list[int]], list[list[float]]]:
-        """Completions and their log-probabilities; neighbours that are equal are one question."""
-        questions = [(tokens, len(list(alike))) for tokens, alike in groupby(prompt_ids)]
-        settings = (self.max_completion_length, self.generation_config.temperature, self.eos_token_ids)
-        drawn: list[shared_questions.Drawn] = []
-        with (
-            unwrap_model_for_generation(self.model_wrapped, self.accelerator) as model,
-            _without_hooks(model),
-            self.accelerator.autocast(),
-        ):
-            # Another process may have the rest of the completions of the first question or the last.
-            for count, alike in groupby(questions, key=itemgetter(1)):
-                of_questions = shared_questions.draw(model, [tokens for tokens, _ in alike], count, *settings)
-                drawn += chain.from_iterable(of_questions)
-        return [tokens for tokens, _ in drawn], [logprobs for _, logprobs in drawn]
 
     def _get_per_token_logps_and_entropies(
         self, model, input_ids, attention_mask, logits_to_keep, batch_size=None, compute_entropy=False, **others
@@ -235,7 +216,7 @@ class WatchedTrainer(GRPOTrainer):
     def _logprobs_of_shared(self, model, input_ids, attention_mask, logits_to_keep, batch_size):
         parts = zip(input_ids.split(batch_size), attention_mask.split(batch_size), strict=True)
         with self.accelerator.autocast():
-            scored = [shared_questions.scores(model, ids, attended, logits_to_keep) for ids, attended in parts]
+            scored = [shared_questions.scores(model, *part, logits_to_keep, self._by_parts) for part in parts]
         logprobs, entropies = zip(*scored, strict=True)
         return torch.cat(logprobs), None if entropies[0] is None else torch.cat(entropies), None
 

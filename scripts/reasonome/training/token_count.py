@@ -42,13 +42,13 @@ class TokenCount(TrainerCallback):
 def real_tokens(batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """The number of tokens of a batch without padding.
 
-    Texts are kept apart by an attention mask of padding, or by positions that start again at 0; there padding is what
-    has position 0 and is followed by a 0. Rows of shared questions (`places`) have none.
+    Padding is what an attention mask of rows × tokens says; else what has position 0 and is followed by a 0, as texts
+    begin there. Rows in which parts have `keys` have none.
     """
     mask, positions = batch.get("attention_mask"), batch.get("position_ids")
-    if mask is not None and "places" not in batch:
+    if mask is not None and mask.ndim == 2:
         return mask.bool().sum()
-    if positions is None or "places" in batch:
+    if positions is None or "keys" in batch:
         return torch.tensor(batch["input_ids"].numel())
     starts = positions == 0
     return (~(starts & torch.nn.functional.pad(starts[:, 1:], (0, 1), value=True))).sum()
