@@ -10,7 +10,7 @@ import torch
 from refusals import refused
 
 from reasonome.tasks import TASKS
-from reasonome.training import fitting
+from reasonome.training import fitting, kernels
 from reasonome.training.job import TrainingJob
 from reasonome.training.sft import sft
 
@@ -35,7 +35,11 @@ def limited(monkeypatch, tokens: float) -> None:
     cuda = SimpleNamespace(is_available=lambda: True, empty_cache=lambda: None)
     monkeypatch.setattr(fitting, "torch", SimpleNamespace(cuda=cuda, random=torch.random))
     monkeypatch.setattr(fitting, "PartialState", lambda: None)
-    monkeypatch.setattr(fitting, "_trial_on_gpu", lambda model, recipe: lambda rows, length: rows * length <= tokens)
+    monkeypatch.setattr(
+        fitting,
+        "_trial_on_gpu",
+        lambda model, recipe, recomputed: lambda rows, length: rows * length <= tokens * (4 if recomputed else 1),
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +73,7 @@ class _Gpu:
         monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: ((gigabytes - 1) * 10**9, gigabytes * 10**9))
         monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
         monkeypatch.setattr(torch, "empty", self._hold)
-        monkeypatch.setattr(fitting, "_trial", lambda model, recipe: self._trial)
+        monkeypatch.setattr(fitting, "_trial", lambda model, recipe, recomputed: self._trial)
 
     def _hold(self, held, dtype, device):
         assert (dtype, device) == (torch.uint8, "cuda")
@@ -94,14 +98,14 @@ class _Gpu:
 )
 def test_rows_on_a_gpu_leave_room_for_what_comes_after_the_trial(gigabytes, beta, rows, monkeypatch):
     gpu, recipe = _Gpu(monkeypatch, gigabytes), SimpleNamespace(holds_parent=bool(beta), adapter=None)
-    fits = fitting._trial_on_gpu(gpu.model, recipe)
+    fits = fitting._trial_on_gpu(gpu.model, recipe, False)
     assert fitting.most_that_fit(16, lambda n: fits(n, 64)) == rows
     assert gpu.tried == [16, 8, 4, 2, 1][: 1 + [16, 8, 4, 2, 1, 0].index(rows)]
 
 
 def test_memory_that_other_libraries_miss_is_memory_and_what_is_wrong_is_told(monkeypatch):
     gpu, recipe = _Gpu(monkeypatch), SimpleNamespace(holds_parent=False, adapter=None)
-    tried = fitting._trial_on_gpu(gpu.model, recipe)
+    tried = fitting._trial_on_gpu(gpu.model, recipe, False)
     gpu.error = RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
     assert fitting.most_that_fit(16, lambda n: tried(n, 64)) == 8
     gpu.error = RuntimeError("CUDA error: an illegal memory access was encountered")
@@ -138,7 +142,7 @@ def test_a_job_that_goes_on_with_other_processes_finds_rows_again_where_it_must(
 
     def fit(processes: int, resumed: bool = True) -> int:
         monkeypatch.setenv("WORLD_SIZE", str(processes))
-        return fitting.fit(job.load_model, job.recipe, 60, tmp_path, resumed)
+        return fitting.fit(job.load_model, job.recipe, 60, tmp_path, resumed)[0]
 
     limited(monkeypatch, 256)
     assert fit(2, resumed=False) == 3  # of 6 rows; 6 × 60 are too many
@@ -151,6 +155,26 @@ def test_a_job_that_goes_on_with_other_processes_finds_rows_again_where_it_must(
     limited(monkeypatch, 59)
     with refused():
         fit(4 * 3)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "found"),
+    [
+        (12 * 60, (12, False)),  # all of a step
+        (400, (6, False)),  # 360 tokens, which keep the GPU busy
+        (130, (6, True)),  # 2 rows of 60 do not: with recomputation four times as many tokens fit
+        (30, (2, True)),
+    ],
+)
+def test_activations_are_computed_again_where_few_tokens_fit(tokens, found, tiny_backbone, tmp_path, monkeypatch):
+    settings = {"micro_batch_size": "auto", "gradient_checkpointing": "auto", "batch_size": 12}
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), **settings)
+    assert job.recomputed, "until it is known"
+    monkeypatch.setattr(fitting, "BUSY_TOKENS", 300)
+    limited(monkeypatch, tokens)
+    job.fit(60)
+    assert (job.micro_batch_size, job.recomputed) == found
+    assert job.arguments() | kernels.recomputation(found[1]) == job.arguments()
 
 
 @pytest.mark.full

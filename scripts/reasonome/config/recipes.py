@@ -92,10 +92,14 @@ class Recipe(Strict):
         description="auto: the one of the two that this machine computes faster in. bf16 is autocast over fp32 "
         "weights; sharded, bf16 weights with an fp32 copy that steps",
     )
-    gradient_checkpointing: bool = False
+    gradient_checkpointing: bool | Literal["auto"] = Field(
+        False,
+        description="compute activations again in the backward pass: less memory for a third more time; auto: where "
+        "`micro_batch_size: auto` finds few rows without it, and with a number",
+    )
     kernels: Literal["auto", "plain"] = Field(
         "auto",
-        description="auto: FlashAttention and Liger kernels where they are installed and a GPU is, and a head of "
+        description="auto: Liger kernels where they are installed and a GPU is, and a head of "
         "labelled tokens alone on a CPU; plain: what PyTorch and TRL have",
     )
     compile_layers: bool = Field(

@@ -34,44 +34,56 @@ OUT_OF_MEMORY = (
 # Under zero3, with recomputation: weights at most → tokens that pass at once through a GPU of 80 GB (estimates).
 SPREAD_TOKENS = ((4 * 10**9, 32_768), (9 * 10**9, 16_384), (80 * 10**9, 4_096))
 FIRST = 16  # tokens in a trial that makes gradients
+# Tokens that keep a GPU busy: where as many pass without recomputation, that would cost a third more time for nothing.
+BUSY_TOKENS = 4_096
 
 
-def fit(load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, folder: Path, resumed: bool) -> int:
-    """Rows of up to `longest` tokens that pass through at once: the recipe's number, or for "auto" the most that fit.
+def fit(
+    load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, folder: Path, resumed: bool
+) -> tuple[int, bool]:
+    """Rows of up to `longest` tokens that pass through at once: the recipe's number, or for "auto" the most that fit;
+    and whether activations are computed again: as the recipe says, or for "auto" where few tokens fit without it.
 
     `load` gives a model to try on; it is thrown away. vLLM has nothing of a GPU while rows pass: it sleeps. The number
     is written to `folder`, where a `resumed` job finds it, so that it goes on as it was, or with a part of that where
     its GPUs are smaller. Where its share of the batch is another, rows are found again. InputError where not one row
     fits.
     """
+    recomputed = bool(recipe.gradient_checkpointing)
     if recipe.micro_batch_size != "auto" or not longest:
-        return 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size
+        return 1 if recipe.micro_batch_size == "auto" else recipe.micro_batch_size, recomputed
     most, file = recipe.batch_size // processes.count(), folder / FILE
     if resumed and file.is_file():
         before = atomic.read_json(file)["micro_batch_size"]
         most = before if most % before == 0 else most
     rows = 1
     if torch.cuda.is_available():
-        rows = _most_on_gpus(load, recipe, longest, most)
-        gc.collect()
-        torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
+        given = recipe.gradient_checkpointing
+        for recomputed in (False, True) if given == "auto" else (given,):
+            rows = _most_on_gpus(load, recipe, longest, most, recomputed)
+            gc.collect()
+            torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
+            if rows == most or rows * longest >= BUSY_TOKENS:
+                break
     if not rows:
         raise InputError(
             f"not one row of {longest} tokens fits in the memory of a GPU",
             field="micro_batch_size",
-            fix="gradient_checkpointing: true, an adapter, a smaller max_length, or a larger GPU in resources.yaml",
+            fix="gradient_checkpointing: auto, an adapter, a smaller max_length, or a larger GPU in resources.yaml",
         )
     if processes.is_first():
         atomic.write_json(file, {"micro_batch_size": rows})
         print(f"rows of up to {longest} tokens at once: {rows}", flush=True)
-    return rows
+    return rows, recomputed
 
 
-def _most_on_gpus(load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, most: int) -> int:
+def _most_on_gpus(
+    load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, most: int, recomputed: bool
+) -> int:
     """The largest divisor of `most` rows that the GPUs of all processes hold; 0 for none."""
     PartialState()  # processes must be able to agree before the trainer is there
     with torch.random.fork_rng():
-        fits = _trial_on_gpu(load(), recipe)
+        fits = _trial_on_gpu(load(), recipe, recomputed)
         return min(processes.gather(most_that_fit(most, lambda rows: fits(rows, longest))))
 
 
@@ -95,13 +107,13 @@ def add_head(model) -> None:
     add_fused_lm_head(model, outputs=("log_probs", "entropy", "is_top1"))
 
 
-def _trial(model, recipe: Recipe) -> Callable[[int, int], None]:
+def _trial(model, recipe: Recipe, recomputed: bool) -> Callable[[int, int], None]:
     """A function that trains on rows × tokens without a step; gradients stay, as they do between micro batches."""
     adapter = adapters.configuration(recipe.adapter)
     trained = get_peft_model(model, adapter) if adapter else model
     add_head(model)
     trained.to("cuda").train()
-    if recipe.gradient_checkpointing:
+    if recomputed:
         kernels.recompute(model)
         model.enable_input_require_grads()
 
@@ -125,9 +137,9 @@ def _bytes_beside(model, recipe: Recipe) -> int:
     return reference + (ADAM_BYTES + (BUCKET_BYTES if processes.count() > 1 else 0)) * trained
 
 
-def _trial_on_gpu(model, recipe: Recipe) -> Callable[[int, int], bool]:
+def _trial_on_gpu(model, recipe: Recipe, recomputed: bool) -> Callable[[int, int], bool]:
     """A function that tries whether rows × tokens fit on a GPU, beside gradients and what training will need later."""
-    trial = _trial(model, recipe)
+    trial = _trial(model, recipe, recomputed)
     _, total = torch.cuda.mem_get_info()
     held = _bytes_beside(model, recipe) + int((1 - SHARE) * total)
 

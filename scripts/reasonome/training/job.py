@@ -125,6 +125,7 @@ class TrainingJob(Generic[AnyRecipe]):
         kernels.use_head(self.kernels.labelled_head)
         # Until `fit` says what "auto" is.
         self.micro_batch_size = 1 if self.recipe.micro_batch_size == "auto" else self.recipe.micro_batch_size
+        self.recomputed = bool(self.recipe.gradient_checkpointing)  # auto: until it is known what fits
         self._sharding = None
         self._check_devices()
         check_trackers(self.trackers)
@@ -211,7 +212,8 @@ class TrainingJob(Generic[AnyRecipe]):
             self.micro_batch_size = fitting.most_when_spread(weights, longest, most)
             return
         resumed = self.checkpoint is not None
-        self.micro_batch_size = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed)
+        found = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed)
+        self.micro_batch_size, self.recomputed = found
 
     def arguments(self) -> dict[str, Any]:
         """Trainer arguments that follow from the recipe, with those that it has for TRL."""
@@ -231,7 +233,7 @@ class TrainingJob(Generic[AnyRecipe]):
             "weight_decay": recipe.weight_decay,
             "max_grad_norm": recipe.max_grad_norm,
             "bf16": recipe.precision == "bf16",
-            **kernels.recomputation(recipe.gradient_checkpointing),
+            **kernels.recomputation(self.recomputed),
             "save_strategy": "steps",
             "save_steps": recipe.save_steps,
             "save_total_limit": retention.WHILE_TRAINING,
