@@ -230,7 +230,7 @@ def _write_step(step: Path, *, is_grpo: bool, poison: str) -> None:
     for number in range(1, 41):
         row = {"step": number, "loss": 3 / number**0.5, "learning_rate": 1e-4}
         if is_grpo:
-            row |= {"reward": 1.5 + number / 60, "reward_std": 0.3, "zero_variance_groups": 0.3 - number / 200}
+            row |= {"reward": 1.5 + number / 60, "reward_std": 0.3, "frac_reward_zero_std": 0.3 - number / 200}
             row |= {"rewards/similarity/mean": 0.5 + number / 400, "rewards/rouge_l/mean": 0.04 + number / 900}
             row |= {"rewards/format/mean": 0.8 + number / 250, "completions/mean_length": 60 - number / 3}
         rows.append(row)

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from reasonome.stages import STAGES
 from reasonome.training import rollouts
 from reasonome.training.checkpoints import StopOnSignal
-from reasonome.training.rollouts import WatchedTrainer, share_without_variance
+from reasonome.training.rollouts import WatchedTrainer
 from reasonome.training.shared_questions import Sharing
 
 pytestmark = pytest.mark.usefixtures("signal_handlers")
@@ -45,24 +45,6 @@ def test_two_passes_draw_once_and_resume_between_batches(tiny_models):
     first, second = (load_file(folder / "model" / "model.safetensors") for folder in (whole, torn))
     assert all(torch.equal(first[key], second[key]) for key in first)
     assert (whole / "history.jsonl").read_text() == (torn / "history.jsonl").read_text()
-
-
-def test_the_share_of_groups_without_variance_is_of_the_total():
-    trainer = object.__new__(WatchedTrainer)
-    trainer.num_generations, trainer.reward_weights = 2, torch.tensor([1.0, 2.0])
-    trainer._metrics = {"train": defaultdict(list)}
-    # Prompt 1: both earn 2 in total, though each reward differs. Prompt 2: 0 and 1. Prompt 3: equal.
-    rewards = torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.5, 0.5], [0.5, 0.5]])
-    trainer._note_groups(rewards)
-    assert trainer._metrics["train"]["zero_variance_groups"] == [pytest.approx(2 / 3)]
-
-
-def test_smaller_groups_are_told_by_the_same_completions():
-    # Four of which three earn the same: all of two are alike in 3 of 6 pairs, of three in 1 of 4 triples.
-    totals = [[1.0, 1.0, 1.0, 0.0], [2.0, 2.0, 2.0, 2.0]]
-    assert share_without_variance(totals, 2) == pytest.approx((3 / 6 + 1) / 2)
-    assert share_without_variance(totals, 3) == pytest.approx((1 / 4 + 1) / 2)
-    assert share_without_variance(totals, 4) == 0.5
 
 
 def test_so_many_are_drawn_at_once_as_memory_holds(monkeypatch):

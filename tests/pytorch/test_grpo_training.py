@@ -60,7 +60,7 @@ def test_every_curve_is_in_the_history(undisturbed):
     steps = history(undisturbed)
     assert [entry["step"] for entry in steps] == [1, 2, 3, 4]
     for name in (
-        "reward", "reward_std", "rewards/rouge_l/mean", "zero_variance_groups", "kl", "entropy", "sampler_drift",
+        "reward", "reward_std", "rewards/rouge_l/mean", "frac_reward_zero_std", "kl", "entropy", "sampler_drift",
         "clip_ratio/region_mean", "completions/mean_length", "completions/clipped_ratio", "grad_norm",
     ):  # fmt: skip
         assert all(name in entry for entry in steps), name
@@ -199,5 +199,5 @@ def test_a_step_has_one_gradient_for_any_micro_batch(tiny_models, tmp_path, monk
         folders.append(grpo_steps.prepare(tiny_models, f"grpo.micro{micro}-s0", **settings, micro_batch_size=micro))
         grpo_steps.run(folders[-1])
         [step] = grpo_steps.logged(folders[-1])
-        assert step["zero_variance_groups"] == 0 and step["grad_norm"] > 0
+        assert step["frac_reward_zero_std"] == 0 and step["grad_norm"] > 0
     tiny_training.assert_one_gradient(folders)

@@ -1,7 +1,6 @@
 """Micro-batches of completions, by length and without needless padding: what they cost, and that a step stays."""
 
 import math
-from types import SimpleNamespace
 
 import grpo_steps
 import pytest
@@ -12,7 +11,6 @@ from trl import GRPOTrainer
 from reasonome.core import atomic
 from reasonome.training import batches
 from reasonome.training.rollouts import WatchedTrainer
-from reasonome.training.shared_questions import Sharing
 
 pytestmark = pytest.mark.usefixtures("signal_handlers")
 
@@ -52,42 +50,6 @@ def test_what_is_padding_in_all_rows_goes():
     assert nothing["completion_ids"].shape == (2, 1), "a model is asked for one token at least"
 
 
-def test_the_rows_of_a_step_are_sorted_as_wholes():
-    paired = [
-        {name: value.unflatten(0, (-1, 2)) if value.ndim else value for name, value in drawn.items()}
-        for drawn in (batch([4, 4, 1, 1], [3, 1, 1, 1]), batch([1, 1, 4, 4], [2, 2, 3, 3]))
-    ]
-    first, second = batches.resorted(paired)
-    assert first["prompt_mask"].sum(-1).tolist() == [[1, 1], [1, 1]]
-    assert first["completion_mask"].sum(-1).tolist() == [[1, 1], [2, 2]] and first["advantages"].tolist() == [
-        [2, 3],
-        [0, 1],
-    ]
-    assert second["completion_mask"].sum(-1).tolist() == [[3, 1], [3, 3]] and second["num_items_in_batch"] == 7
-
-
-@pytest.mark.parametrize(("loss", "together", "first"), [("dapo", 1, 1), ("bnpo", 1, 3), ("dapo", 2, 3)])
-def test_what_depends_on_its_micro_batch_or_has_no_padding_is_not_sorted(monkeypatch, loss, together, first):
-    drawn = [
-        {name: value[:, None] if value.ndim else value for name, value in batch([2, 2], completions).items()}
-        for completions in ([3, 2], [1, 1])
-    ]
-
-    def draws(trainer, prompts):
-        if trainer._buffered_inputs is None:
-            trainer._buffered_inputs = drawn
-        return trainer._buffered_inputs[trainer._step]
-
-    monkeypatch.setattr(GRPOTrainer, "_prepare_inputs", draws)
-    trainer = object.__new__(WatchedTrainer)
-    trainer._buffered_inputs, trainer._step, trainer.loss_type = None, 0, loss
-    trainer._entropy_bonus_enabled, trainer.top_entropy_quantile = False, 1.0
-    trainer.sharing, trainer.args = Sharing(together=together), SimpleNamespace(steps_per_generation=2)
-    assert trainer._prepare_inputs(None)["completion_mask"].sum(-1).max() == first
-    trainer._step = 1
-    assert trainer._prepare_inputs(None)["completion_mask"].sum(-1).max() == 4 - first, "as cut before"
-
-
 WAYS = {"grpo": {"loss": "grpo", "beta": 0.02}, "onlinedpo": {"beta": 0.5}}
 
 
@@ -104,7 +66,6 @@ def test_a_step_has_the_loss_and_gradient_of_one_in_padded_micro_batches(tiny_mo
         with monkeypatch.context() as patch:
             passed = passed_through(patch)
             if not trim:
-                patch.setattr(WatchedTrainer, "_prepare_inputs", GRPOTrainer._prepare_inputs)
                 patch.setattr(batches, "trimmed", lambda drawn: drawn)
                 patch.setattr(WatchedTrainer, "_logprobs_by_length", padded)
             grpo_steps.run(folders[-1])

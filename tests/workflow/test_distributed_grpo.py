@@ -155,7 +155,7 @@ def test_two_processes_compare_pairs_as_one_does(models):
     finished(launched(2, "zero2", both, "--read", one / "completions.json"), both)
     together, single = history(both), history(one)
     assert len(single) == 2 and any(step["grad_norm"] > 0 for step in single)
-    of_pairs = ("rewards/margins", "rewards/accuracies", "zero_variance_groups")
+    of_pairs = ("rewards/margins", "rewards/accuracies", "frac_reward_zero_std")
     for name in (*CURVES, *of_pairs):
         assert [step[name] for step in together] == pytest.approx([step[name] for step in single], **CLOSE), name
 

@@ -179,7 +179,7 @@ def _training(step: TrainedStep) -> tuple[Figure, pd.DataFrame]:
             "held out": "eval_accuracy",
             "held out, against the parent": "eval_rewards/accuracies",
         },
-        "groups whose rewards are all equal": {"share": "zero_variance_groups"},
+        "groups whose rewards are all equal": {"share": "frac_reward_zero_std"},
         "completion length (tokens)": {"mean": "completions/mean_length"},
         "completions cut off": {"share": "completions/clipped_ratio"},
         "entropy of the next token (nats)": {"entropy": "entropy"},

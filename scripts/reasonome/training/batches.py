@@ -113,18 +113,6 @@ def by_length(prompts: Sequence[int], completions: Sequence[int], size: int) -> 
     return min(orders, key=tokens)
 
 
-def resorted(batches: Sequence[Drawn]) -> list[Drawn]:
-    """The rows of a step's micro-batches in as many new ones, by length.
-
-    Here a row is of several completions that stay together: rows × together × tokens.
-    """
-    rows = {name: torch.cat([batch[name] for batch in batches]) for name, value in batches[0].items() if value.ndim}
-    prompts, completions = (rows[f"{part}_mask"].sum(dim=-1).amax(dim=1).tolist() for part in PARTS)
-    size = len(batches[0]["prompt_mask"])
-    order = torch.tensor(by_length(prompts, completions, size), device=rows["prompt_mask"].device)
-    return [batches[0] | {name: value[part] for name, value in rows.items()} for part in torch.split(order, size)]
-
-
 def trimmed(batch: Drawn) -> Drawn:
     """A micro-batch without the columns that are padding in all of its rows; one of each part stays."""
     prompt, completion = (max(1, int(batch[f"{part}_mask"].sum(dim=1).max())) for part in PARTS)

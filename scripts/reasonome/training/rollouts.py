@@ -5,7 +5,6 @@ Completions are drawn by transformers, or by vLLM, inside the training processes
 
 import json
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -27,7 +26,6 @@ from reasonome.training.shared_questions import Sharing
 
 CLIPPED = ("clip_ratio/low_mean", "clip_ratio/high_mean", "clip_ratio/region_mean", "cispo_clip_ratio")
 PER_TOKEN = ("entropy", "kl", "vespo/phi_seq_mean", *CLIPPED)
-GROUP_SIZES = (4, 8, 16)  # for which the share of prompts that teach nothing is logged
 DRAWN_TOKENS = 2**17  # of prompts and completions that transformers draws at once: their keys and values fill memory
 HELD_OUT_ROWS = 32  # held-out prompts that a process answers at once
 
@@ -43,18 +41,6 @@ def without_noise(advantages: torch.Tensor, size: int) -> torch.Tensor:
     return groups.masked_fill((groups == groups[:, :1]).all(dim=1, keepdim=True), 0.0).flatten()
 
 
-def share_without_variance(totals: Sequence[Sequence[float]], size: int) -> float:
-    """The share of prompts whose completions would all have earned the same, had `size` of them been drawn.
-
-    `totals` has what each completion of each prompt earned. Exact: over all ways to choose `size` of a prompt's.
-    """
-    shares = []
-    for earned in totals:
-        alike = Counter(round(value, 6) for value in earned)
-        shares.append(sum(math.comb(count, size) for count in alike.values()) / math.comb(len(earned), size))
-    return sum(shares) / len(shares)
-
-
 def at_once(lengths: Sequence[int], new: int) -> list[slice]:
     """Parts of prompts of so many tokens, shortest first; each has at most DRAWN_TOKENS with padding and `new` ones."""
     parts, start = [], 0
@@ -68,8 +54,7 @@ def at_once(lengths: Sequence[int], new: int) -> list[slice]:
 class WatchedTrainer(GRPOTrainer):
     """TRL's GRPO trainer, whose sampler and policy are compared at every batch, and which resumes in any epoch.
 
-    What several completions share is computed once (`sharing`), and what teaches nothing is left out. It logs
-    `zero_variance_groups`: the share of prompts whose completions all earned the same in total.
+    What several completions share is computed once (`sharing`), and what teaches nothing is left out.
     """
 
     args: GRPOConfig
@@ -86,7 +71,7 @@ class WatchedTrainer(GRPOTrainer):
         super().__init__(*args, **kwargs)
         models = [self.accelerator.unwrap_model(model) for model in (self.model, self.ref_model) if model is not None]
         precision, device = torch.bfloat16 if self.args.bf16 else torch.float32, self.accelerator.device.type
-        self._by_parts = sharing.together > 1 and packing.attends_text_by_text(models[0], precision, device)
+        self._by_parts = sharing.possible and packing.attends_text_by_text(models[0], precision, device)
         for model in models if self._by_parts else ():
             packing.attend_text_by_text(model)
 
@@ -127,16 +112,6 @@ class WatchedTrainer(GRPOTrainer):
             name: value.unflatten(0, (-1, self._together)) if value.ndim else value for name, value in drawn.items()
         }
 
-    def _prepare_inputs(self, generation_batch):
-        before = self._buffered_inputs
-        inputs = super()._prepare_inputs(generation_batch)
-        # Rows of shared questions have no padding; a mean over a micro-batch, as bnpo's, depends on what is in it.
-        by_micro_batch = self.loss_type == "bnpo" or self._by_entropy
-        if self._buffered_inputs is before or self.sharing.together > 1 or by_micro_batch:
-            return inputs
-        self._buffered_inputs = batches.resorted(self._buffered_inputs)
-        return self._buffered_inputs[self._step % len(self._buffered_inputs)]
-
     def _generate_single_turn(self, prompt_ids, *args, **kwargs):
         if self.use_vllm:
             return super()._generate_single_turn(prompt_ids, *args, **kwargs)
@@ -165,7 +140,7 @@ class WatchedTrainer(GRPOTrainer):
         self, model, input_ids, attention_mask, logits_to_keep, batch_size=None, compute_entropy=False, **others
     ):
         given = (model, input_ids, attention_mask, logits_to_keep, batch_size or len(input_ids))
-        if self.sharing.together > 1 and not others.get("compute_aux_loss"):
+        if (self.sharing.together > 1 or self._by_parts) and not others.get("compute_aux_loss"):
             computed = self._logprobs_of_shared(*given)
         elif not compute_entropy:
             computed = self._logprobs_by_length(*given), None, None
@@ -219,22 +194,6 @@ class WatchedTrainer(GRPOTrainer):
             scored = [shared_questions.scores(model, *part, logits_to_keep, self._by_parts) for part in parts]
         logprobs, entropies = zip(*scored, strict=True)
         return torch.cat(logprobs), None if entropies[0] is None else torch.cat(entropies), None
-
-    def _calculate_rewards(self, *args, **kwargs):
-        rewards = super()._calculate_rewards(*args, **kwargs)
-        self._note_groups(rewards)
-        return rewards
-
-    def _note_groups(self, rewards: torch.Tensor) -> None:
-        """Log the share of prompts without variance; `rewards` of all processes, (completions, rewards).
-
-        Beside it that of smaller groups, which the same completions tell.
-        """
-        totals = (rewards * self.reward_weights.to(rewards.device)).nansum(dim=1).view(-1, self.num_generations)
-        drawn = self.num_generations
-        for size in [*(size for size in GROUP_SIZES if size < drawn), drawn]:
-            name = "zero_variance_groups" + (f"/{size}" if size < drawn else "")
-            self._metrics["train"][name].append(share_without_variance(totals.tolist(), size))
 
     def _policy_loss(self, model, inputs):
         loss = super()._compute_loss(model, inputs)
@@ -299,7 +258,7 @@ class PairTrainer(WatchedTrainer):
     """Online DPO in GRPO's loop: of both completions of a prompt the one that earned more is the better one.
 
     The loss is the mean over all prompts of a step, whatever the micro-batch; a prompt whose completions earned the
-    same adds nothing to it, and is counted in `zero_variance_groups`. TRL's own online DPO trains on ties, and sums
+    same adds nothing to it, and is counted in `frac_reward_zero_std`. TRL's own online DPO trains on ties, and sums
     over micro-batches.
     """
 

@@ -25,8 +25,12 @@ PADDING = -1
 
 @dataclass(frozen=True)
 class Sharing:
-    """What is computed once for all answers to a question, and why nothing is where that is so."""
+    """What is computed once for all answers to a question, and why nothing is where that is so.
 
+    It is `possible` where each answer may stand in a row with a question of its own, too: on GPUs such rows become one.
+    """
+
+    possible: bool = False
     rollouts: bool = False
     together: int = 1  # answers to a question that pass through training at once
     why_not: str = ""
@@ -44,9 +48,9 @@ def choose(recipe: RolloutRecipe, config: PreTrainedConfig, micro_batch_size: in
         return Sharing(why_not=why_not)
     rollouts, together = recipe.rollouts == "transformers", math.gcd(micro_batch_size, recipe.group)
     if saved(question, recipe.max_completion_length, together, config.get_text_config().hidden_size) >= WORTH:
-        return Sharing(rollouts, together)
+        return Sharing(True, rollouts, together)
     few = f"{together} answers of {recipe.max_completion_length} tokens to a question of {question:.0f}"
-    return Sharing(rollouts, why_not=f"{few} are no cheaper in one row")
+    return Sharing(True, rollouts, why_not=f"{few} are no cheaper in one row")
 
 
 def saved(question: float, answer: float, answers: int, hidden: int) -> float:
