@@ -11,12 +11,13 @@ import pytest
 import torch
 from pydantic import ValidationError
 from refusals import refused
+from trl.trainer.utils import RepeatSampler
 
 from reasonome.answering import vllm_engine
 from reasonome.rewards import Policy
 from reasonome.stages.grpo import GrpoRecipe
 from reasonome.tasks import TASKS
-from reasonome.training import grpo, processes, rollouts, vllm_sampler, vllm_server
+from reasonome.training import grpo, processes, vllm_sampler, vllm_server
 from reasonome.training.canary import Drift
 from reasonome.training.reward_scorer import RewardScorer, overlong
 
@@ -84,11 +85,16 @@ def test_an_engine_spreads_over_as_few_processes_as_hold_it(tmp_path, weights, h
     assert vllm_engine.tensor_parallel(tmp_path, 100.0, processes) == engines_over
 
 
-def test_whole_passes_behind_a_checkpoint_are_counted(tmp_path):
-    (tmp_path / "trainer_state.json").write_text('{"global_step": 7}')
-    # Seven prompts of 4 completions in steps of 8 completions: 3 steps a pass, and one prompt is left out.
-    assert rollouts.epochs_done(tmp_path, 7, recipe()) == 2
-    assert rollouts.epochs_done(None, 7, recipe()) == 0
+@pytest.mark.parametrize(
+    ("settings", "steps"),
+    [({}, 6), ({"epochs": 1.5}, 5), ({"max_steps": 7}, 7), ({"max_steps": 7, "iterations": 2, "save_steps": 2}, 4)],
+)
+def test_prompts_come_in_the_orders_that_trl_draws(settings, steps):
+    # Seven prompts of 4 completions in steps of 8 completions: 3 steps a pass, and one prompt is left out of each.
+    found = grpo.order(7, recipe(**settings), 5)
+    theirs = RepeatSampler(range(7), 1, batch_size=2, seed=5)
+    assert found == [i for _ in range(3) for i in theirs][: 2 * steps] and len(found) == 2 * steps
+    assert len(set(found[:6])) == 6
 
 
 def rows(*values) -> torch.Tensor:

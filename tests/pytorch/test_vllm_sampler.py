@@ -15,6 +15,7 @@ from trl.trainer import grpo_trainer
 from reasonome.config import Adapter
 from reasonome.training import adapters, vllm_sampler
 from reasonome.training.rollouts import WatchedTrainer
+from reasonome.training.shared_questions import Sharing
 
 SHAPE = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
 SYNCS = 50
@@ -121,6 +122,6 @@ def test_no_two_of_many_engines_have_the_same_seed():
 def test_trainers_sample_by_the_seed_of_their_step(monkeypatch):
     monkeypatch.setattr(grpo_trainer, "VLLMGeneration", None)
     monkeypatch.setattr(GRPOTrainer, "__init__", lambda self, args: None)
-    WatchedTrainer(args=SimpleNamespace(seed=7), drift=None, epochs_done=0, sharing=None)
+    WatchedTrainer(args=SimpleNamespace(seed=7), drift=None, sharing=Sharing())
     assert grpo_trainer.VLLMGeneration.func is vllm_sampler.Sampler
     assert grpo_trainer.VLLMGeneration.keywords == {"seed": 7}

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
+import torch
 from datasets import Dataset
 from tqdm import tqdm
 from trl.trainer.grpo_config import GRPOConfig
@@ -179,12 +180,11 @@ def grpo(
         args=GRPOConfig(**_settings(job), **vllm_sampler.arguments(recipe, parent_model, longest_asked, ends)),
         train_dataset=Dataset.from_dict(
             {"prompt": messages, "index": list(range(len(messages))), "prompt_tokens": prompt_tokens}
-        ),
+        ).select(order(len(messages), recipe, job.step.seed)),
         reward_funcs=scorer.for_trl(prompted),
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
         drift=Drift(recipe.max_drift, recipe.rollouts, job.folder / "recipe.json"),
-        epochs_done=rollouts.epochs_done(job.checkpoint, len(prompts), recipe),
         sharing=sharing,
     )
     remembered = KeepRemembered(encoders)
@@ -250,6 +250,18 @@ def _check_a_step_is_filled(job: TrainingJob[RolloutRecipe], prompts: int) -> No
     raise InputError(what, file=job.folder / "recipe.json", field="batch_size", fix=fix)
 
 
+def order(prompts: int, recipe: RolloutRecipe, seed: int) -> list[int]:
+    """Positions of the prompts of a whole training: passes in orders of their own, of as many as fill steps.
+
+    TRL draws these orders, too, but from a generator that no checkpoint keeps. To it they are one pass.
+    """
+    of_step, generator = recipe.batch_size // recipe.group, torch.Generator().manual_seed(seed)
+    whole = prompts // of_step
+    steps = math.ceil(recipe.max_steps / recipe.passes if recipe.max_steps else recipe.epochs * whole)
+    passes = (torch.randperm(prompts, generator=generator).tolist() for _ in range(math.ceil(steps / whole)))
+    return [i for one in passes for i in one[: whole * of_step]][: steps * of_step]
+
+
 def _valid_rows(job: TrainingJob[RolloutRecipe], task: Task) -> dict[str, list[Row]]:
     """The valid rows of each benchmark, in random order."""
     rows = {benchmark: read_rows(file, task.Example) for benchmark, file in job.files("valid").items()}
@@ -262,6 +274,8 @@ def _settings(job: TrainingJob[RolloutRecipe]) -> dict[str, Any]:
     recipe = job.recipe
     return {
         **job.arguments(),
+        "num_train_epochs": 1,
+        "shuffle_dataset": False,  # see `order`
         "num_generations": recipe.group,
         "max_completion_length": recipe.max_completion_length,
         "temperature": recipe.temperature,

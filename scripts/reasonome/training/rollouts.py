@@ -3,19 +3,15 @@
 Completions are drawn by transformers, or by vLLM, inside the training processes or as a server (`vllm_sampler.py`).
 """
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from typing import cast
 
 import torch
 from trl.models.utils import unwrap_model_for_generation
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
-from trl.trainer.utils import RepeatSampler
 
 from reasonome.answering import local
 from reasonome.answering.engine import token_ids
@@ -52,7 +48,7 @@ def at_once(lengths: Sequence[int], new: int) -> list[slice]:
 
 
 class WatchedTrainer(GRPOTrainer):
-    """TRL's GRPO trainer, whose sampler and policy are compared at every batch, and which resumes in any epoch.
+    """TRL's GRPO trainer, whose sampler and policy are compared at every batch.
 
     What several completions share is computed once (`sharing`), and what teaches nothing is left out.
     """
@@ -61,26 +57,24 @@ class WatchedTrainer(GRPOTrainer):
     num_generations: int
     max_completion_length: int
 
-    def __init__(self, *args, drift: Drift, epochs_done: int, sharing: Sharing, **kwargs):
-        """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
-        self._drift, self._epochs_done, self.sharing = drift, epochs_done, sharing
+    def __init__(self, *args, drift: Drift, sharing: Sharing, **kwargs):
+        self._drift, self.sharing = drift, sharing
         self._passing: batches.Drawn = {}
         self._ratios: list[torch.Tensor] = []
         self._tokens: list[torch.Tensor] = []
         vllm_sampler.use(kwargs["args"].seed)
         super().__init__(*args, **kwargs)
+        self._by_parts = sharing.possible and self._takes_parts()
+
+    def _takes_parts(self) -> bool:
+        """Whether the models attend part by part from now on, where answers stand in rows with their questions."""
         models = [self.accelerator.unwrap_model(model) for model in (self.model, self.ref_model) if model is not None]
         precision, device = torch.bfloat16 if self.args.bf16 else torch.float32, self.accelerator.device.type
-        self._by_parts = sharing.possible and packing.attends_text_by_text(models[0], precision, device)
-        for model in models if self._by_parts else ():
+        if not packing.attends_text_by_text(models[0], precision, device):
+            return False
+        for model in models:
             packing.attend_text_by_text(model)
-
-    def _get_train_sampler(self, dataset=None):
-        # Each epoch draws an order from the sampler's generator, which no checkpoint keeps: draw those of past epochs.
-        sampler = cast(RepeatSampler, super()._get_train_sampler(dataset))
-        for _ in range(self._epochs_done):
-            torch.randperm(sampler.num_samples, generator=sampler.generator)
-        return sampler
+        return True
 
     @property
     def _together(self) -> int:
@@ -373,11 +367,3 @@ def _without_hooks(model: torch.nn.Module) -> Iterator[None]:
         yield
     finally:
         model._forward_pre_hooks.update(hooks)
-
-
-def epochs_done(checkpoint: Path | None, prompts: int, recipe: RolloutRecipe) -> int:
-    """How many whole passes over the prompts lie behind a checkpoint; those that fill no step are left out of one."""
-    if checkpoint is None:
-        return 0
-    step = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))["global_step"]
-    return step // max(1, recipe.passes * math.floor(prompts * recipe.group / recipe.batch_size))
