@@ -120,19 +120,6 @@ def test_a_phenotype_whose_parent_is_absent_is_flagged_and_the_parent_does_not_c
     assert (genes(record)["SCN1A"]["fit"], ranked(record)["SCN1A"]) == (round(log(4), 4), 1)
 
 
-LONG = "patient\tterm\t{0}\nA\tHP:0001250\t{1}\nA\tHP:0000316\t{1}\nA\tHP:0001166\t{2}\nB\tHP:0001250\t{1}\n"
-
-
-@pytest.mark.parametrize(
-    ("column", "yes", "no"), [("seen", "1", "0"), ("status", "present", "absent"), ("v", "TRUE", "FALSE")]
-)
-def test_a_named_column_says_whether_a_phenotype_was_seen(ranking, unaided, panel, column, yes, no):
-    columns = {"id": "patient", "present": "term", "observed": column}
-    first, second = unaided(ranking.file("c.tsv", LONG.format(column, yes, no)), panel=panel, columns=columns)
-    assert [len(case[which]) for case in (first, second) for which in ("present", "absent")] == [2, 1, 1, 0]
-    assert ranked(first) == {"SCN1A": 1, "FGD1": 2, "FBN1": 3, "PCSK9": None}
-
-
 # panels
 
 

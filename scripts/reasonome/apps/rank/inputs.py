@@ -11,7 +11,7 @@ from reasonome.apps.rank.settings import Kind, RankSettings
 from reasonome.apps.run import stem, unused_name
 from reasonome.core.errors import InputError
 from reasonome.facts.files import text_file
-from reasonome.facts.files.plain_table import PlainTable, read_table
+from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.files.text_file import check_is_file, lines
 from reasonome.facts.sources import phenopackets, rankings
 from reasonome.facts.sources.gene_locations import written_place
@@ -27,13 +27,9 @@ _COPIED_ID = re.compile(r"(?:HPO[:_ -]?)?(?P<number>\d{7})(?![\w.])")  # as Phen
 _NOT_OF_BED = ("#", "track ", "browser ")
 _MOST_NEAR, _MEGABASE = 300, 1_000_000  # loci of a trait, and base pairs in which so many lead variants never lie
 _LONGEST_SET = 5_000_000  # base pairs, more than the variants of any credible set are apart
-OBSERVED = "observed"  # in --columns: the column that says of each row whether its phenotype was seen
 _YES = frozenset(("yes", "y", "true", "present", "observed", "1", "+"))
 _NO = frozenset(("no", "n", "false", "absent", "excluded", "not observed", "0", "-"))
-_OF_ONE_TERM = (
-    "each row is a patient with one phenotype: if they are of one patient, write them into one row, or name the "
-    f"columns that say whose they are and whether they were seen: --columns id=NAME,{OBSERVED}=NAME"
-)
+_OF_ONE_TERM = "each row is a patient with one phenotype: if they are of one patient, write them into one row"
 
 
 @dataclass(frozen=True)
@@ -107,8 +103,6 @@ def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
         row, term_lines = _terms(path, name)
         return AskedFile(name, path, "case", [row], term_lines=term_lines)
     if _kind(path, settings) == "case":
-        if OBSERVED in settings.columns:
-            return AskedFile(name, path, "case", _long_cases(path, name, settings.columns))
         cases = rankings.read_cases(path, settings.columns, solved=False)
         are_of_one_term = all(len(case.present) < 2 for case in cases)
         if are_of_one_term:
@@ -119,41 +113,6 @@ def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
     rows, notes = _one_a_set(rows, path)
     _check_lead_variants(rows, path)
     return AskedFile(name, path, "locus", rows, notes=notes)
-
-
-def _long_cases(path: Path, name: str, columns: Mapping[str, str]) -> list[Case]:
-    """The patients of a table with a phenotype in each row, and a column that says whether it was seen.
-
-    Rows of one id are of one patient; without a column of ids all are. Raises InputError.
-    """
-    table = read_table(path, [*columns.values(), *CASE_COLUMNS["present"], *CASE_COLUMNS["id"]])
-    at = {field: _column(table, field, columns.get(field), CASE_COLUMNS[field]) for field in ("present", "id")}
-    seen = _column(table, OBSERVED, columns[OBSERVED], ())
-    if unused := [field for field in columns if field not in (*at, OBSERVED)]:
-        fix = "leave it out, or write each patient into one row"
-        what = f"'{unused[0]}' is not read of a table with a phenotype in each row"
-        raise InputError(what, file=path, field="--columns", fix=fix)
-    if at["present"] is None or seen is None:
-        fix = "say what it is called: --columns present=NAME"
-        raise table.header_error("no column has the phenotypes", field="present", fix=fix)
-    cases: dict[str, Case] = {}
-    for line, cells in table.rows:
-        said, patient = cells[seen].strip().casefold(), cells[at["id"]].strip() if at["id"] else name
-        if said not in _YES | _NO:
-            what = f"expected yes or no, 1 or 0, found '{said[:40]}'"
-            fix = "say of each row whether its phenotype was seen"
-            raise InputError(what, file=path, line=line, field=seen, fix=fix)
-        terms = [CaseTerm(term.id, term.label) for term in _written(cells[at["present"]], path, line, at["present"])]
-        case = cases.get(patient) or Case(patient, f"line {line}", line)
-        which = "present" if said in _YES else "absent"
-        cases[patient] = replace(case, **{which: tuple(dict.fromkeys((*getattr(case, which), *terms)))})
-    return list(cases.values())
-
-
-def _column(table: PlainTable, field: str, named: str | None, usual: Sequence[str]) -> str | None:
-    """The column that is named for a field, else the one with a usual name, else None."""
-    found = [table.place(named, field)] if named is not None else table.find(usual)
-    return found[0] if found else None
 
 
 def _written(text: str, path: Path, line: int, field: str):
@@ -175,7 +134,7 @@ def _check_observed(path: Path) -> None:
             for line, cell in zip(table.lines, cells, strict=True):
                 if cell in _NO:
                     what = f"'{cell}' may say that the phenotype of this row is absent"
-                    fix = f"if it does, --columns {OBSERVED}={column},id=NAME; if not, take the column out"
+                    fix = "write a row for each patient, with columns present and absent, or take this column out"
                     raise InputError(what, file=path, line=line, field=column, fix=fix)
 
 
@@ -278,7 +237,7 @@ def _is_packet(text: str) -> bool:
 def _kind(path: Path, settings: RankSettings) -> Kind:
     """Whether a table has cases or loci: by the columns that are named for it, else by those that it has."""
     usual: dict[Kind, Sequence[str]] = {"case": CASE_COLUMNS["present"], "locus": LOCUS_COLUMNS["trait"]}
-    by: dict[Kind, Iterable[str]] = {"case": ("present", OBSERVED), "locus": ("trait", "position", "place")}
+    by: dict[Kind, Iterable[str]] = {"case": ("present",), "locus": ("trait", "position", "place")}
     named: list[Kind] = [kind for kind, fields in by.items() if not settings.columns.keys().isdisjoint(fields)]
     if len(named) == 1 or settings.trait is not None:
         return "locus" if settings.trait is not None else named[0]
