@@ -8,6 +8,7 @@ HEAD = "trait\tchromosome\tposition\n"
 # File's name, its content, settings → line, field.
 MISTAKES = {
     "not JSON": ("a.json", "{'id': 1}", {}, None, None),
+    "a table in JSON": ("l.json", '[{"trait": "LDL", "chr": 1, "pos": 2010000}]', {}, None, None),
     "unknown HPO id": ("t.txt", "HP:0001250\nHP:9999999\n", {}, 2, "present"),
     "variants": ("doe.vcf", "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\n1\t55\t.\tA\tT\n", {}, None, "FILES"),
     "no HPO id": ("t.txt", "HP:0001250\nfits\n", {}, 2, "phenotype"),

@@ -10,7 +10,6 @@ from reasonome.apps.annotate.inputs import read_universe
 from reasonome.apps.rank.settings import Kind, RankSettings
 from reasonome.apps.run import stem, unused_name
 from reasonome.core.errors import InputError
-from reasonome.facts.files import text_file
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.files.text_file import check_is_file, lines
 from reasonome.facts.sources import phenopackets, rankings
@@ -198,7 +197,7 @@ def _form(path: Path) -> str:
     """phenopackets, terms or table, by the file's name and its first line with text. InputError for a VCF."""
     suffix = phenopackets.suffix_of(path)
     if suffix in (".zip", phenopackets.SUFFIX):
-        return "table" if suffix == ".json" and _has_rows(path) else "phenopackets"
+        return "phenopackets"
     if suffix in (".yaml", ".yml"):
         what = "this is YAML, and phenopackets are read as JSON"
         raise InputError(what, file=path, field="FILES", fix="convert it, for example: yq -o json FILE")
@@ -214,24 +213,8 @@ def _form(path: Path) -> str:
         what = f"'{id_as_copied[0]}' is an HPO id in another form than HP:{id_as_copied['number']}"
         raise InputError(what, file=path, line=line, field="phenotype", fix=f"write HP:{id_as_copied['number']}")
     if first.startswith("{"):
-        return "phenopackets" if _is_packet(first) else "table"
+        return "phenopackets"
     return "terms" if is_of_terms(first) else "table"
-
-
-def _has_rows(path: Path) -> bool:
-    """Whether a JSON file is a table, which is an array or has an object on each line: the first is no phenopacket."""
-    text = text_file.read_text(path)[0].strip()
-    if text.startswith("["):
-        return True
-    return phenopackets.has_one_a_line(text) and not _is_packet(text.split("\n", 1)[0])
-
-
-def _is_packet(text: str) -> bool:
-    """Whether a line is a phenopacket."""
-    try:
-        return phenopackets.is_packet(text_file.json_value(text))
-    except ValueError:
-        return True  # the reader of phenopackets says what is wrong
 
 
 def _kind(path: Path, settings: RankSettings) -> Kind:
