@@ -120,6 +120,25 @@ def test_a_phenotype_whose_parent_is_absent_is_flagged_and_the_parent_does_not_c
     assert (genes(record)["SCN1A"]["fit"], ranked(record)["SCN1A"]) == (round(log(4), 4), 1)
 
 
+COMMENTS = "# of clinic\n# a girl\nHP:0001250\n#HP:0001166 unsure\nHP:0000316\n# end\n"
+
+
+def test_comments_above_and_below_a_list_and_terms_in_comments_are_left_out(ranking, unaided, panel):
+    (record,) = unaided(ranking.file("t.txt", COMMENTS), panel=panel)
+    assert [term["id"] for term in record["present"]] == ["HP:0001250", "HP:0000316"]
+
+
+def test_a_term_that_is_no_phenotype_is_flagged_and_does_not_count(ranking, unaided, panel):
+    (record,) = unaided(ranking.file("t.txt", "HP:0001250\nHP:0000006 Autosomal dominant inheritance\n"), panel=panel)
+    assert genes(record)["SCN1A"]["fit"] == round(log(4), 4)
+    assert record["flags"] == ["HP:0000006 Autosomal dominant inheritance: is no phenotype for HPO, and does not count"]
+
+
+def test_without_a_model_nothing_is_said_of_what_it_is_told(ranking, unaided, panel):
+    table = "present\tage\tsex\nHP:0001250\t4;3\tw\n"
+    assert unaided(ranking.file("c.tsv", table), panel=panel)[0]["flags"] == []
+
+
 # panels
 
 
