@@ -9,6 +9,9 @@ HEAD = "trait\tchromosome\tposition\n"
 MISTAKES = {
     "not JSON": ("a.json", "{'id': 1}", {}, None, None),
     "a table in JSON": ("l.json", '[{"trait": "LDL", "chr": 1, "pos": 2010000}]', {}, None, None),
+    "a letter": ("t.txt", "Dear colleague, thank you, Ann\nShe has seizures, no fever\n", {}, 1, "phenotype"),
+    "names without ids": ("t.txt", "Arachnodactyly\nno seizures\n", {}, 1, "phenotype"),
+    "an empty list": ("t.txt", "\n \n", {}, 1, "phenotype"),
     "unknown HPO id": ("t.txt", "HP:0001250\nHP:9999999\n", {}, 2, "present"),
     "variants": ("doe.vcf", "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\n1\t55\t.\tA\tT\n", {}, None, "FILES"),
     "no HPO id": ("t.txt", "HP:0001250\nfits\n", {}, 2, "phenotype"),
@@ -43,6 +46,10 @@ QUESTIONS = {
         ("c.tsv", LONG.format("seen", "yes", "no"), 3),
         ("c.tsv", LONG.format("status", "present", "absent"), 3),
         ("c.tsv", LONG.format("value", "1", "0"), 3),
+    ],
+    "a heading between terms": [
+        ("t.txt", "# present\nHP:0001250\n# absent\nHP:0001166\n", 3),
+        ("t.txt", "# Ann\nHP:0001250\n\n# Bea\n# girl\nHP:0001166\n", 5),
     ],
     "ids of another form": [
         ("t.txt", "HPO:0001250\n", 1),

@@ -23,9 +23,12 @@ from reasonome.tasks.ranking.cases import age_words
 # A line of a BED file, whose fourth column has names.
 _BED = re.compile(r"(?:chr)?(?:\d{1,2}|[XYM]|MT)\s+\d+\s+\d+(?:\s+(?P<name>\S+).*)?", re.IGNORECASE)
 _COPIED_ID = re.compile(r"(?:HPO[:_ -]?)?(?P<number>\d{7})(?![\w.])")  # as PhenoTips and HPO's browser copy them
+_WORDS = re.compile(r"[\s,;]+")
 _NOT_OF_BED = ("#", "track ", "browser ")
 _MOST_NEAR, _MEGABASE = 300, 1_000_000  # loci of a trait, and base pairs in which so many lead variants never lie
 _LONGEST_SET = 5_000_000  # base pairs, more than the variants of any credible set are apart
+_PLAIN = ("", ".txt", ".md")  # endings of files that may be a letter
+_USUAL = frozenset(name for of in (CASE_COLUMNS, LOCUS_COLUMNS) for names in of.values() for name in names)
 _YES = frozenset(("yes", "y", "true", "present", "observed", "1", "+"))
 _NO = frozenset(("no", "n", "false", "absent", "excluded", "not observed", "0", "-"))
 _OF_ONE_TERM = "each row is a patient with one phenotype: if they are of one patient, write them into one row"
@@ -94,7 +97,7 @@ def read_panel(path: Path, known: Known) -> list[str]:
 
 def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
     check_is_file(path)
-    form = _form(path)
+    form = _form(path, settings.columns)
     if form == "phenopackets":
         cases = [_told(case, path) for case in phenopackets.read_cases(path)]
         return AskedFile(name, path, "case", cases, is_packet=True)
@@ -193,8 +196,11 @@ def _check_lead_variants(rows: Sequence[LocusRow], path: Path) -> None:
             raise InputError(what, file=path, line=first.line, field="position", fix=fix)
 
 
-def _form(path: Path) -> str:
-    """phenopackets, terms or table, by the file's name and its first line with text. InputError for a VCF."""
+def _form(path: Path, named: Mapping[str, str]) -> str:
+    """phenopackets, terms or table, by the file's name and its first line with text; `named` are columns.
+
+    InputError for a VCF and for prose.
+    """
     suffix = phenopackets.suffix_of(path)
     if suffix in (".zip", phenopackets.SUFFIX):
         return "phenopackets"
@@ -214,7 +220,13 @@ def _form(path: Path) -> str:
         raise InputError(what, file=path, line=line, field="phenotype", fix=f"write HP:{id_as_copied['number']}")
     if first.startswith("{"):
         return "phenopackets"
-    return "terms" if is_of_terms(first) else "table"
+    if is_of_terms(first):
+        return "terms"
+    if suffix in _PLAIN and "\t" not in first and not named and _USUAL.isdisjoint(_WORDS.split(first.casefold())):
+        what = f"expected an HPO id, or names of columns, found '{first[:40]}'"
+        fix = "write HP:0001250 on a line for each phenotype, -HP:0001166 for one that is absent; hpo.jax.org has ids"
+        raise InputError(what, file=path, line=line, field="phenotype", fix=fix)
+    return "table"
 
 
 def _kind(path: Path, settings: RankSettings) -> Kind:
@@ -224,15 +236,14 @@ def _kind(path: Path, settings: RankSettings) -> Kind:
     named: list[Kind] = [kind for kind, fields in by.items() if not settings.columns.keys().isdisjoint(fields)]
     if len(named) == 1 or settings.trait is not None:
         return "locus" if settings.trait is not None else named[0]
-    names = [name for columns in (CASE_COLUMNS, LOCUS_COLUMNS) for usually in columns.values() for name in usually]
-    table = read_table(path, [*names, *settings.columns.values()])
+    table = read_table(path, [*_USUAL, *settings.columns.values()])
     found: list[Kind] = [kind for kind in usual if table.find(usual[kind])]
     if len(found) == 1 and not named:
         return found[0]
     in_two = all(table.find(LOCUS_COLUMNS[field]) for field in ("chromosome", "position"))
     in_one = table.find([name for field in ("place", "position", "variant") for name in LOCUS_COLUMNS[field]])
     if not found and (in_two or any(rankings.has_places(table, column) for column in in_one)):
-        fix = "say which trait they are of: --trait 'LDL cholesterol'"
+        fix = "say which trait they are of: --trait 'LDL cholesterol', or which column has it: --columns trait=NAME"
         raise table.header_error("the table has places of loci, and no trait", field="--trait", fix=fix)
     what = "the table has neither phenotypes (of cases) nor a trait (of loci)"
     if found or named:
@@ -252,9 +263,16 @@ def _terms(path: Path, name: str) -> tuple[Case, dict[str, int]]:
     term_lines: dict[str, int] = {}
     present: dict[CaseTerm, None] = {}
     absent: dict[CaseTerm, None] = {}
+    heading: tuple[int, str] | None = None
     for line, text in lines(path):
+        if text.startswith("#") and term_lines and not is_of_terms(text.lstrip("# ")):
+            heading = line, text
         if not text.strip() or text.startswith("#"):
             continue
+        if heading is not None:
+            what = f"'{heading[1][:40]}' may say that the terms below it are absent, or of another patient"
+            fix = "write -HP:0001250 for what is absent, and a file for each patient; comments stand above all terms"
+            raise InputError(what, file=path, line=heading[0], field="phenotype", fix=fix)
         for term in _written(text, path, line, "phenotype"):
             (absent if term.absent else present)[CaseTerm(term.id, term.label)] = None
             term_lines[term.id] = line
