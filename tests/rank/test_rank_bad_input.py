@@ -85,6 +85,15 @@ def test_what_has_two_readings_is_a_question(ranking, name, content, line):
     assert not ranking.out.exists() and ranking.model.runs == 0
 
 
+def test_the_way_out_of_a_patient_in_two_rows_a_trait_elsewhere_and_a_decimal_comma(ranking):
+    with refused(line=3, field="id", fix="phenotypes stand in one row"):
+        ranking(ranking.file("c.tsv", "id\tpresent\nA\tHP:0001250\nA\tHP:0001166\n"))
+    with refused(line=1, fix="--columns trait=NAME"):
+        ranking(ranking.file("l.tsv", "phenotype\tchr\tpos\nLDL\t1\t2010000\n"))
+    with refused(line=2, field="pip", fix="write it as 0.9"):
+        ranking(ranking.file("l.csv", "trait;locus;chr;bp;pip\nLDL;A;1;2010000;0,9\n"))
+
+
 @pytest.mark.parametrize(
     "content",
     [
