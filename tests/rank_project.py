@@ -32,6 +32,7 @@ ALIASES = {"FGD1": "FGDY"}
 TERMS = {
     "HP:0000001": ("All", ""),
     "HP:0000118": ("Phenotypic abnormality", "HP:0000001"),
+    "HP:0000006": ("Autosomal dominant inheritance", "HP:0000001"),
     "HP:0001250": ("Seizure", "HP:0000118"),
     "HP:0002123": ("Generalized myoclonic seizure", "HP:0001250"),
     "HP:0000316": ("Hypertelorism", "HP:0000118"),

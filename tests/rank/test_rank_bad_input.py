@@ -8,6 +8,10 @@ HEAD = "trait\tchromosome\tposition\n"
 # File's name, its content, settings → line, field.
 MISTAKES = {
     "not JSON": ("a.json", "{'id': 1}", {}, None, None),
+    "a table in JSON": ("l.json", '[{"trait": "LDL", "chr": 1, "pos": 2010000}]', {}, None, None),
+    "a letter": ("t.txt", "Dear colleague, thank you, Ann\nShe has seizures, no fever\n", {}, 1, "phenotype"),
+    "names without ids": ("t.txt", "Arachnodactyly\nno seizures\n", {}, 1, "phenotype"),
+    "an empty list": ("t.txt", "\n \n", {}, 1, "phenotype"),
     "unknown HPO id": ("t.txt", "HP:0001250\nHP:9999999\n", {}, 2, "present"),
     "variants": ("doe.vcf", "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\n1\t55\t.\tA\tT\n", {}, None, "FILES"),
     "no HPO id": ("t.txt", "HP:0001250\nfits\n", {}, 2, "phenotype"),
@@ -43,6 +47,10 @@ QUESTIONS = {
         ("c.tsv", LONG.format("status", "present", "absent"), 3),
         ("c.tsv", LONG.format("value", "1", "0"), 3),
     ],
+    "a heading between terms": [
+        ("t.txt", "# present\nHP:0001250\n# absent\nHP:0001166\n", 3),
+        ("t.txt", "# Ann\nHP:0001250\n\n# Bea\n# girl\nHP:0001166\n", 5),
+    ],
     "ids of another form": [
         ("t.txt", "HPO:0001250\n", 1),
         ("t.txt", "0001250 Seizure\n", 1),
@@ -75,6 +83,15 @@ def test_what_has_two_readings_is_a_question(ranking, name, content, line):
     with refused(path, line):
         ranking(path)
     assert not ranking.out.exists() and ranking.model.runs == 0
+
+
+def test_the_way_out_of_a_patient_in_two_rows_a_trait_elsewhere_and_a_decimal_comma(ranking):
+    with refused(line=3, field="id", fix="phenotypes stand in one row"):
+        ranking(ranking.file("c.tsv", "id\tpresent\nA\tHP:0001250\nA\tHP:0001166\n"))
+    with refused(line=1, fix="--columns trait=NAME"):
+        ranking(ranking.file("l.tsv", "phenotype\tchr\tpos\nLDL\t1\t2010000\n"))
+    with refused(line=2, field="pip", fix="write it as 0.9"):
+        ranking(ranking.file("l.csv", "trait;locus;chr;bp;pip\nLDL;A;1;2010000;0,9\n"))
 
 
 @pytest.mark.parametrize(

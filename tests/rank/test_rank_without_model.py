@@ -120,17 +120,23 @@ def test_a_phenotype_whose_parent_is_absent_is_flagged_and_the_parent_does_not_c
     assert (genes(record)["SCN1A"]["fit"], ranked(record)["SCN1A"]) == (round(log(4), 4), 1)
 
 
-LONG = "patient\tterm\t{0}\nA\tHP:0001250\t{1}\nA\tHP:0000316\t{1}\nA\tHP:0001166\t{2}\nB\tHP:0001250\t{1}\n"
+COMMENTS = "# of clinic\n# a girl\nHP:0001250\n#HP:0001166 unsure\nHP:0000316\n# end\n"
 
 
-@pytest.mark.parametrize(
-    ("column", "yes", "no"), [("seen", "1", "0"), ("status", "present", "absent"), ("v", "TRUE", "FALSE")]
-)
-def test_a_named_column_says_whether_a_phenotype_was_seen(ranking, unaided, panel, column, yes, no):
-    columns = {"id": "patient", "present": "term", "observed": column}
-    first, second = unaided(ranking.file("c.tsv", LONG.format(column, yes, no)), panel=panel, columns=columns)
-    assert [len(case[which]) for case in (first, second) for which in ("present", "absent")] == [2, 1, 1, 0]
-    assert ranked(first) == {"SCN1A": 1, "FGD1": 2, "FBN1": 3, "PCSK9": None}
+def test_comments_above_and_below_a_list_and_terms_in_comments_are_left_out(ranking, unaided, panel):
+    (record,) = unaided(ranking.file("t.txt", COMMENTS), panel=panel)
+    assert [term["id"] for term in record["present"]] == ["HP:0001250", "HP:0000316"]
+
+
+def test_a_term_that_is_no_phenotype_is_flagged_and_does_not_count(ranking, unaided, panel):
+    (record,) = unaided(ranking.file("t.txt", "HP:0001250\nHP:0000006 Autosomal dominant inheritance\n"), panel=panel)
+    assert genes(record)["SCN1A"]["fit"] == round(log(4), 4)
+    assert record["flags"] == ["HP:0000006 Autosomal dominant inheritance: is no phenotype for HPO, and does not count"]
+
+
+def test_without_a_model_nothing_is_said_of_what_it_is_told(ranking, unaided, panel):
+    table = "present\tage\tsex\nHP:0001250\t4;3\tw\n"
+    assert unaided(ranking.file("c.tsv", table), panel=panel)[0]["flags"] == []
 
 
 # panels

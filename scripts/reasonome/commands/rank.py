@@ -9,7 +9,7 @@ reasonome rank --trait "LDL cholesterol" --locus 1:55039974 --model closed-book-
 its diseases have, and loci by distance. --model takes what `reasonome annotate` takes: an experiment, a finished model,
 a backbone, weights or the address of an OpenAI-compatible server; both rankings stand side by side.
 
-FILES are phenopackets (version 2; JSON, JSON lines or .zip), lists of HPO terms (- or not in front of what
+FILES are phenopackets (version 1 or 2; JSON, JSON lines or .zip), lists of HPO terms (- or not in front of what
 the patient has not), or tables: of cases with present (and absent) phenotypes, of loci with a trait and candidates, or
 with trait, chromosome and position (GRCh38), of which the variants of one credible set are one locus. Research use
 only: not a diagnosis, not for clinical decisions. Ids and names of files stay on the machine, and without --upload all

@@ -10,8 +10,7 @@ from reasonome.apps.annotate.inputs import read_universe
 from reasonome.apps.rank.settings import Kind, RankSettings
 from reasonome.apps.run import stem, unused_name
 from reasonome.core.errors import InputError
-from reasonome.facts.files import text_file
-from reasonome.facts.files.plain_table import PlainTable, read_table
+from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.files.text_file import check_is_file, lines
 from reasonome.facts.sources import phenopackets, rankings
 from reasonome.facts.sources.gene_locations import written_place
@@ -24,16 +23,15 @@ from reasonome.tasks.ranking.cases import age_words
 # A line of a BED file, whose fourth column has names.
 _BED = re.compile(r"(?:chr)?(?:\d{1,2}|[XYM]|MT)\s+\d+\s+\d+(?:\s+(?P<name>\S+).*)?", re.IGNORECASE)
 _COPIED_ID = re.compile(r"(?:HPO[:_ -]?)?(?P<number>\d{7})(?![\w.])")  # as PhenoTips and HPO's browser copy them
+_WORDS = re.compile(r"[\s,;]+")
 _NOT_OF_BED = ("#", "track ", "browser ")
 _MOST_NEAR, _MEGABASE = 300, 1_000_000  # loci of a trait, and base pairs in which so many lead variants never lie
 _LONGEST_SET = 5_000_000  # base pairs, more than the variants of any credible set are apart
-OBSERVED = "observed"  # in --columns: the column that says of each row whether its phenotype was seen
+_PLAIN = ("", ".txt", ".md")  # endings of files that may be a letter
+_USUAL = frozenset(name for of in (CASE_COLUMNS, LOCUS_COLUMNS) for names in of.values() for name in names)
 _YES = frozenset(("yes", "y", "true", "present", "observed", "1", "+"))
 _NO = frozenset(("no", "n", "false", "absent", "excluded", "not observed", "0", "-"))
-_OF_ONE_TERM = (
-    "each row is a patient with one phenotype: if they are of one patient, write them into one row, or name the "
-    f"columns that say whose they are and whether they were seen: --columns id=NAME,{OBSERVED}=NAME"
-)
+_OF_ONE_TERM = "each row is a patient with one phenotype: if they are of one patient, write them into one row"
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ def read_panel(path: Path, known: Known) -> list[str]:
 
 def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
     check_is_file(path)
-    form = _form(path)
+    form = _form(path, settings.columns)
     if form == "phenopackets":
         cases = [_told(case, path) for case in phenopackets.read_cases(path)]
         return AskedFile(name, path, "case", cases, is_packet=True)
@@ -107,8 +105,6 @@ def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
         row, term_lines = _terms(path, name)
         return AskedFile(name, path, "case", [row], term_lines=term_lines)
     if _kind(path, settings) == "case":
-        if OBSERVED in settings.columns:
-            return AskedFile(name, path, "case", _long_cases(path, name, settings.columns))
         cases = rankings.read_cases(path, settings.columns, solved=False)
         are_of_one_term = all(len(case.present) < 2 for case in cases)
         if are_of_one_term:
@@ -119,41 +115,6 @@ def _read(path: Path, name: str, settings: RankSettings) -> AskedFile:
     rows, notes = _one_a_set(rows, path)
     _check_lead_variants(rows, path)
     return AskedFile(name, path, "locus", rows, notes=notes)
-
-
-def _long_cases(path: Path, name: str, columns: Mapping[str, str]) -> list[Case]:
-    """The patients of a table with a phenotype in each row, and a column that says whether it was seen.
-
-    Rows of one id are of one patient; without a column of ids all are. Raises InputError.
-    """
-    table = read_table(path, [*columns.values(), *CASE_COLUMNS["present"], *CASE_COLUMNS["id"]])
-    at = {field: _column(table, field, columns.get(field), CASE_COLUMNS[field]) for field in ("present", "id")}
-    seen = _column(table, OBSERVED, columns[OBSERVED], ())
-    if unused := [field for field in columns if field not in (*at, OBSERVED)]:
-        fix = "leave it out, or write each patient into one row"
-        what = f"'{unused[0]}' is not read of a table with a phenotype in each row"
-        raise InputError(what, file=path, field="--columns", fix=fix)
-    if at["present"] is None or seen is None:
-        fix = "say what it is called: --columns present=NAME"
-        raise table.header_error("no column has the phenotypes", field="present", fix=fix)
-    cases: dict[str, Case] = {}
-    for line, cells in table.rows:
-        said, patient = cells[seen].strip().casefold(), cells[at["id"]].strip() if at["id"] else name
-        if said not in _YES | _NO:
-            what = f"expected yes or no, 1 or 0, found '{said[:40]}'"
-            fix = "say of each row whether its phenotype was seen"
-            raise InputError(what, file=path, line=line, field=seen, fix=fix)
-        terms = [CaseTerm(term.id, term.label) for term in _written(cells[at["present"]], path, line, at["present"])]
-        case = cases.get(patient) or Case(patient, f"line {line}", line)
-        which = "present" if said in _YES else "absent"
-        cases[patient] = replace(case, **{which: tuple(dict.fromkeys((*getattr(case, which), *terms)))})
-    return list(cases.values())
-
-
-def _column(table: PlainTable, field: str, named: str | None, usual: Sequence[str]) -> str | None:
-    """The column that is named for a field, else the one with a usual name, else None."""
-    found = [table.place(named, field)] if named is not None else table.find(usual)
-    return found[0] if found else None
 
 
 def _written(text: str, path: Path, line: int, field: str):
@@ -175,7 +136,7 @@ def _check_observed(path: Path) -> None:
             for line, cell in zip(table.lines, cells, strict=True):
                 if cell in _NO:
                     what = f"'{cell}' may say that the phenotype of this row is absent"
-                    fix = f"if it does, --columns {OBSERVED}={column},id=NAME; if not, take the column out"
+                    fix = "write a row for each patient, with columns present and absent, or take this column out"
                     raise InputError(what, file=path, line=line, field=column, fix=fix)
 
 
@@ -235,11 +196,14 @@ def _check_lead_variants(rows: Sequence[LocusRow], path: Path) -> None:
             raise InputError(what, file=path, line=first.line, field="position", fix=fix)
 
 
-def _form(path: Path) -> str:
-    """phenopackets, terms or table, by the file's name and its first line with text. InputError for a VCF."""
+def _form(path: Path, named: Mapping[str, str]) -> str:
+    """phenopackets, terms or table, by the file's name and its first line with text; `named` are columns.
+
+    InputError for a VCF and for prose.
+    """
     suffix = phenopackets.suffix_of(path)
     if suffix in (".zip", phenopackets.SUFFIX):
-        return "table" if suffix == ".json" and _has_rows(path) else "phenopackets"
+        return "phenopackets"
     if suffix in (".yaml", ".yml"):
         what = "this is YAML, and phenopackets are read as JSON"
         raise InputError(what, file=path, field="FILES", fix="convert it, for example: yq -o json FILE")
@@ -255,42 +219,31 @@ def _form(path: Path) -> str:
         what = f"'{id_as_copied[0]}' is an HPO id in another form than HP:{id_as_copied['number']}"
         raise InputError(what, file=path, line=line, field="phenotype", fix=f"write HP:{id_as_copied['number']}")
     if first.startswith("{"):
-        return "phenopackets" if _is_packet(first) else "table"
-    return "terms" if is_of_terms(first) else "table"
-
-
-def _has_rows(path: Path) -> bool:
-    """Whether a JSON file is a table, which is an array or has an object on each line: the first is no phenopacket."""
-    text = text_file.read_text(path)[0].strip()
-    if text.startswith("["):
-        return True
-    return phenopackets.has_one_a_line(text) and not _is_packet(text.split("\n", 1)[0])
-
-
-def _is_packet(text: str) -> bool:
-    """Whether a line is a phenopacket."""
-    try:
-        return phenopackets.is_packet(text_file.json_value(text))
-    except ValueError:
-        return True  # the reader of phenopackets says what is wrong
+        return "phenopackets"
+    if is_of_terms(first):
+        return "terms"
+    if suffix in _PLAIN and "\t" not in first and not named and _USUAL.isdisjoint(_WORDS.split(first.casefold())):
+        what = f"expected an HPO id, or names of columns, found '{first[:40]}'"
+        fix = "write HP:0001250 on a line for each phenotype, -HP:0001166 for one that is absent; hpo.jax.org has ids"
+        raise InputError(what, file=path, line=line, field="phenotype", fix=fix)
+    return "table"
 
 
 def _kind(path: Path, settings: RankSettings) -> Kind:
     """Whether a table has cases or loci: by the columns that are named for it, else by those that it has."""
     usual: dict[Kind, Sequence[str]] = {"case": CASE_COLUMNS["present"], "locus": LOCUS_COLUMNS["trait"]}
-    by: dict[Kind, Iterable[str]] = {"case": ("present", OBSERVED), "locus": ("trait", "position", "place")}
+    by: dict[Kind, Iterable[str]] = {"case": ("present",), "locus": ("trait", "position", "place")}
     named: list[Kind] = [kind for kind, fields in by.items() if not settings.columns.keys().isdisjoint(fields)]
     if len(named) == 1 or settings.trait is not None:
         return "locus" if settings.trait is not None else named[0]
-    names = [name for columns in (CASE_COLUMNS, LOCUS_COLUMNS) for usually in columns.values() for name in usually]
-    table = read_table(path, [*names, *settings.columns.values()])
+    table = read_table(path, [*_USUAL, *settings.columns.values()])
     found: list[Kind] = [kind for kind in usual if table.find(usual[kind])]
     if len(found) == 1 and not named:
         return found[0]
     in_two = all(table.find(LOCUS_COLUMNS[field]) for field in ("chromosome", "position"))
     in_one = table.find([name for field in ("place", "position", "variant") for name in LOCUS_COLUMNS[field]])
     if not found and (in_two or any(rankings.has_places(table, column) for column in in_one)):
-        fix = "say which trait they are of: --trait 'LDL cholesterol'"
+        fix = "say which trait they are of: --trait 'LDL cholesterol', or which column has it: --columns trait=NAME"
         raise table.header_error("the table has places of loci, and no trait", field="--trait", fix=fix)
     what = "the table has neither phenotypes (of cases) nor a trait (of loci)"
     if found or named:
@@ -310,9 +263,16 @@ def _terms(path: Path, name: str) -> tuple[Case, dict[str, int]]:
     term_lines: dict[str, int] = {}
     present: dict[CaseTerm, None] = {}
     absent: dict[CaseTerm, None] = {}
+    heading: tuple[int, str] | None = None
     for line, text in lines(path):
+        if text.startswith("#") and term_lines and not is_of_terms(text.lstrip("# ")):
+            heading = line, text
         if not text.strip() or text.startswith("#"):
             continue
+        if heading is not None:
+            what = f"'{heading[1][:40]}' may say that the terms below it are absent, or of another patient"
+            fix = "write -HP:0001250 for what is absent, and a file for each patient; comments stand above all terms"
+            raise InputError(what, file=path, line=heading[0], field="phenotype", fix=fix)
         for term in _written(text, path, line, "phenotype"):
             (absent if term.absent else present)[CaseTerm(term.id, term.label)] = None
             term_lines[term.id] = line

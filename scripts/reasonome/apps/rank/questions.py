@@ -160,11 +160,11 @@ class QuestionMaker:
         flags = [f"{term.id} {term.label}: {term.note}" for term in (*present, *absent) if term.note]
         flags += self._contradictions(present, absent)
         age = _age(row.age.strip())
-        if row.age.strip() and not age:
+        if row.age.strip() and not age and self.style is not None:
             written = row.age.strip()[:20]
             flags.append(f"the model is not told the age '{written}': write it as 6 years 4 months or P6Y4M")
         sex = _SEXES.get(row.sex.strip().lower(), "")
-        if row.sex.strip() and not sex:
+        if row.sex.strip() and not sex and self.style is not None:
             flags.append(f"the model is not told the sex '{row.sex.strip()[:20]}': write female or male")
         record = _record(row, file, number, present=present, absent=absent, age=age, sex=sex)
         example = UnsolvedCase(
@@ -309,6 +309,8 @@ class QuestionMaker:
         live = ontology.live_id(term)
         if live is not None:
             notes = [f"stands for {term}, which HPO has replaced"] if live != term else []
+            if not self.known_phenotypes.known([live]):
+                notes.append("is no phenotype for HPO, and does not count")
             name, synonyms = ontology.terms[live].name, ontology.terms[live].synonyms
             if further := _further_words(label, [name, *synonyms]):
                 if not is_packet:  # which says of each phenotype whether it is present
@@ -322,7 +324,7 @@ class QuestionMaker:
         main = ontology.main_id(term)
         known = ontology.terms[main] if main else None
         if not label and known is None:
-            fix = "look the term up at https://hpo.jax.org, or write its label behind it, which the model is then told"
+            fix = "look the term up at https://hpo.jax.org, or write its label behind it"
             raise InputError(f"HPO has no term {term}", **where, field=column, fix=fix)
         note = "unknown to this release of HPO" if known is None else "obsolete"
         return AskedPhenotype(

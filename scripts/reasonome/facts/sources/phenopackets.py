@@ -318,7 +318,7 @@ def _texts(path: Path) -> Iterator[tuple[_Place, str]]:
     if zipfile.is_zipfile(path):
         yield from _members(path)
         return
-    if suffix_of(path) == SUFFIX and not has_one_a_line(text := text_file.read_text(path)[0]):
+    if suffix_of(path) == SUFFIX and not _has_one_a_line(text := text_file.read_text(path)[0]):
         yield _Place(path.name, path), text
         return
     for number, line in lines(path):
@@ -331,7 +331,7 @@ def suffix_of(path: PurePath) -> str:
     return PurePosixPath(path.name.lower().removesuffix(".gz")).suffix
 
 
-def has_one_a_line(text: str) -> bool:
+def _has_one_a_line(text: str) -> bool:
     """Whether a text of JSON has more than one line, of which the first is an object by itself."""
     first, _, further = text.strip().partition("\n")
     try:
@@ -362,7 +362,7 @@ def _is_of_packet(name: str) -> bool:
     return path.suffix.lower() == SUFFIX and not is_hidden and not name.endswith("/")
 
 
-def is_packet(value: object) -> bool:
+def _is_packet(value: object) -> bool:
     """Whether a value of JSON looks like a phenopacket."""
     return isinstance(value, dict) and not _FIELDS.isdisjoint(value)
 
@@ -384,7 +384,7 @@ def _without_nulls(value: Json) -> Json:
 
 def _case(value: Json, place: _Place) -> Case:
     is_flat = isinstance(value, dict) and "present" in value
-    if not isinstance(value, dict) or not (is_flat or is_packet(value)):
+    if not isinstance(value, dict) or not (is_flat or _is_packet(value)):
         what = f"this is no phenopacket: expected an object with one of {', '.join(sorted(_FIELDS))}"
         fix = "give one phenopacket for each patient, without an array, a Cohort or a Family around it"
         raise place.error(what, fix=fix)

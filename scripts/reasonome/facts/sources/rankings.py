@@ -187,7 +187,7 @@ def _posterior(cell: str, path: str | os.PathLike, line: int, column: str | None
     if not 0 <= value <= 1:
         what, fix = (
             f"expected a probability from 0 to 1, found '{cell[:40]}'",
-            "or say which column has it: posterior=NAME",
+            "write it as 0.9, or say which column has it: --columns posterior=NAME",
         )
         raise InputError(what, file=path, line=line, field=column, fix=fix)
     return value
@@ -300,7 +300,10 @@ def _fields(
         cells |= {field: _available(cells[field]) for field in _MAY_BE_MISSING if field in cells}
         if cells["id"] and seen.setdefault(cells["id"], row) != row:
             what = f"the id '{cells['id'][:80]}' stands already in line {table.lines[seen[cells['id']]]}"
-            raise InputError(what, file=path, line=line, field=at["id"], fix="give each row an id of its own")
+            fix = "give each row an id of its own" + (
+                "; a patient's phenotypes stand in one row" if "present" in at else ""
+            )
+            raise InputError(what, file=path, line=line, field=at["id"], fix=fix)
         yield line, cells, at
 
 
