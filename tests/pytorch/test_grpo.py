@@ -87,7 +87,7 @@ def test_an_engine_spreads_over_as_few_processes_as_hold_it(tmp_path, weights, h
 
 @pytest.mark.parametrize(
     ("settings", "steps"),
-    [({}, 6), ({"epochs": 1.5}, 5), ({"max_steps": 7}, 7), ({"max_steps": 7, "iterations": 2, "save_steps": 2}, 4)],
+    [({}, 6), ({"epochs": 1.5}, 5), ({"max_steps": 7}, 7), ({"max_steps": 8, "iterations": 2, "save_steps": 2}, 4)],
 )
 def test_prompts_come_in_the_orders_that_trl_draws(settings, steps):
     # Seven prompts of 4 completions in steps of 8 completions: 3 steps a pass, and one prompt is left out of each.
