@@ -27,7 +27,7 @@ def loaded(folder, attention: str):
     theirs = packing.SDPA if ours else attention
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=theirs).eval()
     if ours:
-        packing.attend_text_by_text(model)
+        assert packing.attend_text_by_text(model, True, "cuda")
     assert model.config._attn_implementation == attention
     return model
 
@@ -101,20 +101,21 @@ def test_where_texts_begin_is_what_transformers_finds():
 
 
 @pytest.mark.parametrize(
-    ("device", "precision", "change", "chosen"),
+    ("device", "rounded", "change", "chosen"),
     [
-        ("cuda", torch.bfloat16, {}, True),
-        ("cuda", torch.float32, {}, False),
-        ("cuda", torch.bfloat16, {"attention_dropout": 0.1}, False),
-        ("cuda", torch.bfloat16, {"sliding_window": 8}, False),
-        ("cpu", torch.bfloat16, {}, False),
+        ("cuda", True, {}, True),
+        ("cuda", False, {}, False),
+        ("cuda", True, {"attention_dropout": 0.1}, False),
+        ("cuda", True, {"sliding_window": 8}, False),
+        ("cpu", True, {}, False),
     ],
 )
-def test_attention_is_chosen_by_device_precision_and_model(device, precision, change, chosen, tiny_backbone):
+def test_attention_is_chosen_by_device_precision_and_model(device, rounded, change, chosen, tiny_backbone):
     model = loaded(tiny_backbone, "sdpa")
     for key, value in change.items():
         setattr(model.config, key, value)
-    assert packing.attends_text_by_text(model, precision, device) == chosen
+    assert packing.attend_text_by_text(model, rounded, device) == chosen
+    assert model.config._attn_implementation == (packing.ATTENTION if chosen else packing.SDPA)
 
 
 def test_gradients_text_by_text_are_those_of_a_mask(tiny_backbone, monkeypatch):

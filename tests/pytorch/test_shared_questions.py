@@ -110,7 +110,7 @@ def test_log_probabilities_entropies_and_gradients_are_equal(model, batch, adapt
     wanted = computed(alone)
     if by_parts:
         monkeypatch.setattr(packing, "varlen_attn", part_by_part)
-        packing.attend_text_by_text(model)
+        assert packing.attend_text_by_text(model, True, "cuda")
     found = computed(lambda *given: shared_questions.scores(*given, WIDTH, by_parts))
     real = batch[1][:, -WIDTH:].bool()
     assert not found[0][~real].any() and not found[1][~real].any()

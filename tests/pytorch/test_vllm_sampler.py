@@ -119,9 +119,14 @@ def test_no_two_of_many_engines_have_the_same_seed():
     assert len(set(seeds)) == len(seeds) and all(0 <= seed < 2**32 for seed in seeds)
 
 
+def _without_models(trainer, args):
+    trainer.model = trainer.ref_model = None
+    trainer.args, trainer.accelerator = SimpleNamespace(bf16=False), SimpleNamespace(device=torch.device("cpu"))
+
+
 def test_trainers_sample_by_the_seed_of_their_step(monkeypatch):
     monkeypatch.setattr(grpo_trainer, "VLLMGeneration", None)
-    monkeypatch.setattr(GRPOTrainer, "__init__", lambda self, args: None)
+    monkeypatch.setattr(GRPOTrainer, "__init__", _without_models)
     WatchedTrainer(args=SimpleNamespace(seed=7), drift=None, sharing=Sharing())
     assert grpo_trainer.VLLMGeneration.func is vllm_sampler.Sampler
     assert grpo_trainer.VLLMGeneration.keywords == {"seed": 7}

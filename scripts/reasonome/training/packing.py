@@ -37,18 +37,19 @@ def sees_all(config: PreTrainedConfig) -> bool:
     return layers == {"full_attention"} and not getattr(text, "sliding_window", None)
 
 
-def attends_text_by_text(model: PreTrainedModel, precision: torch.dtype, device: str) -> bool:
-    """Whether packed texts are attended to one by one: in bf16 on a GPU, where each token sees all before it."""
+def attend_text_by_text(model: PreTrainedModel, rounded: bool, device: str) -> bool:
+    """Let a model attend to texts one by one where a pass says where they begin (`bounds`); whether it does so.
+
+    It does in bf16 (`rounded`) on a GPU, if each token sees all before it: torch has no other kernels.
+    """
     config = model.config
-    plain = config._attn_implementation == SDPA and sees_all(config)
-    return device == "cuda" and precision == torch.bfloat16 and plain and not getattr(config, "attention_dropout", 0)
-
-
-def attend_text_by_text(model: PreTrainedModel) -> None:
-    """Let a model attend to the texts of packed rows one by one, where a pass says where they begin (`bounds`)."""
+    plain = config._attn_implementation == SDPA and sees_all(config) and not getattr(config, "attention_dropout", 0)
+    if not (device == "cuda" and rounded and plain):
+        return False
     AttentionInterface.register(ATTENTION, _attend)  # pyright: ignore[reportAttributeAccessIssue]
     AttentionMaskInterface.register(ATTENTION, _mask)
     model.set_attn_implementation(ATTENTION)
+    return True
 
 
 def bounds(positions: torch.Tensor) -> dict[str, Any]:
@@ -151,15 +152,9 @@ def separate(trainer: SFTTrainer, batch_size: int) -> int:
     model, rows, settings, tokenizer = trainer.model, trainer.train_dataset, trainer.args, trainer.processing_class
     assert isinstance(model, PreTrainedModel) and isinstance(rows, Dataset)
     assert isinstance(settings, SFTConfig) and isinstance(tokenizer, PreTrainedTokenizerBase)
-    bounded = attends_text_by_text(
-        model, torch.bfloat16 if settings.bf16 else torch.float32, trainer.accelerator.device.type
-    )
-    if bounded:
-        attend_text_by_text(model)
+    bounded = attend_text_by_text(model, bool(settings.bf16), trainer.accelerator.device.type)
     trainer.add_callback(KeepApart())
-    if "flash" not in (model.config._attn_implementation or ""):
-        collator = PackedRows(int(tokenizer.pad_token_id), bounded)  # pyright: ignore[reportArgumentType]
-        trainer.data_collator = collator
+    trainer.data_collator = PackedRows(int(tokenizer.pad_token_id), bounded)  # pyright: ignore[reportArgumentType]
     print(describe(rows, batch_size), flush=True)
     return len(rows)  # pyright: ignore[reportArgumentType]
 

@@ -64,17 +64,9 @@ class WatchedTrainer(GRPOTrainer):
         self._tokens: list[torch.Tensor] = []
         vllm_sampler.use(kwargs["args"].seed)
         super().__init__(*args, **kwargs)
-        self._by_parts = sharing.possible and self._takes_parts()
-
-    def _takes_parts(self) -> bool:
-        """Whether the models attend part by part from now on, where answers stand in rows with their questions."""
-        models = [self.accelerator.unwrap_model(model) for model in (self.model, self.ref_model) if model is not None]
-        precision, device = torch.bfloat16 if self.args.bf16 else torch.float32, self.accelerator.device.type
-        if not packing.attends_text_by_text(models[0], precision, device):
-            return False
-        for model in models:
-            packing.attend_text_by_text(model)
-        return True
+        models = [self.accelerator.unwrap_model(each) for each in (self.model, self.ref_model) if each is not None]
+        way = bool(self.args.bf16), self.accelerator.device.type
+        self._by_parts = sharing.possible and all([packing.attend_text_by_text(each, *way) for each in models])
 
     @property
     def _together(self) -> int:
