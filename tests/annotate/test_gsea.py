@@ -9,12 +9,14 @@ import pytest
 from annotation_project import OTHERS, REPAIR
 from unknown_genes import unknown
 
+from reasonome.apps import checked
 from reasonome.apps.annotate import gsea
 from reasonome.apps.annotate.gsea import analyse_rankings
 from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.apps.annotate.lists import GeneLists, ListedGene
 from reasonome.apps.annotate.tables import write_gsea
 from reasonome.config.annotations import Annotation
+from reasonome.core.errors import InputError
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
 from reasonome.facts.genes import Gene, GeneTable
 
@@ -163,6 +165,8 @@ def test_which_condition_up_is_comes_from_the_user_or_the_table(tmp_path):
 def test_a_contrast_that_names_no_two_conditions_is_refused(contrast):
     with pytest.raises(ValueError, match="write two conditions, as 'treated vs control'"):
         Annotation(sets=["any"], contrast=contrast)
+    with pytest.raises(InputError, match=f"^--contrast: '{contrast}': write two conditions"):
+        checked(Annotation, {"sets": ["any"], "contrast": contrast}, "a page", lambda name: f"--{name}")
 
 
 def page_of(annotating) -> str:
