@@ -135,6 +135,7 @@ SPELT = GeneTable(
         ("?|7157", "TP53", spellings.WITH_ID),
         ("TP53 (7157)", "TP53", spellings.WITH_ID),
         ("sp|P04637|P53_HUMAN", "TP53", spellings.WITH_ID),
+        ("sp|P04637-2|P53_HUMAN", "TP53", spellings.WITH_ID),  # an isoform
         ("ENSG00000141510.18_7", "TP53", "id"),  # GENCODE's lift to GRCh37
         ("ACTB///ACTG1", "ACTB", spellings.SEVERAL),
         ("P60709;P63261", "ACTB", spellings.SEVERAL),

@@ -1,10 +1,14 @@
 """Figures, the workbook and the methods beside the tables: what they hold, and that equal terms give equal files."""
 
+from itertools import combinations
+
 import pandas as pd
 from annotated_sets import RANKING, SPINDLE
 from annotation_project import GOOD, SECOND
+from matplotlib.figure import Figure
 from openpyxl import load_workbook
 
+from reasonome.apps.annotate import figures
 from reasonome.apps.annotate.figures import MOST_LISTS, draw
 from reasonome.apps.annotate.tables import ENRICHMENT, ENRICHMENT_COLUMNS, write_workbook
 from reasonome.core.manifest import folder_sha256
@@ -29,7 +33,28 @@ def test_a_name_leaves_no_folder_and_a_long_term_is_in_lines(tmp_path):
     assert found[record.id][0].name == "x_etc_passwd_dot_plot"
     assert [path.name for path in tmp_path.iterdir()] == ["figures"]
     drawing = found[record.id][0].svg
-    assert "$x$ &lt;b&gt; regulation of cyclin-dependent" in drawing and "G2/M transition (GO\u00a0BP)" in drawing
+    assert "$x$ &lt;b&gt; regulation of cyclin-dependent" in drawing and ">transition (GO\u00a0BP)<" in drawing
+
+
+def test_no_term_stands_on_another(tmp_path, monkeypatch):
+    # Two groups, in each of which terms share three of eleven genes; none shares a gene with one of the other group.
+    terms = []
+    for place in range(20):
+        genes = [f"{place % 2} shared {gene}" for gene in range(3)] + [f"{place} own {gene}" for gene in range(4)]
+        named = {"id": str(place), "name": f"{place} {LONG}", "genes": genes}
+        terms.append(SPINDLE.enriched[0].model_copy(update=named))
+    drawn: list[Figure] = []
+    monkeypatch.setattr(figures, "_saved", lambda figure, *_: drawn.append(figure) or "")
+    draw([SPINDLE], {SPINDLE.id: terms}, [], tmp_path)
+    assert len(drawn) == 3
+    for figure in drawn:
+        figure.draw_without_rendering()
+        axes = figure.axes[0]
+        numbers = [text for text in axes.texts if text.get_text().isdigit()]
+        texts = numbers or axes.get_yticklabels()
+        boxes = [text.get_window_extent() for text in texts]
+        assert len(boxes) == (20 if numbers else 15)
+        assert not [1 for one, other in combinations(boxes, 2) if one.overlaps(other)]
 
 
 def test_nothing_enriched_and_many_lists_are_told(tmp_path):

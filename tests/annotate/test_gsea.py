@@ -9,11 +9,14 @@ import pytest
 from annotation_project import OTHERS, REPAIR
 from unknown_genes import unknown
 
+from reasonome.apps import checked
+from reasonome.apps.annotate import gsea
 from reasonome.apps.annotate.gsea import analyse_rankings
 from reasonome.apps.annotate.inputs import read_gene_lists
 from reasonome.apps.annotate.lists import GeneLists, ListedGene
 from reasonome.apps.annotate.tables import write_gsea
 from reasonome.config.annotations import Annotation
+from reasonome.core.errors import InputError
 from reasonome.enrichment.over_representation import GeneSetLibrary, LibrarySet, OverRepresentation, Universe
 from reasonome.facts.genes import Gene, GeneTable
 
@@ -49,6 +52,18 @@ def test_what_gathers_at_an_end_is_found_and_nothing_else():
     assert sorted(term.folded_under for term in analysis.terms)[:2] == ["", ""]
     assert {found["up"].folded_under, found["also"].folded_under} in ({"", "up"}, {"", "also"})
     assert found["down"].folded_under == ""
+
+
+def test_terms_of_the_smallest_p_stand_by_their_score_whatever_their_library_is(monkeypatch):
+    # The FDR of an only set is its p, that of one among three may be thrice as large.
+    scores = {"up": (1e-10, 1e-10, 2.0), "also": (1e-10, 3e-10, 3.0), "down": (2e-10, 2e-10, -9.0)}
+    keys = ("pval", "fdr", "nes")
+    results = {
+        key: dict(zip(keys, of, strict=True), es=0.5, lead_genes=key, hits=[], RES=[]) for key, of in scores.items()
+    }
+    monkeypatch.setattr(gsea, "_scored", lambda sets, *_: {key: results[key] for key in sets if key in results})
+    [analysis] = analysed(lists())
+    assert [term.id for term in analysis.terms] == ["also", "up", "down"]
 
 
 def test_a_set_has_its_ranked_genes_whatever_the_universe_is():
@@ -150,6 +165,8 @@ def test_which_condition_up_is_comes_from_the_user_or_the_table(tmp_path):
 def test_a_contrast_that_names_no_two_conditions_is_refused(contrast):
     with pytest.raises(ValueError, match="write two conditions, as 'treated vs control'"):
         Annotation(sets=["any"], contrast=contrast)
+    with pytest.raises(InputError, match=f"^--contrast: '{contrast}': write two conditions"):
+        checked(Annotation, {"sets": ["any"], "contrast": contrast}, "a page", lambda name: f"--{name}")
 
 
 def page_of(annotating) -> str:

@@ -32,4 +32,4 @@ def checked(
     name, fix = str(first["loc"][0]), f"see {docs} for what is allowed here"
     if first["type"] == "literal_error":
         fix = nearest(str(first["input"]), re.findall(r"'([^']+)'", first.get("ctx", {})["expected"]))
-    raise InputError(f"'{first['input']}': {first['msg']}", field=option(name), fix=fix)
+    raise InputError(f"'{first['input']}': {first['msg'].removeprefix('Value error, ')}", field=option(name), fix=fix)

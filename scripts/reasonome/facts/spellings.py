@@ -22,7 +22,7 @@ _TWO = tuple(
         rf"(?P<one>{_VERSIONED})(?:[:|]|_(?!PAR_))(?P<two>\S+)",
         r"(?P<one>[^\s|]+)\|(?P<two>\d+)",  # TCGA
         r"(?P<one>\S+) \((?P<two>\d+)\)",  # DepMap
-        rf"(?:sp|tr)\|(?P<one>{UNIPROT})(?P<two>)\|\w+",  # FASTA of UniProt
+        rf"(?:sp|tr)\|(?P<one>{UNIPROT})(?:-\d+)?(?P<two>)\|\w+",  # FASTA of UniProt
     )
 )
 _BETWEEN = re.compile(r"\s*(?:///|;)\s*")  # GEO2R and Affymetrix; DIA-NN and MaxQuant

@@ -35,7 +35,7 @@ BEST_OF_EACH = 4  # terms of a list, where lists stand side by side
 LEAST_JACCARD = 0.2  # of terms that a map joins
 P, SMALLEST_P = "Adjusted P-value", 1e-300
 LOG_P = "−log10 adjusted p"
-_WIDTH, _LINES = 44, 3  # of a term's name: characters of a line, and lines
+_WIDTH, _LINES = 54, 3  # of a term's name: characters of a line, and lines
 FOLD, NES = "fold enrichment", "normalised enrichment score"
 _COLOURS = ["#2f7fc1", "#d0622b", "#1f9a73", "#b565a7", "#a8870f", "#c4506a", "#4f9aa8", "#5b8c2a"]
 _STYLE: dict[Any, Any] = {
@@ -151,8 +151,10 @@ def _of_terms(table: pd.DataFrame, title: str, x: str) -> Iterator[tuple[str, Fi
 
 
 def _sized(table: pd.DataFrame) -> Figure:
-    lines = sum(term.count("\n") + 1.4 for term in table["Term"].unique())
-    return Figure(figsize=(4.5, max(4.2, 1 + 0.17 * lines)))
+    """A figure with as much room for each term as the one with the most lines takes."""
+    terms = table["Term"].unique()
+    lines = len(terms) * max(term.count("\n") + 1.4 for term in terms)
+    return Figure(figsize=(4.5, max(4.2, 1 + 0.19 * lines)))
 
 
 def _dots(table: pd.DataFrame, title: str, x: str = "", **options: Any) -> Figure:
@@ -223,7 +225,8 @@ def _map(table: pd.DataFrame, title: str) -> Figure:
     graph.add_nodes_from(table["Term"])
     near = shared[shared["jaccard_coef"] >= LEAST_JACCARD]
     graph.add_weighted_edges_from(near[["src_name", "targ_name", "jaccard_coef"]].itertuples(index=False, name=None))
-    places = networkx.spring_layout(graph, seed=1, k=4 / len(table) ** 0.5, iterations=300, weight=None)
+    apart = {one: {other: 1.0 - 0.7 * graph.has_edge(one, other) for other in graph} for one in graph}
+    places = networkx.kamada_kawai_layout(graph, dist=apart)
     spots = np.array([places[term] for term in table["Term"]])
     counts, surest = table["Genes"].str.count(";") + 1, -np.log10(table[P])
     figure = Figure(figsize=(7, 5.5))

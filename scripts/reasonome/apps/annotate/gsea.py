@@ -32,6 +32,7 @@ FEWEST_RANKED = 500  # genes; a shorter ranking is a choice of genes, and no who
 SMALLEST, LARGEST = 10, 500  # the size of a set, in genes of the ranking, as clusterProfiler has it
 THREADS = 2
 FALSE_DISCOVERY_RATE = 0.05  # the largest that counts, as the authors of GSEA advise where genes are permuted
+SMALLEST_P = 1e-10  # that is told apart, as in fgsea and clusterProfiler
 MOST_RUNNING = 3  # terms of an end whose running scores are drawn
 
 
@@ -244,7 +245,7 @@ def _analysed(
         notes.append(
             f"{counted(unscored, 'set has', 'sets have')} no score: too few sets drawn at random gather at the same end"
         )
-    terms.sort(key=lambda term: (term.fdr, term.p, -abs(term.nes)))
+    terms.sort(key=_surest_first)
     if without := sorted(set(draw) - {term.id for term in chosen}):
         notes.append(f"no running score of {some(without)}: no set of that id has a score")
     found = RankedAnalysis(name, ends, count, tested, _folded(terms), tuple(notes), weights=list(weights.values()))
@@ -255,6 +256,11 @@ def _analysed(
     results = _scored(sets, weights, seed) if sets else {}
     running = [RunningScore(chosen[int(key)], result["hits"], result["RES"]) for key, result in results.items()]
     return replace(found, running=sorted(running, key=lambda one: -one.term.nes))
+
+
+def _surest_first(term: RankedTerm) -> tuple[float, float, float]:
+    """The key of a term's place; where p is the smallest, the FDR tells only how many sets of a library have that p."""
+    return (0.0 if term.p <= SMALLEST_P else term.fdr, term.p, -abs(term.nes))
 
 
 def _none(name: str, ends: tuple[str, str], ranking: Ranking, why: str) -> RankedAnalysis:
@@ -305,7 +311,7 @@ def _scored(sets: Mapping[str, list[str]], weights: Mapping[str, float], seed: i
             min_size=SMALLEST,
             max_size=LARGEST,
             method="multilevel",  # as fgsea and clusterProfiler: no p is 0, and it takes a fifth of the time
-            eps=1e-10,  # the smallest p that is told apart, as there
+            eps=SMALLEST_P,
             seed=seed,
             threads=THREADS,
             outdir=None,
