@@ -79,7 +79,10 @@ def test_a_set_and_a_gene_may_have_any_name_which_is_only_ever_text(annotating, 
     [
         ("# nothing\n\n", "write one gene a line"),
         ("XA\nXB\n", "give the symbols or ids of all genes that were tested"),
-        ("BRCA1\nFILL01\n", "check that the universe and the libraries are of one organism"),
+        (
+            "BRCA1\nFILL01\n",
+            "check that the universe and the libraries are of one organism, and which column has the genes",
+        ),
     ],
 )
 def test_a_universe_that_cannot_be_is_refused_before_anything_is_asked(annotating, by_hand, content, fix):

@@ -224,7 +224,7 @@ class OverRepresentation:
         if not any(library.ids for library in self._libraries):
             raise InputError(
                 f"no gene set of the libraries has {SMALLEST} to {LARGEST} of the tested genes: {universe.description}",
-                fix="check that the universe and the libraries are of one organism, or give other libraries",
+                fix="check that the universe and the libraries are of one organism, and which column has the genes",
             )
 
     def gene_sets_among(self, genes: Collection[str]) -> dict[str, dict[str, tuple[str, frozenset[str]]]]:

@@ -102,7 +102,7 @@ def draw(
         if len(sets) > 1:
             save("", "all sets", DOTS, _side_by_side(sets[:MOST_LISTS], leading))
     left = max(len(sets), len(ranked)) - MOST_LISTS
-    return found, f"figures are of the first {MOST_LISTS} lists; {left:,} more are in the tables" if left > 0 else ""
+    return found, f"figures are of the first {MOST_LISTS} lists; tables have {left:,} more" if left > 0 else ""
 
 
 def _saved(figure: Figure, stem: Path, told: str) -> str:

@@ -209,6 +209,6 @@ def _why_unknown(unmapped: Sequence[UnmappedGene]) -> str:
     """What is probably wrong with these identifiers, in words."""
     guessed = [gene for gene in unmapped if gene.candidates]
     if 2 * len(guessed) < len(unmapped):
-        return "are they of another species?"
+        return "are they of another species, or is another column that of the genes (--columns gene=NAME)?"
     meant = [f"{gene.written} → {' or '.join(gene.candidates)}" for gene in guessed]
     return f"how they are written is not known; do they mean {some(meant)}?"
