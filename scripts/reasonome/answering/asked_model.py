@@ -34,9 +34,9 @@ from reasonome.task import Task
 # Tokens that a model behind an endpoint may think for before it answers; those that do not think end long before.
 _ROOM_TO_THINK = 4096
 _REFUSED = (
-    "where it is too long: start the server with a longer context, or give fewer --max-new-tokens or a --style with a "
-    "smaller budget; a setting that the model does not take is left out by a backbone of config/backbones.yaml "
-    "(`not_sent`, `extra_body`), whose name --model takes"
+    "where it is too long: start the server with a longer context, or give --max-new-tokens 500, or a shorter question "
+    "(annotate: --top 50; rank: a --style with a smaller budget); a setting that the model does not take is left out "
+    "by a backbone of config/backbones.yaml (`not_sent`, `extra_body`), whose name --model takes"
 )
 
 
