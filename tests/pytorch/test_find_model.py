@@ -102,6 +102,8 @@ def test_an_experiment_stands_for_its_last_arm_and_an_arm_for_its_own(mine):
         ("./my_model", "valid names: "),
         ("http://user:secret@localhost/v1", "write http://localhost:8080/v1"),
         ("http://127.0.0.1:9/v1", "start it"),
+        ("localhost:8080/v1", "write http://localhost:8080/v1"),
+        ("127.0.0.1:11434/v1#llama3.2", "write http://127.0.0.1:11434/v1#llama3.2"),
     ],
 )
 def test_what_is_no_model_or_not_yet_is_not_looked_for_on_the_hub(mine, monkeypatch, name, fix):

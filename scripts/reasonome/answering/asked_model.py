@@ -41,6 +41,7 @@ _REFUSED = (
 
 
 _URL = re.compile(r"(?P<base>https?://[^\s?#]+)(#(?P<name>.+))?")
+_WITHOUT_SCHEME = re.compile(r"[\w.-]+:\d+([/#].*)?")
 _PART = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
 _HUB = re.compile(rf"(?P<repository>{_PART}/{_PART})(@(?P<revision>[0-9a-f]{{40}}))?")
 # What a folder has that has a model of others.
@@ -248,6 +249,9 @@ def _found(project: Project, text: str, upload: bool) -> AskedModel:
 
 def _unknown(project: Project, text: str) -> InputError:
     root = project.results.root / "models"
+    if _WITHOUT_SCHEME.fullmatch(text):
+        what = f"'{text}' is no model that can be asked, and as an address lacks its beginning"
+        return InputError(what, field="--model", fix=f"write http://{text}")
     finished = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))
     listed = f"finished models: {', '.join(finished[:8]) if finished else 'none yet'}"
     near = nearest(text, [*finished, *project.experiments, *project.backbones])
