@@ -46,9 +46,10 @@ _PART = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
 _HUB = re.compile(rf"(?P<repository>{_PART}/{_PART})(@(?P<revision>[0-9a-f]{{40}}))?")
 # What a folder has that has a model of others.
 _MARKS = ("config.json", "adapter_config.json")
-# A server on a laptop may think for minutes, and does one thing after the other. A key of OpenAI's is not for others.
+# A server on a laptop may think for minutes, and does one thing after the other: of the questions under way the last
+# waits for all. A key of OpenAI's is not for others.
 _AT_ADDRESS = {
-    "timeout_seconds": 600,
+    "timeout_seconds": 3600,
     "concurrency": 4,
     "max_retries": 4,
     "api_key_variable": "REASONOME_API_KEY",
@@ -248,10 +249,10 @@ def _found(project: Project, text: str, upload: bool) -> AskedModel:
 
 
 def _unknown(project: Project, text: str) -> InputError:
-    root = project.results.root / "models"
     if _WITHOUT_SCHEME.fullmatch(text):
         what = f"'{text}' is no model that can be asked, and as an address lacks its beginning"
         return InputError(what, field="--model", fix=f"write http://{text}")
+    root = project.results.root / "models"
     finished = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))
     listed = f"finished models: {', '.join(finished[:8]) if finished else 'none yet'}"
     near = nearest(text, [*finished, *project.experiments, *project.backbones])
