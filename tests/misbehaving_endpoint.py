@@ -23,7 +23,7 @@ class Endpoint(ThreadingHTTPServer):
 
     An entry is (status, headers, body), a pause in seconds before a good answer, or "cut" (the line breaks within the
     announced body). `answered` counts the good answers that went out whole, by the last message. A GET gets what
-    `pages` has for its path as JSON, or 404.
+    `pages` has for its path as JSON, a number as its status, or 404.
     """
 
     daemon_threads = True
@@ -56,10 +56,10 @@ class Endpoint(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        path = self.path.partition("?")[0]
-        self.send_response(200 if path in self.server.pages else 404)
+        page = self.server.pages.get(self.path.partition("?")[0], 404)
+        self.send_response(page if isinstance(page, int) else 200)
         self.end_headers()
-        self.wfile.write(json.dumps(self.server.pages.get(path)).encode())
+        self.wfile.write(json.dumps(page).encode())
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from refusals import refused
 
 from reasonome.answering import chat_endpoint
-from reasonome.answering.chat_endpoint import ApiAnswer, Question, cost, is_local, token_totals, unasked
+from reasonome.answering.chat_endpoint import ApiAnswer, Question, cost, is_local, served_models, token_totals, unasked
 from reasonome.config.backbones import Endpoint, Price
 
 
@@ -290,6 +290,14 @@ def test_the_key_is_seen_nowhere(endpoint, tmp_path, capfd, caplog):
     assert "asking m1" in output.err and "answer to a" in cache.read_text() and "401" in printed
     for text in (printed, repr(caught.value), output.out, output.err, cache.read_text(), caplog.text):
         assert KEY not in text
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_server_that_asks_for_another_key_is_not_told_to_be_started(endpoint, status):
+    server = endpoint(pages={"/v1/models": status})
+    with refused(field="--model", fix=f"put its key into {KEY_VARIABLE}") as caught:
+        served_models(settings(server))
+    assert f"{server.url} answered {status}" in caught.value.what
 
 
 @pytest.mark.parametrize("value", [None, f"{KEY} x"])

@@ -29,7 +29,7 @@ def test_a_model_behind_an_endpoint_names_sets_and_what_it_cannot_give_is_left_e
 def test_a_refusal_is_told_and_what_was_answered_is_not_asked_again(annotating, endpoint):
     server = endpoint(NAMED, (400, {}, '{"error": {"message": "too long"}}'), NAMED, pages=SERVES)
     path = annotating.file("mine.gmt", GOOD + SECOND)
-    with refused(fix="where it is too long"):
+    with refused(fix="annotate: --top 50"):
         annotating(path, model=server.url)
     assert not (annotating.out / "manifest.json").exists()
     records = annotating(path, model=server.url)

@@ -58,6 +58,7 @@ def test_each_citation_is_there_or_not_and_the_words_stay(genes, text, cited):
         ('{"name": "x", "paragraph": "They act."}', "x", "They act."),
         ("<think>Process: y</think>They act.\nProcess: x<|im_end|>", "x", "They act."),
         ("They act.", "", "They act."),
+        ("<think>\nI could say\nProcess: viral defence\nbut MX1", "", ""),  # ended at the limit of tokens
     ],
 )
 def test_an_answer_is_a_paragraph_and_a_name(text, name, paragraph):

@@ -13,7 +13,7 @@ from refusals import refused
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
-from reasonome.answering.asked_model import find_model, learned_styles, own_style
+from reasonome.answering.asked_model import AskedEndpoint, find_model, learned_styles, own_style
 from reasonome.config import Decoding
 from reasonome.config.project import Project
 from reasonome.core.manifest import folder_sha256
@@ -102,6 +102,8 @@ def test_an_experiment_stands_for_its_last_arm_and_an_arm_for_its_own(mine):
         ("./my_model", "valid names: "),
         ("http://user:secret@localhost/v1", "write http://localhost:8080/v1"),
         ("http://127.0.0.1:9/v1", "start it"),
+        ("localhost:8080/v1", "write http://localhost:8080/v1"),
+        ("127.0.0.1:11434/v1#llama3.2", "write http://127.0.0.1:11434/v1#llama3.2"),
     ],
 )
 def test_what_is_no_model_or_not_yet_is_not_looked_for_on_the_hub(mine, monkeypatch, name, fix):
@@ -239,6 +241,13 @@ def test_the_only_model_of_a_server_is_asked(mine, endpoint, tmp_path, monkeypat
     answers(find_model(mine, server.url), tmp_path, "one", "two", "three", samples=2)
     assert len(server.requests) == 6  # nothing was asked twice
     assert model.where("genes").startswith("Nothing was uploaded")
+
+
+def test_the_last_question_waits_for_those_that_a_server_answers_before_it(mine, endpoint):
+    """Four of 4,096 + 400 tokens, one after the other at 6 tokens a second, take 2,997 seconds."""
+    model = find_model(mine, endpoint(pages=served("m1")).url)
+    assert isinstance(model, AskedEndpoint)
+    assert model.api.concurrency * (model.room_to_think + 400) / 6 < model.api.timeout_seconds
 
 
 def test_of_several_models_one_is_named(mine, endpoint):

@@ -34,20 +34,22 @@ from reasonome.task import Task
 # Tokens that a model behind an endpoint may think for before it answers; those that do not think end long before.
 _ROOM_TO_THINK = 4096
 _REFUSED = (
-    "where it is too long: start the server with a longer context, or give fewer --max-new-tokens or a --style with a "
-    "smaller budget; a setting that the model does not take is left out by a backbone of config/backbones.yaml "
-    "(`not_sent`, `extra_body`), whose name --model takes"
+    "where it is too long: start the server with a longer context, or give --max-new-tokens 500, or a shorter question "
+    "(annotate: --top 50; rank: a --style with a smaller budget); a setting that the model does not take is left out "
+    "by a backbone of config/backbones.yaml (`not_sent`, `extra_body`), whose name --model takes"
 )
 
 
 _URL = re.compile(r"(?P<base>https?://[^\s?#]+)(#(?P<name>.+))?")
+_WITHOUT_SCHEME = re.compile(r"[\w.-]+:\d+([/#].*)?")
 _PART = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
 _HUB = re.compile(rf"(?P<repository>{_PART}/{_PART})(@(?P<revision>[0-9a-f]{{40}}))?")
 # What a folder has that has a model of others.
 _MARKS = ("config.json", "adapter_config.json")
-# A server on a laptop may think for minutes, and does one thing after the other. A key of OpenAI's is not for others.
+# A server on a laptop may think for minutes, and does one thing after the other: of the questions under way the last
+# waits for all. A key of OpenAI's is not for others.
 _AT_ADDRESS = {
-    "timeout_seconds": 600,
+    "timeout_seconds": 3600,
     "concurrency": 4,
     "max_retries": 4,
     "api_key_variable": "REASONOME_API_KEY",
@@ -247,6 +249,9 @@ def _found(project: Project, text: str, upload: bool) -> AskedModel:
 
 
 def _unknown(project: Project, text: str) -> InputError:
+    if _WITHOUT_SCHEME.fullmatch(text):
+        what = f"'{text}' is no model that can be asked, and as an address lacks its beginning"
+        return InputError(what, field="--model", fix=f"write http://{text}")
     root = project.results.root / "models"
     finished = sorted(path.parent.relative_to(root).as_posix() for path in root.glob("*/*/manifest.json"))
     listed = f"finished models: {', '.join(finished[:8]) if finished else 'none yet'}"

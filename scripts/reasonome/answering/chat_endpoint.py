@@ -141,10 +141,13 @@ def served_models(endpoint: Endpoint) -> list[str]:
         except openai.InternalServerError as error:  # as one answers that still loads its weights
             what = f"{address(endpoint)} answered {error.status_code}: {error.message}"
             raise InputError(what, field="--model", fix="wait until it has started, and run again") from None
+        except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
+            what = f"{address(endpoint)} answered {error.status_code}: it asks for a key that it knows"
+            fix = f"put its key into {endpoint.api_key_variable}"
+            raise InputError(what, field="--model", fix=fix) from None
         except (openai.OpenAIError, AttributeError, TypeError, ValueError) as error:
             what = f"no OpenAI-compatible server answers at {address(endpoint)}: {type(error).__name__}"
-            key = endpoint.api_key_variable
-            fix = f"start it, give its address as http://localhost:8080/v1, and put its key into {key}"
+            fix = "start it, or correct the address, which looks like http://localhost:8080/v1"
             raise InputError(what, field="--model", fix=fix) from None
 
 

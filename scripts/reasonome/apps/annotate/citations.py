@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reasonome.answering.wrapping import label_in, told, unwrapped
+from reasonome.answering.wrapping import label_in, thinking_end, told, unwrapped
 from reasonome.apps.annotate.record import AnnotationRecord, Part
 from reasonome.enrichment.term import EnrichedTerm
 from reasonome.facts.genes import GeneTable
@@ -29,7 +29,12 @@ class Suggestion:
 
 
 def read_answer(text: str) -> Suggestion:
-    """The name behind the first `Process:` of an answer, and the paragraph before it, or behind it if none is."""
+    """The name behind the first `Process:` of an answer, and the paragraph before it, or behind it if none is.
+
+    Thinking that never ends is no answer, and a draft in it no name.
+    """
+    if thinking_end(text) == len(text):
+        return Suggestion("", "", "")
     inner = unwrapped(text, kept=("text_before",))
     label = label_in(inner.text, "Process")
     if label is None:
