@@ -2,7 +2,8 @@
 # make check  lint, types and the tests that take less than a second
 # make test   install, check, and the tests of the real chain that everybody should see pass
 # make test-all  every test: kills at each stage, distributed training, jobs through SLURM, pages in a browser
-# make gpu-check  what only a GPU can show, with random weights, in 25 minutes; PARTS="machine training sizes rollouts"
+# make test-gpu-pins  tests of training and chat templates with the transformers that envs/gpu.lock pins
+# make gpu-check  what only a GPU can show, with random weights, in 25 minutes; PARTS="untried machine" for some
 # make slurm-profile   let snakemake --profile slurm find profiles/slurm
 # make bench  after the demo: speed against the usual way, each part in one run; on a quiet machine
 # make locks  pins that agree, and the conda environments of the same; UPGRADE=--upgrade for newer releases
@@ -13,7 +14,7 @@ CORES ?= $(shell nproc)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo check test test-all bench gpu-check lint dry-runs install schemas locks slurm-profile clean
+.PHONY: demo check test test-all test-gpu-pins bench gpu-check lint dry-runs install schemas locks slurm-profile clean
 
 install: .venv/installed
 
@@ -39,6 +40,19 @@ test: check dry-runs
 
 test-all: check dry-runs
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder
+
+# Laid over the packages of .venv, which are newer than vLLM allows; .venv stays as it is.
+GPU_PINS := results/gpu-pins
+PINNED := transformers huggingface-hub tokenizers httpx httpcore
+TRAINED := adapters chat_template fitting grpo_passes lm_head micro_batches packing sampling shared_questions vllm_sampler
+
+$(GPU_PINS)/installed: envs/gpu.lock | install
+	rm -rf $(GPU_PINS)
+	$(BIN)/python -m pip install --quiet --no-deps --target $(GPU_PINS) $$(grep -E '^($(subst $() ,|,$(PINNED)))==' $<)
+	@touch $@
+
+test-gpu-pins: $(GPU_PINS)/installed
+	PYTHONPATH=$(CURDIR)/$(GPU_PINS) $(BIN)/python -m pytest -n 2 --dist loadfile $(TRAINED:%=tests/pytorch/test_%.py)
 
 lint: install
 	ruff check .

@@ -2,15 +2,16 @@
 
 python speed/gpu_check.py --output report.json           all parts: at most 25 minutes on one H100
 python speed/gpu_check.py training --output report.json  one of them: at most 8 minutes
-python speed/gpu_check.py --small --output report.json   tiny sizes: minutes on two CPU cores
+python speed/gpu_check.py --small --output report.json   tiny sizes, as where no GPU is: 5 minutes on two CPU cores
 
-It needs neither Snakemake nor vLLM, no network and no weights: models are random, in the shapes of real ones. What
-cannot be checked here, since a package or a GPU is missing, is told and is no fault. A check that fails, crashes or
-hangs never stops the next. What vLLM, several GPUs and several nodes do is not checked. Exit status 1 if something was
-missed.
+The first part is what no GPU has run as it is now, for a GPU that is there for minutes. It needs neither Snakemake nor
+vLLM, no network and no weights: models are random, in the shapes of real ones. What cannot be checked here, since a
+package or a GPU is missing, is told and is no fault. A check that fails, crashes or hangs never stops the next. What
+vLLM, several GPUs and several nodes do is not checked. Exit status 1 if something was missed.
 """
 
 import argparse
+import importlib
 import importlib.util
 import json
 import os
@@ -43,11 +44,19 @@ TRAINING = (
 )
 COMMON = ("numpy", "pandas", "pyarrow", "scipy", "sklearn", "pydantic", "yaml", "tqdm")
 ALL = (*TRAINING, *COMMON, "sentence_transformers", "rouge_score")
-PARTS: dict[str, dict[str, Sequence[str]]] = {
-    "machine": {"hardware": ("torch",), "lengths": ("torch",), "branches": ALL},
-    "training": {"sft": ALL, "killed": ALL, "sharded": (*ALL, "deepspeed")},
-    "sizes": {"warm_up": ALL, "adapter": ALL, "four_bits": (*ALL, "bitsandbytes"), "syncs": ALL, "fits": ALL},
-    "rollouts": {"grpo": ALL, "rewards": ALL, "generation": ALL, "online_dpo": ALL},
+# Checks by part, by module and name.
+PARTS = {
+    "untried": ["training_runs.packing", "sizes.questions", "sizes.adapter", "sizes.syncs", "training_runs.rehearsed"],
+    "machine": ["machine.hardware", "machine.branches"],
+    "training": ["training_runs.killed", "training_runs.sharded"],
+    "sizes": ["sizes.warm_up", "sizes.four_bits"],
+    "rollouts": ["rollouts.grpo", "rollouts.rewards", "rollouts.generation", "rollouts.online_dpo"],
+}
+# The packages of checks that do not need ALL of them, and no others.
+NEEDS = {
+    "hardware": ("torch",),
+    "sharded": (*ALL, "deepspeed"),
+    "four_bits": (*ALL, "bitsandbytes"),
 }
 BEGUN = "begun"
 POLL = 0.2  # seconds
@@ -56,7 +65,7 @@ POLL = 0.2  # seconds
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
-    parser.add_argument("--small", action="store_true", help="tiny models and few steps, for a CPU")
+    parser.add_argument("--small", action="store_true", help="tiny models and few steps, as where no GPU is")
     folder = os.environ.get("OUT", "results")
     parser.add_argument("--output", type=Path, default=Path(folder) / "gpu_check.json", help="(%(default)s)")
     parser.add_argument("--checks", nargs="+", help=argparse.SUPPRESS)  # in a process of their own
@@ -73,12 +82,15 @@ def main() -> int:
     except OSError as error:
         parser.error(f"--output {given.output}: {error.strerror}; give a file in a folder that can be written")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is ended, too
-    minutes_of_part, minutes = SMALL if given.small else FULL
+    small = given.small or not sees_gpu()
+    if small and not given.small:
+        print("torch sees no GPU: tiny models and few steps, which say nothing of a GPU's speed", flush=True)
+    minutes_of_part, minutes = SMALL if small else FULL
     deadline = time.monotonic() + 60 * minutes
     findings: list[Finding] = []
     with tempfile.TemporaryDirectory() as folder:
         for part in given.parts or PARTS:
-            for found in run_part(part, PARTS[part], Path(folder), given.small, deadline, minutes_of_part):
+            for found in run_part(part, needs(part), Path(folder), small, deadline, minutes_of_part):
                 findings.append(found)
                 write(given.output, findings)  # first: what was said is in the report, whatever ends this program
                 print(found.line(), flush=True)
@@ -96,25 +108,21 @@ def write(output: Path, findings: Sequence[Finding]) -> None:
     temporary.replace(output)
 
 
+def sees_gpu() -> bool:
+    """Whether torch is here and sees a GPU."""
+    return importlib.util.find_spec("torch") is not None and Here(Path(), False).gpu
+
+
+def needs(part: str) -> dict[str, Sequence[str]]:
+    """The packages that each check of a part needs, by the check's name."""
+    names = [check.partition(".")[2] for check in PARTS[part]]
+    return {name: NEEDS.get(name, ALL) for name in names}
+
+
 def functions(part: str) -> dict[str, Callable[[Here], Iterator[Finding]]]:
     """The checks of a part by name; it imports what they need."""
-    if part == "machine":
-        from gpu_checks import machine
-
-        return {"hardware": machine.hardware, "lengths": machine.lengths, "branches": machine.branches}
-    if part == "training":
-        from gpu_checks import training_runs
-
-        return {"sft": training_runs.sft, "killed": training_runs.killed, "sharded": training_runs.sharded}
-    if part == "sizes":
-        from gpu_checks import sizes
-
-        names = {"warm_up": sizes.warm_up, "adapter": sizes.adapter, "four_bits": sizes.four_bits}
-        return names | {"syncs": sizes.syncs, "fits": sizes.fits}
-    from gpu_checks import rollouts
-
-    names = {"grpo": rollouts.grpo, "rewards": rollouts.rewards}
-    return names | {"generation": rollouts.generation, "online_dpo": rollouts.online_dpo}
+    places = [check.split(".") for check in PARTS[part]]
+    return {name: getattr(importlib.import_module(f"gpu_checks.{module}"), name) for module, name in places}
 
 
 def run_part(
@@ -203,14 +211,20 @@ def run_checks(
 
         for name in names:
             tell(Finding(BEGUN, "", name, None))
-            started = time.monotonic()
+            started, used = time.monotonic(), of_processor()
             try:
                 for finding in known[name](here):
                     tell(finding)
             except Exception as error:  # whatever a check meets, the next one runs
                 traceback.print_exc()
                 tell(Finding(name, "ends", f"{type(error).__name__}: {str(error).strip()[-300:]}", False))
-            tell(Finding(name, "", f"took {time.monotonic() - started:.0f} s"))
+            used = f"{of_processor() - used:.0f} s of processor"
+            tell(Finding(name, "", f"took {time.monotonic() - started:.0f} s ({used})"))
+
+
+def of_processor() -> float:
+    """Seconds that processors worked for this process and those that it started, once they have ended."""
+    return sum(os.times()[:4])
 
 
 if __name__ == "__main__":

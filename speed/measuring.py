@@ -20,6 +20,7 @@ import torch
 
 from reasonome.benchmarks.rows import read_rows
 from reasonome.compile.trainings import training_job
+from reasonome.config.backbones import EncoderFolder
 from reasonome.config.project import Project, Results, chains
 from reasonome.config.recipes import Recipe
 from reasonome.core import atomic
@@ -148,11 +149,11 @@ class Inputs:
         """The gene sets of a split of the demo's benchmark, with what its prompts show of them."""
         return read_rows(self.there(self.results.prompts(BENCHMARK, STYLE) / f"{split}.jsonl"), self.task.Example)
 
-    def encoder(self) -> Path:
-        """Folder of the sentence encoder that rewards use."""
+    def encoder(self) -> EncoderFolder:
+        """The sentence encoder that rewards use."""
         folder = self.results.encoder(ENCODER)
         self.there(folder / "manifest.json")
-        return folder
+        return EncoderFolder(folder, self.project.encoders[ENCODER].pooling)
 
     def backbone(self) -> Path:
         """Folder of the 135M model as it was fetched: manifest.json and model/."""

@@ -38,7 +38,7 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Step:
-    """One step's completions and the example that each answers, PROMPTS × COMPLETIONS of both."""
+    """One step's completions, COMPLETIONS of each prompt, and the example that each answers."""
 
     examples: list
     texts: list[str]
@@ -47,16 +47,17 @@ class Step:
 def main() -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--steps", type=int, default=6, help="a multiple of 3 (%(default)s)")
+    arguments.add_argument("--prompts", type=int, default=PROMPTS, help="of a step (%(default)s)")
     arguments.add_argument("--times", type=int, default=3, help="runs of each way, of which the median counts")
     given = arguments.parse_args()
     inputs = Inputs(given.config, given.results)
     weights = recipe_of("grpo").rewards
-    steps = stream(inputs.task, inputs.examples("train"), given.steps)
+    steps = stream(inputs.task, inputs.examples("train"), given.steps, given.prompts)
     pairs = sum(len(step.texts) for step in steps)
     names = {inputs.task.parse(text).name for step in steps for text in step.texts}
     print(f"{pairs} completions with {len(names)} distinct names, {len(steps)} steps")
 
-    (encoder,) = load_encoders(inputs.project.encoders, [inputs.encoder()], keep=False).values()
+    (encoder,) = load_encoders([inputs.encoder()], keep=False).values()
     model = encoder._model
     model.encode(["warm up"], show_progress_bar=False)
     read = partial(inputs.task.parse, style=inputs.style)
@@ -71,12 +72,12 @@ def main() -> int:
     return report([speed], list(equalities(values, len(names) / pairs)), given.rows)
 
 
-def stream(task, examples: Sequence, steps: int) -> list[Step]:
+def stream(task, examples: Sequence, steps: int, prompts: int = PROMPTS) -> list[Step]:
     """The stream of steps; ValueError unless the steps go evenly over the prompts."""
     if steps % MET:
         raise ValueError(f"{steps} steps are no multiple of {MET}")
     rng = random.Random(SEED)
-    asked = rng.sample(examples, steps * PROMPTS // MET)
+    asked = rng.sample(examples, steps * prompts // MET)
     order = [example for _ in range(MET) for example in rng.sample(asked, len(asked)) for _ in range(COMPLETIONS)]
     repeats = set(rng.sample(range(1, len(order)), round(REPEATED * len(order))))
     words = sorted({word for example in examples for word in example.name.split()})
@@ -94,7 +95,7 @@ def stream(task, examples: Sequence, steps: int) -> list[Step]:
         own.append(name)
         genes = rng.sample(example.genes, rng.randint(1, min(4, len(example.genes))))
         texts.append(task.target(name, [f"{gene.symbol} is {gene.name or 'of the set'}." for gene in genes]))
-    size = PROMPTS * COMPLETIONS
+    size = prompts * COMPLETIONS
     starts = range(0, len(order), size)
     return [Step(order[start : start + size], texts[start : start + size]) for start in starts]
 
@@ -158,7 +159,7 @@ def ours(inputs: Inputs, model, weights: dict[str, float], steps: Sequence[Step]
     """The reward functions as the trainer calls them, made as training/grpo.py makes them, with nothing remembered."""
     for remembered in (rouge._score, rouge._stemmed, rouge.tokens):
         remembered.cache_clear()
-    encoders = load_encoders(inputs.project.encoders, [inputs.encoder()], keep=False)
+    encoders = load_encoders([inputs.encoder()], keep=False)
     vars(encoders[ENCODER])["_model"] = model  # loading it is in none of the times
     scorer = RewardScorer(inputs.task, weights, mean_similarity(list(encoders.values())), inputs.style)
     examples = [example for step in steps for example in step.examples]

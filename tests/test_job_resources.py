@@ -195,6 +195,7 @@ def test_small_models_do_not_ask_for_many_gpus_and_large_ones_do(project):
     assert requested(project, "score", "llama-3.1-8b", "grpo.gener1-s0").gpus == 0
     unnamed = requested(project, "grpo", "mine-3b", "grpo.soft-s0")
     assert (unnamed.gpus, unnamed.minutes, unnamed.memory_gb) == (1, 480, 64), "a model that no entry names"
+    assert requested(project, "generate", "mine-3b", "grpo.soft-s0").minutes == 120, "a model's answers go as one job"
 
 
 def test_shipped_engines_have_enough_to_draw_and_answers_as_much_room_as_in_training(project):

@@ -1,6 +1,7 @@
 """`reasonome plan`: jobs and requests out of a dry-run, sums worked out by hand, and what finished jobs measured."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import toy_config
 from refusals import refused
 
 from reasonome import cli
-from reasonome.cluster.plan import Job, lines, measured, parse, text, without_gpu
+from reasonome.cluster.plan import Job, dry_run, lines, measured, parse, text, without_gpu
 from reasonome.core.errors import InputError
 from reasonome.tasks import load_project
 from reasonome.training import gpus
@@ -144,6 +145,16 @@ def test_a_broken_run_json_is_named(content):
 def test_an_unknown_experiment_names_the_nearest():
     with refused():
         cli.main(["plan", "dmo", "--config", str(tiny_project.ROOT / "config")])
+
+
+@pytest.mark.slow
+def test_every_job_that_asks_for_a_gpu_is_in_the_table():
+    project = load_project(tiny_project.ROOT / "config")
+    printed = dry_run(project, project.results.experiment("closed-book-genome") / "report.html")
+    asking = re.findall(r"^rule (\w+):\n(?: +.*\n)*? +resources: .*\bgpu=[1-9]", printed, re.MULTILINE)
+    planned = [line for line in lines(parse(printed)) if line.gpus]
+    assert len(asking) == sum(line.jobs for line in planned)
+    assert set(asking) == {line.name[0] for line in planned} == {"pretrain", "sft", "grpo", "generate", "ask_facts"}
 
 
 @pytest.mark.full

@@ -1,4 +1,4 @@
-"""The machine itself: rates of memory and products, what the code chooses on it, attention at new lengths."""
+"""The machine itself: rates of memory and products, and what the code chooses on it."""
 
 import platform
 import shutil
@@ -13,8 +13,6 @@ from gpu_checks.finding import Finding, Here
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "deepspeed", "bitsandbytes", "liger-kernel", "vllm")
 TIMES = 5
-LENGTHS = range(200, 216)
-NEW_LENGTH = 5  # times what a known one takes; a plan of cuDNN's takes hundreds of times as long
 
 
 def seconds(work: Callable[[], object], times: int = TIMES) -> float:
@@ -52,13 +50,8 @@ def hardware(here: Here) -> Iterator[Finding]:
     yield here.compare(name, "copies at 2.2 TB/s or more", f"{rate:.3g} TB/s", rate >= 2.2)
     size = here.size(8192, 512)
     random = torch.randn(size, size, dtype=torch.bfloat16, device=here.device)
-    constant = torch.full_like(random, 0.5)
-    rates = {
-        kind: 2 * size**3 / seconds(lambda matrix=matrix: matrix @ matrix) / 1e12
-        for kind, matrix in (("random", random), ("constant", constant))
-    }
-    shown = ", ".join(f"{rate:.4g} TFLOP/s of {kind} matrices" for kind, rate in rates.items())
-    yield here.compare(name, "650 TFLOP/s or more in bf16, of random matrices", shown, rates["random"] >= 650)
+    rate = 2 * size**3 / seconds(lambda: random @ random) / 1e12
+    yield here.compare(name, "650 TFLOP/s or more in bf16, of random matrices", f"{rate:.4g} TFLOP/s", rate >= 650)
 
 
 def _version(package: str) -> str:
@@ -84,7 +77,7 @@ def branches(here: Here) -> Iterator[Finding]:
     processes.take_gpu()
     device = torch.cuda.current_device() if here.gpu else "none"
     yield here.compare("branches", "GPU 0 is taken", f"GPU {device}", device == 0)
-    [encoder] = load_encoders(project.inputs.project.encoders, [project.inputs.encoder()], keep=False).values()
+    [encoder] = load_encoders([project.inputs.encoder()], keep=False).values()
     encoder.embed(["a text"])
     on = encoder._model.device.type
     yield Finding("branches", f"the encoder is on {here.device}", f"on {on}", on == here.device)
@@ -95,32 +88,3 @@ def branches(here: Here) -> Iterator[Finding]:
     torch.distributed.all_reduce(value)
     torch.distributed.destroy_process_group()
     yield Finding("branches", f"one process agrees over {backend}", f"sum {value.item():g}", value.item() == 1)
-
-
-def lengths(here: Here) -> Iterator[Finding]:
-    """What attention takes at lengths that it meets for the first time, and when it meets them again."""
-    import reasonome  # noqa: F401 - it sets what torch's attention reads at its first use
-
-    _attend(here, LENGTHS.start - 1)
-    first, again = ([_seconds_of_attention(here, length) for length in LENGTHS] for _ in range(2))
-    slower = sum(first) / sum(again)
-    shown = f"{1e3 * sum(first) / len(LENGTHS):.3g} ms at a new length, {slower:.1f} × a known one"
-    yield here.compare("lengths", f"a new length takes at most {NEW_LENGTH} × as long", shown, slower <= NEW_LENGTH)
-
-
-def _seconds_of_attention(here: Here, length: int) -> float:
-    started = _now()
-    _attend(here, length)
-    return _now() - started
-
-
-def _attend(here: Here, length: int) -> None:
-    """Forward and backward of causal attention, and of attention with a mask, to texts of so many tokens."""
-    shape = (2, 9, length, 64)
-    query, key, value = (
-        torch.randn(shape, dtype=torch.bfloat16, device=here.device, requires_grad=True) for _ in range(3)
-    )
-    mask = torch.ones(length, length, dtype=torch.bool, device=here.device).tril()
-    attention = torch.nn.functional.scaled_dot_product_attention
-    for told in ({"is_causal": True}, {"attn_mask": mask}):
-        attention(query, key, value, **told).sum().backward()

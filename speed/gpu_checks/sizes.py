@@ -1,6 +1,5 @@
-"""Larger models: a warm-up of 1B, an adapter beside 8B, four bits, what vLLM is sent, and what fits."""
+"""Larger models: shared questions and a warm-up of 1B, LoRA of 8B, four bits, and what vLLM is sent."""
 
-import gc
 import hashlib
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -10,13 +9,14 @@ from safetensors import safe_open
 
 from gpu_checks import made
 from gpu_checks.finding import Finding, Here
-from gpu_checks.training_runs import rate, rates
+from gpu_checks.training_runs import GRADIENTS, rate, rates
 from reasonome.answering.precision import DTYPES, now
 from reasonome.config import Adapter
 from reasonome.tasks import load_project
-from reasonome.training import adapters, fitting, kernels
+from reasonome.training import adapters, fitting, kernels, shared_questions
 
 STEPS, SYNCS = 3, 50
+QUESTIONS_AT_ONCE = 4
 ROWS_TOKENS = 1024
 ADAPTER = {"rank": 32, "alpha": 64}
 
@@ -31,6 +31,37 @@ def warm_up(here: Here) -> Iterator[Finding]:
     run = project.trained(step)
     project.forget_checkpoints(step)
     yield here.compare("warm_up", "35,000 tokens/s or more", rates(run), rate(run) >= 35_000)
+
+
+def questions(here: Here) -> Iterator[Finding]:
+    """Answers of a 1B's GRPO passed through training: each question once, and again with each of its answers."""
+    count, answers, question, answer = (here.size(*sizes) for sizes in ((16, 2), (8, 2), (240, 24), (350, 8)))
+    model = made.on_device(here, "llama-3.2-1b").float().train()
+    kernels.recompute(model)
+    fitting.add_head(model)
+    shared_questions.allow()
+    ids = torch.randint(5, 2000, (count * answers, question + answer), device=here.device)
+    ids[:, :question] = ids[::answers, :question].repeat_interleave(answers, dim=0)
+    seconds, gradients = {}, {}
+    for way in ("alone", "shared", "alone", "shared"):  # the first of each warms up
+        model.zero_grad()
+        started = now()
+        for rows in ids.split(QUESTIONS_AT_ONCE * answers):
+            with torch.autocast(here.device, dtype=torch.bfloat16):
+                if way == "shared":
+                    scores, _ = shared_questions.scores(model, rows, torch.ones_like(rows), answer)
+                else:
+                    labels = rows.index_fill(1, torch.arange(question, device=here.device), -100)
+                    scores = model(input_ids=rows, labels=labels, fused_lm_head=True, use_cache=False).log_probs
+            (-scores.sum() / ids.numel()).backward()
+        seconds[way] = now() - started
+        gradients[way] = model.model.layers[0].self_attn.k_proj.weight.grad.clone()
+    times = seconds["alone"] / seconds["shared"]
+    found = f"{times:.2f} × as fast, {seconds['shared']:.2f} s for {count} × ({question} + {answers} × {answer}) tokens"
+    yield here.compare("questions", "1.2 × as fast or more", found, times >= 1.2)
+    apart = ((gradients["shared"] - gradients["alone"]).norm() / gradients["alone"].norm()).item()
+    expected = f"gradients as unshared, to {GRADIENTS:g}"
+    yield Finding("questions", expected, f"{apart:.2g} of their norm", apart <= GRADIENTS)
 
 
 def adapter(here: Here) -> Iterator[Finding]:
@@ -138,23 +169,3 @@ def _frozen_sha256(model: torch.nn.Module) -> str:
         if not weight.requires_grad:
             digest.update(weight.detach().view(torch.uint8).cpu().numpy().tobytes())
     return digest.hexdigest()
-
-
-def fits(here: Here) -> Iterator[Finding]:
-    """Memory of an 8B that answers, and of a 3B of which all weights are trained, after a step."""
-    if not here.gpu or here.small:
-        yield Finding("fits", "", "memory is checked at full size on a GPU", None)
-        return
-    gc.collect()
-    before = torch.cuda.memory_allocated()
-    model = made.on_device(here, "llama-3.1-8b")
-    found = (torch.cuda.memory_allocated() - before) / 1e9
-    yield Finding("fits", "16.1 GB of an 8B in bf16", f"{found:.1f} GB", abs(found - 16.1) < 0.3)
-    del model
-    model = made.on_device(here, "llama-3.2-3b").float()
-    kernels.recompute(model)
-    fitting.add_head(model)
-    _, static = _steps(here, model.train(), 1)
-    # Gradients are gone between steps: weights and two moments are 12 bytes each.
-    expected = 12 * model.num_parameters() / 1e9
-    yield Finding("fits", f"{expected:.0f} GB of a 3B between steps", f"{static:.1f} GB", abs(static - expected) < 2)

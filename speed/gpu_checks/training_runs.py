@@ -1,4 +1,4 @@
-"""Trainings of the 135M model as jobs start them: SFT by packing and kernels, jobs that are killed, DeepSpeed."""
+"""Trainings of the 135M model as jobs start them: packing and kernels, an experiment's steps, kills, DeepSpeed."""
 
 import json
 import re
@@ -8,13 +8,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import torch
 from measuring import BACKBONE
 
 from gpu_checks import made
 from gpu_checks.finding import Finding, Here
 from reasonome.core.manifest import folder_sha256
+from reasonome.tasks import load_project
+from reasonome.training import packing as text_by_text
 
 DIFFERENCE = 0.01  # between losses of two kinds of kernels
+GRADIENTS = 0.02  # of their norm, in bf16
+# What a rehearsed stage takes from its recipe.
+REHEARSED = {
+    "pretrain": ["micro_batch_size", "sequence_length", "packing"],
+    "sft": ["micro_batch_size", "max_length", "packing"],
+    "grpo": ["micro_batch_size", "max_completion_length", "generations", "gradient_checkpointing", "loss"],
+}
 SAVED = 128 + signal.SIGTERM
 WAIT_SECONDS = 240  # for a checkpoint
 
@@ -36,32 +46,74 @@ def rates(run: dict[str, Any]) -> str:
     return f"{rate(run):,.0f} tokens/s{gpu}"
 
 
-def sft(here: Here) -> Iterator[Finding]:
-    """Packed and padded rows, with kernels of `auto` and plain ones.
-
-    That texts of a packed row do not see one another each such training tests by itself, and fails otherwise.
-    """
+def packing(here: Here) -> Iterator[Finding]:
+    """SFT on packed and padded rows, with kernels of `auto` and plain ones, and the gradients of a packed row."""
     project = made.project(here)
     batch = here.size(64, 4)
     ways = [("none", "auto"), ("separate", "auto")] + [("none", "plain")] * (not here.small)
-    last = {}
-    for number, (packing, kernels) in enumerate(ways):
-        settings = {"packing": packing, "kernels": kernels, "batch_size": batch, "micro_batch_size": "auto"}
+    runs, last = {}, {}
+    for number, way in enumerate(ways):
+        settings = {"packing": way[0], "kernels": way[1], "batch_size": batch, "micro_batch_size": "auto"}
         steps = {"max_steps": here.size(24, 2), "save_steps": 1000}
         step = project.step(BACKBONE, f"sft.way{number}-s0", "sft", **settings, **steps)
-        run = project.trained(step)
+        runs[way] = project.trained(step)
         printed = (step / "log.txt").read_text(encoding="utf-8")
         rows = re.search(r"rows of up to \d+ tokens at once: (\d+)", printed)
-        what = f"packing {packing}, kernels {kernels}"
-        enough = rate(run) >= 60_000
-        yield here.compare("sft", "60,000 tokens/s or more", f"{what}: {rates(run)}", enough)
+        what = f"packing {way[0]}, kernels {way[1]}"
+        enough = rate(runs[way]) >= 60_000
+        yield here.compare("packing", "60,000 tokens/s or more", f"{what}: {rates(runs[way])}", enough)
         fits = int(rows[1]) if rows else 0
-        yield here.compare("sft", "auto finds 32 rows of 512 or more", f"{what}: {fits}", fits >= 32)
-        last[packing, kernels] = losses(step)[-1]
+        yield here.compare("packing", "auto finds 32 rows of 512 or more", f"{what}: {fits}", fits >= 32)
+        last[way] = losses(step)[-1]
+    times = rate(runs["separate", "auto"]) / rate(runs["none", "auto"])
+    yield here.compare("packing", "no slower than padding", f"{times:.2f} × padding's tokens/s", times >= 1)
     if not here.small:
         between = last["none", "auto"] / last["none", "plain"] - 1
         found = f"{between:+.2%} of kernels: plain"
-        yield Finding("sft", f"loss within {DIFFERENCE:.0%}", found, abs(between) <= DIFFERENCE)
+        yield Finding("packing", f"loss within {DIFFERENCE:.0%}", found, abs(between) <= DIFFERENCE)
+    apart = _apart(here)
+    found = f"{apart:.2g} of their norm"
+    yield Finding("packing", f"gradients as of texts alone, to {GRADIENTS:g}", found, apart <= GRADIENTS)
+
+
+def _apart(here: Here) -> float:
+    """How far the gradients of a row of packed texts are from those of the texts alone, in parts of their norm."""
+    model = made.on_device(here, BACKBONE).float().train()
+    lengths = [here.size(length, length // 8) for length in (512, 32, 200, 280)]
+    positions = torch.cat([torch.arange(length) for length in lengths])[None].to(here.device)
+    ids = torch.randint(5, 2000, positions.shape, device=here.device)
+    weights = torch.randn(*ids.shape, model.config.hidden_size, device=here.device)
+    told = {}
+    if text_by_text.attends_text_by_text(model, torch.bfloat16, here.device):
+        text_by_text.attend_text_by_text(model)
+        told = text_by_text.bounds(positions)
+    gradients = []
+    for parts, bounds in ((ids.shape[1:], told), (lengths, {})):
+        model.zero_grad()
+        for text, place, weight in zip(*(each.split(parts, dim=1) for each in (ids, positions, weights)), strict=True):
+            with torch.autocast(here.device, dtype=torch.bfloat16):
+                states = model.model(input_ids=text, position_ids=place, use_cache=False, **bounds).last_hidden_state
+            (states * weight).sum().backward()
+        gradients.append(model.model.layers[0].self_attn.k_proj.weight.grad.clone())
+    packed, alone = gradients
+    return ((packed - alone).norm() / alone.norm()).item()
+
+
+def rehearsed(here: Here) -> Iterator[Finding]:
+    """A few steps of what closed-book-genome trains, in its recipes' batches and lengths, on made-up inputs."""
+    project = made.project(here)
+    recipes = load_project(made.ROOT / "config").recipes
+    for stage, few in (("pretrain", {"max_steps": 6}), ("sft", {"max_steps": 4}), ("grpo", {})):
+        recipe = recipes[stage]["closedgenome"]
+        settings = {name: getattr(recipe, name) for name in REHEARSED[stage]} | {"batch_size": recipe.batch_size}
+        if here.small:
+            settings |= {"batch_size": 4, "micro_batch_size": 2} | ({"generations": 2} if stage == "grpo" else {})
+        if stage == "grpo":
+            settings |= {"prompts": 2 * settings["batch_size"] // settings["generations"], "epochs": 1.0}
+        step = project.step(BACKBONE, f"{stage}.rehearsed-s0", stage, **settings, **few, save_steps=1000)
+        run = project.trained(step)
+        found = f"{stage}: {run['train_seconds'] / run['steps']:.2f} s a step, {rates(run)}"
+        yield Finding("rehearsed", "trains and ends", found, run["steps"] > 1)
 
 
 def killed(here: Here) -> Iterator[Finding]:
@@ -91,11 +143,6 @@ def killed(here: Here) -> Iterator[Finding]:
     same = folder_sha256(whole / "model") == folder_sha256(torn / "model")
     found = f"weights are {'' if same else 'not '}the same, byte for byte"
     yield Finding("killed", "" if here.gpu else "the same bytes", found, same or here.gpu)
-    if here.gpu:
-        again = project.step(BACKBONE, "sft.again-s0", "sft", **recipe)
-        project.trained(again)
-        same = folder_sha256(whole / "model") == folder_sha256(again / "model")
-        yield Finding("killed", "", f"two undisturbed runs: weights are {'' if same else 'not '}the same")
 
 
 def _wait_for_checkpoint(step: Path, number: int) -> None:

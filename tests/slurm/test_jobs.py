@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 BACKBONE = "tiny"
 MODELS = f"results/models/{BACKBONE}"
 SCORES = f"results/scores/{BACKBONE}/{ALIGNED}/demo-go.demo-names/greedy.parquet"
+RECALLED = f"results/recall/{BACKBONE}/{ALIGNED}/demo.4.jsonl"
 LATE, NARROW, WIDE = (f"sft.{name}-s0" for name in ("late", "narrow", "wide"))
 RUN_SECONDS = 900
 STEPS = 16
@@ -33,13 +34,17 @@ class Run:
     project: Path
     log: str
 
-    def jobs(self, chain: str) -> list[dict[str, str]]:
-        """What SLURM says of the jobs that trained a model, in the order of their submission."""
+    def trainings(self, chain: str) -> list[dict[str, str]]:
+        """What SLURM says of the jobs that trained a model."""
+        return self.jobs(f"_wildcards_{re.escape(f'{BACKBONE}_{chain}')}$")
+
+    def jobs(self, comment: str) -> list[dict[str, str]]:
+        """What SLURM says of the jobs whose comment has this text, in the order of their submission."""
         described = subprocess.run(
             ["scontrol", "--oneliner", "show", "job"], capture_output=True, text=True, check=True
         ).stdout
         jobs = [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in described.splitlines()]
-        own = [job for job in jobs if job["Comment"].endswith(f"_wildcards_{BACKBONE}_{chain}")]
+        own = [job for job in jobs if re.search(comment, job["Comment"])]
         return sorted(own, key=lambda job: int(job["JobId"]))
 
 
@@ -124,7 +129,7 @@ def ran(slurm, finished, tiny_backbone, user_folder, tmp_path_factory, request) 
     """One run of the chain; where every test runs, a step of it is cancelled, and three more steps are out of time,
     queued again, and on two nodes."""
     project = make_project(finished, tmp_path_factory.mktemp("slurm") / "project", tiny_backbone)
-    targets, commands = [SCORES], {}
+    targets, commands = [SCORES, RECALLED], {}
     if any(item.get_closest_marker("full") for item in request.session.items):
         targets += [f"{MODELS}/{chain}/manifest.json" for chain in (LATE, NARROW, WIDE)]
         requeue = ["scontrol", "requeue"]
@@ -150,21 +155,34 @@ def ran(slurm, finished, tiny_backbone, user_folder, tmp_path_factory, request) 
 def test_the_chain_runs_to_its_scores(ran):
     assert (ran.project / SCORES).is_file()
     for chain in (PRETRAINED, ALIGNED):
-        (job,) = ran.jobs(chain)
+        (job,) = ran.trainings(chain)
         assert job["JobState"] == "COMPLETED" and job["Requeue"] == "1"
         assert job["StdOut"].startswith(str(ran.project / "results/logs/slurm/rule_"))
 
 
+def test_one_job_answers_all_that_a_model_is_asked_one_after_another_on_one_gpu(ran):
+    (job,) = ran.jobs("rule_answers_")
+    assert job["JobState"] == "COMPLETED" and job["TresPerJob"] == "gres:gpu:1"
+    assert (job["TimeLimit"], job["MinMemoryNode"], job["NumCPUs"]) == ("04:00:00", "4000M", "2")
+    assert (ran.project / RECALLED).is_file()
+    printed = Path(job["StdOut"]).read_text()
+    done = [printed.index(f"Finished jobid: 0 (Rule: {rule})") for rule in ("generate", "ask_facts")]
+    begun = [printed.index(f"localrule {rule}:") for rule in ("generate", "ask_facts")]
+    assert done[0] < begun[1] or done[1] < begun[0]
+
+
 @pytest.mark.full
 def test_a_cancelled_step_goes_on_where_it_was(ran):
-    cancelled, completed = ran.jobs(TAUGHT)
+    cancelled, completed = ran.trainings(TAUGHT)
     assert cancelled["JobState"] == "CANCELLED" and completed["JobState"] == "COMPLETED"
     assert went_on(ran, TAUGHT)
 
 
 @pytest.mark.full
 def test_a_step_out_of_time_saves_and_is_given_more(ran):
-    late, *_, again = jobs = ran.jobs(LATE)  # a third where a machine is so busy that the first does not come to a step
+    late, *_, again = jobs = ran.trainings(
+        LATE
+    )  # a third where a machine is so busy that the first does not come to a step
     assert [job["JobState"] for job in jobs] == ["TIMEOUT"] * (len(jobs) - 1) + ["COMPLETED"]
     assert [job["TimeLimit"] for job in jobs] == ["00:02:00", "00:04:00", "00:08:00"][: len(jobs)]
     assert late["MinMemoryNode"] == "4000M" and again["MinMemoryNode"] in ("8000M", "16000M")
@@ -174,14 +192,14 @@ def test_a_step_out_of_time_saves_and_is_given_more(ran):
 @pytest.mark.full
 @pytest.mark.parametrize("chain", [NARROW, WIDE])
 def test_a_step_that_slurm_queues_again_goes_on_as_the_same_job(ran, chain):
-    (job,) = ran.jobs(chain)
+    (job,) = ran.trainings(chain)
     assert (job["JobState"], job["Restarts"]) == ("COMPLETED", "1")
     assert went_on(ran, chain)
 
 
 def went_on(ran: Run, chain: str) -> bool:
     """The step was told to stop, saved, went on from there in the next job or life, and repeated no step."""
-    printed = "".join(Path(job["StdOut"]).read_text() for job in ran.jobs(chain))
+    printed = "".join(Path(job["StdOut"]).read_text() for job in ran.trainings(chain))
     # SLURM's SIGTERM; on several nodes perhaps what the launcher passes on for it.
     told = f"{signal.SIGTERM.value}|{signal.SIGUSR1.value}" if chain == WIDE else signal.SIGTERM.value
     stopped = re.findall(rf"stopped by signal (?:{told}) after step (\d+); saved", printed)
@@ -195,14 +213,14 @@ def went_on(ran: Run, chain: str) -> bool:
 
 @pytest.mark.full
 def test_a_step_on_eight_gpus_asks_slurm_for_them(ran):
-    (job,) = ran.jobs(ALIGNED)
+    (job,) = ran.trainings(ALIGNED)
     assert job["TresPerJob"] == "gres:gpu:h200:8"
     assert job["NumNodes"] == "1" and job["NumTasks"] == "1"
 
 
 @pytest.mark.full
 def test_two_nodes_train_the_model_of_one(ran):
-    (job,) = ran.jobs(WIDE)
+    (job,) = ran.trainings(WIDE)
     assert job["NumNodes"] == "2" and job["NumTasks"] == "2"
     run = json.loads((ran.project / MODELS / WIDE / "run.json").read_text())
     assert run["processes"] == 2 and run["nodes"] == 2
@@ -217,7 +235,7 @@ def test_two_nodes_train_the_model_of_one(ran):
 @pytest.mark.full
 def test_a_job_prepares_its_shell_on_its_node(ran):
     prepared = (ran.project / "prepared").read_text().split()
-    assert {ran.jobs(PRETRAINED)[0]["JobId"], ran.jobs(ALIGNED)[0]["JobId"]} <= set(prepared)
+    assert {ran.trainings(PRETRAINED)[0]["JobId"], ran.trainings(ALIGNED)[0]["JobId"]} <= set(prepared)
 
 
 @pytest.mark.full

@@ -25,6 +25,7 @@ rule generate:
     threads: cpus("generate")
     resources:
         **asks("generate"),
+        answering=1,
     params:
         job=asked_job("generate"),
         engine=lambda w: PROJECT.backbones[w.backbone].engine,
@@ -86,6 +87,7 @@ rule ask_facts:
     threads: cpus("generate")
     resources:
         **asks("generate"),
+        answering=1,
     params:
         job=lambda w, input, output, resources: job_json(
             "ask_facts", input, output, RecallSettings(facts=w.facts, gpus=resources.gpus_per_node)
