@@ -5,9 +5,11 @@ Completions are drawn by transformers, or by vLLM, inside the training processes
 
 import json
 import math
+import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import partial
 from itertools import chain, groupby
 from operator import itemgetter
@@ -67,6 +69,11 @@ def at_once(lengths: Sequence[int], new: int) -> list[slice]:
     return [*parts, slice(start, len(lengths))]
 
 
+def _teaching_groups(drawn: batches.Drawn, size: int) -> torch.Tensor:
+    """Which groups of `size` completions have an advantage."""
+    return drawn["advantages"].view(-1, size).any(dim=1)
+
+
 class WatchedTrainer(GRPOTrainer):
     """TRL's GRPO trainer, whose sampler and policy are compared at every batch, and which resumes in any epoch.
 
@@ -78,9 +85,11 @@ class WatchedTrainer(GRPOTrainer):
     num_generations: int
     max_completion_length: int
 
-    def __init__(self, *args, drift: Drift, epochs_done: int, sharing: Sharing, **kwargs):
-        """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from."""
-        self._drift, self._epochs_done, self.sharing = drift, epochs_done, sharing
+    def __init__(self, *args, drift: Drift, epochs_done: int, sharing: Sharing, redraws: int, **kwargs):
+        """`epochs_done` are the whole passes over the prompts behind the checkpoint to resume from. So many `redraws`
+        at most replace prompts of a step that teach nothing.
+        """
+        self._drift, self._epochs_done, self.sharing, self._redraws = drift, epochs_done, sharing, redraws
         self._tried = False
         self._passing: batches.Drawn = {}
         self._ratios: list[torch.Tensor] = []
@@ -117,14 +126,46 @@ class WatchedTrainer(GRPOTrainer):
         return self.vllm_importance_sampling_mode == "token_truncate"
 
     def _generate_and_score_completions(self, inputs):
+        drawn = self._scored(inputs)
+        if self._redraws:
+            drawn = self._redrawn(inputs, drawn)
+        return {
+            name: value.unflatten(0, (-1, self._together)) if value.ndim else value for name, value in drawn.items()
+        }
+
+    def _scored(self, inputs: list[dict]) -> batches.Drawn:
+        """Completions of prompts, with their advantages."""
         correction = self.vllm_importance_sampling_correction
         self.vllm_importance_sampling_correction = correction and not self._corrects_in_loss
         drawn = super()._generate_and_score_completions(inputs)
         self.vllm_importance_sampling_correction = correction
         drawn["advantages"] = without_noise(drawn["advantages"], self.num_generations)
-        return {
-            name: value.unflatten(0, (-1, self._together)) if value.ndim else value for name, value in drawn.items()
-        }
+        return drawn
+
+    def _redrawn(self, inputs: list[dict], drawn: batches.Drawn) -> batches.Drawn:
+        """The same, with completions of other prompts in place of groups without advantage, where these have some.
+
+        The curves are of the first draw, whose prompts nobody has chosen; tokens of the others are logged beside them.
+        """
+        asked, size = {row["index"] for row in inputs}, self.num_generations
+        others = [position for position in range(len(self.train_dataset)) if position not in asked]
+        # By the step: a resumed run draws as an undisturbed one does.
+        random.Random(f"{self.args.seed} {self.state.global_step}").shuffle(others)
+        curves, tokens = (self._metrics, self._logs), Counter()
+        self._metrics, self._logs = deepcopy(curves)
+        for _ in range(self._redraws):
+            empty = ~_teaching_groups(drawn, size)
+            further, others = others[: int(empty.sum())], others[int(empty.sum()) :]
+            if not further:
+                break
+            redrawn = self._scored([self.train_dataset[position] for position in further for _ in range(size)])
+            for part in batches.PARTS:
+                tokens[part] += self._metrics["train"][f"{part}s/mean_length"][-1] * len(further) * size
+            drawn = batches.replaced(drawn, empty, redrawn, _teaching_groups(redrawn, size))
+        self._metrics, self._logs = curves
+        for part in batches.PARTS:
+            self._metrics["train"][f"redrawn/{part}s"].append(tokens[part])
+        return drawn
 
     def _prepare_inputs(self, generation_batch):
         before = self._buffered_inputs
