@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import cast
 
 import torch
+from datasets import Dataset
 from trl.models.utils import unwrap_model_for_generation
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
@@ -148,7 +149,8 @@ class WatchedTrainer(GRPOTrainer):
         The curves are of the first draw, whose prompts nobody has chosen; tokens of the others are logged beside them.
         """
         asked, size = {row["index"] for row in inputs}, self.num_generations
-        others = [position for position in range(len(self.train_dataset)) if position not in asked]
+        prompts = cast(Dataset, self.train_dataset)
+        others = [position for position in range(len(prompts)) if position not in asked]
         # By the step: a resumed run draws as an undisturbed one does.
         random.Random(f"{self.args.seed} {self.state.global_step}").shuffle(others)
         curves, tokens = (self._metrics, self._logs), Counter()
@@ -158,7 +160,7 @@ class WatchedTrainer(GRPOTrainer):
             further, others = others[: int(empty.sum())], others[int(empty.sum()) :]
             if not further:
                 break
-            redrawn = self._scored([self.train_dataset[position] for position in further for _ in range(size)])
+            redrawn = self._scored([prompts[position] for position in further for _ in range(size)])
             for part in batches.PARTS:
                 tokens[part] += self._metrics["train"][f"{part}s/mean_length"][-1] * len(further) * size
             drawn = batches.replaced(drawn, empty, redrawn, _teaching_groups(redrawn, size))
