@@ -107,7 +107,7 @@ class Steps:
             else:
                 sharing = self._sharing(way, model, question, answer)
                 drift = Drift(self._recipe.max_drift, "transformers", Path(folder))
-                trainer = WatchedTrainer(**settings, drift=drift, sharing=sharing)
+                trainer = WatchedTrainer(**settings, drift=drift, sharing=sharing, redraws=0)
             trainer.remove_callback(PrinterCallback)
             trainer.train()
         # Far fewer processor seconds than seconds × threads: other work had the machine.

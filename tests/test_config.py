@@ -40,7 +40,7 @@ def test_the_shipped_config(project):
 
 # Settings that came after models were trained: recipes that do not set them are written as they were.
 LATER = {"epsilon_high", "importance_sampling_level", "mask_truncated_completions", "use_bias_correction_kl"}
-LATER |= {"keep", "patience", "trl", "chat_template_kwargs", "epsilon", "top_p", "overlong_cache"}
+LATER |= {"keep", "patience", "trl", "chat_template_kwargs", "epsilon", "top_p", "overlong_cache", "dynamic_sampling"}
 
 
 def test_later_settings_are_not_written_of_recipes_that_do_not_set_them(project):

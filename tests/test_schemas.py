@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import jsonschema
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 import write_schemas
+from reasonome.stages import STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "config").rglob("*.y*ml"))
@@ -49,6 +51,17 @@ def test_every_shipped_file_names_its_schema_and_is_valid(schemas, file):
 
 def test_every_schema_is_of_a_shipped_file(schemas):
     assert {f"workflow/schemas/{kind(file)}.schema.json" for file in FILES} == set(schemas)
+
+
+def test_the_page_of_training_lists_the_keys_of_every_stage():
+    text = (ROOT / "docs/training.md").read_text(encoding="utf-8")
+    listed = {stage: [] for stage in STAGES}
+    for row in re.search(r"## All keys\n(.*?)\n## ", text, re.DOTALL)[1].splitlines():
+        stages, keys = ([*re.findall(r"`(\w+)`", cell)] for cell in [*row.split("|"), "", ""][1:3])
+        for stage in stages or STAGES if keys else ():
+            listed[stage] += keys
+    for stage in STAGES:
+        assert sorted(listed[stage]) == sorted({*STAGES[stage].model_fields} - {"stage", "graders"})  # an old word
 
 
 @pytest.mark.parametrize(

@@ -90,8 +90,26 @@ def test_the_best_warm_up_is_kept_and_made_again(tiny_models):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("adapter", [None, {"rank": 4}])
-def test_the_best_policy_is_kept(tiny_models, monkeypatch, adapter):
+@pytest.mark.parametrize("stage", ["dpo", "reward"])
+def test_the_best_model_of_pairs_is_kept(tiny_models, stage):
+    settings = {"learning_rate": 0.1, "max_steps": 9, "save_steps": 1, "precision": "fp32"}
+    job = tiny_training.preference_job(tiny_models, stage, **settings, keep="best", patience=2)
+    tiny_training.train(job)
+    history = [json.loads(line) for line in (job.folder / "history.jsonl").read_text().splitlines()]
+    losses = {entry["step"]: entry["eval_loss"] for entry in history if "eval_loss" in entry and entry["step"]}
+    kept = min(losses, key=losses.__getitem__)
+    assert len(losses) == min(kept + 2, 9)
+    made, saved, last = (
+        weights(job.folder / "model"),
+        *(weights(job.trainer_folder / f"checkpoint-{step}") for step in (kept, len(losses))),
+    )
+    assert all(torch.equal(made[name], saved[name]) for name in made)
+    assert kept == 9 or any(not torch.equal(made[name], last[name]) for name in made)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("stage", "adapter"), [("grpo", None), ("grpo", {"rank": 4}), ("onlinedpo", None)])
+def test_the_best_policy_is_kept(tiny_models, monkeypatch, stage, adapter):
     """What is measured is given: the second step of four is the best one."""
     rewards = dict(zip(range(5), (5.0, 1.0, 3.0, 2.0, 2.5), strict=True))
 
@@ -101,7 +119,8 @@ def test_the_best_policy_is_kept(tiny_models, monkeypatch, adapter):
 
     monkeypatch.setattr(ValidationCurve, "log", log)
     settings = {"validate_every": 1, "keep": "best", "checkpoints": "keep", "adapter": adapter}
-    folder = grpo_steps.prepare(tiny_models, **settings)
+    settings |= {"batch_size": {"grpo": 8, "onlinedpo": 4}[stage]}  # two steps of the four prompts
+    folder = grpo_steps.prepare(tiny_models, f"{stage}.try-s0", **settings)
     grpo_steps.run(folder)
     name = "adapter_model.safetensors" if adapter else "model.safetensors"
     model = load_file(folder / ("adapter" if adapter else "model") / name)

@@ -127,6 +127,6 @@ def _without_models(trainer, args):
 def test_trainers_sample_by_the_seed_of_their_step(monkeypatch):
     monkeypatch.setattr(grpo_trainer, "VLLMGeneration", None)
     monkeypatch.setattr(GRPOTrainer, "__init__", _without_models)
-    WatchedTrainer(args=SimpleNamespace(seed=7), drift=None, sharing=Sharing())
+    WatchedTrainer(args=SimpleNamespace(seed=7), drift=None, sharing=Sharing(), redraws=0)
     assert grpo_trainer.VLLMGeneration.func is vllm_sampler.Sampler
     assert grpo_trainer.VLLMGeneration.keywords == {"seed": 7}

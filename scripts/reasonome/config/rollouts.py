@@ -56,6 +56,7 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     generates = True
     trained_by = "GRPOConfig"
     newer = (*RowsRecipe.newer, *ValidatedRecipe.newer, "shared_questions", "top_p", "overlong_cache")
+    newer = (*newer, "dynamic_sampling")
     compared = ("eval_reward", 1)
     # Recipes of models have rewards of your own apart, by this word.
     graders: dict[OwnName, OwnReward] = Field({}, description="old word for `rewards` of your own")
@@ -74,6 +75,11 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     temperature: Annotated[float, Field(gt=0)] = 1.0
     top_p: Annotated[float, Field(gt=0, le=1)] = Field(
         1.0, description="completions are drawn from the likeliest tokens that have this share of the probability"
+    )
+    dynamic_sampling: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="further draws for a step, at most, in which other prompts replace those whose completions all "
+        "earned the same; in one process",
     )
     validation: Annotated[int, Field(ge=0)] = Field(description="prompts of the valid split, before and after")
     validate_every: Annotated[int, Field(ge=1)] | None = Field(
@@ -128,6 +134,13 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     @property
     def grades(self) -> Grading:
         return self.grading
+
+    def check_processes(self, processes: int) -> None:
+        super().check_processes(processes)
+        if self.dynamic_sampling and processes > 1:
+            what = f"dynamic_sampling draws in one process, and these are {processes}"
+            fix = f"ask for one, or leave it out of config/recipes/{self.stage}.yaml"
+            raise WrongValue(what, fix, ("dynamic_sampling",))
 
     def pinned(self) -> Self:
         graders = {name: own.pinned() for name, own in self.graders.items()}

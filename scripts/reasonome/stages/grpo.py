@@ -172,6 +172,14 @@ class GrpoRecipe(AlignmentRecipe):
         return self
 
     @model_validator(mode="after")
+    def _groups_stand_alone(self) -> Self:
+        key = "aggregation" if self.aggregation == "each" else "scale_rewards"
+        if self.dynamic_sampling and (self.aggregation == "each" or self.scale_rewards == "batch"):
+            what = f"dynamic_sampling puts groups of several draws together, and {key} scales those of one draw"
+            raise WrongValue(what, "leave one of them out", ("dynamic_sampling", key))
+        return self
+
+    @model_validator(mode="after")
     def _every_term_is_there(self) -> Self:
         epsilons = ("epsilon", "epsilon_high")
         for key in (key for key in epsilons if getattr(self, key) is not None):

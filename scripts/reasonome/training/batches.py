@@ -113,6 +113,24 @@ def by_length(prompts: Sequence[int], completions: Sequence[int], size: int) -> 
     return min(orders, key=tokens)
 
 
+def replaced(batch: Drawn, wanted: torch.Tensor, other: Drawn, fit: torch.Tensor) -> Drawn:
+    """A step's completions with the first of the groups that are `wanted` replaced by those that `fit` of others."""
+    size = len(batch["advantages"]) // len(wanted)
+    given = fit.repeat_interleave(size)
+    taken = wanted.repeat_interleave(size).nonzero()[: int(given.sum()), 0]
+
+    def of(name: str, value: torch.Tensor) -> torch.Tensor:
+        both = [value, other[name]]
+        if value.ndim == 2:
+            filling = [max(rows.shape[1] for rows in both) - rows.shape[1] for rows in both]
+            sides = [(count, 0) if name in ("prompt_ids", "prompt_mask") else (0, count) for count in filling]
+            both = [torch.nn.functional.pad(rows, side) for rows, side in zip(both, sides, strict=True)]
+        return both[0].index_copy(0, taken, both[1][given])
+
+    rows = {name: of(name, value) for name, value in batch.items() if value.ndim}
+    return batch | rows | {"num_items_in_batch": rows["completion_mask"].sum()}
+
+
 def trimmed(batch: Drawn) -> Drawn:
     """A micro-batch without the columns that are padding in all of its rows; one of each part stays."""
     prompt, completion = (max(1, int(batch[f"{part}_mask"].sum(dim=1).max())) for part in PARTS)

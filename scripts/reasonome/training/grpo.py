@@ -186,6 +186,7 @@ def grpo(
         peft_config=adapters.configuration(recipe.adapter),
         drift=Drift(recipe.max_drift, recipe.rollouts, job.folder / "recipe.json"),
         sharing=sharing,
+        redraws=recipe.dynamic_sampling,
     )
     remembered = KeepRemembered(encoders)
     remembered.restore(job.checkpoint)
@@ -286,7 +287,7 @@ def _settings(job: TrainingJob[RolloutRecipe]) -> dict[str, Any]:
 
 
 def rollout_tokens(history: Sequence[Mapping[str, float]], of: str, batch_size: int, passes: int = 1) -> int:
-    """Tokens of all "completions", or of the "prompts" of each, from the mean length in each logged window of steps.
+    """Tokens of all "completions", or of the "prompts" of each, from the means in each logged window of steps.
 
     Completions are drawn once for every `passes` steps.
     """
@@ -294,7 +295,8 @@ def rollout_tokens(history: Sequence[Mapping[str, float]], of: str, batch_size: 
     for entry in history:
         if f"{of}/mean_length" in entry:
             until = math.ceil(entry["step"] / passes)
-            tokens += entry[f"{of}/mean_length"] * batch_size * (until - drawn)
+            a_draw = entry[f"{of}/mean_length"] * batch_size + entry.get(f"redrawn/{of}", 0)
+            tokens += a_draw * (until - drawn)
             drawn = until
     return round(tokens)
 

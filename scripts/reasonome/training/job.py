@@ -419,11 +419,12 @@ class TrainingJob(Generic[AnyRecipe]):
 
 
 def check_batch(recipe: Recipe, processes: int, file: Path) -> None:
-    """InputError where an optimizer step does not divide into whole micro-batches, with the nearest numbers that do."""
+    """InputError where so many processes cannot train a recipe, as where a step has no whole micro-batches."""
     try:
         recipe.check_processes(processes)
     except WrongValue as error:
-        raise InputError(str(error), file=file, field="batch_size", fix=error.fix) from None
+        key = error.keys[0] if error.keys else "batch_size"
+        raise InputError(str(error), file=file, field=key, fix=error.fix) from None
 
 
 def history(log: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:

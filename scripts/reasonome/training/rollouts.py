@@ -4,11 +4,15 @@ Completions are drawn by transformers, or by vLLM, inside the training processes
 """
 
 import math
+import random
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import cast
 
 import torch
+from datasets import Dataset
 from trl.models.utils import unwrap_model_for_generation
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
@@ -47,6 +51,11 @@ def at_once(lengths: Sequence[int], new: int) -> list[slice]:
     return [*parts, slice(start, len(lengths))]
 
 
+def _teaching_groups(drawn: batches.Drawn, size: int) -> torch.Tensor:
+    """Which groups of `size` completions have an advantage."""
+    return drawn["advantages"].view(-1, size).any(dim=1)
+
+
 class WatchedTrainer(GRPOTrainer):
     """TRL's GRPO trainer, whose sampler and policy are compared at every batch.
 
@@ -57,8 +66,9 @@ class WatchedTrainer(GRPOTrainer):
     num_generations: int
     max_completion_length: int
 
-    def __init__(self, *args, drift: Drift, sharing: Sharing, **kwargs):
-        self._drift, self.sharing = drift, sharing
+    def __init__(self, *args, drift: Drift, sharing: Sharing, redraws: int, **kwargs):
+        """So many `redraws` at most replace prompts of a step that teach nothing."""
+        self._drift, self.sharing, self._redraws = drift, sharing, redraws
         self._passing: batches.Drawn = {}
         self._ratios: list[torch.Tensor] = []
         self._tokens: list[torch.Tensor] = []
@@ -89,14 +99,50 @@ class WatchedTrainer(GRPOTrainer):
         return self.vllm_importance_sampling_mode == "token_truncate"
 
     def _generate_and_score_completions(self, inputs):
+        drawn = self._scored(inputs)
+        if self._redraws:
+            drawn = self._redrawn(inputs, drawn)
+        return {
+            name: value.unflatten(0, (-1, self._together)) if value.ndim else value for name, value in drawn.items()
+        }
+
+    def _scored(self, inputs: list[dict]) -> batches.Drawn:
+        """Completions of prompts, with their advantages."""
         correction = self.vllm_importance_sampling_correction
         self.vllm_importance_sampling_correction = correction and not self._corrects_in_loss
         drawn = super()._generate_and_score_completions(inputs)
         self.vllm_importance_sampling_correction = correction
         drawn["advantages"] = without_noise(drawn["advantages"], self.num_generations)
-        return {
-            name: value.unflatten(0, (-1, self._together)) if value.ndim else value for name, value in drawn.items()
-        }
+        return drawn
+
+    def _redrawn(self, inputs: list[dict], drawn: batches.Drawn) -> batches.Drawn:
+        """The same, with completions of other prompts in place of groups without advantage, where these have some.
+
+        The curves are of the first draw, whose prompts nobody has chosen; tokens of the others are logged beside them.
+        """
+        asked, size = {row["index"] for row in inputs}, self.num_generations
+        prompts = cast(Dataset, self.train_dataset)  # each once a pass
+        places = {index: place for place, index in enumerate(prompts["index"])}
+        others = [place for index, place in sorted(places.items()) if index not in asked]
+        # By the step: a resumed run draws as an undisturbed one does.
+        random.Random(f"{self.args.seed} {self.state.global_step}").shuffle(others)
+        logs = [*self._logs["rewards"].values(), *(log for log in self._logs.values() if isinstance(log, deque))]
+        noted, tokens = [(log, list(log)) for log in (*self._metrics["train"].values(), *logs)], Counter()
+        for _ in range(self._redraws):
+            empty = ~_teaching_groups(drawn, size)
+            further, others = others[: int(empty.sum())], others[int(empty.sum()) :]
+            if not further:
+                break
+            redrawn = self._scored([prompts[place] for place in further for _ in range(size)])
+            for part in batches.PARTS:
+                tokens[part] += self._metrics["train"][f"{part}s/mean_length"][-1] * len(further) * size
+            drawn = batches.replaced(drawn, empty, redrawn, _teaching_groups(redrawn, size))
+        for log, of_first_draw in noted:
+            log.clear()
+            log.extend(of_first_draw)
+        for part in batches.PARTS:
+            self._metrics["train"][f"redrawn/{part}s"].append(tokens[part])
+        return drawn
 
     def _generate_single_turn(self, prompt_ids, *args, **kwargs):
         if self.use_vllm:
