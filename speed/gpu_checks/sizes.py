@@ -13,7 +13,7 @@ from gpu_checks.training_runs import GRADIENTS, rate, rates
 from reasonome.answering.precision import DTYPES, now
 from reasonome.config import Adapter
 from reasonome.tasks import load_project
-from reasonome.training import adapters, fitting, kernels, shared_questions
+from reasonome.training import adapters, fitting, kernels, packing, shared_questions
 
 STEPS, SYNCS = 3, 50
 QUESTIONS_AT_ONCE = 4
@@ -39,7 +39,7 @@ def questions(here: Here) -> Iterator[Finding]:
     model = made.on_device(here, "llama-3.2-1b").float().train()
     kernels.recompute(model)
     fitting.add_head(model)
-    shared_questions.allow()
+    by_parts = packing.attend_text_by_text(model, True, here.device)
     ids = torch.randint(5, 2000, (count * answers, question + answer), device=here.device)
     ids[:, :question] = ids[::answers, :question].repeat_interleave(answers, dim=0)
     seconds, gradients = {}, {}
@@ -49,7 +49,7 @@ def questions(here: Here) -> Iterator[Finding]:
         for rows in ids.split(QUESTIONS_AT_ONCE * answers):
             with torch.autocast(here.device, dtype=torch.bfloat16):
                 if way == "shared":
-                    scores, _ = shared_questions.scores(model, rows, torch.ones_like(rows), answer)
+                    scores, _ = shared_questions.scores(model, rows, torch.ones_like(rows), answer, by_parts)
                 else:
                     labels = rows.index_fill(1, torch.arange(question, device=here.device), -100)
                     scores = model(input_ids=rows, labels=labels, fused_lm_head=True, use_cache=False).log_probs
@@ -68,7 +68,7 @@ def adapter(here: Here) -> Iterator[Finding]:
     """LoRA beside a frozen 8B."""
     recipe = load_project(made.ROOT / "config").recipes["sft"]["genes"]  # LoRA of an 8B, rows of 1,024 tokens
     recipe = recipe.model_copy(update={"precision": "bf16", "batch_size": 64})
-    rows = fitting.fit(
+    rows, _ = fitting.fit(
         lambda: made.on_device(here, "llama-3.1-8b"), recipe, here.size(ROWS_TOKENS, 64), here.work, False
     )
     yield here.compare("adapter", f"2 rows of {ROWS_TOKENS} or more fit", f"{rows} fit", rows >= 2)

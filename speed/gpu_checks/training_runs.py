@@ -83,10 +83,7 @@ def _apart(here: Here) -> float:
     positions = torch.cat([torch.arange(length) for length in lengths])[None].to(here.device)
     ids = torch.randint(5, 2000, positions.shape, device=here.device)
     weights = torch.randn(*ids.shape, model.config.hidden_size, device=here.device)
-    told = {}
-    if text_by_text.attends_text_by_text(model, torch.bfloat16, here.device):
-        text_by_text.attend_text_by_text(model)
-        told = text_by_text.bounds(positions)
+    told = text_by_text.bounds(positions) if text_by_text.attend_text_by_text(model, True, here.device) else {}
     gradients = []
     for parts, bounds in ((ids.shape[1:], told), (lengths, {})):
         model.zero_grad()

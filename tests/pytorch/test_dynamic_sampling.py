@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from reasonome.core.errors import InputError
 from reasonome.rewards import Reward
 from reasonome.stages import STAGES
-from reasonome.training import batches, grpo
+from reasonome.training import batches, grpo, shared_questions
 from reasonome.training.job import check_batch
 from reasonome.training.rollouts import WatchedTrainer
 
@@ -112,10 +112,11 @@ SETTINGS = {"prompts": 8, "epochs": 1, "save_steps": 2, "micro_batch_size": 4, "
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("own", [{"shared_questions": "always"}, {"shared_questions": "never", "iterations": 2}])
+@pytest.mark.parametrize("own", [{}, {"shared_questions": "never", "iterations": 2}])
 def test_no_prompt_is_trained_on_that_teaches_nothing(tiny_models, monkeypatch, own):
     """Four draws of two prompts; some of the eight teach nothing. A resumed run draws as an undisturbed one."""
     monkeypatch.setattr(grpo_steps, "Vowels", Half)
+    monkeypatch.setattr(shared_questions, "WORTH", 0)
     given, generate = defaultdict(list), WatchedTrainer._generate_and_score_completions
 
     def noted(trainer, inputs):
@@ -136,7 +137,7 @@ def test_no_prompt_is_trained_on_that_teaches_nothing(tiny_models, monkeypatch, 
     assert len(teaching[whole]) == len(teaching[plain]) == 8
     assert all(teaching[whole]) and not all(teaching[plain])
     steps, tokens = grpo_steps.logged(whole), json.loads((whole / "run.json").read_text())
-    assert all(step.get("redrawn/prompts", 1) > 0 for step in steps if step.get("zero_variance_groups"))
+    assert all(step.get("redrawn/prompts", 1) > 0 for step in steps if step["frac_reward_zero_std"])
     assert tokens["generated_tokens"] > json.loads((plain / "run.json").read_text())["generated_tokens"]
     assert not any(name.startswith("redrawn") for step in grpo_steps.logged(plain) for name in step)
     grpo_steps.leave_behind(whole, torn, checkpoint=steps[-1]["step"] - 2)
