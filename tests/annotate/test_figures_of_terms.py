@@ -63,7 +63,7 @@ def test_nothing_enriched_and_many_lists_are_told(tmp_path):
     assert not list(tmp_path.iterdir())
     many = [SPINDLE.model_copy(update={"id": str(place)}) for place in range(MOST_LISTS + 2)]
     _, told = draw(many, {one.id: SPINDLE.enriched[:1] for one in many}, [], tmp_path)
-    assert told == f"figures are of the first {MOST_LISTS} lists; 2 more are in the tables"
+    assert told == f"figures are of the first {MOST_LISTS} lists; tables have 2 more"
 
 
 def test_a_workbook_holds_texts_as_texts(tmp_path):
