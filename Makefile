@@ -44,7 +44,7 @@ test-all: check dry-runs
 # Laid over the packages of .venv, which are newer than vLLM allows; .venv stays as it is.
 GPU_PINS := results/gpu-pins
 PINNED := transformers huggingface-hub tokenizers httpx httpcore
-TRAINED := adapters chat_template fitting grpo_passes lm_head micro_batches packing sampling shared_questions vllm_sampler
+TRAINED := adapters chat_template fitting grpo_passes lm_head micro_batches packing dynamic_sampling shared_questions vllm_sampler
 
 $(GPU_PINS)/installed: envs/gpu.lock | install
 	rm -rf $(GPU_PINS)

@@ -137,7 +137,8 @@ def test_no_prompt_is_trained_on_that_teaches_nothing(tiny_models, monkeypatch, 
     assert len(teaching[whole]) == len(teaching[plain]) == 8
     assert all(teaching[whole]) and not all(teaching[plain])
     steps, tokens = grpo_steps.logged(whole), json.loads((whole / "run.json").read_text())
-    assert all(step.get("redrawn/prompts", 1) > 0 for step in steps if step["frac_reward_zero_std"])
+    redrawing = [step for step in steps if step.get("frac_reward_zero_std")]
+    assert redrawing and all(step["redrawn/prompts"] > 0 for step in redrawing)
     assert tokens["generated_tokens"] > json.loads((plain / "run.json").read_text())["generated_tokens"]
     assert not any(name.startswith("redrawn") for step in grpo_steps.logged(plain) for name in step)
     grpo_steps.leave_behind(whole, torn, checkpoint=steps[-1]["step"] - 2)

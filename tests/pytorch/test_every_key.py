@@ -49,7 +49,7 @@ ADAPTER = {
 }
 OF_ALL = ADAPTER | {
     "learning_rate": 2e-3,
-    "epochs": 3.0,
+    "epochs": (3.0, {"max_steps": None}),
     "max_steps": 4,
     "batch_size": 16,
     "micro_batch_size": 4,
@@ -97,7 +97,7 @@ OF_DRAWN = OF_ALL | OF_QUESTIONS | OF_ROWS | {
     "validation": 2,
     "validate_every": 2,
     "rollouts": "vllm-server",
-    "shared_questions": "always",
+    "shared_questions": "never",
     "max_drift": 0.2,
     "beta": 0.3,
 }  # fmt: skip
@@ -279,9 +279,9 @@ def handed(trainer: StandIn, job: TrainingJob) -> dict[str, Any]:
     }
     del own["model"]
     if functions := own.pop("reward_funcs", None):
-        numbers = range(len(rows))
+        numbers = rows["index"][:]
         texts = [[{"content": "abc"}] for _ in numbers]
-        asked = {"completions": texts, "index": list(numbers), "completion_ids": [[1] * 11 for _ in numbers]}
+        asked = {"completions": texts, "index": numbers, "completion_ids": [[1] * 11 for _ in numbers]}
         found["rewards"] = [(function.__name__, function(**asked)) for function in functions]
         found["drift"] = plain(own.pop("drift"))
     return found | own

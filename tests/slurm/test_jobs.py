@@ -180,9 +180,8 @@ def test_a_cancelled_step_goes_on_where_it_was(ran):
 
 @pytest.mark.full
 def test_a_step_out_of_time_saves_and_is_given_more(ran):
-    late, *_, again = jobs = ran.trainings(
-        LATE
-    )  # a third where a machine is so busy that the first does not come to a step
+    # A third where a machine is so busy that the first does not come to a step.
+    late, *_, again = jobs = ran.trainings(LATE)
     assert [job["JobState"] for job in jobs] == ["TIMEOUT"] * (len(jobs) - 1) + ["COMPLETED"]
     assert [job["TimeLimit"] for job in jobs] == ["00:02:00", "00:04:00", "00:08:00"][: len(jobs)]
     assert late["MinMemoryNode"] == "4000M" and again["MinMemoryNode"] in ("8000M", "16000M")

@@ -53,9 +53,9 @@ rule sample:
         questions=PART,
     conda:
         environment("generate")
-    threads: cpus("generate")
+    threads: cpus("sample")
     resources:
-        **asks("generate"),
+        **asks("sample"),
     params:
         job=asked_job("sample"),
         engine=lambda w: PROJECT.backbones[w.backbone].engine,

@@ -142,7 +142,7 @@ def served_models(endpoint: Endpoint) -> list[str]:
             what = f"{address(endpoint)} answered {error.status_code}: {error.message}"
             raise InputError(what, field="--model", fix="wait until it has started, and run again") from None
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-            what = f"{address(endpoint)} answered {error.status_code}: it asks for a key that it knows"
+            what = f"{address(endpoint)} answered {error.status_code}: it refuses the key, or what the key may ask"
             fix = f"put its key into {endpoint.api_key_variable}"
             raise InputError(what, field="--model", fix=fix) from None
         except (openai.OpenAIError, AttributeError, TypeError, ValueError) as error:

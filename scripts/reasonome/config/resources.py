@@ -20,6 +20,7 @@ CLUSTER_RULES = (
     "write_preferences",
     "generate",
     "annotate",
+    "sample",
     "score",
     "score_baselines",
     "audit_leaks",

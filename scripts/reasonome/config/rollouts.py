@@ -55,8 +55,14 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     further_files = ("validation", "constant")
     generates = True
     trained_by = "GRPOConfig"
-    newer = (*RowsRecipe.newer, *ValidatedRecipe.newer, "shared_questions", "top_p", "overlong_cache")
-    newer = (*newer, "dynamic_sampling")
+    newer = (
+        *RowsRecipe.newer,
+        *ValidatedRecipe.newer,
+        "shared_questions",
+        "top_p",
+        "overlong_cache",
+        "dynamic_sampling",
+    )
     compared = ("eval_reward", 1)
     # Recipes of models have rewards of your own apart, by this word.
     graders: dict[OwnName, OwnReward] = Field({}, description="old word for `rewards` of your own")

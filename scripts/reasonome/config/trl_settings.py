@@ -11,7 +11,7 @@ from reasonome.core.errors import nearest
 
 # A key of recipes → the fields that it decides. Those of the same name as a key are left out.
 OURS = {
-    "epochs": "num_train_epochs shuffle_dataset",
+    "epochs": "num_train_epochs",
     "batch_size": "gradient_accumulation_steps generation_batch_size steps_per_generation",
     "micro_batch_size": "per_device_train_batch_size per_device_eval_batch_size auto_find_batch_size",
     "scheduler": "lr_scheduler_type",
@@ -28,6 +28,7 @@ OURS = {
     "sequence_length": "max_length",
     "loss": "loss_type",
     "generations": "num_generations",
+    "prompts": "shuffle_dataset",
     "rewards": "reward_weights",
     "iterations": "num_iterations",
     "aggregation": "multi_objective_aggregation",

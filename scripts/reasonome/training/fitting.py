@@ -59,10 +59,13 @@ def fit(
     rows = 1
     if torch.cuda.is_available():
         given = recipe.gradient_checkpointing
-        for recomputed in (False, True) if given == "auto" else (given,):
-            rows = _most_on_gpus(load, recipe, longest, most, recomputed)
+        rows = 0
+        for again in (False, True) if given == "auto" else (given,):
+            fit_so = _most_on_gpus(load, recipe, longest, most, again)
             gc.collect()
             torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
+            if fit_so > rows:
+                rows, recomputed = fit_so, again
             if rows == most or rows * longest >= BUSY_TOKENS:
                 break
     if not rows:

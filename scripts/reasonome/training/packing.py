@@ -37,14 +37,14 @@ def sees_all(config: PreTrainedConfig) -> bool:
     return layers == {"full_attention"} and not getattr(text, "sliding_window", None)
 
 
-def attend_text_by_text(model: PreTrainedModel, rounded: bool, device: str) -> bool:
+def attend_text_by_text(model: PreTrainedModel, bf16: bool, device: str) -> bool:
     """Let a model attend to texts one by one where a pass says where they begin (`bounds`); whether it does so.
 
-    It does in bf16 (`rounded`) on a GPU, if each token sees all before it: torch has no other kernels.
+    It does in bf16 on a GPU, if each token sees all before it: torch has no other kernels.
     """
     config = model.config
     plain = config._attn_implementation == SDPA and sees_all(config) and not getattr(config, "attention_dropout", 0)
-    if not (device == "cuda" and rounded and plain):
+    if not (device == "cuda" and bf16 and plain):
         return False
     AttentionInterface.register(ATTENTION, _attend)  # pyright: ignore[reportAttributeAccessIssue]
     AttentionMaskInterface.register(ATTENTION, _mask)
@@ -59,8 +59,8 @@ def bounds(positions: torch.Tensor) -> dict[str, Any]:
     return both | {"max_length_q": int(longest), "max_length_k": int(longest)}
 
 
-def ends(queries: Sequence[int], keys: Sequence[int], device: torch.device) -> dict[str, Any]:
-    """The same of parts with so many queries and keys each; the last query sees the last key."""
+def bounds_of_parts(queries: Sequence[int], keys: Sequence[int], device: torch.device) -> dict[str, Any]:
+    """Where parts with so many queries and keys each begin; the last query of a part sees its last key."""
     of = {"q": torch.tensor([0, *queries], device=device), "k": torch.tensor([0, *keys], device=device)}
     firsts = {f"cu_seq_lens_{name}": lengths.cumsum(0, dtype=torch.int32) for name, lengths in of.items()}
     return firsts | {"max_length_q": max(queries), "max_length_k": max(keys)}

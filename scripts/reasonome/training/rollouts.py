@@ -116,13 +116,13 @@ class WatchedTrainer(GRPOTrainer):
         return drawn
 
     def _redrawn(self, inputs: list[dict], drawn: batches.Drawn) -> batches.Drawn:
-        """The same, with completions of other prompts in place of groups without advantage, where these have some.
+        """The same, with completions of other prompts in place of groups without advantage, if theirs have one.
 
         The curves are of the first draw, whose prompts nobody has chosen; tokens of the others are logged beside them.
         """
         asked, size = {row["index"] for row in inputs}, self.num_generations
         prompts = cast(Dataset, self.train_dataset)  # each once a pass
-        places = {index: place for place, index in enumerate(prompts["index"])}
+        places = {index: place for place, index in enumerate(prompts["index"][:])}
         others = [place for index, place in sorted(places.items()) if index not in asked]
         # By the step: a resumed run draws as an undisturbed one does.
         random.Random(f"{self.args.seed} {self.state.global_step}").shuffle(others)

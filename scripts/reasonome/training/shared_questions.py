@@ -16,7 +16,7 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedConfig
 
 from reasonome.config import RolloutRecipe
-from reasonome.training.packing import SDPA, ends, sees_all
+from reasonome.training.packing import SDPA, bounds_of_parts, sees_all
 
 # How many times cheaper a step must be before questions are shared; a row of unequal parts has costs of its own.
 WORTH = 1.1
@@ -111,7 +111,7 @@ def seen(parts: torch.Tensor) -> torch.Tensor:
 
 
 def keys_of(parts: torch.Tensor) -> dict[str, Any]:
-    """Where the parts of rows without padding end, by transformers' names, and the `keys` that each attends to.
+    """Where the parts of rows without padding begin, by transformers' names, and the `keys` that each attends to.
 
     Keys are positions in the rows one behind the other; those of the question stand before those of an answer.
     """
@@ -123,8 +123,8 @@ def keys_of(parts: torch.Tensor) -> dict[str, Any]:
             queries.append(len(own))
             keys.append([*question, *own] if number else [*own])
             start = own.stop
-    places = [place for own in keys for place in own]
-    return {"keys": torch.tensor(places, device=parts.device)} | ends(queries, [*map(len, keys)], parts.device)
+    places = torch.tensor([place for own in keys for place in own], device=parts.device)
+    return {"keys": places} | bounds_of_parts(queries, [len(own) for own in keys], parts.device)
 
 
 def scores(
@@ -163,7 +163,7 @@ def _rows(ids: torch.Tensor, attended: torch.Tensor, width: int) -> Rows:
 def generate(model, *, input_ids: torch.Tensor, attention_mask: torch.Tensor, **settings) -> torch.Tensor:
     """What the model generates, whose left-padded prompts (rows × tokens) are read once where neighbours are equal."""
     _, question = torch.unique_consecutive(input_ids, dim=0, return_inverse=True)
-    first = torch.tensor([0, *(question.diff().nonzero()[:, 0] + 1)], device=input_ids.device)
+    first = torch.cat([question.new_zeros(1), question.diff().nonzero()[:, 0] + 1])
     if len(first) < len(input_ids) and input_ids.shape[1] > 1:
         read = {"input_ids": input_ids[first, :-1], "attention_mask": attention_mask[first, :-1]}
         positions = (read["attention_mask"].cumsum(1) - 1).clamp(min=0)

@@ -23,7 +23,7 @@ from reasonome.tasks.ranking.cases import age_words
 # A line of a BED file, whose fourth column has names.
 _BED = re.compile(r"(?:chr)?(?:\d{1,2}|[XYM]|MT)\s+\d+\s+\d+(?:\s+(?P<name>\S+).*)?", re.IGNORECASE)
 _COPIED_ID = re.compile(r"(?:HPO[:_ -]?)?(?P<number>\d{7})(?![\w.])")  # as PhenoTips and HPO's browser copy them
-_WORDS = re.compile(r"[\s,;]+")
+_WORDS = re.compile(r"[\s,;\"']+")
 _NOT_OF_BED = ("#", "track ", "browser ")
 _MOST_NEAR, _MEGABASE = 300, 1_000_000  # loci of a trait, and base pairs in which so many lead variants never lie
 _LONGEST_SET = 5_000_000  # base pairs, more than the variants of any credible set are apart
@@ -224,7 +224,7 @@ def _form(path: Path, named: Mapping[str, str]) -> str:
         return "terms"
     if suffix in _PLAIN and "\t" not in first and not named and _USUAL.isdisjoint(_WORDS.split(first.casefold())):
         what = f"expected an HPO id, or names of columns, found '{first[:40]}'"
-        fix = "write HP:0001250 on a line for each phenotype, -HP:0001166 for one that is absent; hpo.jax.org has ids"
+        fix = "write HP:0001250 on a line for each phenotype, -HP:0001166 for one that is absent; or name a column"
         raise InputError(what, file=path, line=line, field="phenotype", fix=fix)
     return "table"
 

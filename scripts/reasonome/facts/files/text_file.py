@@ -46,7 +46,7 @@ def lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
             what = f"the gzip file is damaged or cut off at this line or soon after ({error})"
             raise InputError(what, file=path, line=number + 1, fix=FETCH_AGAIN) from error
     if number == 0:
-        raise InputError("the file is empty", file=path, fix=f"write it anew; or {FETCH_AGAIN}")
+        raise InputError("the file is empty", file=path, fix=f"write it again, or {FETCH_AGAIN}")
 
 
 def read_text(path: str | os.PathLike) -> tuple[str, str]:
