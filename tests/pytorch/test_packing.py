@@ -5,9 +5,9 @@ import json
 import pytest
 import tiny_training
 import torch
+import varlen_attention
 from datasets import Dataset
 from refusals import refused
-from torch.nn.functional import scaled_dot_product_attention
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.modeling_flash_attention_utils import prepare_fa_kwargs_from_position_ids
 from trl import SFTConfig, SFTTrainer
@@ -32,21 +32,10 @@ def loaded(folder, attention: str):
     return model
 
 
-def one_by_one(query, key, value, first, _, longest, __, *, scale, window_size, enable_gqa):
-    """What torch's varlen attention computes, which has no kernel for CPUs; as many calls as texts."""
-    assert window_size == (-1, 0) and enable_gqa and longest == first.diff().max()
-    parts = []
-    for start, stop in zip(first[:-1].tolist(), first[1:].tolist(), strict=True):
-        states = [each[start:stop].transpose(0, 1)[None] for each in (query, key, value)]
-        attended = scaled_dot_product_attention(*states, is_causal=True, scale=scale, enable_gqa=True)
-        parts.append(attended[0].transpose(0, 1))
-    return torch.cat(parts)
-
-
 @pytest.fixture(scope="module", params=["sdpa", "eager", packing.ATTENTION])
 def model(request, tiny_backbone):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packing, "varlen_attn", one_by_one)
+        patch.setattr(packing, "varlen_attn", varlen_attention.part_by_part)
         yield loaded(tiny_backbone, request.param)
 
 
@@ -119,7 +108,7 @@ def test_attention_is_chosen_by_device_precision_and_model(device, rounded, chan
 
 
 def test_gradients_text_by_text_are_those_of_a_mask(tiny_backbone, monkeypatch):
-    monkeypatch.setattr(packing, "varlen_attn", one_by_one)
+    monkeypatch.setattr(packing, "varlen_attn", varlen_attention.part_by_part)
     rows, gradients = [packed_row([*TEXTS, list(range(70, 110))]), packed_row(TEXTS[:1])], []
     for kind in (packing.SDPA, packing.ATTENTION):
         model = loaded(tiny_backbone, kind).train()

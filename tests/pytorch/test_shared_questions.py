@@ -8,8 +8,8 @@ import grpo_steps
 import pytest
 import tiny_training
 import torch
+import varlen_attention
 from peft import LoraConfig, get_peft_model
-from torch.nn.functional import scaled_dot_product_attention
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 from trl.trainer import add_fused_lm_head
 
@@ -70,22 +70,6 @@ def alone(model, ids, attended):
     return out.log_probs[:, -WIDTH:], out.entropy[:, -WIDTH:]
 
 
-def part_by_part(query, key, value, queries, keys, *longest, scale, window_size, enable_gqa):
-    """What torch's varlen attention computes, which has no kernel for CPUs: the last query sees the last key."""
-    assert window_size == (-1, 0) and enable_gqa and longest == (queries.diff().max(), keys.diff().max())
-    parts = []
-    for i in range(len(queries) - 1):
-        of_queries, of_keys = slice(*queries[i : i + 2].tolist()), slice(*keys[i : i + 2].tolist())
-        states = [
-            each[part].transpose(0, 1)[None] for each, part in ((query, of_queries), (key, of_keys), (value, of_keys))
-        ]
-        mine, seen = (len(each[0, 0]) for each in states[:2])
-        mask = torch.ones(mine, seen, dtype=torch.bool).tril(seen - mine)
-        attended = scaled_dot_product_attention(*states, attn_mask=mask, scale=scale, enable_gqa=True)
-        parts.append(attended[0].transpose(0, 1))
-    return torch.cat(parts)
-
-
 @pytest.mark.parametrize(
     ("adapter", "recomputed", "by_parts"), [(False, False, False), (True, True, False), (False, True, True)]
 )
@@ -109,7 +93,7 @@ def test_log_probabilities_entropies_and_gradients_are_equal(model, batch, adapt
 
     wanted = computed(alone)
     if by_parts:
-        monkeypatch.setattr(packing, "varlen_attn", part_by_part)
+        monkeypatch.setattr(packing, "varlen_attn", varlen_attention.part_by_part)
         assert packing.attend_text_by_text(model, True, "cuda")
     found = computed(lambda *given: shared_questions.scores(*given, WIDTH, by_parts))
     real = batch[1][:, -WIDTH:].bool()
