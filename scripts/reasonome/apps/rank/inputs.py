@@ -224,7 +224,8 @@ def _form(path: Path, named: Mapping[str, str]) -> str:
         return "terms"
     if suffix in _PLAIN and "\t" not in first and not named and _USUAL.isdisjoint(_WORDS.split(first.casefold())):
         what = f"expected an HPO id, or names of columns, found '{first[:40]}'"
-        fix = "write HP:0001250 on a line for each phenotype, -HP:0001166 for one that is absent; or name a column"
+        fix = "write HP:0001250 on a line for each phenotype, -HP:0001166 for one that is absent; of a table say "
+        fix += "which column has them: --columns present=NAME"
         raise InputError(what, file=path, line=line, field="phenotype", fix=fix)
     return "table"
 
