@@ -118,7 +118,7 @@ class Steps:
     def _sharing(self, way: str, model, question: int, answer: int) -> Sharing:
         lengths = {"generations": GROUP, "max_completion_length": answer}
         recipe = self._recipe.model_copy(update={"shared_questions": way, **lengths})
-        sharing = shared_questions.choose(recipe, model.config, GROUP, question)
+        sharing = shared_questions.choose(recipe, model.config, GROUP, question, by_parts=False)
         parts = {"rollouts": sharing.rollouts, "training": sharing.together > 1}
         self.shared = ", ".join(name for name, shared in parts.items() if shared) or "nothing"
         return sharing

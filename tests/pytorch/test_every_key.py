@@ -26,6 +26,7 @@ pytestmark = pytest.mark.usefixtures("signal_handlers")
 # What each stage's changes start from.
 ROWS = tiny_training.FEW_STEPS | {"batch_size": 8, "precision": "fp32"}
 ASKED = {"benchmark": "one", "style": "names"}
+STYLE = tiny_training.STYLE.model_copy(update={"confidence": True})
 PAIRS = ROWS | ASKED | {"preferences": "pairs", "max_length": 256}
 DRAWN = {key: value for key, value in grpo_steps.RECIPE.items() if key != "generations"} | ASKED
 DRAWN |= {"max_steps": 3, "prompts": 8}
@@ -120,8 +121,9 @@ CHANGES = {
         "statements.corpus": (STATEMENTS | {"corpus": "human"}, {"statements": STATEMENTS}),
         "statements.max_tokens": (STATEMENTS | {"max_tokens": 100}, {"statements": STATEMENTS}),
         "statements.share": (STATEMENTS | {"share": 0.5}, {"statements": STATEMENTS}),
+        "confidences": [10, 90],
         "max_examples": 3,
-        "max_length": 32,
+        "max_length": 40,
         "packing": "separate",
         "steps": "alike",
     },
@@ -251,7 +253,7 @@ def given(models: Path, stage: str, settings: dict) -> tuple[dict[str, Any], dic
     read = recipe.files(Results("results"), TABLES, ("tiny", "base"))
     kinds = {name: name.partition(" of ")[0] for name in read}
     data = {name: models.parent.parent / f"{FILES.get(kind, kind)}.jsonl" for name, kind in kinds.items()}
-    styles = {benchmark: tiny_training.STYLE for benchmark, _ in recipe.questions}
+    styles = {benchmark: STYLE for benchmark, _ in recipe.questions}
     job = TrainingJob(recipe, folder, data, styles, dict.fromkeys(styles, Graded()))
     with pytest.raises(Taken) as taken:
         grpo.grpo(job, Graded(), None) if stage in ("grpo", "onlinedpo") else recipe.train(job)

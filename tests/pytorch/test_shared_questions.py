@@ -139,14 +139,16 @@ def recipe(**settings):
 def test_auto_shares_what_is_a_tenth_cheaper(config):
     config._attn_implementation = "sdpa"
     # 4 × 262 · (1 + 262 / 192) against 298 · (1 + 298 / 192), of a width of 32.
-    assert shared_questions.saved(250, 12, 4, 32) == pytest.approx(1048 * (454 / 192) / (298 * (490 / 192)))
-    assert choose(recipe(), config, 8, 250.0) == Sharing(possible=True, rollouts=True, together=4)
+    assert shared_questions.saved(250, 12, 4, 32, False) == pytest.approx(1048 * (454 / 192) / (298 * (490 / 192)))
+    # 2 × 2 tokens and 2 × 4 pairs, against 3 tokens and the pairs of a mask (9), or of those that see one another (8).
+    assert [shared_questions.saved(1, 1, 2, 1, parts) for parts in (False, True)] == pytest.approx([32 / 27, 32 / 26])
+    assert choose(recipe(), config, 8, 250.0, False) == Sharing(possible=True, rollouts=True, together=4)
     # 4 × 542 and rows of 542, against 2,078 in one.
-    long = choose(recipe(max_completion_length=512), config, 8, 30.0)
+    long = choose(recipe(max_completion_length=512), config, 8, 30.0, False)
     assert long.possible and long.rollouts and long.together == 1
     assert long.why_not == "4 answers of 512 tokens to a question of 30 are no cheaper in one row"
-    assert choose(recipe(), config, 3, 250.0).together == 1, "three at a time are of no whole groups of four"
-    assert choose(recipe(shared_questions="never"), config, 8, 250.0).facts() == {
+    assert choose(recipe(), config, 3, 250.0, False).together == 1, "three at a time are of no whole groups of four"
+    assert choose(recipe(shared_questions="never"), config, 8, 250.0, False).facts() == {
         "rollouts": False,
         "training": False,
         "why_not": "shared_questions: never",
@@ -158,7 +160,7 @@ def test_models_that_take_no_mask_or_do_not_see_all_share_nothing(config, change
     config._attn_implementation = "sdpa"
     for key, value in change.items():
         setattr(config, key, value)
-    sharing = choose(recipe(), config, 8, 250.0)
+    sharing = choose(recipe(), config, 8, 250.0, False)
     assert not sharing.rollouts and sharing.together == 1 and sharing.why_not
 
 

@@ -41,6 +41,14 @@ def test_targets_state_50_where_a_confidence_is_asked_for():
     )
 
 
+def test_targets_state_one_of_several_confidences_by_the_question():
+    sets = [gene_set(number, "DNA repair") for number in range(300)]
+    rows = conversations(NAMING, STYLE, sets, None, (10, 90))
+    stated = [row["completion"][0]["content"].rpartition(" ")[2] for row in rows]
+    assert set(stated) == {"10", "90"} and 120 < stated.count("90") < 180
+    assert conversations(NAMING, STYLE, sets[::-1], None, (10, 90)) == rows[::-1]
+
+
 def test_reasoning_comes_before_the_confidence():
     proposal = {"proposed": "DNA repair", "steps": ["GEN0 does it."]}
     one = gene_set(0, "DNA repair")
@@ -206,6 +214,12 @@ def test_a_drill_needs_a_limit():
     settings = {"stage": "pretrain", "corpus": "demo", "sequence_length": 64, **tiny_training.FEW_STEPS}
     with pytest.raises(ValueError, match="'drill' goes with 'max_tokens'"):
         STAGES["pretrain"].model_validate(settings | {"drill": {"facts": 10, "weight": 2.0}})
+
+
+def test_confidences_of_targets_need_a_style_that_asks_for_one(config):
+    asked = {"benchmark": "demo-go", "teacher": "none", "style": "names", "confidences": [10, 90]}
+    with refused(field="variants.tried.confidences", fix="leave them out"):
+        load_project(with_recipe(config, "sft", **asked))
 
 
 def test_a_reward_of_confidences_needs_a_style_that_asks_for_one(config):

@@ -58,8 +58,11 @@ class Statements(Strict):
 class TuningSettings(RowsRecipe):
     """The settings of fine-tuning on prompts with their targets."""
 
-    newer = (*RowsRecipe.newer, "statements")
+    newer = (*RowsRecipe.newer, "statements", "confidences")
     statements: Statements | None = None
+    confidences: Annotated[list[Annotated[int, Field(ge=0, le=100)]], Field(min_length=1)] = Field(
+        [50], description="where the style asks for a confidence, targets state one of these, drawn by the question"
+    )
     max_examples: Annotated[int, Field(ge=1)] | None = None
     max_length: Annotated[int, Field(ge=32)] = Field(
         1024, description="of prompt and completion, in tokens; longer examples are left out"

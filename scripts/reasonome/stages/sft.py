@@ -45,9 +45,13 @@ class SftRecipe(TuningSettings):
         return self.teacher
 
     def mistakes_of_part(self, project: Project) -> Iterator[Mistake]:
+        benchmark, style = self.question
+        task = project.task(benchmark)
         if self.teacher != "none":
-            task = project.task(self.question[0])
             yield from wrong_teacher(project.teachers, self.teacher, task, ("teacher",), also=("none",))
+        if self.confidences != [50] and not project.styles(task.name)[style].asks_confidence():
+            what = "the style of a recipe with confidences asks for none: no target would state one"
+            yield Mistake(("confidences",), what, "leave them out, or train in a style with `confidence: true`")
 
     @classmethod
     def learned_from(cls, manifest: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from datasets import Dataset
 from tqdm import tqdm
 from trl.trainer.grpo_config import GRPOConfig
 
+from reasonome.answering import precision
 from reasonome.answering.engine import token_ids
 from reasonome.benchmarks.rows import AnyRow, Row, read_rows, shuffled
 from reasonome.config import JUDGE, OVERLONG, RolloutRecipe
@@ -27,7 +28,7 @@ from reasonome.prompts.prompts import Prompt
 from reasonome.rewards import Policy, Reward, Similarity, TextReward, means
 from reasonome.scoring.encoders import SentenceEncoder
 from reasonome.task import Task
-from reasonome.training import adapters, processes, rollouts, sharding, shared_questions, vllm_sampler
+from reasonome.training import adapters, packing, processes, rollouts, sharding, shared_questions, vllm_sampler
 from reasonome.training.canary import Drift
 from reasonome.training.checkpoints import KeepRemembered
 from reasonome.training.job import TrainingJob, mixed
@@ -173,7 +174,8 @@ def grpo(
             encoder.load()
     job.fit(longest)
     model = job.load_model()
-    sharing = shared_questions.choose(recipe, model.config, job.micro_batch_size, fmean(prompt_tokens))
+    by_parts = packing.text_by_text(model.config, recipe.precision == "bf16", precision.device())
+    sharing = shared_questions.choose(recipe, model.config, job.micro_batch_size, fmean(prompt_tokens), by_parts)
     trainer_of = cast(type[rollouts.WatchedTrainer], recipe.trainer)  # the stage names it without importing it
     trainer = trainer_of(
         model=model,

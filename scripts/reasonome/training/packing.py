@@ -37,14 +37,15 @@ def sees_all(config: PreTrainedConfig) -> bool:
     return layers == {"full_attention"} and not getattr(text, "sliding_window", None)
 
 
-def attend_text_by_text(model: PreTrainedModel, bf16: bool, device: str) -> bool:
-    """Let a model attend to texts one by one where a pass says where they begin (`bounds`); whether it does so.
-
-    It does in bf16 on a GPU, if each token sees all before it: torch has no other kernels.
-    """
-    config = model.config
+def text_by_text(config: PreTrainedConfig, bf16: bool, device: str) -> bool:
+    """Whether a model can attend to texts one by one: in bf16 on a GPU, if each token sees all before it."""
     plain = config._attn_implementation == SDPA and sees_all(config) and not getattr(config, "attention_dropout", 0)
-    if not (device == "cuda" and bf16 and plain):
+    return device == "cuda" and bf16 and plain  # torch has no other kernels
+
+
+def attend_text_by_text(model: PreTrainedModel, bf16: bool, device: str) -> bool:
+    """Let a model that can attend to texts one by one do so where a pass says where they begin (`bounds`)."""
+    if not text_by_text(model.config, bf16, device):
         return False
     AttentionInterface.register(ATTENTION, _attend)  # pyright: ignore[reportAttributeAccessIssue]
     AttentionMaskInterface.register(ATTENTION, _mask)

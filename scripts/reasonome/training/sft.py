@@ -1,10 +1,11 @@
 """Supervised fine-tuning on reasoning: the loss counts completions only."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getfile
 from itertools import chain
+from random import Random
 from typing import Any
 
 from datasets import Dataset
@@ -23,11 +24,14 @@ from reasonome.training.job import TrainingJob, mixed
 from reasonome.training.pretrain import sample_statements, tokenised, whole
 
 
-def conversations(task: Task, style: Style, examples: list, proposals: dict[str, dict] | None) -> list[dict]:
+def conversations(
+    task: Task, style: Style, examples: list, proposals: dict[str, dict] | None, confidences: Sequence[int] = (50,)
+) -> list[dict]:
     """Prompt and completion messages, one dict per training example.
 
     `proposals` holds the teacher's kept rows by id; without it completions have no reasoning. Examples without a row of
-    the teacher are left out, and those of which the task makes no completion.
+    the teacher are left out, and those of which the task makes no completion. Where the style asks for a confidence, a
+    completion states one of `confidences` (0 to 100), drawn by the question's id.
     """
     rows = []
     for example in examples:
@@ -35,7 +39,8 @@ def conversations(task: Task, style: Style, examples: list, proposals: dict[str,
             continue
         prompt = task.prompt(example, style)
         proposal = None if proposals is None else proposals[example.id]
-        completion = task.completion(example, prompt, style, proposal)
+        confidence = Random(example.id).choice(confidences) / 100
+        completion = task.completion(example, prompt, style, proposal, confidence)
         if completion is not None:
             rows.append({"prompt": prompt.messages, "completion": [{"role": "assistant", "content": completion}]})
     return rows
@@ -55,7 +60,7 @@ def _lesson(job: TrainingJob[TuningSettings], benchmark: str, task: Task) -> Les
     examples, style = job.examples(benchmark, task), job.styles[benchmark]
     reasoning = job.files("reasoning").get(benchmark)
     proposals = read_proposals(reasoning) if reasoning else None
-    rows = conversations(task, style, examples, proposals)
+    rows = conversations(task, style, examples, proposals, job.recipe.confidences)
     untaught = sum(proposals is not None and example.id not in proposals for example in examples)
     left_out = Counter(without_reasoning=untaught, without_completion=len(examples) - untaught - len(rows))
     return Lesson(rows, len(examples), left_out)

@@ -40,29 +40,35 @@ class Sharing:
         return {"rollouts": self.rollouts, "training": self.together > 1, "why_not": self.why_not}
 
 
-def choose(recipe: RolloutRecipe, config: PreTrainedConfig, micro_batch_size: int, question: float) -> Sharing:
-    """What the recipe's `shared_questions` comes to for a model and questions of so many tokens (the mean)."""
+def choose(
+    recipe: RolloutRecipe, config: PreTrainedConfig, micro_batch_size: int, question: float, by_parts: bool
+) -> Sharing:
+    """What the recipe's `shared_questions` comes to for a model and questions of so many tokens (the mean).
+
+    `by_parts`: it can attend to the parts of a row one by one, without a mask.
+    """
     if recipe.shared_questions == "never":
         return Sharing(why_not="shared_questions: never")
     if why_not := recipe.apart or _cannot(config):
         return Sharing(why_not=why_not)
     rollouts, together = recipe.rollouts == "transformers", math.gcd(micro_batch_size, recipe.group)
-    if saved(question, recipe.max_completion_length, together, config.get_text_config().hidden_size) >= WORTH:
+    hidden, longest = config.get_text_config().hidden_size, recipe.max_completion_length
+    if saved(question, longest, together, hidden, by_parts) >= WORTH:
         return Sharing(True, rollouts, together)
-    few = f"{together} answers of {recipe.max_completion_length} tokens to a question of {question:.0f}"
+    few = f"{together} answers of {longest} tokens to a question of {question:.0f}"
     return Sharing(True, rollouts, why_not=f"{few} are no cheaper in one row")
 
 
-def saved(question: float, answer: float, answers: int, hidden: int) -> float:
+def saved(question: float, answer: float, answers: int, hidden: int, by_parts: bool) -> float:
     """How many times cheaper so many answers are in a row with one question than with a question each.
 
-    A layer multiplies some 12 · hidden² numbers for a token, and 2 · hidden for a pair of tokens of a row.
+    A layer multiplies some 12 · hidden² numbers for a token, and 2 · hidden for a pair of tokens: of those that see one
+    another, or where a mask says so, of all in a row.
     """
-
-    def cost(row: float) -> float:
-        return row * (1 + row / (6 * hidden))
-
-    return answers * cost(question + answer) / cost(question + answers * answer)
+    alone, row = question + answer, question + answers * answer
+    apart = answers * alone**2
+    pairs = apart if by_parts else row**2
+    return (answers * alone + apart / (6 * hidden)) / (row + pairs / (6 * hidden))
 
 
 def _cannot(config: PreTrainedConfig) -> str:
