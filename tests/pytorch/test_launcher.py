@@ -162,6 +162,9 @@ def test_the_srun_line_asks_for_one_launcher_a_node_with_what_the_job_has(progra
     assert command[:4] == ["srun", "--nodes=3", "--ntasks=3", "--ntasks-per-node=1"]
     assert {"--cpus-per-task=12", "--gres=gpu:8", "--kill-on-bad-exit=1", "--wait=0", "--overlap"} < set(command)
     assert command[command.index("/x/launch.py") :] == [ours[0], "--store=head:4321", *ours[1:]]
+    # Within a job of Snakemake's plugin, which leaves neither variable, a step has the job's own GPUs.
+    bare = launcher.srun_command(launch, ours, "head:4321", {})
+    assert "--cpus-per-task=16" in bare and not any(part.startswith("--gres") for part in bare)
 
 
 # Starts a task a node, as srun does, and passes SIGUSR1 on to them; at a SIGTERM it kills them, as srun does too.
