@@ -100,7 +100,7 @@ def test_what_would_change_nothing_is_refused(settings, message):
 def test_masked_completions_pass_by_themselves():
     config = LlamaConfig()
     config._attn_implementation = "sdpa"
-    sharing = choose(recipe(mask_truncated_completions=True), config, 4, 250.0)
+    sharing = choose(recipe(mask_truncated_completions=True), config, 4, 250.0, False)
     assert not sharing.rollouts and sharing.together == 1
     assert sharing.why_not == "mask_truncated_completions leaves completions without a token"
 

@@ -59,7 +59,7 @@ def test_what_is_drawn_or_learned_by_them_is_trls(capsys):
     recipe = STAGES["grpo"].model_validate(grpo_steps.RECIPE | {"trl": {"min_p": 0.1}})
     config = LlamaConfig()
     config._attn_implementation = "sdpa"
-    sharing = choose(recipe, config, 4, 250.0)
+    sharing = choose(recipe, config, 4, 250.0, False)
     assert not sharing.rollouts and sharing.why_not.startswith("`trl`")
 
 
