@@ -15,7 +15,6 @@ from datasets import Dataset
 from tqdm import tqdm
 from trl.trainer.grpo_config import GRPOConfig
 
-from reasonome.answering import precision
 from reasonome.answering.engine import token_ids
 from reasonome.benchmarks.rows import AnyRow, Row, read_rows, shuffled
 from reasonome.config import JUDGE, OVERLONG, RolloutRecipe
@@ -174,7 +173,8 @@ def grpo(
             encoder.load()
     job.fit(longest)
     model = job.load_model()
-    by_parts = packing.text_by_text(model.config, recipe.precision == "bf16", precision.device())
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    by_parts = packing.text_by_text(model.config, recipe.precision == "bf16", device)
     sharing = shared_questions.choose(recipe, model.config, job.micro_batch_size, fmean(prompt_tokens), by_parts)
     trainer_of = cast(type[rollouts.WatchedTrainer], recipe.trainer)  # the stage names it without importing it
     trainer = trainer_of(
