@@ -130,6 +130,15 @@ def test_weights_in_four_bits_are_trained_on_a_gpu_and_not_shared_out(config, as
         check_training(project, "mistral-7b", "sft.biorlhf-s0")
 
 
+def test_rows_under_zero3_are_found_for_recomputed_activations_alone(config, asking):
+    recipes, asked = config / "recipes/sft.yaml", {"recipes": ["sft.biorlhf"], "gpus": 8, "sharding": "zero3"}
+    check_training(asking(asked), "mistral-7b", "sft.biorlhf-s0")
+    before, own = recipes.read_text().split("  biorlhf:", 1)
+    recipes.write_text(f"{before}  biorlhf:{own.replace('gradient_checkpointing: auto', 'packing: none', 1)}")
+    with refused(config / "resources.yaml", field="0.sharding"):
+        check_training(asking(asked), "mistral-7b", "sft.biorlhf-s0")
+
+
 def test_what_ships_can_be_trained_as_it_is_asked_for(project):
     for experiment in project.experiments:
         for backbone, chain in experiments.trained_steps(project, experiment):
@@ -141,7 +150,9 @@ def test_a_cluster_may_take_gpus_by_gres_alone(asking):
     request = requested(project, "generate").resources(1)
     assert (request["gres"], request["gpu"], request["gpu_model"], request["mpi"]) == ("gpu:h100:4", None, None, None)
     assert request["gpus_per_node"] == 4
-    assert "gres" in names(project, "generate") and "gres" not in names(project, "score")
+    assert all("gres" in names(project, rule) for rule in ("generate", "sample")) and "gres" not in names(
+        project, "score"
+    )
     assert requested(project, "score_baselines").resources(1)["gres"] is None
     assert JobResources(gres=True).resources(1)["gres"] is None
 

@@ -58,9 +58,10 @@ def test_no_term_stands_on_another(tmp_path, monkeypatch):
 
 
 def test_nothing_enriched_and_many_lists_are_told(tmp_path):
-    (tmp_path / "old_map.svg").touch()
+    for name in ("old_map.svg", "old_map (2).svg", "heatmap.svg"):
+        (tmp_path / name).touch()
     assert draw([SPINDLE], {}, [], tmp_path) == ({}, "no figures: no term is enriched")
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["heatmap.svg"], "which is not ours"
     many = [SPINDLE.model_copy(update={"id": str(place)}) for place in range(MOST_LISTS + 2)]
     _, told = draw(many, {one.id: SPINDLE.enriched[:1] for one in many}, [], tmp_path)
     assert told == f"figures are of the first {MOST_LISTS} lists; tables have 2 more"

@@ -308,6 +308,7 @@ def test_every_key_changes_what_a_trainer_gets(models, stage):
         started = repr(beside)
         if started not in before:
             before[started] = given(models, stage, beside)
+            assert given(models, stage, beside)[0] == before[started][0], "what differs by itself hides a silent key"
         changed = beside | {key.partition(".")[0]: value}
         if key == "mixture":
             changed["benchmark"] = None

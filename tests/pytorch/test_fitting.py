@@ -62,6 +62,14 @@ def test_auto_under_zero3_makes_no_trial(tiny_backbone, tmp_path, monkeypatch):
     assert job.micro_batch_size == job.recipe.batch_size // job.processes
 
 
+def test_nothing_is_computed_again_where_no_gpu_can_be_tried(tiny_backbone, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    settings = {"micro_batch_size": "auto", "gradient_checkpointing": "auto"}
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), **settings)
+    job.fit(60)
+    assert (job.micro_batch_size, job.recomputed) == (1, False)
+
+
 class _Gpu:
     """A GPU, on which a model of 10⁹ weights is tried: 4 GB, as much for its gradients, and 3.6 GB for each row."""
 

@@ -118,6 +118,16 @@ def test_gradients_text_by_text_are_those_of_a_mask(tiny_backbone, monkeypatch):
         torch.testing.assert_close(gradients[1][name], gradient, atol=1e-5, rtol=1e-4, msg=name)
 
 
+def test_weights_in_fp32_attend_text_by_text_under_autocast(tiny_backbone, monkeypatch):
+    monkeypatch.setattr(packing, "varlen_attn", varlen_attention.part_by_part)
+    found = []
+    for kind in (packing.SDPA, packing.ATTENTION):
+        model = loaded(tiny_backbone, kind)
+        with torch.autocast("cpu", torch.bfloat16):
+            found.append(losses(model, collate([packed_row(TEXTS)], model)))
+    torch.testing.assert_close(found[1], found[0], atol=0.05, rtol=0)  # rounded differently, to eight bits
+
+
 def test_what_is_not_packed_is_attended_to_as_before(tiny_backbone):
     batch = {"input_ids": torch.arange(24).view(2, 12), "attention_mask": torch.ones(2, 12, dtype=torch.long)}
     batch["attention_mask"][1, :5] = 0

@@ -100,11 +100,11 @@ class Annotation(Strict):
     libraries: Annotated[list[Library], AfterValidator(check_unique)] = Field(
         [],
         description="gene sets to test for over-representation beside GO, Reactome and WikiPathways: GMT files, "
-        "sources of sources.yaml, or libraries of Enrichr, fetched once",
+        "or sources of sources.yaml; `--libraries` takes libraries of Enrichr, too",
     )
     only_libraries: Annotated[list[Library], AfterValidator(check_unique), Field(min_length=1)] | None = Field(
         None,
-        description="the gene sets to test, and no others: GMT files, sources of sources.yaml, libraries of Enrichr, "
+        description="the gene sets to test, and no others: GMT files, sources of sources.yaml, "
         "branches of GO (GO BP, GO CC, GO MF)",
     )
     gsea: bool | None = Field(

@@ -95,7 +95,7 @@ class Recipe(Strict):
     gradient_checkpointing: bool | Literal["auto"] = Field(
         False,
         description="compute activations again in the backward pass: less memory for a third more time; auto: where "
-        "`micro_batch_size: auto` finds few rows without it, with a number, and under zero3",
+        "`micro_batch_size: auto` finds few rows on a GPU without it, with a number, and under zero3",
     )
     kernels: Literal["auto", "plain"] = Field(
         "auto",

@@ -34,7 +34,7 @@ OURS = {
     "aggregation": "multi_objective_aggregation",
     "rollouts": "use_vllm vllm_mode vllm_enable_sleep_mode vllm_gpu_memory_utilization vllm_max_model_length "
     "vllm_tensor_parallel_size vllm_importance_sampling_mode vllm_importance_sampling_clip_max vllm_server_host "
-    "vllm_server_port vllm_group_port use_transformers_continuous_batching",
+    "vllm_server_port vllm_group_port use_transformers_continuous_batching generation_kwargs",
     # No key decides these.
     "": "output_dir seed data_seed report_to run_name use_cpu dataloader_pin_memory disable_tqdm deepspeed fsdp "
     "fsdp_config ddp_find_unused_parameters eval_strategy eval_steps eval_on_start eval_delay completion_only_loss "

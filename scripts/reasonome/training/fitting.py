@@ -56,9 +56,9 @@ def fit(
     if resumed and file.is_file():
         before = atomic.read_json(file)["micro_batch_size"]
         most = before if most % before == 0 else most
-    rows = 1
+    given = recipe.gradient_checkpointing
+    rows, recomputed = 1, given is True
     if torch.cuda.is_available():
-        given = recipe.gradient_checkpointing
         rows = 0
         for again in (False, True) if given == "auto" else (given,):
             fit_so = _most_on_gpus(load, recipe, longest, most, again)

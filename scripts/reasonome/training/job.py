@@ -207,7 +207,7 @@ class TrainingJob(Generic[AnyRecipe]):
         Call it before `arguments` and, since it loads the model to try, before `load_model`.
         """
         if self.recipe.micro_batch_size == "auto" and sharding.chosen() == "zero3":
-            weights = weight_bytes(self.parent / "model") // 2  # they are stored in bf16
+            weights = weight_bytes(self.parent / "model") // 2  # of bf16; a parent in fp32 gets fewer rows
             most = self.recipe.batch_size // self.processes
             self.micro_batch_size = fitting.most_when_spread(weights, longest, most)
             return

@@ -78,7 +78,8 @@ def _attend(module, query, key, value, attention_mask, *args, cu_seq_lens_q=None
     if cu_seq_lens_q is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, *args, **settings)
     rows = len(query)  # from here on tokens × heads × size, of all rows
-    query, key, value = (each.transpose(1, 2).flatten(0, 1) for each in (query, key, value))
+    # Under autocast rotary positions leave queries and keys in fp32, which torch's attention takes with no other type.
+    query, key, value = (each.transpose(1, 2).flatten(0, 1).to(value.dtype) for each in (query, key, value))
     if keys is not None:  # what several parts attend to stands once in the row
         key, value = key[keys], value[keys]
     firsts = cu_seq_lens_q, settings["cu_seq_lens_k"]

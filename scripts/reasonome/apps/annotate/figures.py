@@ -70,8 +70,10 @@ def draw(
     rankings with terms, from those that are not folded below another.
     """
     for kind, ending in product(KINDS, FORMATS):
-        for old in folder.glob(f"*{kind.replace(' ', '_')}.{ending}"):
-            old.unlink()
+        own = re.compile(rf"(.*_)?{kind.replace(' ', '_')}( \(\d+\))?\.{ending}")
+        for old in folder.glob(f"*.{ending}"):
+            if own.fullmatch(old.name):
+                old.unlink()
     leading = {record.id: leading_terms(terms.get(record.id, ())) for record in records}
     sets = [record for record in records if leading[record.id]]
     ranked = [analysis for analysis in rankings if analysis.leading or analysis.running]

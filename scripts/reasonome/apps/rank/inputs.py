@@ -152,8 +152,8 @@ def _one_a_set(rows: Sequence[LocusRow], path: Path) -> tuple[list[LocusRow], li
             sets[row.place] = [row]
     found = [_of_set(variants, path) if len(variants) > 1 else variants[0] for variants in sets.values()]
     notes = []
-    if len(found) < sum(map(len, sets.values())):
-        notes.append(f"{counted(len(rows), 'variant')} are of {counted(len(found), 'locus', 'loci')}, one for each set")
+    if len(found) < (inside := sum(map(len, sets.values()))):
+        notes.append(f"{counted(inside, 'variant')} are of {counted(len(found), 'locus', 'loci')}, one for each set")
     if outside := [row for row in rows if row.fault is None and not row.credible_set]:
         names = some([row.variant or row.place for row in outside])
         notes.append(f"{counted(len(outside), 'variant is', 'variants are')} in no credible set, and left out: {names}")

@@ -84,7 +84,7 @@ class JobResources:
 
 
 FILE = "resources.yaml"
-ANSWERING_RULES = ("generate", "annotate")  # that use GPUs, as training does
+ANSWERING_RULES = ("generate", "sample", "annotate")  # that use GPUs, as training does
 
 # The resources that a field of an entry sets, beside memory and minutes, which every job has.
 _RESOURCES_OF_FIELD = {
@@ -137,13 +137,18 @@ def requested(project: Project, rule: str, backbone: str | None = None, chain: s
 def check_training(project: Project, backbone: str, chain: str) -> None:
     """InputError, at its place in resources.yaml, where what is asked for cannot train the last step of a chain.
 
-    Its processes cannot share the recipe's batch out, or weights in 4 bits have no GPU or are to be shared out.
+    Its processes cannot share the recipe's batch out, weights in 4 bits have no GPU or are to be shared out, or nobody
+    knows how many rows fit.
     """
     step = _step(chain)
     stage, variant = step.split(".")
     asked, recipe = requested(project, stage, backbone, chain), project.recipes[stage][variant]
     if recipe.adapter and recipe.adapter.quantize:
         _check_quantized(project, backbone, step, asked)
+    if asked.sharding == "zero3" and recipe.micro_batch_size == "auto" and not recipe.gradient_checkpointing:
+        what = f"{step} of {backbone} has `micro_batch_size: auto`, which zero3 finds for recomputed activations alone"
+        fix = "set `gradient_checkpointing: auto` in the recipe, or a number of rows"
+        raise project.folder.error(FILE, _place(project, backbone, step, "sharding"), what, fix)
     try:
         recipe.check_processes(asked.ranks)
     except WrongValue as error:

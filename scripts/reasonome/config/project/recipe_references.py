@@ -15,11 +15,11 @@ from reasonome.core.errors import InputError, lookup, nearest
 from reasonome.core.yaml_text import Loc
 
 
-def wrong_samples(decoding: Decoding, loc: Loc, least: int = 1) -> Iterator[Mistake]:
-    """A decoding, named at this place, of which not so many samples answer one prompt."""
-    if decoding.samples < least or decoding.orders > 1:
+def wrong_samples(decoding: Decoding, loc: Loc) -> Iterator[Mistake]:
+    """A decoding, named at this place, of which one sample answers a prompt."""
+    if decoding.samples < 2 or decoding.orders > 1:
         what = "answers to one prompt are compared, and this decoding gives one, or asks in several orders"
-        yield Mistake(loc, what, f"name one with `samples: {least}` or more, and without `orders`")
+        yield Mistake(loc, what, "name one with `samples: 2` or more, and without `orders`")
 
 
 def wrong_rewards(

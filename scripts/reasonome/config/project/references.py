@@ -137,7 +137,7 @@ def _rules(project: Project, loc: Loc, entry: Any) -> Iterator[Iterable[Mistake]
     elif isinstance(entry, Annotation):
         yield _of_annotation(project, entry)
     elif isinstance(entry, SamplePreferences):
-        yield wrong_samples(project.decodings[entry.decoding], ("decoding",), 2)
+        yield wrong_samples(project.decodings[entry.decoding], ("decoding",))
     elif isinstance(entry, Recipe):
         yield _of_recipe(project, entry)
     elif isinstance(entry, Experiment):
