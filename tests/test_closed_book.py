@@ -90,6 +90,7 @@ def test_a_world_has_its_parts_no_gene_twice_and_the_same_pathways_for_a_seed():
         {"P0": ("A path whose name is too long", ["G0A", "G0B", "G0C", "G0D"])},
         {"P0": ("Red path", ["LONGSYMBOL", "G0B", "G0C", "G0D"])},  # three genes of short symbols
         {"P0": ("Red path", ["G0A", "G0B", "G0C"])},  # too few genes
+        {"P0": ("Red; path", ["G0A", "G0B", "G0C", "G0D"])},  # an answer with it would be two names
         {"P0": ("Blue, road", ["G0A", "G0B", "G0C", "G0D"])},  # the name of another one
     ],
 )

@@ -11,6 +11,7 @@ from reasonome.facts.text import normalise
 from reasonome.facts.wording import MEMBERSHIP, PART_OF_PATHWAY
 from reasonome.tasks.closed_book.questions import Question, Through
 from reasonome.tasks.closed_book.settings import STRANGERS, ClosedBookBenchmark, Strangers
+from reasonome.tasks.naming.dialogue import name_problems
 from reasonome.tasks.naming.questions import Fact, Gene
 
 NEVER = "never"  # the subset of test questions about pathways that no training question asks for
@@ -63,8 +64,8 @@ def draw_world(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> list[Path
     """The pathways of a benchmark, drawn at random from the facts of its collection, part by part.
 
     No gene of a pathway, in the collection, is in another one; no two names are equal, or share two words. The same
-    holds of parents, where these are asked for, and none shares a word with its pathway. InputError where too few
-    pathways are like that.
+    holds of parents, where these are asked for, and none shares a word with its pathway. What is asked for can be an
+    answer: its name holds no separator of a list. InputError where too few pathways are like that.
     """
     members = memberships(facts, benchmark).groupby(["object_id", "object_name"])["gene"].agg(set)
     parts = [part for part, number in benchmark.parts.model_dump().items() for _ in range(number)]
@@ -87,6 +88,7 @@ def draw_world(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> list[Path
         if not (
             benchmark.smallest <= len(genes) <= benchmark.largest
             and len(name) <= benchmark.longest_name
+            and not name_problems(parent[1] if parent else name)
             and len(short) >= benchmark.genes
             and taken.isdisjoint(genes)
             and own_name not in names

@@ -74,7 +74,7 @@ class NamingDialogue(Dialogue):
             published = parse_published(text, confidence)
             return replace(published, format_published=bool(published.name and published.steps))
         strict = parse_completion(text, confidence, before=style is not None and style.reasoning == "before")
-        problems = strict.problems + _name_problems(strict.name)
+        problems = strict.problems + name_problems(strict.name)
         if style is not None and style.reasoning == "none" and not strict.steps:
             problems = [problem for problem in problems if problem != "no_reasoning"]
         name = "" if NAME_PROBLEMS & set(problems) else strict.name
@@ -189,7 +189,7 @@ def _unseen_genes(example: Example, prompt: Prompt, steps: Sequence[str]) -> set
     return words & ({gene.symbol for gene in example.genes} - set(prompt.shown))
 
 
-def _name_problems(name: str) -> list[str]:
+def name_problems(name: str) -> list[str]:
     """The problems of a name that is not one usable name, in the strict track."""
     checks = {
         "placeholder_name": name.startswith("<") and name.endswith(">"),
