@@ -3,7 +3,6 @@
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,11 +68,10 @@ def draw(
     They are written to `folder`, where figures of an earlier run are replaced: of the first MOST_LISTS sets and
     rankings with terms, from those that are not folded below another.
     """
-    for kind, ending in product(KINDS, FORMATS):
-        own = re.compile(rf"(.*_)?{kind.replace(' ', '_')}( \(\d+\))?\.{ending}")
-        for old in folder.glob(f"*.{ending}"):
-            if own.fullmatch(old.name):
-                old.unlink()
+    kinds, endings = "|".join(KINDS).replace(" ", "_"), "|".join(FORMATS)
+    for old in folder.glob("*"):
+        if re.fullmatch(rf"(.*_)?({kinds})( \(\d+\))?\.({endings})", old.name):
+            old.unlink()
     leading = {record.id: leading_terms(terms.get(record.id, ())) for record in records}
     sets = [record for record in records if leading[record.id]]
     ranked = [analysis for analysis in rankings if analysis.leading or analysis.running]
