@@ -14,10 +14,11 @@ from trl import SFTConfig, SFTTrainer
 
 from reasonome.tasks import TASKS
 from reasonome.training import packing
-from reasonome.training.pretrain import tokenised, whole
+from reasonome.training.pretrain import pretrain, tokenised, whole
 from reasonome.training.sft import sft
 
 TEXTS = [list(range(10, 22)), list(range(40, 47)), list(range(60, 65))]
+LORA = {"rank": 2, "alpha": 4}
 STATEMENTS = ["Gene TP53 is for DNA repair.", "Gene A is for growth of axons, and of cells.", "Gene B."]
 
 
@@ -179,15 +180,15 @@ def test_statements_are_tokenised_in_batches_as_trl_would_one_by_one(tiny_backbo
     assert rows["input_ids"][0] == rows["input_ids"][-1]
 
 
-@pytest.mark.full
-@pytest.mark.slow
-def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_backbone, tmp_path):
+@pytest.mark.parametrize("adapter", [None, LORA])
+def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(adapter, tiny_backbone, tmp_path):
     models = tiny_training.make(tmp_path, tiny_backbone)
     # All 12 examples in one step: the order within it decides nothing.
     settings = {"max_steps": 1, "batch_size": 12, "micro_batch_size": 12, "precision": "fp32", "scheduler": "constant"}
-    padded = tiny_training.sft_job(models, "sft.padded-s0", **settings, warmup=0)
+    settings |= {"warmup": 0, "adapter": adapter}
+    padded = tiny_training.sft_job(models, "sft.padded-s0", **settings)
     sft(padded, {"demo-go": TASKS["gene_set_naming"]})
-    packed = tiny_training.sft_job(models, "sft.packed-s0", **settings, warmup=0, packing="separate")
+    packed = tiny_training.sft_job(models, "sft.packed-s0", **settings, packing="separate")
     sft(packed, {"demo-go": TASKS["gene_set_naming"]})
 
     manifests = [json.loads((job.folder / "manifest.json").read_text()) for job in (padded, packed)]
@@ -199,3 +200,12 @@ def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(tiny_ba
     runs = [json.loads((job.folder / "run.json").read_text()) for job in (padded, packed)]
     assert runs[0]["backward_tokens"] == runs[1]["backward_tokens"] > 0
     assert [run["kernels"]["attention"] for run in runs] == ["sdpa", "sdpa"]
+
+
+def test_an_adapter_learns_statements_in_packed_rows(tiny_backbone, tmp_path):
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    job = tiny_training.pretrain_job(models, packing="separate", adapter=LORA)
+    pretrain(job)
+    manifest = json.loads((job.folder / "manifest.json").read_text())
+    assert manifest["rows"] < manifest["statements"] == 40
+    assert (job.folder / "adapter/adapter_model.safetensors").is_file()

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from datasets import Dataset
+from peft import PeftModel
 from torch.nn.attention.varlen import varlen_attn
 from transformers import (
     AttentionInterface,
@@ -43,8 +44,11 @@ def text_by_text(config: PreTrainedConfig, bf16: bool, device: str) -> bool:
     return device == "cuda" and bf16 and plain  # torch has no other kernels
 
 
-def attend_text_by_text(model: PreTrainedModel, bf16: bool, device: str) -> bool:
-    """Let a model that can attend to texts one by one do so where a pass says where they begin (`bounds`)."""
+def attend_text_by_text(model: PreTrainedModel | PeftModel, bf16: bool, device: str) -> bool:
+    """Let a model that can attend to texts one by one do so where a pass says where they begin (`bounds`).
+
+    With an adapter the model inside it does.
+    """
     if not text_by_text(model.config, bf16, device):
         return False
     AttentionInterface.register(ATTENTION, _attend)  # pyright: ignore[reportAttributeAccessIssue]
@@ -152,7 +156,7 @@ def separate(trainer: SFTTrainer, batch_size: int) -> int:
     What a step of `batch_size` rows holds is printed.
     """
     model, rows, settings, tokenizer = trainer.model, trainer.train_dataset, trainer.args, trainer.processing_class
-    assert isinstance(model, PreTrainedModel) and isinstance(rows, Dataset)
+    assert isinstance(model, PreTrainedModel | PeftModel) and isinstance(rows, Dataset)
     assert isinstance(settings, SFTConfig) and isinstance(tokenizer, PreTrainedTokenizerBase)
     bounded = attend_text_by_text(model, bool(settings.bf16), trainer.accelerator.device.type)
     trainer.add_callback(KeepApart())
