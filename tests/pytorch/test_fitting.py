@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 import tiny_training
 import torch
 from refusals import refused
+from transformers import TrainingArguments
 
 from reasonome.tasks import TASKS
 from reasonome.training import fitting, kernels
@@ -30,16 +32,18 @@ def test_the_largest_divisor_that_fits():
     assert fitting.most_that_fit(7, lambda rows: rows < 7) == 1
 
 
-def limited(monkeypatch, tokens: float) -> None:
-    """A GPU on which so many tokens fit."""
+def limited(monkeypatch, tokens: float) -> list[timedelta]:
+    """A GPU on which so many tokens fit; how long its process waits for others is added to the list."""
+    waits = []
     cuda = SimpleNamespace(is_available=lambda: True, empty_cache=lambda: None)
     monkeypatch.setattr(fitting, "torch", SimpleNamespace(cuda=cuda, random=torch.random))
-    monkeypatch.setattr(fitting, "PartialState", lambda: None)
+    monkeypatch.setattr(fitting, "PartialState", lambda timeout: waits.append(timeout))
     monkeypatch.setattr(
         fitting,
         "_trial_on_gpu",
         lambda model, recipe, recomputed: lambda rows, length: rows * length <= tokens * (4 if recomputed else 1),
     )
+    return waits
 
 
 @pytest.mark.parametrize(
@@ -179,8 +183,9 @@ def test_activations_are_computed_again_where_few_tokens_fit(tokens, found, tiny
     job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), **settings)
     assert job.recomputed, "until it is known"
     monkeypatch.setattr(fitting, "BUSY_TOKENS", 300)
-    limited(monkeypatch, tokens)
+    waits = limited(monkeypatch, tokens)
     job.fit(60)
+    assert set(waits) == {timedelta(seconds=TrainingArguments.ddp_timeout)}, "as a trainer opens the group"
     assert (job.micro_batch_size, job.recomputed) == found
     assert job.arguments() | kernels.recomputation(found[1]) == job.arguments()
 

@@ -6,6 +6,7 @@ memory ends the job, nothing is tried: rows pass one at a time.
 
 import gc
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import torch
@@ -20,6 +21,7 @@ from reasonome.core.errors import InputError
 from reasonome.training import adapters, kernels, processes, sharding
 
 FILE = "fitted.json"
+WAIT = timedelta(minutes=30)  # for other processes: a trainer's own, which finds the group open; NCCL's would be 10
 SHARE = 0.9  # of the memory that is there: the allocator's fragments and other processes need some
 ADAM_BYTES = 8  # per trained weight: two moments in fp32
 BUCKET_BYTES = 4  # per trained weight: the gradients once more, as several processes add them up without sharding
@@ -84,7 +86,7 @@ def _most_on_gpus(
     load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, most: int, recomputed: bool
 ) -> int:
     """The largest divisor of `most` rows that the GPUs of all processes hold; 0 for none."""
-    PartialState()  # processes must be able to agree before the trainer is there
+    PartialState(timeout=WAIT)  # processes must be able to agree before the trainer is there
     with torch.random.fork_rng():
         fits = _trial_on_gpu(load(), recipe, recomputed)
         return min(processes.gather(most_that_fit(most, lambda rows: fits(rows, longest))))
