@@ -116,7 +116,7 @@ def test_the_table(snapshot):
     ("file", "old", "new", "field"),
     [
         ("recipes/pretrain.yaml", "5}", "5, adapter: {quantize: 4bit}}", "variants.demo.adapter.quantize"),
-        ("recipes/grpo.yaml", "s: 8}", "s: 8, rollouts: vllm-server}", "variants.soft.rollouts"),
+        ("recipes/grpo.yaml", "s: 8}", "s: 8, rollouts: vllm-colocate}", "variants.soft.rollouts"),
         ("recipes/grpo.yaml", "s: 8}", "s: 8, rollouts: transformers}", ""),
         ("backbones.yaml", "context: 4000", "engine: vllm", "small.engine"),
     ],

@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin
 import grpo_steps
 import pytest
 import tiny_training
+import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from reasonome.config.preferences import TablePreferences
@@ -97,7 +98,7 @@ OF_DRAWN = OF_ALL | OF_QUESTIONS | OF_ROWS | {
     "dynamic_sampling": 2,
     "validation": 2,
     "validate_every": 2,
-    "rollouts": "vllm-server",
+    "rollouts": "vllm-colocate",
     "shared_questions": "never",
     "max_drift": 0.2,
     "beta": 0.3,
@@ -224,8 +225,8 @@ def models(tiny_models, monkeypatch) -> Path:
     monkeypatch.setattr(packing, "separate", lambda trainer, size: size)
     monkeypatch.setattr(pretrain, "recall_questions", lambda statements, facts, number: [number])
     monkeypatch.setattr(pretrain, "by_relation", lambda asked: {})
-    monkeypatch.setattr(vllm_sampler, "check", lambda recipe, parent: None)
-    monkeypatch.setenv("REASONOME_VLLM_HOST", "node1")
+    monkeypatch.setattr(vllm_sampler, "check", lambda recipe: None)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: SimpleNamespace(total_memory=80_000))
     monkeypatch.setattr(grpo, "judge_of", lambda *args: TextReward(lambda texts, *_: [9.0] * len(texts), semantic=True))
     own = Reward(lambda texts, *_: [7.0] * len(texts), 0.0, 1.0, semantic=True)
     monkeypatch.setattr("reasonome.scoring.own_functions.own_rewards", lambda graders: dict.fromkeys(graders, own))

@@ -17,22 +17,13 @@ from reasonome.answering import vllm_engine
 from reasonome.rewards import Policy
 from reasonome.stages.grpo import GrpoRecipe
 from reasonome.tasks import TASKS
-from reasonome.training import grpo, processes, vllm_sampler, vllm_server
+from reasonome.training import grpo, processes, vllm_sampler
 from reasonome.training.canary import Drift
 from reasonome.training.reward_scorer import RewardScorer, overlong
 
 
 def recipe(**settings) -> GrpoRecipe:
     return GrpoRecipe.model_validate(grpo_steps.RECIPE | settings)
-
-
-def test_a_server_must_report_what_it_drew_from(endpoint, monkeypatch, tmp_path):
-    raw = {"vllm_config": {"model_config": {"logprobs_mode": "raw_logprobs"}}}
-    server = endpoint(pages={"/health": "", "/server_info": raw})
-    monkeypatch.setenv(vllm_server.HOST, "127.0.0.1")
-    monkeypatch.setenv(vllm_server.PORT, str(server.server_port))
-    with refused():
-        vllm_sampler.check(recipe(rollouts="vllm-server"), tmp_path)
 
 
 def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_path, capsys):
@@ -115,7 +106,7 @@ def test_drift_is_the_mean_over_the_tokens_of_all_micro_batches(tmp_path):
 
 @pytest.mark.parametrize("value", [0.1001, math.nan])
 def test_drift_above_the_limit_fails_and_says_where_and_why(tmp_path, value):
-    drift = Drift(0.1, "vllm-server", tmp_path / "recipe.json")
+    drift = Drift(0.1, "vllm-colocate", tmp_path / "recipe.json")
     drift.check(0.1, 3)
     with refused():
         drift.check(value, 3)

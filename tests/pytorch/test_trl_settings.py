@@ -14,7 +14,7 @@ from trl.trainer.sft_config import SFTConfig
 
 from reasonome.config import trl_settings
 from reasonome.stages import STAGES
-from reasonome.training import grpo, packing, pretrain, vllm_sampler, vllm_server
+from reasonome.training import grpo, packing, pretrain, vllm_sampler
 from reasonome.training.job import TrainingJob
 from reasonome.training.rollouts import WatchedTrainer
 from reasonome.training.shared_questions import choose
@@ -38,9 +38,8 @@ def job(models, stage: str, **settings) -> TrainingJob:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_what_a_stage_sets_is_refused(tiny_models, monkeypatch, stage):
+def test_what_a_stage_sets_is_refused(tiny_models, stage):
     """By a key of its recipe, or since the pipeline decides it; and what is not is passed on."""
-    monkeypatch.setenv(vllm_server.HOST, "node1")
     own = job(tiny_models, stage, trl={"adam_beta2": 0.95})
     given = own.arguments() | own.evaluation(held_out=True)
     assert given["adam_beta2"] == 0.95
@@ -51,7 +50,7 @@ def test_what_a_stage_sets_is_refused(tiny_models, monkeypatch, stage):
     elif stage in ("dpo", "reward"):
         given |= own.recipe.trainer()[1].keywords
     else:
-        given |= grpo._settings(own) | vllm_sampler.CORRECTION | vllm_server.address()
+        given |= grpo._settings(own) | vllm_sampler.CORRECTION
     assert given.keys() - {"adam_beta2"} <= {*type(own.recipe).model_fields, *trl_settings.DECIDED}
 
 

@@ -91,7 +91,7 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
     validate_every: Annotated[int, Field(ge=1)] | None = Field(
         None, description="steps between which they are answered under way, too; not if not given"
     )
-    rollouts: Literal["transformers", "vllm-colocate", "vllm-server"] = Field(
+    rollouts: Literal["transformers", "vllm-colocate"] = Field(
         "transformers", description="what samples completions; vllm-colocate shares the trainer's GPUs"
     )
     shared_questions: Literal["auto", "never"] = Field(

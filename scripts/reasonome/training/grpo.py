@@ -137,7 +137,7 @@ def grpo(
     """
     recipe = job.recipe
     parent_model = job.parent / "model"
-    vllm_sampler.check(recipe, parent_model)
+    vllm_sampler.check(recipe)
     tokenizer = job.load_tokenizer()
     # By it TRL takes completions apart: rewards would not see a model's thoughts, which answers that are scored have.
     tokenizer.response_template = None

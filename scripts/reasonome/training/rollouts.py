@@ -1,6 +1,6 @@
 """The trainers of GRPO and online DPO: what their rollouts, loss, log-probabilities and curves add to TRL's.
 
-Completions are drawn by transformers, or by vLLM, inside the training processes or as a server (`vllm_sampler.py`).
+Completions are drawn by transformers, or by vLLM inside the training processes (`vllm_sampler.py`).
 """
 
 import math

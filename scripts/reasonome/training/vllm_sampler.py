@@ -1,6 +1,6 @@
-"""vLLM as the sampler of completions: inside the training processes, or a server (`vllm_server.py`).
+"""vLLM as the sampler of completions, inside the training processes.
 
-Inside it draws by the step's seed, and leaves the weights that it is sent alone.
+It draws by the step's seed, and leaves the weights that it is sent alone.
 """
 
 import importlib.util
@@ -39,14 +39,10 @@ TRLS = (
 )
 
 
-def check(recipe: RolloutRecipe, parent_model: Path) -> None:
+def check(recipe: RolloutRecipe) -> None:
     """InputError where the recipe's rollouts cannot work on this machine; done before any weights are loaded."""
     if recipe.rollouts == "transformers":
         return
-    if recipe.rollouts == "vllm-server":
-        from reasonome.training import vllm_server
-
-        vllm_server.check(parent_model)
     lacking, fix = "", "ask for an A100 or newer by `gpu_model:` in config/resources.yaml"
     if importlib.util.find_spec("vllm") is None:
         lacking = "the package vllm, which is not installed here"
@@ -54,7 +50,7 @@ def check(recipe: RolloutRecipe, parent_model: Path) -> None:
     elif not torch.cuda.is_available():
         lacking, fix = "a GPU, and torch sees none", "ask for GPUs in config/resources.yaml"
     # TRL starts vLLM with the weights as they are stored, in bf16, which vLLM refuses on older GPUs.
-    elif recipe.rollouts == "vllm-colocate" and (best := precision.fastest())[0] != "bf16":
+    elif (best := precision.fastest())[0] != "bf16":
         lacking = f"a GPU with bf16 instructions: {best[1]}"
     if lacking:
         what = f"rollouts '{recipe.rollouts}' need {lacking}"
@@ -69,12 +65,6 @@ def arguments(recipe: RolloutRecipe, parent_model: Path, longest: int, ends: Seq
     """
     if recipe.rollouts == "transformers":
         return {}
-    # TRL reads the tokens of completions, never their text.
-    drawing = {"generation_kwargs": {"stop_token_ids": list(ends), "detokenize": False}, **CORRECTION}
-    if recipe.rollouts == "vllm-server":
-        from reasonome.training import vllm_server
-
-        return {"use_vllm": True, **vllm_server.address(), **drawing}
     from reasonome.answering.vllm_engine import tensor_parallel, weight_bytes
 
     gpu_bytes = torch.cuda.get_device_properties(0).total_memory
@@ -90,7 +80,9 @@ def arguments(recipe: RolloutRecipe, parent_model: Path, longest: int, ends: Seq
         "vllm_enable_sleep_mode": True,
         "vllm_max_model_length": longest,
         "vllm_tensor_parallel_size": over,
-        **drawing,
+        # TRL reads the tokens of completions, never their text.
+        "generation_kwargs": {"stop_token_ids": list(ends), "detokenize": False},
+        **CORRECTION,
     }
 
 
@@ -140,9 +132,6 @@ class Sampler(VLLMGeneration):
         super().__init__(*args, **settings)
 
     def _init_vllm(self) -> None:
-        if self.mode != "colocate":  # a server has its own seed
-            super()._init_vllm()
-            return
         made = vllm_generation.LLM  # pyright: ignore[reportPrivateImportUsage]
 
         def seeded(*, seed: int, **settings):
