@@ -9,7 +9,7 @@ import pytest
 import tiny_training
 import torch
 from refusals import refused
-from transformers import TrainingArguments
+from transformers import AutoModelForCausalLM, TrainingArguments
 
 from reasonome.tasks import TASKS
 from reasonome.training import fitting, kernels
@@ -126,18 +126,37 @@ def test_memory_that_other_libraries_miss_is_memory_and_what_is_wrong_is_told(mo
 
 
 @pytest.mark.parametrize(
-    ("processes", "sharded", "each"),
-    [("1", "none", 8), ("4", "none", 12), ("4", "zero2", 2)],  # two moments; and gradients in buckets; moments shared
+    ("processes", "sharded", "precision", "each", "of_parent", "buckets"),
+    [
+        ("1", "none", "bf16", 8, 4, 0),  # two moments
+        ("4", "none", "bf16", 12, 4, 0),  # and gradients in buckets
+        # A quarter of moments, and of weights and gradients in fp32; a reference in bf16; two buckets of 500 million.
+        ("4", "zero2", "bf16", 4, 2, 2 * 10**9),
+        ("4", "zero2", "fp32", 4, 4, 4 * 10**9),
+    ],
 )
-def test_moments_and_the_buckets_of_several_processes_are_reserved(processes, sharded, each, monkeypatch):
+def test_what_processes_hold_beside_a_trial_is_reserved(
+    processes, sharded, precision, each, of_parent, buckets, monkeypatch
+):
     monkeypatch.setenv("WORLD_SIZE", processes)
     monkeypatch.setenv("REASONOME_SHARDING", sharded)
     model = torch.nn.Linear(10, 7)
     model.bias.requires_grad = False
-    recipe = SimpleNamespace(holds_parent=True, adapter=None)
-    assert fitting._bytes_beside(model, recipe) == 70 * each + 77 * 4, "and a reference model, of all weights"
+    recipe = SimpleNamespace(holds_parent=True, adapter=None, precision=precision)
+    assert fitting._bytes_beside(model, recipe) == 70 * each + 77 * of_parent + buckets, "the reference has all weights"
     recipe.adapter = {"rank": 4}
-    assert fitting._bytes_beside(model, recipe) == 70 * each
+    assert fitting._bytes_beside(model, recipe) == 70 * each + buckets
+
+
+@pytest.mark.parametrize(("sharded", "dtype"), [("none", torch.float32), ("zero2", torch.bfloat16)])
+def test_a_trial_for_zero2_holds_no_weights_in_fp32_and_no_whole_gradient(sharded, dtype, tiny_backbone, monkeypatch):
+    monkeypatch.setenv("REASONOME_SHARDING", sharded)
+    model = AutoModelForCausalLM.from_pretrained(tiny_backbone, dtype=torch.float32)
+    model.to = lambda device: model  # no GPU is here
+    fitting._trial(model, SimpleNamespace(adapter=None, precision="bf16"), False)
+    model(input_ids=torch.ones(1, 4, dtype=torch.long)).logits.sum().backward()
+    assert {weight.dtype for weight in model.parameters()} == {dtype}
+    assert {weight.grad is None for weight in model.parameters()} == {sharded == "zero2"}
 
 
 def test_what_does_not_fit_says_what_to_do(tiny_backbone, tmp_path, monkeypatch):

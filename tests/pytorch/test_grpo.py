@@ -50,14 +50,15 @@ def test_vllm_beside_the_trainer_gets_its_share_and_its_length(monkeypatch, tmp_
     [
         ({"adapter": {"rank": 8}}, "none", 0.7),  # the 8B in bf16: 16 of 80 GB, which leave .7 of nine tenths
         ({}, "none", 0.4),  # 8 billion weights with gradients and moments are more than a GPU
-        ({}, "zero3", 0.7),  # 128 GB over eight GPUs are 16 each
-        ({"beta": 0.04}, "zero3", 0.65),  # and a reference of 32 GB
+        ({}, "zero2", 0.5),  # 16 in bf16, and of 128 GB in fp32 an eighth
+        ({}, "zero3", 0.68),  # an eighth of both: 18
+        ({"beta": 0.04}, "zero3", 0.65),  # and of a reference of 16 GB
     ],
 )
 def test_vllm_takes_what_the_trainer_leaves(settings, sharded, share, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "8")
     monkeypatch.setenv("REASONOME_SHARDING", sharded)
-    training = recipe(rollouts="vllm-colocate", **settings)
+    training = recipe(rollouts="vllm-colocate", precision="bf16", **settings)
     assert vllm_sampler.share_of_gpu(training, 16 * 10**9, 80 * 10**9) == pytest.approx(share)
 
 

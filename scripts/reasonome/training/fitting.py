@@ -15,6 +15,7 @@ from peft import get_peft_model
 from transformers import PreTrainedModel
 from trl.trainer.utils import add_fused_lm_head
 
+from reasonome.answering.precision import DTYPES
 from reasonome.config import Recipe
 from reasonome.core import atomic
 from reasonome.core.errors import InputError
@@ -26,6 +27,9 @@ SHARE = 0.9  # of the memory that is there: the allocator's fragments and other 
 ADAM_BYTES = 8  # per trained weight: two moments in fp32
 BUCKET_BYTES = 4  # per trained weight: the gradients once more, as several processes add them up without sharding
 REFERENCE_BYTES = 4  # per weight: GRPO's reference model; with an adapter it is the model without that
+# Under DeepSpeed, of which processes share these: per trained weight a copy in fp32, its gradient, and the moments.
+SHARED_BYTES = 4 + 4 + ADAM_BYTES
+BUCKETS = 2 * 500_000_000  # numbers in what gradients pass through under zero2: twice DeepSpeed's `reduce_bucket_size`
 # What the error says where memory ran out: of torch's allocator, the driver and Triton; of cuBLAS; of cuDNN.
 OUT_OF_MEMORY = (
     "out of memory",
@@ -117,6 +121,8 @@ def _trial(model, recipe: Recipe, recomputed: bool) -> Callable[[int, int], None
     adapter = adapters.configuration(recipe.adapter)
     trained = get_peft_model(model, adapter) if adapter else model
     add_head(model)
+    if sharding.chosen() == "zero2":
+        _hold_as_zero2(trained, DTYPES[recipe.precision])
     trained.to("cuda").train()
     if recomputed:
         kernels.recompute(model)
@@ -131,15 +137,35 @@ def _trial(model, recipe: Recipe, recomputed: bool) -> Callable[[int, int], None
     return trial
 
 
+def _hold_as_zero2(model, precision: torch.dtype) -> None:
+    """Let a model hold what a process does under zero2: weights in `precision`, and no gradient once it is summed."""
+    for weight in model.parameters():
+        if weight.is_floating_point():
+            weight.data = weight.data.to(precision)
+        if weight.requires_grad:
+            weight.register_post_accumulate_grad_hook(_let_go)
+
+
+def _let_go(weight: torch.Tensor) -> None:
+    weight.grad = None
+
+
+def width(recipe: Recipe) -> int:
+    """Bytes of a weight that DeepSpeed computes with: it casts them to the recipe's precision."""
+    return 4 if recipe.precision == "fp32" else 2
+
+
 def _bytes_beside(model, recipe: Recipe) -> int:
-    """Memory of a process that no trial takes: the optimizer's moments, buckets of gradients, a reference model."""
+    """Memory of a process that no trial takes: the optimizer's moments, buckets of gradients, a reference model.
+
+    Under zero2 also its part of weights and gradients in fp32.
+    """
+    weights = sum(weight.numel() for weight in model.parameters())
     trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
-    reference = 0
-    if recipe.holds_parent and not recipe.adapter:
-        reference = REFERENCE_BYTES * sum(weight.numel() for weight in model.parameters())
+    reference = weights if recipe.holds_parent and not recipe.adapter else 0
     if sharding.chosen() == "zero2":
-        return reference + ADAM_BYTES * trained // processes.count()
-    return reference + (ADAM_BYTES + (BUCKET_BYTES if processes.count() > 1 else 0)) * trained
+        return SHARED_BYTES * trained // processes.count() + width(recipe) * (reference + BUCKETS)
+    return REFERENCE_BYTES * reference + (ADAM_BYTES + (BUCKET_BYTES if processes.count() > 1 else 0)) * trained
 
 
 def _trial_on_gpu(model, recipe: Recipe, recomputed: bool) -> Callable[[int, int], bool]:

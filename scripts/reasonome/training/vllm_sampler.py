@@ -106,12 +106,11 @@ def share_of_gpu(recipe: RolloutRecipe, weight_bytes: int, gpu_bytes: int) -> fl
 
 def _static_bytes(recipe: RolloutRecipe) -> float:
     """Bytes of a trained weight that stay on a GPU between passes: itself, its gradient, two moments, a reference."""
-    weight, gradient, moments = 4, 4, fitting.ADAM_BYTES
-    spread, sharded = processes.count(), sharding.chosen()
-    reference = fitting.REFERENCE_BYTES if recipe.holds_parent else 0
-    if sharded == "zero3":
-        return (weight + gradient + moments + reference) / spread
-    return weight + reference + (gradient + moments) / (spread if sharded == "zero2" else 1)
+    if sharding.chosen() == "none":
+        return 4 + 4 + fitting.ADAM_BYTES + (fitting.REFERENCE_BYTES if recipe.holds_parent else 0)
+    whole, shared = fitting.width(recipe) * (1 + recipe.holds_parent), fitting.SHARED_BYTES
+    spread = processes.count()
+    return whole + shared / spread if sharding.chosen() == "zero2" else (whole + shared) / spread
 
 
 def use(seed: int) -> None:
