@@ -8,7 +8,7 @@ from checkout import ROOT
 from refusals import refused
 
 from reasonome.config.project import Project, chains, experiments
-from reasonome.config.project.job_resources import JobResources, check_training, names, requested
+from reasonome.config.project.job_resources import JobResources, check_training, data_of, names, requested
 from reasonome.config.resources import CLUSTER_RULES
 from reasonome.tasks import load_project
 
@@ -39,6 +39,19 @@ def test_later_entries_override_earlier_ones_where_they_name_the_job(asking):
     assert (generate.gpus, generate.minutes) == (8, 60), "recipes are those of steps that are trained"
 
 
+def test_data_are_what_a_job_learns_from_asks_about_or_builds(asking):
+    project = asking({"data": ["closed-book", "demo-go"], "minutes": 5})
+    for wildcards, minutes in (
+        ({"benchmark": "closed-book", "style": "symbols"}, 5),
+        ({"corpus": "closed-book"}, 5),
+        ({"experiment": "closed-book"}, 5),
+        ({"experiment": "gene-r1"}, 60),
+        ({"source": "go"}, 60),
+    ):
+        assert requested(project, "score", data=data_of(project, wildcards)).minutes == minutes, wildcards
+    assert requested(project, "sft", "smollm2-135m", "sft.names-s0", ["go"]).minutes == 5, "what its recipe learns from"
+
+
 def test_gpus_for_all_rules_are_for_those_that_use_them(asking):
     project = asking({"backbones": ["llama-3.1-8b"], "gpus": 2}, {"rules": ["score_baselines"], "gpus": 1})
     assert requested(project, "generate", "llama-3.1-8b", "base").gpus == 2
@@ -51,6 +64,11 @@ def test_a_retry_asks_for_more_memory_and_time():
     assert [request.memory_mb(n) for n in (1, 2, 3)] == [10_000, 15_000, 22_500]
     assert [request.runtime(n) for n in (1, 2, 3)] == [5, 8, 12]
     assert request.resources(2)["mem_mb"] == 15_000 and request.resources(2)["runtime"] == 8
+
+
+def test_a_day_of_grpo_goes_on_in_a_second_and_third_one(project):
+    lora = requested(project, "grpo", "llama-3.1-8b", "grpo.loci-s0")
+    assert (lora.gpus, [lora.runtime(n) for n in (1, 2, 3)]) == (1, [1440] * 3), "no more than partitions often have"
 
 
 def test_a_job_is_warned_before_its_time_limit_by_its_size(project, asking):
@@ -204,7 +222,7 @@ def test_small_models_do_not_ask_for_many_gpus_and_large_ones_do(project):
     assert requested(project, "score", "llama-3.1-8b", "grpo.gener1-s0").gpus == 0
     unnamed = requested(project, "grpo", "mine-3b", "grpo.soft-s0")
     assert (unnamed.gpus, unnamed.minutes, unnamed.memory_gb) == (1, 480, 64), "a model that no entry names"
-    assert requested(project, "generate", "mine-3b", "grpo.soft-s0").minutes == 120, "a model's answers go as one job"
+    assert requested(project, "generate", "mine-3b", "grpo.soft-s0").minutes == 30, "a model's answers go as one job"
 
 
 def test_shipped_engines_have_enough_to_draw_and_answers_as_much_room_as_in_training(project):

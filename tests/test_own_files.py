@@ -104,7 +104,7 @@ def test_a_recipe_that_no_entry_names_asks_for_what_its_kind_asks_for(own):
     project = load_project(own.parent)
     small = requested(project, "sft", "smollm2-135m", "sft.mine-s0")  # rows of demo-go; its own entry
     assert (small.memory_gb, small.minutes, small.gpus) == (16, 7, 1)
-    assert requested(project, "sft", "smollm2-135m", "sft.drugs-s0").minutes == 480
+    assert requested(project, "sft", "smollm2-135m", "sft.drugs-s0").minutes == 120
     adapter = requested(project, "sft", "llama-3.1-8b", "sft.drugs-s0")
     assert (adapter.gpus, adapter.memory_gb, adapter.sharding) == (1, 128, "none")
     assert not [entry for entry in yaml.safe_load((ROOT / "config/resources.yaml").read_text()) if "recipes" in entry]

@@ -157,6 +157,20 @@ def test_every_job_that_asks_for_a_gpu_is_in_the_table():
     assert set(asking) == {line.name[0] for line in planned} == {"pretrain", "sft", "grpo", "generate", "ask_facts"}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("experiment", "units", "times", "hours"),
+    [
+        ("gene-r1", ("GPU-h",), 8, 310),  # docs/experiments/not-run.md
+        ("closed-book", ("GPU-h", "core-h"), 5, 2 * 1.5),  # docs/experiments/closed-book.md: 90 minutes of two cores
+    ],
+)
+def test_no_experiment_asks_for_many_times_what_its_page_says(experiment, units, times, hours):
+    project = load_project(tiny_project.ROOT / "config")
+    table = lines(parse(dry_run(project, project.results.experiment(experiment) / "report.html")))
+    assert hours < sum(line.hours for line in table if line.unit in units) <= times * hours
+
+
 @pytest.mark.full
 @pytest.mark.slow
 def test_snakemake_says_what_is_left_of_the_demo_and_what_it_asks_for(tmp_path, capsys):
@@ -167,5 +181,5 @@ def test_snakemake_says_what_is_left_of_the_demo_and_what_it_asks_for(tmp_path, 
     assert cli.main(["plan", "demo"]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     # Jobs, GPUs, cores, GB and minutes, as config/resources.yaml has them.
-    assert ["sft", BACKBONE, "sft.names", "1", "1", "16", "16", "60", "1.0", "GPU-h", "–"] in rows
-    assert ["grpo", BACKBONE, "grpo.soft", "1", "1", "16", "16", "60", "1.0", "GPU-h", "–"] in rows
+    assert ["sft", BACKBONE, "sft.names", "1", "1", "16", "16", "20", "0.3", "GPU-h", "–"] in rows
+    assert ["grpo", BACKBONE, "grpo.soft", "1", "1", "16", "16", "20", "0.3", "GPU-h", "–"] in rows

@@ -3,18 +3,19 @@
 
 def requested(rule, wildcards):
     """What config/resources.yaml asks for a job."""
-    return _requested(rule, wildcards.get("backbone"), wildcards.get("chain"))
+    data = job_resources.data_of(PROJECT, wildcards)
+    return _requested(rule, wildcards.get("backbone"), wildcards.get("chain"), data)
 
 
 @functools.cache
-def _requested(rule, backbone, chain):
+def _requested(rule, backbone, chain, data):
     """The same for each of the job's resources: Snakemake asks for one at a time. What cannot be trained so ends it."""
     trains = rule in PROJECT.stages
     if trains:
         or_stop(job_resources.check_training, PROJECT, backbone, chain)
     if trains and not (DEPLOYED or "python" in config):  # else nothing is known of what is installed there
         or_stop(check_trackers, PROJECT.settings.trackers)
-    return job_resources.requested(PROJECT, rule, backbone, chain)
+    return job_resources.requested(PROJECT, rule, backbone, chain, data)
 
 
 def check_gpus(jobs):

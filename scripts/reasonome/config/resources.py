@@ -1,5 +1,6 @@
 """resources.yaml: the resources that jobs request."""
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -41,7 +42,9 @@ class Request(Strict):
         None, description="of the step that the job trains, as stage.variant; all if not given"
     )
     data: SomeNames[Data] | None = Field(
-        None, description="benchmarks and corpora; of training, recipes that learn from these alone; all if not given"
+        None,
+        description="benchmarks and corpora that the job learns from, asks about or builds, and no others; all if "
+        "not given",
     )
     adapter: bool | None = Field(
         None, description="of training: recipes that train an adapter, or all weights (false); both if not given"
@@ -74,13 +77,13 @@ class Request(Strict):
         "be more than a node has",
     )
 
-    def is_for(self, rule: str, backbone: str | None, step: str | None, recipe: Recipe | None) -> bool:
-        """Whether it applies to jobs of `rule` with `backbone` that train a step, stage.variant, by `recipe`."""
+    def is_for(
+        self, rule: str, backbone: str | None, step: str | None, recipe: Recipe | None, data: Collection[str]
+    ) -> bool:
+        """Whether it applies to jobs of `rule` with `backbone` and `data`; training has a step and its `recipe`."""
         conditions = ((self.rules, rule), (self.backbones, backbone), (self.recipes, step))
-        return all(names is None or name in names for names, name in conditions) and self._is_for_recipe(recipe)
-
-    def _is_for_recipe(self, recipe: Recipe | None) -> bool:
-        if recipe is None:
-            return self.data is None and self.adapter is None
-        learned = {*recipe.corpora, *(benchmark for benchmark, _ in recipe.questions)}
-        return self.adapter in (None, bool(recipe.adapter)) and (self.data is None or learned <= {*self.data})
+        if not all(names is None or name in names for names, name in conditions):
+            return False
+        if self.adapter is not None and (recipe is None or bool(recipe.adapter) != self.adapter):
+            return False
+        return self.data is None or (bool(data) and {*data} <= {*self.data})

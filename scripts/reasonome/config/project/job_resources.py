@@ -1,6 +1,7 @@
 """The resources that a job requests: all entries of config/resources.yaml for it; later entries override earlier."""
 
 import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 
 from reasonome.config.project import Project, chains
@@ -113,25 +114,58 @@ def names(project: Project, rule: str) -> list[str]:
     return sorted(resource_names)
 
 
-def requested(project: Project, rule: str, backbone: str | None = None, chain: str | None = None) -> JobResources:
+def requested(
+    project: Project, rule: str, backbone: str | None = None, chain: str | None = None, data: Collection[str] = ()
+) -> JobResources:
     """The request of a job of `rule`; `backbone` and `chain` are those of the model that it trains or asks, if any.
 
-    Entries match recipes only for training rules, and only training spans several nodes.
+    `data` are the benchmarks and corpora that a job is about which trains nothing. Entries match recipes only for
+    training rules, and only training spans several nodes.
     """
-    step = _step(chain) if rule in project.stages and chain is not None else None
-    recipe = project.recipe(step) if step is not None else None
     values: dict = {}
-    written = project.written(step) if step is not None else None
-    for request in project.requests:
-        if request.is_for(rule, backbone, written, recipe):
-            values |= {
-                field.name: value
-                for field in fields(JobResources)
-                if (value := _value(project, request, field.name, rule)) is not None
-            }
+    for _, request in _entries(project, rule, backbone, chain, data):
+        values |= {
+            field.name: value
+            for field in fields(JobResources)
+            if (value := _value(project, request, field.name, rule)) is not None
+        }
     if rule not in project.stages:
         values["nodes"] = 1
     return JobResources(**values)
+
+
+def data_of(project: Project, wildcards: Mapping[str, str]) -> tuple[str, ...]:
+    """The benchmarks and corpora that a job is about, by its wildcards; of an experiment's jobs its benchmarks."""
+    if experiment := wildcards.get("experiment"):
+        return tuple(project.experiments[experiment].benchmarks)
+    return tuple(name for kind in ("benchmark", "corpus") if (name := wildcards.get(kind)))
+
+
+def place(
+    project: Project,
+    key: str,
+    rule: str,
+    backbone: str | None = None,
+    chain: str | None = None,
+    data: Collection[str] = (),
+) -> Loc:
+    """Where the value of a key stands in resources.yaml that counts for a job: in the last of the entries for it."""
+    entries = _entries(project, rule, backbone, chain, data)
+    given = [position for position, request in entries if _value(project, request, key, rule) is not None]
+    return (given[-1], key) if given else ()
+
+
+def _entries(
+    project: Project, rule: str, backbone: str | None, chain: str | None, data: Collection[str]
+) -> list[tuple[int, Request]]:
+    """The entries for a job, with their positions in resources.yaml."""
+    step = _step(chain) if rule in project.stages and chain is not None else None
+    recipe = project.recipe(step) if step is not None else None
+    written = project.written(step) if step is not None else None
+    if recipe is not None:
+        data = {*recipe.corpora, *(benchmark for benchmark, _ in recipe.questions)}
+    numbered = enumerate(project.requests)
+    return [entry for entry in numbered if entry[1].is_for(rule, backbone, written, recipe, data)]
 
 
 def check_training(project: Project, backbone: str, chain: str) -> None:
@@ -144,17 +178,17 @@ def check_training(project: Project, backbone: str, chain: str) -> None:
     stage, variant = step.split(".")
     asked, recipe = requested(project, stage, backbone, chain), project.recipes[stage][variant]
     if recipe.adapter and recipe.adapter.quantize:
-        _check_quantized(project, backbone, step, asked)
+        _check_quantized(project, backbone, chain, asked)
     if asked.sharding == "zero3" and recipe.micro_batch_size == "auto" and not recipe.gradient_checkpointing:
         what = f"{step} of {backbone} has `micro_batch_size: auto`, which zero3 finds for recomputed activations alone"
         fix = "set `gradient_checkpointing: auto` in the recipe, or a number of rows"
-        raise project.folder.error(FILE, _place(project, backbone, step, "sharding"), what, fix)
+        raise project.folder.error(FILE, place(project, "sharding", stage, backbone, chain), what, fix)
     try:
         recipe.check_processes(asked.ranks)
     except WrongValue as error:
         key = "processes" if asked.processes else "gpus" if asked.gpus > 1 else "nodes"
         what = f"{step} of {backbone}: {error}"
-        raise project.folder.error(FILE, _place(project, backbone, step, key), what, error.fix) from None
+        raise project.folder.error(FILE, place(project, key, stage, backbone, chain), what, error.fix) from None
 
 
 def without_gpu(project: Project, rule: str, backbone: str, chain: str) -> InputError | None:
@@ -177,7 +211,8 @@ def without_gpu(project: Project, rule: str, backbone: str, chain: str) -> Input
     return project.folder.error(file, loc, f"{what}, which needs a GPU, and this machine has none", fix)
 
 
-def _check_quantized(project: Project, backbone: str, step: str, asked: JobResources) -> None:
+def _check_quantized(project: Project, backbone: str, chain: str, asked: JobResources) -> None:
+    step = _step(chain)
     what = f"{step} of {backbone} has `quantize: 4bit`"
     if asked.sharding == "zero3":
         what, key = f"{what}, and zero3 cannot share out weights in 4 bits", "sharding"
@@ -187,24 +222,14 @@ def _check_quantized(project: Project, backbone: str, step: str, asked: JobResou
         fix = "set `gpus: 1` for it, or leave `quantize` out of the recipe's adapter"
     else:
         return
-    raise project.folder.error(FILE, _place(project, backbone, step, key), what, fix)
+    stage, _, _ = step.partition(".")
+    raise project.folder.error(FILE, place(project, key, stage, backbone, chain), what, fix)
 
 
 def _step(chain: str) -> str:
     """The last step of a chain without its seed: stage.variant."""
     step = chains.last_step(chain)
     return f"{step.stage}.{step.variant}"
-
-
-def _place(project: Project, backbone: str, step: str, key: str) -> Loc:
-    """Where the value of a key stands that counts for the training of a step: in the last of the entries for it."""
-    given = [
-        position
-        for position, request in enumerate(project.requests)
-        if request.is_for(step.partition(".")[0], backbone, project.written(step), project.recipe(step))
-        and getattr(request, key) is not None
-    ]
-    return (given[-1], key) if given else ()
 
 
 def _value(project: Project, request: Request, field: str, rule: str) -> int | float | str | None:
