@@ -9,6 +9,7 @@ reasonome score ANSWERS          score answers of anybody: to a benchmark, or in
 reasonome calibrate TABLE        how far the confidences in a table are from its shares of right answers
 reasonome export BENCHMARK       its questions in a prompt style, as a dataset that other libraries load
 reasonome prompts EXPERIMENT     what its models will learn from and be asked, word for word, before any training
+reasonome rehearse EXPERIMENT    an experiment from data to report in minutes, with all that costs made small
 reasonome plan EXPERIMENT        jobs that are still to run, the GPU-hours that they ask for; submits nothing
 reasonome why FILE               what of a job has changed since it made a file
 reasonome doctor                 what of this node, its disk and its packages would fail jobs, and the fixes
@@ -70,7 +71,7 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
 
 
 def _add_others(commands: argparse._SubParsersAction) -> None:
-    from reasonome.commands import annotate, calibrate, export, plan, prompts, rank, score, why
+    from reasonome.commands import annotate, calibrate, export, plan, prompts, rank, rehearse, score, why
     from reasonome.commands.options import command_parser
 
     for name, run, summary in (
@@ -79,7 +80,7 @@ def _add_others(commands: argparse._SubParsersAction) -> None:
     ):
         command = command_parser(commands, name, run, summary)
         command.add_argument("sources", nargs="*", metavar="SOURCE", help="of sources.yaml; all if none is given")
-    for module in (annotate, rank, score, calibrate, export, prompts, plan, why):
+    for module in (annotate, rank, score, calibrate, export, prompts, rehearse, plan, why):
         module.add(commands)
 
 

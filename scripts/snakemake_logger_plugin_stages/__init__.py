@@ -1,20 +1,22 @@
 """A logger for Snakemake (`--logger stages`): a line for each job that takes a while, and a bar while it runs.
 
 Jobs started with REASONOME_QUIET=1 write to their logs alone. The bar reads how far the running job is from its log,
-where programs write what tqdm prints.
+where programs write what tqdm prints. `--logger-stages-failures FILE` keeps which jobs failed, a line of JSON each.
 """
 
+import json
 import re
 import shutil
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from logging import WARNING, LogRecord
 from pathlib import Path
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
 _LONG = 5.0  # seconds from which a finished job gets a line
 _LAST_BYTES = 4096  # of a log, in which the newest bar is looked for
@@ -43,6 +45,13 @@ def newest_bar(text: str) -> tuple[int, int, str] | None:
     """How many of how many steps the newest bar in a log shows as done, and the time left; None without a bar."""
     bars = _BAR.findall(text)
     return (int(bars[-1][0]), int(bars[-1][1]), bars[-1][2]) if bars else None
+
+
+@dataclass
+class LogHandlerSettings(LogHandlerSettingsBase):
+    """The logger's options on Snakemake's command line."""
+
+    failures: str = field(default="", metadata={"help": "file that gets a line for each job that failed"})
 
 
 class LogHandler(LogHandlerBase):
@@ -78,9 +87,15 @@ class LogHandler(LogHandlerBase):
             job = self._running.pop(record.jobid, None)  # pyright: ignore[reportAttributeAccessIssue]
             if job:
                 self._print(f"failed: {job.name}; its log is {job.log}")
+                self._keep(job)
                 self._print("\n".join(_read(job.log).splitlines()[-_LAST_LINES:]))
         elif event in (None, LogEvent.ERROR) and record.levelno >= WARNING:
             self._print(record.getMessage())
+
+    def _keep(self, job: _Job) -> None:
+        if file := getattr(self.settings, "failures", None):
+            with Path(file).open("a", encoding="utf-8") as failures:
+                failures.write(json.dumps({"job": job.name, "log": str(job.log)}) + "\n")
 
     def _print(self, text: str) -> None:
         with self._printing:
