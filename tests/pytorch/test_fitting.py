@@ -47,15 +47,23 @@ def limited(monkeypatch, tokens: float) -> list[timedelta]:
 
 
 @pytest.mark.parametrize(
-    ("weights", "longest", "most", "rows"),
+    ("weights", "longest", "most", "gigabytes", "rows"),
     [
-        (8 * 10**9, 1264, 32, 8),  # 16,384 tokens hold 12 rows, and 8 divide 32
-        (3 * 10**9, 1264, 32, 16),  # 32,768 hold 25
-        (70 * 10**9, 8000, 4, 1),  # not even one: it is tried all the same
+        (8 * 10**9, 1264, 32, 85, 8),  # 16,384 tokens hold 12 rows, and 8 divide 32
+        (8 * 10**9, 1264, 32, 42.5, 4),  # 8,192 hold 6
+        (3 * 10**9, 1264, 32, 85, 16),  # 32,768 hold 25
+        (70 * 10**9, 8000, 4, 85, 1),  # not even one: it is tried all the same
     ],
 )
-def test_rows_under_zero3_are_by_the_size_of_the_model(weights, longest, most, rows):
-    assert fitting.most_when_spread(weights, longest, most) == rows
+def test_rows_under_zero3_are_by_the_size_of_the_model_and_of_the_gpu(weights, longest, most, gigabytes, rows):
+    assert fitting.most_when_spread(weights, lambda n: n * longest, most, gigabytes * 1e9) == rows
+
+
+def test_a_trial_has_the_tokens_of_questions_that_answers_share(tiny_backbone, tmp_path, monkeypatch):
+    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto", batch_size=16)
+    limited(monkeypatch, 600)
+    job.fit(130, lambda rows: rows // 4 * 100 + rows * 30)  # four answers of 30 to a question of 100
+    assert job.micro_batch_size == 8  # 2 × 100 + 8 × 30 are 440; rows of 130 would be four
 
 
 def test_auto_under_zero3_makes_no_trial(tiny_backbone, tmp_path, monkeypatch):

@@ -15,7 +15,8 @@ from trl.trainer import add_fused_lm_head
 
 from reasonome.stages import STAGES
 from reasonome.stages.grpo import GrpoRecipe
-from reasonome.training import kernels, packing, shared_questions
+from reasonome.training import fitting, kernels, packing, shared_questions
+from reasonome.training.job import TrainingJob
 from reasonome.training.rollouts import WatchedTrainer, without_noise
 from reasonome.training.shared_questions import Sharing, choose
 from reasonome.training.token_count import real_tokens
@@ -155,6 +156,16 @@ def test_auto_shares_what_is_a_tenth_cheaper(config):
     }
 
 
+def test_micro_batches_of_the_longest_questions_fill_half_of_what_fits(config):
+    """Of an 8B whose GPU takes 16,384 tokens at once: questions of 300 tokens, the longest of 1,676, eight answers."""
+    config._attn_implementation, config.hidden_size = "sdpa", 4096
+    long = recipe(generations=8, max_completion_length=1024)
+    share = partial(choose, long, config, question=300.0, by_parts=True)
+    tokens = partial(shared_questions.tokens, share, 1676, 1024)
+    assert fitting.most_when_spread(8 * 10**9, tokens, 32, 85e9) == 8  # of 16 with two questions 19,736 were too many
+    assert tokens(8) == 1676 + 8 * 1024 > 16_384 / 2
+
+
 @pytest.mark.parametrize("change", [{"_attn_implementation": "eager"}, {"sliding_window": 8}])
 def test_models_that_take_no_mask_or_do_not_see_all_share_nothing(config, change):
     config._attn_implementation = "sdpa"
@@ -196,6 +207,8 @@ def test_a_step_has_the_gradient_of_one_that_shares_nothing(tiny_models, tmp_pat
     """Eight completions of two or four prompts, drawn once; all of a prompt pass at once, and two of four."""
     monkeypatch.setattr(WatchedTrainer, "_generate_single_turn", WatchedTrainer._generate_single_turn)
     monkeypatch.setattr(shared_questions, "WORTH", 0)
+    counted = []
+    monkeypatch.setattr(TrainingJob, "fit", lambda job, longest, of: counted.append(of(4) / longest))
     folders, tokens = [], []
     for shared, micro in (("never", 4), ("auto", 4), ("auto", 2)):
         (grpo_steps.write_down if shared == "never" else grpo_steps.read_back)(tmp_path / "drawn.json")
@@ -208,6 +221,7 @@ def test_a_step_has_the_gradient_of_one_that_shares_nothing(tiny_models, tmp_pat
         tokens.append(run["backward_tokens"])
         [step] = grpo_steps.logged(folders[-1])
         assert step["sampler_drift"] < 1e-5 and step["grad_norm"] > 0
+    assert 4 == counted[0] > counted[1] == counted[2], "rows that fit are found by what they share"
     tiny_training.assert_one_gradient(folders)
     plain, whole, halves = tokens
     assert plain > halves > whole if stage == "grpo" else plain > halves == whole

@@ -8,7 +8,13 @@ from typing import Any, cast
 import torch
 from peft import LoraConfig
 from peft.tuners.lora import Linear as LoraLinear
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, BitsAndBytesConfig, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    BitsAndBytesConfig,
+    PreTrainedModel,
+)
 
 from reasonome.answering import merging
 from reasonome.answering.precision import DTYPES
@@ -51,6 +57,13 @@ def load(folder: Path, recipe: Recipe, **settings: Any) -> PreTrainedModel:
     if recipe.answers:
         return AutoModelForCausalLM.from_pretrained(folder, **settings)
     return AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1, **settings)
+
+
+def outline(folder: Path, recipe: Recipe) -> PreTrainedModel:
+    """The same model without its weights: which layers it has, and how it attends."""
+    kind = AutoModelForCausalLM if recipe.answers else AutoModelForSequenceClassification
+    with torch.device("meta"):
+        return kind.from_config(AutoConfig.from_pretrained(folder))
 
 
 def configuration(adapter: Adapter | None, reward_model: bool = False) -> LoraConfig | None:

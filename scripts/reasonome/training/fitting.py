@@ -5,6 +5,7 @@ memory ends the job, nothing is tried: rows pass one at a time.
 """
 
 import gc
+import math
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -37,7 +38,9 @@ OUT_OF_MEMORY = (
     "CUBLAS_STATUS_NOT_INITIALIZED",  # no room for its workspace
     "CUDNN_STATUS_ALLOC_FAILED",
 )
-# Under zero3, with recomputation: weights at most → tokens that pass at once through a GPU of 80 GB (estimates).
+Tokens = Callable[[int], int]  # rows → tokens of so many at once, at most
+GPU_BYTES = 85e9  # of a GPU of 80 GB, as its driver counts them
+# Under zero3, with recomputation: weights at most → tokens that pass at once through such a GPU (estimates).
 SPREAD_TOKENS = ((4 * 10**9, 32_768), (9 * 10**9, 16_384), (80 * 10**9, 4_096))
 FIRST = 16  # tokens in a trial that makes gradients
 # Tokens that keep a GPU busy: where as many pass without recomputation, that would cost a third more time for nothing.
@@ -45,15 +48,20 @@ BUSY_TOKENS = 4_096
 
 
 def fit(
-    load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, folder: Path, resumed: bool
+    load: Callable[[], PreTrainedModel],
+    recipe: Recipe,
+    longest: int,
+    folder: Path,
+    resumed: bool,
+    tokens: Tokens | None = None,
 ) -> tuple[int, bool]:
     """Rows of up to `longest` tokens that pass through at once: the recipe's number, or for "auto" the most that fit;
     and whether activations are computed again: as the recipe says, or for "auto" where few tokens fit without it.
 
-    `load` gives a model to try on; it is thrown away. vLLM has nothing of a GPU while rows pass: it sleeps. The number
-    is written to `folder`, where a `resumed` job finds it, so that it goes on as it was, or with a part of that where
-    its GPUs are smaller. Where its share of the batch is another, rows are found again. InputError where not one row
-    fits.
+    `load` gives a model to try on; it is thrown away. Rows that share something have fewer `tokens`. vLLM has nothing
+    of a GPU while rows pass: it sleeps. The number is written to `folder`, where a `resumed` job finds it, so that it
+    goes on as it was, or with a part of that where its GPUs are smaller. Where its share of the batch is another, rows
+    are found again. InputError where not one row fits.
     """
     recomputed = bool(recipe.gradient_checkpointing)
     if recipe.micro_batch_size != "auto" or not longest:
@@ -62,17 +70,17 @@ def fit(
     if resumed and file.is_file():
         before = atomic.read_json(file)["micro_batch_size"]
         most = before if most % before == 0 else most
-    given = recipe.gradient_checkpointing
+    given, tokens = recipe.gradient_checkpointing, tokens or (lambda rows: rows * longest)
     rows, recomputed = 1, given is True
     if torch.cuda.is_available():
         rows = 0
         for again in (False, True) if given == "auto" else (given,):
-            fit_so = _most_on_gpus(load, recipe, longest, most, again)
+            fit_so = _most_on_gpus(load, recipe, tokens, most, again)
             gc.collect()
             torch.cuda.empty_cache()  # for the trainer, and what shares the GPU with it
             if fit_so > rows:
                 rows, recomputed = fit_so, again
-            if rows == most or rows * longest >= BUSY_TOKENS:
+            if rows == most or tokens(rows) >= BUSY_TOKENS:
                 break
     if not rows:
         raise InputError(
@@ -87,22 +95,27 @@ def fit(
 
 
 def _most_on_gpus(
-    load: Callable[[], PreTrainedModel], recipe: Recipe, longest: int, most: int, recomputed: bool
+    load: Callable[[], PreTrainedModel], recipe: Recipe, tokens: Tokens, most: int, recomputed: bool
 ) -> int:
     """The largest divisor of `most` rows that the GPUs of all processes hold; 0 for none."""
     PartialState(timeout=WAIT)  # processes must be able to agree before the trainer is there
     with torch.random.fork_rng():
         fits = _trial_on_gpu(load(), recipe, recomputed)
-        return min(processes.gather(most_that_fit(most, lambda rows: fits(rows, longest))))
+        return min(processes.gather(most_that_fit(most, lambda rows: fits(rows, math.ceil(tokens(rows) / rows)))))
 
 
-def most_when_spread(weights: int, longest: int, most: int) -> int:
-    """The largest divisor of `most` rows of up to `longest` tokens under zero3, where no trial is made; 1 at least.
+def gpu_bytes() -> float:
+    """The memory of this process's GPU; without one that of the GPU which estimates are for."""
+    return torch.cuda.get_device_properties().total_memory if torch.cuda.is_available() else GPU_BYTES
+
+
+def most_when_spread(weights: int, tokens: Tokens, most: int, gpu_bytes: float) -> int:
+    """The largest divisor of `most` rows whose `tokens` pass under zero3, where no trial is made; 1 at least.
 
     Trials would need the weights whole, before they are spread over processes.
     """
-    tokens = next((tokens for largest, tokens in SPREAD_TOKENS if weights <= largest), 0)
-    return most_that_fit(most, lambda rows: rows * longest <= tokens) or 1
+    fitting = next((fitting for largest, fitting in SPREAD_TOKENS if weights <= largest), 0)
+    return most_that_fit(most, lambda rows: tokens(rows) <= fitting * gpu_bytes / GPU_BYTES) or 1
 
 
 def most_that_fit(most: int, fits: Callable[[int], bool]) -> int:

@@ -165,17 +165,18 @@ def grpo(
     valid_prompts = [task.prompt(example, style) for example in valid]
     valid_texts = [render(tokenizer, prompt.messages) for prompt in valid_prompts]
     valid_tokens = list(map(len, token_ids(tokenizer, valid_texts)))
-    longest = max(prompt_tokens) + recipe.max_completion_length
     longest_asked = max(prompt_tokens + valid_tokens) + recipe.max_completion_length
     ends = end_tokens(configured_ends(parent_model), cast(int, tokenizer.eos_token_id))
     if sharding.chosen() == "zero3":  # models that are loaded after the trained one are spread like it, and unusable
         for encoder in encoders.values():
             encoder.load()
-    job.fit(longest)
-    model = job.load_model()
+    config = adapters.outline(parent_model, recipe).config
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    by_parts = packing.text_by_text(model.config, recipe.precision == "bf16", device)
-    sharing = shared_questions.choose(recipe, model.config, job.micro_batch_size, fmean(prompt_tokens), by_parts)
+    by_parts = packing.text_by_text(config, recipe.precision == "bf16", device)
+    share = partial(shared_questions.choose, recipe, config, question=fmean(prompt_tokens), by_parts=by_parts)
+    most = max(prompt_tokens), recipe.max_completion_length
+    job.fit(sum(most), partial(shared_questions.tokens, share, *most))
+    model = job.load_model()
     trainer_of = cast(type[rollouts.WatchedTrainer], recipe.trainer)  # the stage names it without importing it
     trainer = trainer_of(
         model=model,
@@ -187,7 +188,7 @@ def grpo(
         processing_class=tokenizer,
         peft_config=adapters.configuration(recipe.adapter),
         drift=Drift(recipe.max_drift, recipe.rollouts, job.folder / "recipe.json"),
-        sharing=sharing,
+        sharing=share(job.micro_batch_size),
         redraws=recipe.dynamic_sampling,
     )
     remembered = KeepRemembered(encoders)

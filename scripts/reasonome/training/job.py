@@ -201,18 +201,20 @@ class TrainingJob(Generic[AnyRecipe]):
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
 
-    def fit(self, longest: int) -> None:
+    def fit(self, longest: int, tokens: fitting.Tokens | None = None) -> None:
         """Find how many rows of up to `longest` tokens pass at once, where the recipe leaves it to the machine.
 
-        Call it before `arguments` and, since it loads the model to try, before `load_model`.
+        Of rows that share something `tokens` says how many they have. Call it before `arguments` and, since it loads
+        the model to try, before `load_model`.
         """
         if self.recipe.micro_batch_size == "auto" and sharding.chosen() == "zero3":
             weights = weight_bytes(self.parent / "model") // 2  # of bf16; a parent in fp32 gets fewer rows
             most = self.recipe.batch_size // self.processes
-            self.micro_batch_size = fitting.most_when_spread(weights, longest, most)
+            tokens = tokens or (lambda rows: rows * longest)
+            self.micro_batch_size = fitting.most_when_spread(weights, tokens, most, fitting.gpu_bytes())
             return
         resumed = self.checkpoint is not None
-        found = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed)
+        found = fitting.fit(self.load_model, self.recipe, longest, self.trainer_folder, resumed, tokens)
         self.micro_batch_size, self.recomputed = found
 
     def arguments(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ with the square of the row. On GPUs rows lose their padding and become one, and 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,14 @@ def choose(
         return Sharing(True, rollouts, together)
     few = f"{together} answers of {longest} tokens to a question of {question:.0f}"
     return Sharing(True, rollouts, why_not=f"{few} are no cheaper in one row")
+
+
+def tokens(share: Callable[[int], Sharing], question: int, answer: int, rows: int) -> int:
+    """Tokens of so many rows at once, of questions and answers of so many; a question counts once for who shares it.
+
+    `share` is `choose` by the number of rows.
+    """
+    return rows // share(rows).together * question + rows * answer
 
 
 def saved(question: float, answer: float, answers: int, hidden: int, by_parts: bool) -> float:
