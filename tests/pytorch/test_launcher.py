@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from checkout import ROOT
 from refusals import refused
+from torch.distributed import TCPStore  # pyright: ignore[reportPrivateImportUsage]
 
 from reasonome.stages.pretrain import PretrainRecipe
 from reasonome.training import launcher
@@ -86,6 +88,16 @@ def test_a_single_process_takes_the_launchers_place(program):
     assert mine["pid"] == job.pid
     assert (mine["OMP_NUM_THREADS"], mine["WORLD_SIZE"], mine["REASONOME_SHARDING"]) == ("3", None, "none")
     assert mine["MASTER_ADDR"] == "127.0.0.1" and mine["MASTER_PORT"].isdigit()
+
+
+def test_the_port_of_a_single_process_is_kept_for_its_store(program):
+    job = start(program, "stay", "--processes", "1")
+    port = int(told(program.parent, 0)["MASTER_PORT"])
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("", port))
+    assert TCPStore("127.0.0.1", port, is_master=True, wait_for_workers=False).port == port
+    job.kill()
+    job.communicate(timeout=60)
 
 
 @pytest.mark.parametrize(("visible", "gpus", "seen"), [(None, "2", "0,1"), ("3,1,2", "2", "3,1"), ("0,1", "0", "")])

@@ -1,9 +1,9 @@
 """Start the processes of one training job and end as they end.
 
 The launcher holds the store in which the processes find each other. The store is bound to a port that the system
-chooses before any process knows it, so that jobs that share a node cannot clash. The launcher passes on every signal
-that asks for an end, and waits until the processes have saved. A process that fails ends the others, and a launcher
-that is killed takes its processes with it. (docs/training.md says what torchrun does.)
+chooses before any process knows it, so that jobs that share a node cannot clash; a single process is kept one. The
+launcher passes on every signal that asks for an end, and waits until the processes have saved. A process that fails
+ends the others, and a launcher that is killed takes its processes with it. (docs/training.md says what torchrun does.)
 """
 
 import ctypes
@@ -91,10 +91,22 @@ def lone_environment(launch: Launch) -> dict[str, str]:
 
     TRL would take the first of a few usual ports, as every job on the node does, long before vLLM binds it.
     """
-    with socket.socket() as free:
-        free.bind(("", 0))
-        port = free.getsockname()[1]
-    return {**shared_environment(launch, 1), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    return {**shared_environment(launch, 1), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_kept_port())}
+
+
+def _kept_port() -> int:
+    """A free port that no other job gets while this process lives, even after another program took its place.
+
+    A socket that is bound to it and never listens keeps it: Linux gives the port to nobody by itself, and lets a store
+    listen there, which asks to reuse addresses.
+    """
+    keeping = socket.socket()
+    keeping.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeping.bind(("", 0))
+    port = keeping.getsockname()[1]
+    keeping.set_inheritable(True)
+    keeping.detach()
+    return port
 
 
 def environment(launch: Launch, processes: int, node: int, local: int, store: str) -> dict[str, str]:
