@@ -5,7 +5,10 @@ import subprocess
 import sys
 
 import pytest
+import torch.distributed as dist
 from checkout import ROOT
+
+from reasonome.training import processes
 
 # As a trainer does, the program refers to its group for as long as it lives; Gloo still works on what it was given.
 PROGRAM = """
@@ -57,6 +60,18 @@ def leaving(tmp_path):
 def test_several_processes_end_as_they_say_though_their_group_is_still_at_work(leaving):
     done = leaving(2, "143")
     assert (done.returncode, done.stdout) == (143, "said before\nregistered 0\n"), done.stderr
+
+
+@pytest.mark.parametrize(("backend", "closed"), [("gloo", ["closed"]), ("nccl", [])])
+def test_a_group_of_gpus_is_not_closed_while_the_first_process_writes(backend, closed, monkeypatch):
+    done, statuses = [], []
+    monkeypatch.setattr(dist, "is_initialized", lambda: True)
+    monkeypatch.setattr(dist, "get_backend", lambda: backend)
+    monkeypatch.setattr(dist, "destroy_process_group", lambda: done.append("closed"))
+    monkeypatch.setattr(processes.atexit, "_run_exitfuncs", lambda: None)
+    monkeypatch.setattr(processes, "_end", statuses.append)
+    processes.leave(143)
+    assert (done, statuses) == (closed, [143])
 
 
 def test_a_single_process_goes_on(leaving):

@@ -64,11 +64,13 @@ def leave(status: int = 0) -> None:
 
     The interpreter is left standing. Threads of Gloo live for as long as anything refers to their group, as a trainer
     does after `destroy_process_group`, and one that lets go of a tensor while Python is taken down aborts the process
-    (https://github.com/pytorch/pytorch/issues/190489).
+    (https://github.com/pytorch/pytorch/issues/190489). A group of GPUs stays open: closing it would wait for the first
+    process, which still writes.
     """
     if not dist.is_initialized():
         return
-    dist.destroy_process_group()
+    if "nccl" not in dist.get_backend():
+        dist.destroy_process_group()
     atexit._run_exitfuncs()
     _end(status)
 
