@@ -168,15 +168,15 @@ def test_processes_end_with_a_launcher_that_is_killed(program):
 
 def test_the_srun_line_asks_for_one_launcher_a_node_with_what_the_job_has(program):
     launch = Launch(3, 0, 16, "zero3", (str(program), "--folder", "a b"))
-    job = {"SLURM_GPUS_ON_NODE": "8", "SLURM_CPUS_PER_TASK": "12"}
+    job = {"SLURM_GPUS_ON_NODE": "8", "SLURM_CPUS_PER_TASK": "12"}  # a step has the job's own GPUs, whatever it asks
     ours = ["/x/launch.py", "--nodes", "3", str(program), "--folder", "a b"]
     command = launcher.srun_command(launch, ours, "head:4321", job)
     assert command[:4] == ["srun", "--nodes=3", "--ntasks=3", "--ntasks-per-node=1"]
-    assert {"--cpus-per-task=12", "--gres=gpu:8", "--kill-on-bad-exit=1", "--wait=0", "--overlap"} < set(command)
+    assert {"--cpus-per-task=12", "--kill-on-bad-exit=1", "--wait=0", "--overlap"} < set(command)
     assert command[command.index("/x/launch.py") :] == [ours[0], "--store=head:4321", *ours[1:]]
-    # Within a job of Snakemake's plugin, which leaves neither variable, a step has the job's own GPUs.
-    bare = launcher.srun_command(launch, ours, "head:4321", {})
-    assert "--cpus-per-task=16" in bare and not any(part.startswith("--gres") for part in bare)
+    assert not any(part.startswith("--g") for part in command)
+    # Snakemake's plugin leaves a job no variable.
+    assert "--cpus-per-task=16" in launcher.srun_command(launch, ours, "head:4321", {})
 
 
 # Starts a task a node, as srun does, and passes SIGUSR1 on to them; at a SIGTERM it kills them, as srun does too.

@@ -163,8 +163,7 @@ def run_on_nodes(launch: Launch, arguments: Sequence[str]) -> int:
 
 
 def srun_command(launch: Launch, arguments: Sequence[str], store: str, job: Mapping[str, str]) -> list[str]:
-    """The srun that starts the launcher once a node; `job` is the environment of the SLURM job."""
-    gpus = job.get("SLURM_GPUS_ON_NODE", "0")
+    """The srun that starts the launcher once a node, with the job's GPUs; `job` is the environment of the SLURM job."""
     return [
         "srun",
         f"--nodes={launch.nodes}",
@@ -172,7 +171,6 @@ def srun_command(launch: Launch, arguments: Sequence[str], store: str, job: Mapp
         "--ntasks-per-node=1",
         # A step gets one CPU if it does not ask for more, whatever the job has.
         f"--cpus-per-task={job.get('SLURM_CPUS_PER_TASK', launch.cpus)}",
-        *([f"--gres=gpu:{gpus}"] if gpus not in ("", "0") else []),
         "--overlap",  # with the step that this launcher may itself run in
         "--kill-on-bad-exit=1",
         "--wait=0",  # however long the first process writes after the others have ended
