@@ -47,7 +47,7 @@ def main() -> None:
         pairs, left_out = of_samples(settings.encoders, spec, task, style, examples, files["samples"])
     else:
         pairs = table_pairs(task, style, examples, files["table"])
-    train, held_out = parted(pairs, spec.held_out, spec.seed)
+    train, held_out = parted(pairs, spec.held_out, spec.seed, left_out)
     if isinstance(spec, TierPreferences):
         unthinned = train
         train = drawn_by_kind(unthinned, spec.shares, spec.seed)

@@ -129,6 +129,11 @@ def test_whole_questions_are_held_out():
     assert parted(pairs, 3, 0) == (train, held_out) != parted(pairs, 3, 1)
     with refused(field="held_out"):
         parted(pairs, 10, 0)
+    with refused(field="margin", fix="lower the margin") as told:
+        parted(pairs, 10, 0, Counter(alike=2, not_asked=5))
+    assert "of 2 others the best sample earns less than the margin above the worst" in told.value.what
+    with refused(field="held_out"):
+        parted(pairs, 12, 0, Counter(alike=2))
 
 
 def test_a_kind_with_a_share_is_learned_of_so_many_questions():
@@ -261,14 +266,19 @@ def test_the_manifest_of_pairs_of_a_table_has_the_tables_digest(tmp_path, monkey
     assert again["data"]["table"] != manifest["data"]["table"]
 
 
-def test_the_manifest_of_pairs_of_samples_has_the_samples_digest(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("margin", "refusal"), [(0.1, None), (3, "margin")])
+def test_the_manifest_of_pairs_of_samples_has_the_samples_digest(margin, refusal, tmp_path, monkeypatch):
     samples = tmp_path / "samples.jsonl"
     texts = ["Process: DNA repair", "Process: x"]
     atomic.write_jsonl(
         samples, [{"id": "GO:0", "subset": "bp", "sample": n, "text": text} for n, text in enumerate(texts)]
     )
     rewards = {"rouge_l": 1.0, "format": 1.0}
-    of_samples = {"kind": "samples", "decoding": "few", "rewards": rewards, "margin": 0.1}
+    of_samples = {"kind": "samples", "decoding": "few", "rewards": rewards, "margin": margin}
+    if refusal:
+        with refused(field=refusal):
+            written(tmp_path, monkeypatch, of_samples, samples="samples.jsonl")
+        return
     manifest, counts = written(tmp_path, monkeypatch, of_samples, samples="samples.jsonl")
     assert counts == {"train": 1, "held_out": 0, "not_asked": 3}
     assert manifest["data"]["samples"] == sha256(samples)

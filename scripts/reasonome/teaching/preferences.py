@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 
 from reasonome.benchmarks.rows import Row
 from reasonome.config import Style
@@ -159,15 +160,21 @@ def table_pairs(task: Task, style: Style, examples: Sequence[Row], path: Path) -
     return pairs
 
 
-def parted(pairs: Iterable[Pair], held_out: int, seed: int) -> tuple[list[Pair], list[Pair]]:
+def parted(
+    pairs: Iterable[Pair], held_out: int, seed: int, left_out: Mapping[str, int] = MappingProxyType({})
+) -> tuple[list[Pair], list[Pair]]:
     """The pairs to train on, and those of `held_out` questions drawn at random.
 
-    InputError where no question is left to train on.
+    InputError where no question is left to train on; `left_out` counts those without pairs by reason.
     """
     pairs = list(pairs)
     questions = sorted({pair.id for pair in pairs})
     if len(questions) <= held_out:
-        what = f"{len(questions)} questions have pairs, and {held_out} are held out"
+        what, alike = f"{len(questions)} questions have pairs, and {held_out} are held out", left_out.get("alike", 0)
+        if len(questions) + alike > held_out:
+            what += f": of {alike} others the best sample earns less than the margin above the worst"
+            fix = "lower the margin, draw more samples or hotter ones, or take rewards that tell answers apart"
+            raise InputError(what, field="margin", fix=fix)
         raise InputError(what, field="held_out", fix="hold out fewer, or see why the others have no pairs")
     drawn = set(Random(seed).sample(questions, held_out))
     return [p for p in pairs if p.id not in drawn], [p for p in pairs if p.id in drawn]
