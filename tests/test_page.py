@@ -235,13 +235,15 @@ def test_answers_without_a_trained_model_say_where_they_come_from(rendered):
     _, inputs = rendered
     told = {"file": "mine/gpt<b>.csv", "note": "fitted to <most>", "rows": 1043, "missing": 3}
     asked = {"asked": 12, "answers": 90, "models": ["m-1", "m-2"], "cost": 1.25}
-    text = page.render_page(replace(inputs, answering=[{"recorded": told}, asked, *inputs.answering[2:]]))
+    free = {"asked": 0, "models": ["m-3"], "cost": None}  # of no price
+    text = page.render_page(replace(inputs, answering=[{"recorded": told}, asked, free, *inputs.answering[3:]]))
     section = section_text(text, "provenance", "costs")
     assert (
         "base on demo-go, names, greedy: file <b>mine/gpt&lt;b&gt;.csv</b>; note <b>fitted to &lt;most&gt;</b>"
         in section
     )
     assert "rows <b>1,043</b>; missing <b>3</b>." in section and "models <b>m-1, m-2</b>; cost <b>1.25</b>." in section
+    assert "models <b>m-3</b>." in section and "None" not in section
     assert "These answers" not in section_text(rendered[0], "provenance", "costs")
 
 

@@ -18,9 +18,13 @@ def read_answering(plan: Plan) -> list[Answering]:
 
 
 def evaluations_from(origin: str, plan: Plan, answering: Iterable[Answering]) -> list[tuple[Evaluation, Answering]]:
-    """Every evaluation whose answers have this origin, with what their job recorded about them."""
+    """Every evaluation whose answers have this origin, with what their job recorded about them, as far as known."""
     pairs = zip(plan.evaluations, answering, strict=True)
-    return [(evaluation, run.get(RECORDED, run)) for evaluation, run in pairs if origin in run]
+    return [(evaluation, _known(run.get(RECORDED, run))) for evaluation, run in pairs if origin in run]
+
+
+def _known(facts: Answering) -> Answering:
+    return {name: fact for name, fact in facts.items() if fact is not None}
 
 
 _LETTERS = {
