@@ -59,6 +59,16 @@ def test_the_primary_metric_stands_above_rouge(tabled):
     plt.close(figure)
 
 
+@pytest.mark.parametrize(("more", "mean"), [(0, "mean of bp, cc, mf"), (1, "mean of 4 subsets")])
+def test_a_legend_names_few_subsets_and_counts_many(more, mean, tabled):
+    plan, _, metrics, _ = tabled
+    of_one = metrics[metrics["subset"] == "bp"]
+    further = [of_one.assign(subset=f"subset{number}") for number in range(more)]
+    figure, _ = figures._ablation(pd.concat([metrics, *further]), plan, *SETTING)
+    assert figure.axes[0].get_legend_handles_labels()[1][-4 - more] == mean
+    plt.close(figure)
+
+
 def test_a_sweep_is_a_curve_with_a_line_for_each_value_of_its_other_key(tabled):
     plan, _, metrics, _ = tabled
     values = [{"beta": beta, "loss": loss} for loss in ("grpo", "dapo") for beta in (0, 0.1)]

@@ -27,6 +27,7 @@ from reasonome.scoring.comparisons import MEAN
 DIAGRAM = ["backbone", *SETTING, "confidence_kind"]  # what a reliability diagram is of; it has every arm
 HELD_OUT = "reward on held-out prompts"  # the title of a panel
 KINDS = ("glance", "ladder", "ablation", "calibration", "training")
+NAMED = 3  # subsets of a mean that its entry in a legend names; the drawing would have no room beside longer ones
 _DASHED = (0, (4, 2))
 
 
@@ -110,7 +111,8 @@ def _ablation(
     models = reported_seeds(asked.query("kind == 'model' and backbone == @backbone and decoding == @decoding"))
     arms = [arm for arm in plan.arms if arm in set(models["arm"])]
     subsets = in_mean(set(models["subset"]) - {MEAN})
-    shown = {MEAN: f"mean of {', '.join(subsets)}"} | {name: name for name in subsets}
+    few = ", ".join(subsets) if len(subsets) <= NAMED else f"{len(subsets)} subsets"
+    shown = {MEAN: f"mean of {few}"} | {name: name for name in subsets}
     if len(subsets) == 1:
         shown = {MEAN: subsets[0]}
     panels = {metric: title for metric, title in plan.metric_set.ablated.items() if metric in set(models["metric"])}
