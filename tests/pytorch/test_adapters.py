@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -10,12 +11,15 @@ import torch
 from peft import PeftModel, get_peft_model
 from refusals import refused
 from safetensors.torch import load_file
+from tiny_project import change
 from transformers import AutoModelForCausalLM
 from trl import SFTTrainer
 
 from reasonome.answering.precision import DTYPES
+from reasonome.cluster import adapter_targets
 from reasonome.config import Adapter
-from reasonome.tasks import TASKS
+from reasonome.config.project import Results
+from reasonome.tasks import TASKS, load_project
 from reasonome.training import adapters, kernels
 from reasonome.training.job import TrainingJob
 from reasonome.training.sft import sft
@@ -40,10 +44,23 @@ def test_4bit_without_a_gpu_says_so(tiny_backbone, tmp_path, monkeypatch):
 
 
 def test_unknown_targets_are_named_with_those_there_are(tiny_backbone, tmp_path):
-    adapter = LORA | {"targets": ["q_proj", "query"]}
-    job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), adapter=adapter)
-    with refused(field="targets"):
-        job.load_model()
+    models = tiny_training.make(tmp_path, tiny_backbone)
+    with refused(field="targets") as told:
+        tiny_training.sft_job(models, adapter=LORA | {"targets": ["q_proj", "query"]})
+    assert "no linear layer 'query'" in told.value.what and "k_proj, o_proj, q_proj" in told.value.what
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_unknown_targets_are_told_before_a_job_runs_where_weights_are_at_hand(fetched, config, tiny_backbone, tmp_path):
+    change(config / "recipes/sft.yaml", "targets: [q_proj, k_proj,", "targets: [q_proj, query,")
+    project = load_project(config)
+    project.results = Results(tmp_path)
+    if fetched:
+        shutil.copytree(tiny_backbone, project.results.model("smollm2-135m", "base") / "model")
+    adapter_targets.check(project, "smollm2-135m", "sft.closedbook-s0")
+    field = "variants.closedrecital.adapter.targets"
+    with refused("recipes/sft.yaml", field=field, fix="all-linear") if fetched else nullcontext():
+        adapter_targets.check(project, "smollm2-135m", "sft.closedrecital-s0")
 
 
 def logits(model) -> torch.Tensor:

@@ -13,6 +13,7 @@ def _requested(rule, backbone, chain, data):
     trains = rule in PROJECT.stages
     if trains:
         or_stop(job_resources.check_training, PROJECT, backbone, chain)
+        or_stop(adapter_targets.check, PROJECT, backbone, chain)
     if trains and not (DEPLOYED or "python" in config):  # else nothing is known of what is installed there
         or_stop(check_trackers, PROJECT.settings.trackers)
     return job_resources.requested(PROJECT, rule, backbone, chain, data)

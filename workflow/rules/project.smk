@@ -9,7 +9,7 @@ from snakemake.path_modifier import PathModifier
 from snakemake_interface_executor_plugins.settings import DeploymentMethod
 
 from reasonome.apps.annotate import project_files
-from reasonome.cluster import lengths, snakemake_lock
+from reasonome.cluster import adapter_targets, lengths, snakemake_lock
 from reasonome.answering.jobs import RecallSettings
 from reasonome.compile import answers as asking
 from reasonome.compile import benchmarks as compiling

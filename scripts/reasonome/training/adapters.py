@@ -153,14 +153,16 @@ def to_fp32(model: torch.nn.Module) -> None:
             weight.data = weight.data.float()
 
 
-def check_targets(model: PreTrainedModel, adapter: Adapter | None) -> None:
-    """InputError for target modules that the model lacks; it names those that the model has."""
-    if adapter is None or adapter.targets == "all-linear":
+def check_targets(folder: Path, recipe: Recipe) -> None:
+    """InputError for target modules that the model in `folder` lacks; it names those that the model has."""
+    targets = recipe.adapter.targets if recipe.adapter else "all-linear"
+    if targets == "all-linear":
         return
+    model = outline(folder, recipe)
     linear = {name for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}
     head = {name for name, module in model.named_modules() if module is model.get_output_embeddings()}
     known = sorted({name.rpartition(".")[2] for name in linear - head})
-    for target in adapter.targets:
+    for target in targets:
         if not any(name == target or name.endswith(f".{target}") for name in linear - head):
             raise InputError(f"the backbone has no linear layer '{target}': it has {', '.join(known)}", field="targets")
 

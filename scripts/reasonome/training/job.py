@@ -81,7 +81,8 @@ class TrainingJob(Generic[AnyRecipe]):
 
     `folder` is results/models/{backbone}/{chain}, with the recipe in recipe.json; `data` are the files trained on,
     `styles` and `tasks` those of each benchmark that is learned from, and `encoders` compare texts.
-    InputError if parent or data are missing, and for `quantize` behind another step.
+    InputError if parent or data are missing, if the parent lacks a layer that the adapter is for, and for `quantize`
+    behind another step.
     """
 
     recipe: AnyRecipe
@@ -98,6 +99,7 @@ class TrainingJob(Generic[AnyRecipe]):
         self.parent = self.folder.with_name(chains.parent(self.folder.name))
         self._check_quantized()
         self.parent_manifest = read_manifest(self.parent / "manifest.json")
+        adapters.check_targets(self.parent / "model", self.recipe)
         for path in self.data.values():
             if not path.is_file():
                 raise InputError("training data are missing", file=path, fix=f"snakemake {path}")
@@ -187,9 +189,7 @@ class TrainingJob(Generic[AnyRecipe]):
         settings = adapters.loading(self.recipe)
         if not self.recipe.answers:
             set_seed(self.step.seed)
-        model = adapters.load(self.parent / "model", self.recipe, **settings)
-        adapters.check_targets(model, self.recipe.adapter)
-        return model
+        return adapters.load(self.parent / "model", self.recipe, **settings)
 
     def load_tokenizer(self) -> PreTrainedTokenizerBase:
         """The parent's tokenizer, with padding set, and with the recipe's values in its chat template."""
