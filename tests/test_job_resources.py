@@ -1,5 +1,6 @@
 """What jobs ask for: which entries of config/resources.yaml count, and what SLURM's executor makes of them."""
 
+import json
 import re
 
 import pytest
@@ -155,6 +156,49 @@ def test_rows_under_zero3_are_found_for_recomputed_activations_alone(config, ask
     recipes.write_text(f"{before}  biorlhf:{own.replace('gradient_checkpointing: auto', 'packing: none', 1)}")
     with refused(config / "resources.yaml", field="0.sharding"):
         check_training(asking(asked), "mistral-7b", "sft.biorlhf-s0")
+
+
+@pytest.mark.parametrize(
+    ("backbone", "step", "entry", "gigabytes"),
+    [
+        ("llama-3.1-70b", "sft.gpt4o", {"gpus": 1}, 1130),
+        ("llama-3.1-70b", "sft.gpt4o", {"gpus": 8, "sharding": "zero3"}, 141),
+        ("llama-3.1-70b", "sft.gpt4o", {"gpus": 8, "sharding": "zero3", "gpu_memory_gb": 192}, None),
+        ("llama-3.1-70b", "sft.cases", {"gpus": 8}, 141),  # LoRA: each GPU has all weights in bf16
+        ("llama-3.1-70b", "sft.cases", {"gpus": 8, "sharding": "zero3"}, None),
+        ("llama-3.1-70b", "grpo.loci", {"gpus": 8, "sharding": "zero3"}, 141),  # which vLLM is sent whole
+        ("llama-3.1-8b", "sft.gpt4o", {"gpus": 1}, 128),
+        ("llama-3.1-8b", "sft.gpt4o", {"gpus": 1, "gpu_memory_gb": 141}, None),
+        ("llama-3.1-8b", "sft.gpt4o", {"gpus": 4, "sharding": "zero2"}, None),  # 16 GB in bf16, and a quarter of 112
+        ("llama-3.1-8b", "sft.gpt4o", {"gpus": 4, "sharding": "zero2", "gpu_memory_gb": 40}, 44),
+        ("llama-3.1-8b", "sft.gpt4o", {"gpus": 0}, None),
+        ("smollm2-135m", "sft.names", {"gpus": 1, "gpu_memory_gb": 2}, None),  # nobody says how many it has
+    ],
+)
+def test_a_training_that_cannot_fit_is_refused_at_its_gpus(
+    config, asking, tmp_path, monkeypatch, backbone, step, entry, gigabytes
+):
+    monkeypatch.chdir(tmp_path)  # where no weights are
+    project = asking({"cpus": 1}, {"rules": ["sft", "grpo"], **entry})
+    if gigabytes is None:
+        check_training(project, backbone, f"{step}-s0")
+        return
+    with refused(config / "resources.yaml", field="1.gpus") as caught:
+        check_training(project, backbone, f"{step}-s0")
+    assert f"takes {gigabytes:,} GB of each GPU" in caught.value.what
+
+
+def test_weights_that_are_here_are_counted(asking, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    project = asking({"gpus": 1, "gpu_memory_gb": 2})
+    model = project.results.model("smollm2-135m", "base") / "model"
+    model.mkdir(parents=True)
+    for number in (1, 2):
+        header = json.dumps({"__metadata__": {"format": "pt"}, "a": {"shape": [75_000, 1000]}, "b": {"shape": []}})
+        (model / f"{number}.safetensors").write_bytes(len(header).to_bytes(8, "little") + header.encode())
+    with refused("resources.yaml", field="0.gpus") as caught:
+        check_training(project, "smollm2-135m", "sft.names-s0")
+    assert "smollm2-135m, 0.15 billion weights, takes 2 GB" in caught.value.what
 
 
 def test_what_ships_can_be_trained_as_it_is_asked_for(project):

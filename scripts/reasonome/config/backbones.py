@@ -155,6 +155,9 @@ class Backbone(Strict):
     engine: Literal["transformers", "vllm"] = Field("transformers", description="what generates answers from weights")
     api: ApiModel | None = None
     recorded: RecordedAnswers | None = None
+    billion_weights: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="how many weights it has; by it a training that cannot fit is refused before they are fetched"
+    )
     context: Annotated[int, Field(ge=64)] | None = Field(
         None,
         description="tokens of prompt and answer together that the model reads; styles are checked against "

@@ -55,6 +55,9 @@ class Request(Strict):
     gpus: Annotated[int, Field(ge=0)] | None = Field(
         None, description="of a node; in an entry without rules for training and generate, which use them"
     )
+    gpu_memory_gb: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="of one GPU, 80 if not given; a training that cannot fit is refused"
+    )
     gpu_model: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")] | None = None
     gres: bool | None = Field(None, description="whether SLURM is asked for GPUs by --gres; if not given by --gpus")
     nodes: Annotated[int, Field(ge=1)] | None = Field(None, description="more than one for training alone")

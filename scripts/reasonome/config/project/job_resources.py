@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 
 from reasonome.config.project import Project, chains
+from reasonome.config.project.training_memory import least_gb, weights_of
 from reasonome.config.resources import Request
 from reasonome.config.strict import WrongValue
 from reasonome.core.errors import InputError
@@ -13,7 +14,10 @@ from reasonome.core.yaml_text import Loc
 
 @dataclass(frozen=True)
 class JobResources:
-    """The request of one job. Memory (GB), CPUs and GPUs are per node; `processes` None is one per GPU."""
+    """The request of one job. Memory (GB), CPUs and GPUs are per node; `processes` None is one per GPU.
+
+    `gpu_memory_gb`, of a GPU, is asked of nobody: a training that cannot fit is refused by it.
+    """
 
     cpus: int = 1
     memory_gb: float = 8.0
@@ -28,6 +32,7 @@ class JobResources:
     account: str | None = None
     retry_factor: float = 1.5
     warning_seconds: int = 120
+    gpu_memory_gb: float = 80.0
 
     @property
     def ranks_of_node(self) -> int:
@@ -171,14 +176,15 @@ def _entries(
 def check_training(project: Project, backbone: str, chain: str) -> None:
     """InputError, at its place in resources.yaml, where what is asked for cannot train the last step of a chain.
 
-    Its processes cannot share the recipe's batch out, weights in 4 bits have no GPU or are to be shared out, or nobody
-    knows how many rows fit.
+    Its processes cannot share the recipe's batch out, weights are too many for the GPUs, or are in 4 bits and have no
+    GPU or are to be shared out, or nobody knows how many rows fit.
     """
     step = _step(chain)
     stage, variant = step.split(".")
     asked, recipe = requested(project, stage, backbone, chain), project.recipes[stage][variant]
     if recipe.adapter and recipe.adapter.quantize:
         _check_quantized(project, backbone, chain, asked)
+    _check_fits(project, backbone, chain, asked)
     if asked.sharding == "zero3" and recipe.micro_batch_size == "auto" and not recipe.gradient_checkpointing:
         what = f"{step} of {backbone} has `micro_batch_size: auto`, which zero3 finds for recomputed activations alone"
         fix = "set `gradient_checkpointing: auto` in the recipe, or a number of rows"
@@ -224,6 +230,21 @@ def _check_quantized(project: Project, backbone: str, chain: str, asked: JobReso
         return
     stage, _, _ = step.partition(".")
     raise project.folder.error(FILE, place(project, key, stage, backbone, chain), what, fix)
+
+
+def _check_fits(project: Project, backbone: str, chain: str, asked: JobResources) -> None:
+    step, weights = _step(chain), weights_of(project, backbone)
+    if weights is None or not asked.gpus:
+        return
+    recipe = project.recipe(step)
+    least = least_gb(weights, recipe, asked.sharding, asked.ranks)
+    if least <= asked.gpu_memory_gb:
+        return
+    what = f"{step} of {backbone}, {weights / 1e9:.3g} billion weights, takes {least:,.0f} GB of each GPU at least"
+    smaller = "set `quantize: 4bit` in its adapter" if recipe.adapter else "train an adapter"
+    fix = f"spread it over more GPUs by `sharding: zero3`, {smaller}, or take a smaller model (docs/cluster.md)"
+    loc = place(project, "gpus", step.partition(".")[0], backbone, chain)
+    raise project.folder.error(FILE, loc, f"{what}, and `gpu_memory_gb` is {asked.gpu_memory_gb:g}", fix)
 
 
 def _step(chain: str) -> str:
