@@ -90,7 +90,9 @@ class LogHandler(LogHandlerBase):
                 self._keep(job)
                 self._print("\n".join(_read(job.log).splitlines()[-_LAST_LINES:]))
         elif event in (None, LogEvent.ERROR) and record.levelno >= WARNING:
-            self._print(record.getMessage())
+            message = record.getMessage()
+            if not message.startswith("RuleException:"):  # with a whole command; the job has been named
+                self._print(message)
 
     def _keep(self, job: _Job) -> None:
         if file := getattr(self.settings, "failures", None):

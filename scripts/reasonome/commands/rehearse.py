@@ -44,15 +44,15 @@ def rehearse(args: argparse.Namespace) -> int:
     )
     small = load_project(made.folder)
     failures = []
-    with endpoint.running():
+    with endpoint.running(), running.forked() as python:
         if questions := {*made.taught, *made.pairs.values()}:
             prompts = [small.results.prompts(*question) / "train.jsonl" for question in sorted(questions)]
-            failures = running.make(small, snakefile, prompts, args.cores)
+            failures = running.make(small, snakefile, prompts, args.cores, python)
         if not failures:
             for question in made.taught:
                 endpoint.teach(answers.answered(small, question))
             answers.write_pairs(small, made)
-            failures = running.make(small, snakefile, [made.report], args.cores)
+            failures = running.make(small, snakefile, [made.report], args.cores, python)
     ended = running.outcomes(small, args.experiment, failures)
     show("\n".join(_told(made, ended, failures, monotonic() - began)))
     return int(bool(failures))
@@ -61,17 +61,20 @@ def rehearse(args: argparse.Namespace) -> int:
 def _told(
     made: configuration.Rehearsal, ended: list[running.Outcome], failures: list[running.Failure], seconds: float
 ) -> list[str]:
-    lines = []
-    for backbone, arm, failure in ended:
-        how = f"failed: {failure.job}: {failure.last_line} ({failure.log})" if failure else "ok"
-        lines.append(f"{backbone}  {arm}: {how}")
-    of_arms = {failure.job for _, _, failure in ended if failure}
-    for failure in failures:
-        if failure.job not in of_arms:
-            lines.append(f"failed: {failure.job}: {failure.last_line} ({failure.log})")
+    lines, of_arms = [], {one.failure.job for one in ended if one.failure}
+    for one in failures:
+        if one.job not in of_arms:
+            lines.append(f"failed: {_in_words(one)}")
+    for one in ended:
+        how = f"failed: {_in_words(one.failure)}" if one.failure else "ok" if one.done else "not reached"
+        lines.append(f"{one.backbone}  {one.arm}: {how}")
     how = f"{len(failures)} jobs failed" if failures else f"it ended in {made.report}"
     lines.append(f"{made.experiment} was rehearsed in {seconds / 60:.1f} minutes: {how}")
     return [*lines, "not rehearsed:", *(f"- {what}" for what in made.replaced)]
+
+
+def _in_words(failure: running.Failure) -> str:
+    return f"{failure.job}: {failure.reason} (its log is {failure.log})"
 
 
 def _with_tokenizer(project: Project, snakefile: Path, cores: int) -> str:
@@ -88,7 +91,7 @@ def _with_tokenizer(project: Project, snakefile: Path, cores: int) -> str:
     if at_hand(project, carried[0]) is None:
         manifest = project.results.model(carried[0], chains.BASE) / "manifest.json"
         for failure in running.make(project, snakefile, [manifest], cores):
-            raise InputError(failure.last_line, file=failure.log, fix="mend it, and rehearse again")
+            raise InputError(failure.reason, file=failure.log, fix="mend it, and rehearse again")
     return carried[0]
 
 

@@ -26,7 +26,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import lookup
 
 # The most of each, by the names of keys.
-QUESTIONS = {"train": 24, "valid": 4, "test": 8}
+QUESTIONS = {"train": 120, "valid": 4, "test": 8}
 STEPS = {
     "max_examples": 12,
     "max_pairs": 8,
@@ -322,8 +322,8 @@ def _replaced(
         yield f"sources that are neither here nor in a slice: {', '.join(left)}"
     if sliced := [name for name, (source, _) in sources.items() if source and source is not project.sources[name]]:
         yield f"sources in slices that ship: {', '.join(sliced)}"
-    if asked := [name for table in ("backbones", "teachers") for name, one in of.get(table, {}).items() if _asks(one)]:
-        yield f"endpoints of {', '.join(asked)}: one here gives the right answers, grounded in no facts"
+    if asked := {name for table in ("backbones", "teachers") for name, one in of.get(table, {}).items() if _asks(one)}:
+        yield f"endpoints of {', '.join(sorted(asked))}: one here gives the right answers, grounded in no facts"
     if tables := [name for name, one in of.get("preferences", {}).items() if isinstance(one, SamplePreferences)]:
         yield f"samples of {', '.join(tables)}: right answers over wrong ones in their place"
     if vllm := [name for name, one in of["backbones"].items() if one.engine == "vllm"]:

@@ -16,6 +16,7 @@ from transformers import (
     BertModel,
     PreTrainedConfig,
 )
+from transformers.utils import logging
 
 from reasonome.cluster.rehearsal.configuration import Small
 from reasonome.config.backbones import AdapterWeights, PathWeights
@@ -107,6 +108,7 @@ def stand_ins(project: Project, experiment: Experiment, backbones: Iterable[str]
     They are written below `folder`, if they are not there. A backbone that is not on this disk has the architecture of
     which its name tells, and the tokenizer of the backbone `default`, which is there.
     """
+    logging.disable_progress_bar()
     folders, told, kept = {}, [], {}
     for name in backbones:
         weights = project.backbones[name].weights

@@ -1,15 +1,19 @@
 """Runs the rules of a rehearsal, and says of each arm how it ended."""
 
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import BaseModel
 
 from reasonome.cluster.plan import configuration
+from reasonome.cluster.rehearsal import forking
 from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import cells
 from reasonome.core import atomic
@@ -23,10 +27,12 @@ class Failure(BaseModel):
     log: Path
 
     @property
-    def last_line(self) -> str:
-        """What the job wrote last."""
+    def reason(self) -> str:
+        """What the job said last: what is wrong and the fix, where it says so, else the last line of its log."""
         written = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.is_file() else []
-        return next((line.strip() for line in reversed(written) if line.strip()), "it wrote nothing")
+        lines = [line.strip() for line in written if line.strip()]
+        begun = max((place for place, line in enumerate(lines) if line.startswith("error: ")), default=-1)
+        return " ".join(lines[begun:]) or "it wrote nothing"
 
     def is_of(self, backbone: str, chain: str) -> bool:
         """Whether it trained or asked a model of this chain, or one that it was made from."""
@@ -34,17 +40,35 @@ class Failure(BaseModel):
 
 
 class Outcome(NamedTuple):
-    """How an arm of a backbone ended: with the first job that failed for it, or none."""
+    """How an arm of a backbone ended: the first of its own jobs that failed, and whether it was scored to its end."""
 
     backbone: str
     arm: str
     failure: Failure | None
+    done: bool
 
 
-def make(project: Project, snakefile: Path, targets: Sequence[Path], cores: int) -> list[Failure]:
+@contextmanager
+def forked() -> Iterator[str]:
+    """What starts programs of jobs in place of Python while the block runs: each is a copy of one process."""
+    with tempfile.TemporaryDirectory(prefix="reasonome-") as folder:
+        address = f"{folder}/programs"
+        program = [sys.executable, forking.__file__, address]
+        # As jobs have it (workflow/rules/project.smk), for what is read when packages are imported.
+        environment = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "GOMP_SPINCOUNT": "1000"} | os.environ
+        with subprocess.Popen(
+            program, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as copied:
+            assert copied.stdout is not None
+            copied.stdout.readline()
+            yield shlex.join([sys.executable, "-S", "-E", forking.__file__, address])
+            copied.communicate()
+
+
+def make(project: Project, snakefile: Path, targets: Sequence[Path], cores: int, python: str = "") -> list[Failure]:
     """The jobs that failed while Snakemake made targets of a project; it goes on with what needs none of them.
 
-    InputError where Snakemake fails before it runs a job.
+    `python` starts the programs of jobs. InputError where Snakemake fails before it runs a job.
     """
     failures = project.results.root / "failures.jsonl"
     atomic.write_text(failures, "")
@@ -53,7 +77,7 @@ def make(project: Project, snakefile: Path, targets: Sequence[Path], cores: int)
     # A user's own profile may send jobs to a cluster, which is asked later.
     environment = {key: value for key, value in os.environ.items() if key != "SNAKEMAKE_PROFILE"}
     done = subprocess.run(
-        [*command, *configuration(project), "--", *map(str, targets)],
+        [*command, *configuration(project), *([f"python={python}"] if python else []), "--", *map(str, targets)],
         env=environment | {"REASONOME_QUIET": "1"},
         stdout=subprocess.DEVNULL,
     )
@@ -66,13 +90,11 @@ def make(project: Project, snakefile: Path, targets: Sequence[Path], cores: int)
 
 def outcomes(project: Project, experiment: str, failures: Sequence[Failure]) -> list[Outcome]:
     """How each arm of an experiment ended whose targets were made as far as they could be."""
-    models = {}
+    ended: dict[tuple[str, str], Outcome] = {}
     for run in cells(project, experiment):
-        models.setdefault((run.backbone, run.arm), []).append(run)
-    ended = []
-    for (backbone, arm), runs in models.items():
-        missing = [run for run in runs if not project.results.scores(run).is_file()]
-        own = [one for one in failures if any(one.is_of(backbone, run.chain) for run in runs)]
-        of_all = [one for one in failures if missing]  # such as its questions, which could not be built
-        ended.append(Outcome(backbone, arm, next(iter([*own, *of_all]), None)))
-    return ended
+        failed = next((one for one in failures if one.is_of(run.backbone, run.chain)), None)
+        done = project.results.scores(run).is_file()
+        before = ended.get((run.backbone, run.arm), Outcome(run.backbone, run.arm, None, True))
+        own = Outcome(run.backbone, run.arm, before.failure or failed, before.done and done)
+        ended[run.backbone, run.arm] = own
+    return [*ended.values()]

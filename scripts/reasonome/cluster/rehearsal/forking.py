@@ -1,0 +1,113 @@
+"""Programs of a rehearsal start from a process that has imported what they import: most last less than their imports.
+
+python forking.py SOCKET SCRIPT [ARGUMENT ...]     runs a program in a copy of the process that listens at SOCKET
+python forking.py SOCKET                           is that process; it ends with its standard input
+"""
+
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+import threading
+import traceback
+from contextlib import suppress
+
+# What a copy may take over, since importing it starts nothing.
+IMPORTED = ("pandas", "pyarrow.parquet", "datasets", "torch", "transformers", "peft", "trl", "scipy.stats")
+STREAMS = (0, 1, 2)
+_LONGEST = 1 << 22  # bytes of a command line and an environment
+
+
+def serve(address: str) -> None:
+    """Run each program that is asked for in a copy of this process, until standard input ends."""
+    for name in IMPORTED:
+        importlib.import_module(name)
+    gc.freeze()  # copies need not look through what was imported
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no copy waits to be asked how it ended
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(address)
+        listening.listen()
+        threading.Thread(target=_end_with_input, daemon=True).start()
+        print("ready", flush=True)
+        while True:
+            asked, _ = listening.accept()
+            if os.fork() == 0:
+                listening.close()
+                _run(asked)
+            asked.close()
+
+
+def _end_with_input() -> None:
+    os.read(0, 1)  # what `sys.stdin` has locked meanwhile stays so in copies
+    os._exit(0)
+
+
+def _run(asked: socket.socket) -> None:
+    """Run the program that is asked for in another copy, and tell its exit status; it ends where who asked ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    written, streams, *_ = socket.recv_fds(asked, _LONGEST, len(STREAMS))
+    program = os.fork()
+    if program == 0:
+        asked.close()
+        os.setpgid(0, 0)
+        words, folder, environment = json.loads(written)
+        _become(words, folder, environment, streams)
+    threading.Thread(target=_end_with, args=[asked, program], daemon=True).start()
+    _, status = os.waitpid(program, 0)
+    with suppress(OSError):  # who asked has ended
+        asked.sendall(bytes([os.waitstatus_to_exitcode(status) % 256]))
+    os._exit(0)
+
+
+def _become(words: list[str], folder: str, environment: dict[str, str], streams: list[int]) -> None:
+    """Be a program: a file, or a module behind -m."""
+    for given, own in zip(streams, STREAMS, strict=True):
+        os.dup2(given, own)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    is_module = words[0] == "-m"
+    sys.argv[:] = words[is_module:]
+    status = 1
+    try:
+        if is_module:
+            runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+        else:
+            sys.path.insert(0, os.path.dirname(words[0]))
+            runpy.run_path(words[0], run_name="__main__")
+        status = 0
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else int(bool(ended.code))
+        if isinstance(ended.code, str):
+            print(ended.code, file=sys.stderr)
+    except BaseException:  # as Python tells it of any program
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(ValueError):  # the program has closed it
+                stream.flush()
+        os._exit(status)
+
+
+def _end_with(asked: socket.socket, program: int) -> None:
+    """Kill a program, and what it started, where who asked for it ends."""
+    asked.recv(1)
+    with suppress(ProcessLookupError):
+        os.killpg(program, signal.SIGKILL)
+
+
+def ask(address: str, words: list[str]) -> int:
+    """The exit status of a program that a copy of the process at an address runs; 1 where that was killed."""
+    with socket.socket(socket.AF_UNIX) as asked:
+        asked.connect(address)
+        socket.send_fds(asked, [json.dumps([words, os.getcwd(), dict(os.environ)]).encode()], STREAMS)
+        status = asked.recv(1)
+    return status[0] if status else 1
+
+
+if __name__ == "__main__":
+    sys.exit(ask(sys.argv[1], sys.argv[2:]) if sys.argv[2:] else serve(sys.argv[1]))
