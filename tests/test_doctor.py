@@ -1,5 +1,7 @@
 """`reasonome doctor`: each check on readings of a node that has the fault, and the fix that it prints."""
 
+import json
+import math
 import os
 import subprocess
 import sys
@@ -8,7 +10,7 @@ import pytest
 import tiny_project
 
 from reasonome import cli
-from reasonome.cluster import doctor, plan
+from reasonome.cluster import doctor, partitions, plan
 from reasonome.cluster.doctor import FAIL, NOT_HERE, OK, WARN
 from reasonome.cluster.plan import Job
 from reasonome.tasks import load_project
@@ -147,3 +149,71 @@ def test_a_configuration_that_cannot_be_read_is_the_last_finding(config):
     *_, disk, found = doctor.check_project(lambda: load_project(config), [])
     assert (disk.check, found.check, found.state) == ("disk", "configuration", FAIL)
     assert "backbones.yaml:1: mine" in found.what
+
+
+NODES = """\
+cpu* 7-00:00:00 192000 64 (null)
+gpu 1-00:00:00 515000+ 64 gpu:a100:4(S:0-1)
+big infinite 1030000 128+ gpu:h100:8,nvme:1
+short 30:00 515000 64 gpu:8
+down n/a n/a n/a gpu:8
+"""
+TRAINED = Job("sft", {"backbone": "llama-3.1-8b", "chain": "sft.gpt4o-s0"}, resources={"runtime": 120})
+ASKED = Job("ask_facts", {"backbone": "llama-3.1-8b", "chain": "base", "corpus": "human"}, resources={"runtime": 30})
+SCORED = Job("score", resources={"runtime": 60})
+
+
+def test_partitions_are_read_from_sinfo():
+    nodes = partitions.read(NODES)
+    assert [(one.partition, one.default, one.minutes) for one in nodes] == [
+        ("cpu", True, 7 * 1440),
+        ("gpu", False, 1440),
+        ("big", False, math.inf),
+        ("short", False, 30),
+    ]
+    assert (nodes[1].memory_mb, nodes[2].cpus) == (515_000, 128)
+    assert [one.gpus for one in nodes] == [{}, {"a100": 4}, {"h100": 8}, {"": 8}]
+
+
+@pytest.mark.parametrize(
+    ("job", "entry", "state", "what", "fix"),
+    [
+        (TRAINED, {"partition": "big"}, OK, "a node gives what each", ""),
+        (TRAINED, {"partition": "gpu,big"}, OK, "", ""),
+        (TRAINED, {}, FAIL, "asks for `gpus: 8`, and the default partition has none", "`partition: big`"),
+        (TRAINED, {"partition": "gpu"}, FAIL, "partition gpu have 4 at most", "set `partition: big`"),
+        (TRAINED, {"partition": "gpu", "gpu_model": "a100"}, FAIL, "`gpus: 8` of a100", "set `nodes: 2` and `gpus: 4`"),
+        (TRAINED, {"partition": "big", "gpu_model": "a100"}, FAIL, "big has none", "which partition gpu gives"),
+        (TRAINED, {"partition": "gpu", "gpus": 4, "minutes": 2000}, FAIL, "`minutes: 2000`", "set `partition: big`"),
+        (
+            TRAINED,
+            {"partition": "gpu", "gpus": 4, "memory_gb": 2000},
+            FAIL,
+            "515 at most",
+            "`memory_gb: 1030`, which partition big",
+        ),
+        (TRAINED, {"partition": "big", "cpus": 256}, FAIL, "`cpus: 256`", "set `cpus: 128`"),
+        (
+            TRAINED,
+            {"partition": "gpu", "gpus": 4, "retry_factor": 5},
+            WARN,
+            "last retry for `minutes: 3000`",
+            "factor: 1`",
+        ),
+        (ASKED, {}, FAIL, "generate of llama-3.1-8b asks for `gpus: 1`", "`partition: big,gpu,short`"),
+        (ASKED, {"partition": "short"}, WARN, "last retry for `minutes: 68`", "retry_factor: 1"),
+        (SCORED, {}, OK, "", ""),
+        (SCORED, {"partition": "shrt"}, FAIL, "unknown partition 'shrt'", "mean 'short'?"),
+    ],
+)
+def test_requests_are_held_against_the_nodes_of_their_partition(
+    config, tmp_path, monkeypatch, job, entry, state, what, fix
+):
+    """A fake sinfo, and entries at the end of resources.yaml: the line that is named has what is too much."""
+    put_on_path(monkeypatch, tmp_path, "sinfo", f"cat <<'END'\n{NODES}END")
+    if entry:
+        with open(config / "resources.yaml", "a") as file:
+            file.write(f"- {json.dumps({'rules': [job.rule.replace('ask_facts', 'generate')], **entry})}\n")
+    (found,) = doctor.check_requests(load_project(config), [job, job])
+    assert found.state == state and what in found.what and fix in found.fix
+    assert state == OK or found.fix.startswith(f"{config}/resources.yaml:")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reasonome.cluster.plan import Job
     from reasonome.config.project import Project
 
 OK, WARN, FAIL, NOT_HERE = "ok", "warn", "fail", "not here"
@@ -158,20 +159,38 @@ def check_slurm() -> Iterator[Finding]:
 
 
 def check_project(load: Callable[[], "Project"], names: list[str]) -> Iterator[Finding]:
-    """Whether results can be written, the configuration can be read, and all weights are there."""
-    results = Path("results")
+    """Whether results can be written, the configuration read, requests met by nodes, and all weights are there."""
+    results, requests = Path("results"), []
     try:
         from reasonome.cluster.plan import still_to_run
 
         project = load()
         results = Path(project.settings.results)
         jobs = [job for name in names or project.settings.experiments for job in still_to_run(project, name)]
+        requests = check_requests(project, [job for job in jobs if not job.local])
         last = check_weights([job.outputs for job in jobs if job.rule in ("fetch_backbone", "fetch_encoder")])
     except Exception as error:  # whatever it is, it would fail jobs too
         fix = "pip install -r requirements.lock" if isinstance(error, ImportError) else ""
         last = Finding("configuration", FAIL, str(error), fix)
     yield check_disk(results)
+    yield from requests
     yield last
+
+
+def check_requests(project: "Project", jobs: "list[Job]") -> list[Finding]:
+    """What jobs ask for that no node of their partition gives; nothing where no SLURM answers."""
+    from reasonome.cluster import partitions
+
+    check = "requests"
+    listed, _ = answer_of([*partitions.SINFO])
+    nodes = partitions.read(listed or "")
+    if not nodes or not jobs:
+        return []
+    found = [
+        Finding(check, FAIL if attempt == 1 else WARN, error.what, f"{error.file}:{error.line}: {error.fix}")
+        for attempt, error in partitions.beyond(project, jobs, nodes)
+    ]
+    return found or [Finding(check, OK, f"a node gives what each of {len(jobs)} jobs asks for")]
 
 
 def check_weights(to_fetch: list[tuple[str, ...]]) -> Finding:
