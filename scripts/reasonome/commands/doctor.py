@@ -12,7 +12,7 @@ _DOCTOR = """\
 
 reasonome doctor                               for the experiments of config/config.yaml
 reasonome doctor gene-r1 --gpus 8              for one, on a node with eight GPUs
-srun --gpus=8 --mem=800G reasonome doctor gene-r1 --gpus 8      on the node that SLURM gives its jobs
+srun --gpus=8 --mem=256G reasonome doctor gene-r1 --gpus 8      on the node that SLURM gives its jobs
 """
 
 
