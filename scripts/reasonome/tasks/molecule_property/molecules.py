@@ -33,6 +33,7 @@ def rdkit() -> Any:
     return Chem
 
 
+@lru_cache(maxsize=100_000)
 def read_molecule(smiles: str, fragments: Fragments = "largest") -> Molecule:
     """The canonical SMILES of a molecule, with its stereochemistry.
 
@@ -54,6 +55,7 @@ def read_molecule(smiles: str, fragments: Fragments = "largest") -> Molecule:
     return Molecule(chem.MolToSmiles(min(parts, key=size)))
 
 
+@lru_cache(maxsize=100_000)
 def scaffold(smiles: str) -> str:
     """The Bemis–Murcko scaffold (1996) without stereochemistry: the rings and what links them.
 
@@ -109,3 +111,12 @@ def descriptors(smiles: str) -> dict[str, float]:
     values = CalcMolDescriptors(rdkit().MolFromSmiles(smiles), missingVal=0.0)
     # Some grow beyond every bound for large molecules.
     return {name: float(np.clip(np.nan_to_num(value), -1e6, 1e6)) for name, value in values.items()}
+
+
+@lru_cache(maxsize=100_000)
+def some_descriptors(smiles: str, names: tuple[str, ...]) -> tuple[float, ...]:
+    """RDKit's descriptors of these names, without the time that all of them take."""
+    from rdkit.Chem import Descriptors
+
+    molecule = rdkit().MolFromSmiles(smiles)
+    return tuple(float(getattr(Descriptors, name)(molecule)) for name in names)

@@ -6,7 +6,7 @@ from pathlib import Path
 from reasonome.core.errors import InputError, nearest
 from reasonome.facts.files.plain_table import read_table
 from reasonome.task_parts import BuildingJob
-from reasonome.tasks.molecule_property.molecules import Fragments, descriptors, read_molecule, scaffold
+from reasonome.tasks.molecule_property.molecules import Fragments, read_molecule, scaffold, some_descriptors
 from reasonome.tasks.molecule_property.settings import MoleculeBenchmark, MoleculeSubset
 from reasonome.tasks.prediction.dialogue import PredictionQuestion, Target
 from reasonome.tasks.question_answer.building import LeftOut, VerifiedBuilding
@@ -106,8 +106,8 @@ def _each_once(rows: Rows, spec: MoleculeSubset) -> tuple[list[PredictionQuestio
 
 
 def _question(identifier: str, smiles: str, answer: str, subset: str, spec: MoleculeSubset) -> PredictionQuestion:
-    values, group = descriptors(smiles), scaffold(smiles)
-    shown = "; ".join(f"{words} {values[name]:.4g}" for name, words in _SHOWN.items())
+    values, group = some_descriptors(smiles, tuple(_SHOWN)), scaffold(smiles)
+    shown = "; ".join(f"{words} {value:.4g}" for words, value in zip(_SHOWN.values(), values, strict=True))
     return PredictionQuestion(
         id=identifier,
         subset=subset,
