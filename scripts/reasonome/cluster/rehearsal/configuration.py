@@ -141,8 +141,13 @@ def write(project: Project, experiment: str, small: Small, endpoint: str) -> Reh
     for stage in {step.partition(".")[0] for step in of.get("recipes", {})}:
         variants = {step.partition(".")[2]: one for step, one in of["recipes"].items() if step.startswith(f"{stage}.")}
         tables[f"recipes/{stage}"] = {"variants": {name: small_recipe(one) for name, one in variants.items()}}
+    shipped = project.folder.shipped.parent / "resources"
     for name, table in tables.items():
-        atomic.write_text(folder / f"{name}.yaml", yaml.safe_dump(table, sort_keys=False, allow_unicode=True))
+        text = yaml.safe_dump(table, sort_keys=False, allow_unicode=True)
+        # Read from another folder, paths of files that ship are whole, and no entry may have one that is.
+        atomic.write_text(folder / f"{name}.yaml", text.replace(f"{shipped}/", "resources/"))
+    if shipped.is_absolute() and not (link := folder.parent / "resources").is_symlink():
+        link.symlink_to(shipped, target_is_directory=True)
     for name, template in project.folder.listed("prompts", "*.txt").items():
         (folder / "prompts").mkdir(exist_ok=True)
         copyfile(template, folder / "prompts" / name)

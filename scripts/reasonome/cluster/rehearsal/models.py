@@ -36,6 +36,7 @@ SIZES = {
     "head_dim": 16,
     "num_experts": 4,
     "num_local_experts": 4,
+    "num_experts_per_tok": 2,
 }
 
 
@@ -59,7 +60,8 @@ def small(config: PreTrainedConfig) -> PreTrainedConfig:
         if getattr(config, name, None) is not None:
             setattr(config, name, size)
     if kinds := getattr(config, "layer_types", None):
-        config.layer_types = [kinds[0], kinds[-1]]  # pyright: ignore[reportAttributeAccessIssue]  # of some alone
+        one_each = [*dict.fromkeys(kinds)]
+        config.layer_types = [one_each[0], one_each[-1]]  # pyright: ignore[reportAttributeAccessIssue]  # of some alone
     return config
 
 
