@@ -109,7 +109,7 @@ def test_the_table(snapshot):
     measure(f"models/{BACKBONE}/{CHAIN}/run.json", 6000, device="NVIDIA H200", processes=8)
     assert text(parse(DRY_RUN), "demo") == snapshot
     assert text([], "demo") == "'demo' is finished: nothing is left to run"
-    assert text([Job("write_recipe")], "demo").endswith("where Snakemake runs: 1 write_recipe")
+    assert "where Snakemake runs: 1 write_recipe\n`reasonome rehearse demo`" in text([Job("write_recipe")], "demo")
 
 
 @pytest.mark.parametrize(

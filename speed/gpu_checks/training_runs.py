@@ -97,19 +97,24 @@ def _apart(here: Here) -> float:
 
 
 def rehearsed(here: Here) -> Iterator[Finding]:
-    """A few steps of what closed-book-genome trains, in its recipes' batches and lengths, on made-up inputs."""
+    """A few steps of what closed-book-genome trains, in its recipes' batches and lengths, on made-up inputs; and of
+    fine-tuning with an adapter on packed rows."""
     project = made.project(here)
     recipes = load_project(made.ROOT / "config").recipes
-    for stage, few in (("pretrain", {"max_steps": 6}), ("sft", {"max_steps": 4}), ("grpo", {})):
+    packed = {"max_steps": 4, "packing": "separate", "adapter": {"rank": 32, "alpha": 64}}
+    for stage, few in (("pretrain", {"max_steps": 6}), ("sft", {"max_steps": 4}), ("sft", packed), ("grpo", {})):
         recipe = recipes[stage]["closedgenome"]
         settings = {name: getattr(recipe, name) for name in REHEARSED[stage]} | {"batch_size": recipe.batch_size}
+        settings |= few
         if here.small:
             settings |= {"batch_size": 4, "micro_batch_size": 2} | ({"generations": 2} if stage == "grpo" else {})
         if stage == "grpo":
             settings |= {"prompts": 2 * settings["batch_size"] // settings["generations"], "epochs": 1.0}
-        step = project.step(BACKBONE, f"{stage}.rehearsed-s0", stage, **settings, **few, save_steps=1000)
+        variant = "packed" if few is packed else "rehearsed"
+        step = project.step(BACKBONE, f"{stage}.{variant}-s0", stage, **settings, save_steps=1000)
         run = project.trained(step)
-        found = f"{stage}: {run['train_seconds'] / run['steps']:.2f} s a step, {rates(run)}"
+        what = f"{stage}, adapter and packed rows" if few is packed else stage
+        found = f"{what}: {run['train_seconds'] / run['steps']:.2f} s a step, {rates(run)}"
         yield Finding("rehearsed", "trains and ends", found, run["steps"] > 1)
 
 

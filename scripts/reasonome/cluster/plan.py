@@ -226,6 +226,7 @@ def text(jobs: list[Job], experiment: str) -> str:
     totals = [
         f"asked for: {' and '.join(sums)}, by config/resources.yaml; a machine without as much gives what it has",
         f"where Snakemake runs: {', '.join(f'{count} {rule}' for rule, count in local.items()) or 'no jobs'}",
+        f"`reasonome rehearse {experiment}` runs it all here first, in minutes, with all that costs made small",
     ]
     return "\n".join([*shown, "", *totals, *(line.warning for line in table if line.warning)])
 
