@@ -162,9 +162,12 @@ def backbone_model(project) -> Path:
 @pytest.fixture(scope="session")
 def tiny_backbone(backbone_model, tmp_path_factory) -> Path:
     """A random model of two small layers, for tests of what its weights do not decide."""
-    import tiny_backbone as tiny_backbone_model  # PyTorch, which fast tests do without
+    from transformers import LlamaConfig  # PyTorch, which fast tests do without
 
-    return tiny_backbone_model.make(tmp_path_factory.mktemp("tiny") / "model", backbone_model)
+    from reasonome.cluster.rehearsal.models import small, write_language_model
+
+    config = small(LlamaConfig(max_position_embeddings=2048, tie_word_embeddings=True))
+    return write_language_model(tmp_path_factory.mktemp("tiny") / "model", config, backbone_model)
 
 
 @pytest.fixture

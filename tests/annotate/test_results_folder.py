@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -175,13 +176,11 @@ def test_a_second_run_is_told_that_the_folder_is_held(annotating, by_hand):
 
 
 @pytest.mark.slow
-def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating, backbone_model, monkeypatch):
+def test_after_a_kill_while_it_answers_the_finished_batches_are_used(annotating, tiny_backbone, monkeypatch):
     local = pytest.importorskip("reasonome.answering.local")
-    import tiny_backbone as tiny_backbone_model
-
     folder = annotating.folder / "results/models/tiny/base"
     if not folder.exists():
-        tiny_backbone_model.make(folder / "model", backbone_model)
+        shutil.copytree(tiny_backbone, folder / "model")
         annotation_project.write_model_manifest(folder)
     given = [str(annotating.file("mine.gmt", GOOD + SECOND)), "tiny/base", str(annotating.out)]
     run = python(ONE_BATCH, *given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

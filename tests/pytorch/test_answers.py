@@ -365,12 +365,11 @@ def _asks_for_a_static_cache(folder):
 
 @pytest.mark.parametrize("kind", ["hybrid", "static"])
 def test_a_model_whose_cache_cannot_be_copied_reads_each_question(tiny_backbone, tmp_path, monkeypatch, kind):
-    import tiny_backbone as tiny_backbone_model
-
     from reasonome.answering import local
+    from reasonome.cluster.rehearsal.models import write_backbone
 
     if kind == "hybrid":
-        folder = tiny_backbone_model.make_hybrid(tmp_path / "model", tiny_backbone)
+        folder = write_backbone(tmp_path / "model", "qwen3_next", None, tiny_backbone)
     else:
         folder = shutil.copytree(tiny_backbone, tmp_path / "model")
         _asks_for_a_static_cache(folder)

@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-import tiny_backbone as tiny_backbone_model
 import tiny_training
 import torch
 import transformers
 
 from reasonome.answering import fact_recall
 from reasonome.answering.fact_recall import Question, drawn_questions, recall
+from reasonome.cluster.rehearsal.models import write_backbone
 from reasonome.facts.selection import OBJECTS, StatedFact, object_names, stated_facts
 from reasonome.facts.sources.source import FACT_COLUMNS
 from reasonome.facts.wording import ASKED
@@ -186,7 +186,7 @@ def test_weights_that_are_gathered_to_be_asked_can_be_trained_afterwards():
 
 @pytest.mark.parametrize("hybrid", [False, True], ids=["attention", "linear attention, too"])
 def test_a_real_cache_gives_what_whole_texts_give(tiny_backbone, tmp_path, hybrid):
-    folder = tiny_backbone_model.make_hybrid(tmp_path / "model", tiny_backbone) if hybrid else tiny_backbone
+    folder = write_backbone(tmp_path / "model", "qwen3_next", None, tiny_backbone) if hybrid else tiny_backbone
     model = transformers.AutoModelForCausalLM.from_pretrained(folder).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(tiny_backbone)
     objects = ("DNA repair", "DNA binding and mitotic cell cycle", "nucleus")
