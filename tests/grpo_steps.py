@@ -7,7 +7,6 @@ python tests/grpo_steps.py models/tiny/grpo.try-s0 --read completions.json      
 import argparse
 import json
 import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -89,16 +88,6 @@ def run(folder: Path) -> None:
     if json.loads((folder / "recipe.json").read_text(encoding="utf-8")).get("judge"):
         data["judge"] = judge
     grpo(TrainingJob(read_recipe(folder), folder, data, {"demo-go": STYLE}), Vowels(), None)
-
-
-def leave_behind(whole: Path, torn: Path, checkpoint: int) -> None:
-    """Give the step `torn` what it would have left, had it been killed after this checkpoint of its twin `whole`."""
-    examples = torn.parent.parent.parent / "examples.jsonl"
-    job = TrainingJob(read_recipe(torn), torn, {"examples": examples, "valid": examples}, {"demo-go": STYLE})
-    [trainer] = (whole / "trainer").iterdir()
-    job.trainer_folder.mkdir(parents=True)
-    shutil.copytree(trainer / f"checkpoint-{checkpoint}", job.trainer_folder / f"checkpoint-{checkpoint}")
-    shutil.copy(trainer / "answers-before.json", job.trainer_folder)
 
 
 def write_down(path: Path) -> None:

@@ -97,6 +97,15 @@ def train(job: TrainingJob) -> None:
     job.recipe.train(job)
 
 
+def tear(folder: Path, step: int) -> None:
+    """Leave of a finished step what there would be, had it been killed after a checkpoint."""
+    for checkpoint in folder.glob("trainer/*/checkpoint-*"):
+        if int(checkpoint.name.partition("-")[2]) > step:
+            shutil.rmtree(checkpoint)
+    for made in ("model", "adapter"):
+        shutil.rmtree(folder / made, ignore_errors=True)
+
+
 def gradients(folder: Path) -> dict[int, torch.Tensor]:
     """The gradient of every weight in the first step of a training that saved after it: AdamW keeps a tenth of it."""
     [checkpoint] = folder.glob("trainer/*/checkpoint-1")

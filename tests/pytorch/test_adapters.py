@@ -21,7 +21,6 @@ from reasonome.config import Adapter
 from reasonome.config.project import Results
 from reasonome.tasks import TASKS, load_project
 from reasonome.training import adapters, kernels
-from reasonome.training.job import TrainingJob
 from reasonome.training.sft import sft
 
 LORA = {"rank": 4, "alpha": 16.0}
@@ -95,30 +94,6 @@ def test_the_written_model_is_the_parent_with_the_adapter(tiny_backbone, tmp_pat
     # In fp32 up to rounding; in the bf16 of the written model to three digits.
     torch.testing.assert_close(merged, beside, atol=1e-5, rtol=1e-5)
     assert (plain - beside).abs().max() < 0.1 * moved
-
-
-@pytest.mark.full
-@pytest.mark.slow
-def test_an_adapter_resumes_to_the_same_weights(tiny_backbone, tmp_path):
-    models = tiny_training.make(tmp_path, tiny_backbone)
-    settings = {"adapter": LORA | {"dropout": 0.1}, "checkpoints": "keep", "max_steps": 4}
-    whole = tiny_training.sft_job(models, **settings)
-    sft(whole, {"demo-go": TASKS["gene_set_naming"]})
-    expected = {name: (whole.folder / name).read_bytes() for name in ("model/model.safetensors", "history.jsonl")}
-    tokens = json.loads((whole.folder / "run.json").read_text())["backward_tokens"]
-
-    saved = sorted(path.name for path in whole.trainer_folder.glob("checkpoint-*"))
-    assert saved == ["checkpoint-2", "checkpoint-4"]
-    assert (whole.trainer_folder / "checkpoint-2" / "adapter_model.safetensors").is_file()
-    shutil.rmtree(whole.trainer_folder / "checkpoint-4")
-    for name in ("model", "adapter"):
-        shutil.rmtree(whole.folder / name)
-    again = TrainingJob(tiny_training.read_recipe(whole.folder), whole.folder, whole.data, whole.styles)
-    assert again.checkpoint.name == "checkpoint-2"
-    sft(again, {"demo-go": TASKS["gene_set_naming"]})
-    for name, content in expected.items():
-        assert (again.folder / name).read_bytes() == content, name
-    assert json.loads((again.folder / "run.json").read_text())["backward_tokens"] == tokens
 
 
 def with_adapter(folder, dtype, size):

@@ -7,7 +7,6 @@ from collections import defaultdict
 import grpo_steps
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from reasonome.stages import STAGES
 from reasonome.training import rollouts
@@ -17,12 +16,10 @@ from reasonome.training.shared_questions import Sharing
 
 pytestmark = pytest.mark.usefixtures("signal_handlers")
 
-TWICE = {"iterations": 2, "save_steps": 2, "epochs": 2}
-
 
 @pytest.mark.slow
-def test_two_passes_draw_once_and_resume_between_batches(tiny_models):
-    whole = grpo_steps.prepare(tiny_models, "grpo.twice-s0", **TWICE, checkpoints="keep")
+def test_two_passes_draw_once(tiny_models):
+    whole = grpo_steps.prepare(tiny_models, "grpo.twice-s0", iterations=2, save_steps=2, epochs=2)
     grpo_steps.run(whole)
     once = grpo_steps.prepare(tiny_models, "grpo.once-s0", epochs=2, save_steps=2)
     grpo_steps.run(once)
@@ -38,13 +35,6 @@ def test_two_passes_draw_once_and_resume_between_batches(tiny_models):
     assert tokens["grpo.twice-s0"] == pytest.approx(tokens["grpo.once-s0"], rel=0.2)
     # The first pass of the first batch is the same step; the second goes on from there.
     assert grpo_steps.logged(whole)[0]["grad_norm"] == grpo_steps.logged(once)[0]["grad_norm"]
-
-    torn = grpo_steps.prepare(tiny_models, "grpo.torn-s0", **TWICE)
-    grpo_steps.leave_behind(whole, torn, checkpoint=6)
-    grpo_steps.run(torn)
-    first, second = (load_file(folder / "model" / "model.safetensors") for folder in (whole, torn))
-    assert all(torch.equal(first[key], second[key]) for key in first)
-    assert (whole / "history.jsonl").read_text() == (torn / "history.jsonl").read_text()
 
 
 def test_so_many_are_drawn_at_once_as_memory_holds(monkeypatch):

@@ -14,7 +14,7 @@ from trl import SFTConfig, SFTTrainer
 
 from reasonome.tasks import TASKS
 from reasonome.training import packing
-from reasonome.training.pretrain import pretrain, tokenised, whole
+from reasonome.training.pretrain import tokenised, whole
 from reasonome.training.sft import sft
 
 TEXTS = [list(range(10, 22)), list(range(40, 47)), list(range(60, 65))]
@@ -200,12 +200,3 @@ def test_sft_in_packed_rows_steps_as_padded_rows_of_the_same_examples_do(adapter
     runs = [json.loads((job.folder / "run.json").read_text()) for job in (padded, packed)]
     assert runs[0]["backward_tokens"] == runs[1]["backward_tokens"] > 0
     assert [run["kernels"]["attention"] for run in runs] == ["sdpa", "sdpa"]
-
-
-def test_an_adapter_learns_statements_in_packed_rows(tiny_backbone, tmp_path):
-    models = tiny_training.make(tmp_path, tiny_backbone)
-    job = tiny_training.pretrain_job(models, packing="separate", adapter=LORA)
-    pretrain(job)
-    manifest = json.loads((job.folder / "manifest.json").read_text())
-    assert manifest["rows"] < manifest["statements"] == 40
-    assert (job.folder / "adapter/adapter_model.safetensors").is_file()

@@ -1,7 +1,6 @@
-"""DPO and reward models on the tiny backbone: what they write, that they load, resume, and add up gradients."""
+"""DPO and reward models on the tiny backbone: what they write, that they load, and add up gradients."""
 
 import json
-import shutil
 
 import pytest
 import tiny_training
@@ -20,8 +19,8 @@ LORA = {"rank": 4, "alpha": 16.0}
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "adapter"), [("dpo", None), ("reward", LORA)])
-def test_a_stage_trains_its_model_loads_and_a_killed_one_resumes_to_its_weights(tiny_models, name, adapter):
-    job = tiny_training.preference_job(tiny_models, name, adapter=adapter, checkpoints="keep")
+def test_a_stage_trains_and_its_model_loads(tiny_models, name, adapter):
+    job = tiny_training.preference_job(tiny_models, name, adapter=adapter)
     tiny_training.train(job)
     folder = job.folder
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -43,16 +42,6 @@ def test_a_stage_trains_its_model_loads_and_a_killed_one_resumes_to_its_weights(
         [head] = [weight for key, weight in trained.items() if "score" in key]
         rounded = 0 if after["score.weight"].dtype == head.dtype else 2**-7  # at random, by less than a step of bf16
         torch.testing.assert_close(after["score.weight"].to(head.dtype), head, rtol=rounded, atol=0)
-
-    torn = tiny_training.preference_job(tiny_models, name, f"{name}.torn-s0", adapter=adapter)
-    [trainer] = (folder / "trainer").iterdir()
-    torn.trainer_folder.mkdir(parents=True)
-    shutil.copytree(trainer / "checkpoint-2", torn.trainer_folder / "checkpoint-2")
-    tiny_training.train(torn)
-    undisturbed, resumed = (load_file(one / "model" / "model.safetensors") for one in (folder, torn.folder))
-    assert undisturbed.keys() == resumed.keys()
-    assert all(torch.equal(undisturbed[key], resumed[key]) for key in undisturbed)
-    assert (folder / "history.jsonl").read_text() == (torn.folder / "history.jsonl").read_text()
 
 
 @pytest.mark.slow

@@ -12,9 +12,9 @@ from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.reward_config import RewardConfig
 from trl.trainer.sft_config import SFTConfig
 
-from reasonome.config import trl_settings
+from reasonome.config import Adapter, trl_settings
 from reasonome.stages import STAGES
-from reasonome.training import grpo, packing, pretrain, vllm_sampler
+from reasonome.training import adapters, grpo, kernels, packing, pretrain, vllm_sampler
 from reasonome.training.job import TrainingJob
 from reasonome.training.rollouts import WatchedTrainer
 from reasonome.training.shared_questions import choose
@@ -35,6 +35,52 @@ def job(models, stage: str, **settings) -> TrainingJob:
         return tiny_training.preference_job(models, stage, **settings)
     folder = grpo_steps.prepare(models, f"{stage}.try-s0", **settings)
     return TrainingJob(tiny_training.read_recipe(folder), folder, {}, {"demo-go": tiny_training.STYLE})
+
+
+# Settings with TRL's name and value; of those of all stages, and of those that draw completions.
+EVERYWHERE = {
+    "learning_rate": 3e-4, "epochs": 3.0, "max_steps": 6, "batch_size": 8, "micro_batch_size": 2, "scheduler": "cosine",
+    "warmup": 0.25, "weight_decay": 0.1, "max_grad_norm": 2.0, "gradient_checkpointing": True, "save_steps": 4,
+    "log_steps": 5,
+}  # fmt: skip
+TRLS = {
+    "learning_rate": 3e-4, "num_train_epochs": 3.0, "max_steps": 6, "gradient_accumulation_steps": 4,
+    "per_device_train_batch_size": 2, "lr_scheduler_type": "cosine", "warmup_steps": 0.25, "weight_decay": 0.1,
+    "max_grad_norm": 2.0, **kernels.recomputation(True), "save_steps": 4, "logging_steps": 5,
+}  # fmt: skip
+DRAWN = {"temperature": 0.5, "top_p": 0.75, "max_completion_length": 16, "beta": 0.3}
+PAID = DRAWN | {"rewards": {"format": 0.25, "rouge_l": 0.5}}
+PAYING = DRAWN | {"reward_weights": [0.25, 0.5], "num_generations": 2, "num_train_epochs": 1}  # see grpo.order
+TWICE = PAID | {"generations": 2, "iterations": 2, "aggregation": "each"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "settings", "theirs"),
+    [
+        ("pretrain", {}, {}),
+        ("sft", {}, {}),
+        ("dpo", {"beta": 0.3, "loss": "ipo", "max_length": 99}, {"beta": 0.3, "loss_type": ["ipo"], "max_length": 99}),
+        ("reward", {"max_length": 99}, {"max_length": 99}),
+        ("onlinedpo", PAID, PAYING | {"scale_rewards": "none"}),
+        ("grpo", TWICE, PAYING | {"num_iterations": 2, "multi_objective_aggregation": "normalize_then_sum"}),
+    ],
+)
+def test_what_a_recipe_says_is_what_trl_gets(tiny_models, stage, settings, theirs):
+    own = job(tiny_models, stage, **EVERYWHERE | settings)
+    given = grpo._settings(own) if stage in ("onlinedpo", "grpo") else own.arguments()
+    given |= own.recipe.trainer()[1].keywords if stage in ("dpo", "reward") else {}
+    expected = TRLS | theirs
+    assert {name: given[name] for name in expected} == expected
+
+
+def test_an_adapter_of_a_recipe_is_pefts():
+    theirs = adapters.configuration(Adapter(rank=4, alpha=8.0, dropout=0.1, targets=["q_proj"], quantize=None))
+    assert theirs and (theirs.r, theirs.lora_alpha, theirs.lora_dropout, theirs.target_modules) == (
+        4,
+        8.0,
+        0.1,
+        {"q_proj"},
+    )
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -190,6 +190,13 @@ def test_two_processes_learn_preferences_as_one_does(models, stage):
     same(Job(models(), stage, *TWO, "--sharding", "zero2").finished(), one)
 
 
+@pytest.mark.parametrize("sharding", ["none", "zero2", "zero3"])
+def test_two_processes_train_an_adapter_in_packed_rows_as_one_does(models, sharding):
+    settings = {"adapter": {"rank": 4}, "packing": "separate", "max_length": 128, "batch_size": 4}
+    one = Job(models(), "sft", "--processes", "1", **settings).finished()
+    same(Job(models(), "sft", *TWO, "--sharding", sharding, **settings).finished(), one)
+
+
 def test_zero2_in_bf16_stays_near_fp32(models, one_sft):
     job = Job(models(), "sft", *TWO, "--sharding", "zero2", precision="bf16", micro_batch_size=1).finished()
     losses, expected = job.losses(), one_sft.losses()
