@@ -1,7 +1,8 @@
 """Programs of a rehearsal start from a process that has imported what they import: most last less than their imports.
 
-python forking.py SOCKET SCRIPT [ARGUMENT ...]     runs a program in a copy of the process that listens at SOCKET
-python forking.py SOCKET                           is that process; it ends with its standard input
+python forking.py FOLDER                           is that process; it ends with its standard input
+python forking.py FOLDER SCRIPT [ARGUMENT ...]     runs a program in a copy of it
+FOLDER/python SCRIPT [ARGUMENT ...]                the same, in place of Python, which runs whatever is no file
 """
 
 import gc
@@ -15,21 +16,33 @@ import sys
 import threading
 import traceback
 from contextlib import suppress
+from shlex import quote
 
 # What a copy may take over, since importing it starts nothing.
 IMPORTED = ("pandas", "pyarrow.parquet", "datasets", "torch", "transformers", "peft", "trl", "scipy.stats")
 STREAMS = (0, 1, 2)
+PYTHON, _SOCKET = "python", "socket"  # files in the folder
+_SCRIPT = """\
+#!/bin/sh
+case "$1" in *.py) exec {python} -S -E {forking} {folder} "$@" ;; esac
+exec {python} "$@"
+"""
 _LONGEST = 1 << 22  # bytes of a command line and an environment
 
 
-def serve(address: str) -> None:
+def serve(folder: str) -> None:
     """Run each program that is asked for in a copy of this process, until standard input ends."""
+    real, python = sys.executable, os.path.join(folder, PYTHON)
+    with open(python, "w", encoding="utf-8") as script:
+        script.write(_SCRIPT.format(python=quote(real), forking=quote(__file__), folder=quote(folder)))
+    os.chmod(python, 0o700)
+    sys.executable = python  # for what programs start themselves
     for name in IMPORTED:
         importlib.import_module(name)
     gc.freeze()  # copies need not look through what was imported
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no copy waits to be asked how it ended
     with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(address)
+        listening.bind(os.path.join(folder, _SOCKET))
         listening.listen()
         threading.Thread(target=_end_with_input, daemon=True).start()
         print("ready", flush=True)
@@ -64,21 +77,17 @@ def _run(asked: socket.socket) -> None:
 
 
 def _become(words: list[str], folder: str, environment: dict[str, str], streams: list[int]) -> None:
-    """Be a program: a file, or a module behind -m."""
+    """Be a program."""
     for given, own in zip(streams, STREAMS, strict=True):
         os.dup2(given, own)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    is_module = words[0] == "-m"
-    sys.argv[:] = words[is_module:]
+    sys.argv[:] = words
+    sys.path.insert(0, os.path.dirname(words[0]))
     status = 1
     try:
-        if is_module:
-            runpy.run_module(words[1], run_name="__main__", alter_sys=True)
-        else:
-            sys.path.insert(0, os.path.dirname(words[0]))
-            runpy.run_path(words[0], run_name="__main__")
+        runpy.run_path(words[0], run_name="__main__")
         status = 0
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else int(bool(ended.code))
@@ -100,10 +109,10 @@ def _end_with(asked: socket.socket, program: int) -> None:
         os.killpg(program, signal.SIGKILL)
 
 
-def ask(address: str, words: list[str]) -> int:
-    """The exit status of a program that a copy of the process at an address runs; 1 where that was killed."""
+def ask(folder: str, words: list[str]) -> int:
+    """The exit status of a program that a copy of the process runs; 1 where that was killed."""
     with socket.socket(socket.AF_UNIX) as asked:
-        asked.connect(address)
+        asked.connect(os.path.join(folder, _SOCKET))
         socket.send_fds(asked, [json.dumps([words, os.getcwd(), dict(os.environ)]).encode()], STREAMS)
         status = asked.recv(1)
     return status[0] if status else 1

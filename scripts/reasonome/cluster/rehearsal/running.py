@@ -52,8 +52,7 @@ class Outcome(NamedTuple):
 def forked() -> Iterator[str]:
     """What starts programs of jobs in place of Python while the block runs: each is a copy of one process."""
     with tempfile.TemporaryDirectory(prefix="reasonome-") as folder:
-        address = f"{folder}/programs"
-        program = [sys.executable, forking.__file__, address]
+        program = [sys.executable, forking.__file__, folder]
         # As jobs have it (workflow/rules/project.smk), for what is read when packages are imported.
         environment = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "GOMP_SPINCOUNT": "1000"} | os.environ
         with subprocess.Popen(
@@ -61,7 +60,7 @@ def forked() -> Iterator[str]:
         ) as copied:
             assert copied.stdout is not None
             copied.stdout.readline()
-            yield shlex.join([sys.executable, "-S", "-E", forking.__file__, address])
+            yield shlex.quote(f"{folder}/{forking.PYTHON}")
             copied.communicate()
 
 
