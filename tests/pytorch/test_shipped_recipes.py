@@ -34,6 +34,7 @@ from reasonome.training.job import TrainingJob
 
 pytestmark = pytest.mark.usefixtures("signal_handlers")
 
+FULL = pytest.mark.full
 PROJECT = load_project(ROOT / "config")
 STYLE = tiny_training.STYLE.model_copy(update={"confidence": True})
 
@@ -80,7 +81,7 @@ def shipped() -> list[Any]:
     for step in (f"{stage}.{variant}" for stage, variants in PROJECT.recipes.items() for variant in variants):
         recipe = small(PROJECT.recipe(step))
         having = f"{flags(recipe)} {recipe.passes > 1}"
-        found.append(pytest.param(step, recipe, id=step, marks=[pytest.mark.full] if having in known else []))
+        found.append(pytest.param(step, recipe, id=step, marks=[FULL] if having in known else []))
         known.add(having)
     return found
 
@@ -185,16 +186,16 @@ def with_settings(stage: str, **settings) -> Recipe:
 @pytest.mark.parametrize(
     ("stage", "settings"),
     [
-        pytest.param("sft", BESIDE | {"adapter": DROPPING}, marks=pytest.mark.full),
-        pytest.param("sft", BESIDE | PACKED | {"adapter": DROPPING}, marks=pytest.mark.full),
-        pytest.param("pretrain", PACKED | {"adapter": LORA}, marks=pytest.mark.full),
-        pytest.param("dpo", {"adapter": LORA}, marks=pytest.mark.full),
-        pytest.param("onlinedpo", {"adapter": LORA}, marks=pytest.mark.full),
-        pytest.param("grpo", {"adapter": LORA, "beta": 0.1}, marks=pytest.mark.full),
-        ("dpo", {}),
+        pytest.param("sft", BESIDE | {"adapter": DROPPING}, marks=FULL),
+        pytest.param("sft", BESIDE | PACKED | {"adapter": DROPPING}, marks=FULL),
+        pytest.param("pretrain", PACKED | {"adapter": LORA}, marks=FULL),
+        pytest.param("dpo", {}, marks=FULL),
+        pytest.param("dpo", {"adapter": LORA}, marks=FULL),
         ("reward", {"adapter": LORA}),
         ("onlinedpo", {}),
+        pytest.param("onlinedpo", {"adapter": LORA}, marks=FULL),
         ("grpo", {"iterations": 2}),
+        pytest.param("grpo", {"adapter": LORA, "beta": 0.1}, marks=FULL),
     ],
 )
 def test_a_step_resumes_to_the_bytes_of_an_unbroken_run(models, stage, settings):
@@ -211,7 +212,9 @@ def test_a_step_resumes_to_the_bytes_of_an_unbroken_run(models, stage, settings)
     assert json.loads((job.folder / "run.json").read_text())["backward_tokens"] == tokens
 
 
-@pytest.mark.parametrize(("stage", "settings"), [("sft", PACKED | BESIDE), ("pretrain", PACKED), ("grpo", {})])
+@pytest.mark.parametrize(
+    ("stage", "settings"), [("sft", PACKED | BESIDE), pytest.param("pretrain", PACKED, marks=FULL), ("grpo", {})]
+)
 def test_an_adapter_learns_text_by_text_what_it_learns_behind_a_mask(models, stage, settings, monkeypatch):
     recipe = with_settings(stage, **settings, adapter=LORA)
     masked = trained(models, f"{stage}.masked-s0", recipe)
@@ -232,7 +235,7 @@ def test_an_adapter_is_trained_beside_weights_into_which_others_were_merged(mode
         assert first == pytest.approx(0, abs=1e-6) and abs(last) > 1e-6, "at first it is its parent, with the others"
 
 
-@pytest.mark.full
+@FULL
 @pytest.mark.skipif(bool(kernels.missing_to_compile()), reason=f"lacks {kernels.missing_to_compile()}")
 @pytest.mark.parametrize("adapter", [None, LORA])
 def test_packed_rows_are_learned_alike_recomputed_and_compiled(models, adapter):
@@ -257,7 +260,7 @@ def other_models(request, tiny_backbone, tmp_path_factory) -> Path:
     return made(folder / "data", small_models.write_language_model(folder / "backbone", config, tiny_backbone))
 
 
-@pytest.mark.full
+@FULL
 @pytest.mark.parametrize(
     ("stage", "settings"),
     [
