@@ -1,10 +1,10 @@
 """Size, coverage and power of the test of scores, simulated: python speed/ruler.py
 
 Each cell draws answers of 0 or 1 to questions in clusters, for two arms whose models have seeds. *Size* is how often p
-is below .05 where the difference is 0, *coverage* how often the interval holds a true difference of a tenth, and *power*
-how often p is below .05 then. Seeds are of whole chains that both arms share (paired), or of each arm. With 12 clusters
-or more, and three seeds or more (or seeds that do not vary), size must lie in .03 to .07 and coverage in .93 to .97; the
-exit status is 1 where one does not.
+is below .05 where the difference is 0, *coverage* how often the interval holds a true difference, and *power* how often
+p is below .05 then. Seeds are of whole chains that both arms share, or of each arm. With 12 clusters or more, and three
+seeds or more (or seeds that do not vary), size must lie in .03 to .07 and coverage in .93 to .97; the exit status is 1
+where one does not.
 """
 
 import sys

@@ -145,3 +145,14 @@ def test_a_built_benchmark_has_a_card_and_its_timing(fresh):
     assert "".join(f"| {split} | {size} |\n" for split, size in sizes.items()) in card.read_text(encoding="utf-8")
     timing = (fresh / "results/timings/build_benchmark/few-studies.tsv").read_text().splitlines()
     assert timing[0].startswith("s\th:m:s\tmax_rss") and float(timing[1].split("\t")[0]) > 0
+
+
+def test_a_reward_model_is_neither_asked_nor_trained_on(small):
+    model = "llama-3.1-8b/sft.gpt4obp-s0+reward.gener1-s0"
+    for path in (
+        f"results/answers/{model}/go-bp.symbols/greedy-1024.jsonl",
+        f"results/samples/{model}/go-bp.symbols/greedy-1024.all.jsonl",
+        f"results/recall/{model}/human.10.jsonl",
+        f"results/models/{model}+grpo.gener1exact-s0/manifest.json",
+    ):
+        assert "a reward model answers no questions" in refused(small, "--dry-run", path)
