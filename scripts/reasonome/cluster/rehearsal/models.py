@@ -18,10 +18,10 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from reasonome.cluster.rehearsal.configuration import Small
-from reasonome.config.backbones import AdapterWeights, PathWeights
+from reasonome.cluster.rehearsal.configuration import Small, at_hand
+from reasonome.config.backbones import AdapterWeights
 from reasonome.config.experiments import Experiment
-from reasonome.config.project import Project, chains
+from reasonome.config.project import Project
 from reasonome.core import atomic
 from reasonome.core.manifest import text_sha256
 
@@ -111,15 +111,14 @@ def stand_ins(project: Project, experiment: Experiment, backbones: Iterable[str]
     which its name tells, and the tokenizer of the backbone `default`, which is there.
     """
     logging.disable_progress_bar()
-    folders, told, kept = {}, [], {}
+    folders, words, kept = {}, {}, {}
     for name in backbones:
         weights = project.backbones[name].weights
         if weights is None:
             kept[name] = name
             continue
         base = weights.backbone if isinstance(weights, AdapterWeights) else name
-        folders[name], kind, words = _small_backbone(project, base, default, folder)
-        told.append(f"{name}: {words}")
+        folders[name], kind, words[name] = _small_backbone(project, base, default, folder)
         known = kept.get(kind)
         if name in experiment.backbones and (known is None or known in experiment.untrained):
             kept[kind] = name
@@ -128,7 +127,11 @@ def stand_ins(project: Project, experiment: Experiment, backbones: Iterable[str]
         tokenizer = at_hand(project, default)
         assert tokenizer is not None  # it was fetched before
         write_encoder(encoder, tokenizer)
-    return Small(folders, encoder, [name for name in experiment.backbones if name in kept.values()], told)
+    asked = [name for name in experiment.backbones if name in kept.values()]
+    told = [f"{name}: {words[name]}" for name in asked if name in words]
+    if alike := [name for name in experiment.backbones if name not in asked]:
+        told.append(f"backbones of an architecture that another one has: {', '.join(alike)}")
+    return Small(folders, encoder, asked, told)
 
 
 def _small_backbone(project: Project, name: str, default: str, folder: Path) -> tuple[Path, str, str]:
@@ -142,11 +145,3 @@ def _small_backbone(project: Project, name: str, default: str, folder: Path) -> 
         write_backbone(made, kind, None if named else like or other, like or other)
     guessed = "" if like or named else ", since its name tells of no other"
     return made, kind, f"two random layers of {kind}{guessed}, with the tokenizer of {name if like else default}"
-
-
-def at_hand(project: Project, name: str) -> Path | None:
-    """The folder of a backbone's model on this disk; None where it is not there."""
-    weights = project.backbones[name].weights
-    places = [project.results.model(name, chains.BASE) / "model"]
-    places += [Path(weights.path)] if isinstance(weights, PathWeights) else []
-    return next((folder for folder in places if (folder / "config.json").is_file()), None)
