@@ -16,7 +16,7 @@ NOISE = 1e-12  # differences below this are rounding
 LEVEL = 0.95
 # The variance is never below this part of that between clusters: of a few seeds the part that both hold is known
 # roughly. Chosen by speed/ruler.py.
-LEAST = 0.9
+LEAST = 0.88
 
 
 @dataclass(frozen=True)
