@@ -26,7 +26,7 @@ from reasonome.core import atomic
 from reasonome.core.errors import lookup
 
 # The most of each, by the names of keys.
-QUESTIONS = {"train": 120, "valid": 4, "test": 8}
+QUESTIONS = {"train": 120, "valid": 16, "test": 16, "cases": 1}  # of drawn patients a case a gene
 STEPS = {
     "max_examples": 12,
     "max_pairs": 8,
@@ -239,8 +239,7 @@ def _few_of(value: Any, written: Any) -> Any:
     if not isinstance(value, BaseModel):
         return written
     few = {key: _few_of(getattr(value, key), inner) for key, inner in written.items()}
-    counts = {"valid", "test", "train"} & type(value).model_fields.keys()
-    for key in counts if counts >= {"valid"} else ():
+    for key in QUESTIONS.keys() & type(value).model_fields.keys():
         number = getattr(value, key)
         if number is None or isinstance(number, int):
             few[key] = min(number or QUESTIONS[key], QUESTIONS[key])
