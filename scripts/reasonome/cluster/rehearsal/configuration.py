@@ -27,6 +27,7 @@ from reasonome.core.errors import lookup
 
 # The most of each, by the names of keys.
 QUESTIONS = {"train": 120, "valid": 16, "test": 16, "cases": 1}  # of drawn patients a case a gene
+PATHWAYS = {"sft": 6, "grpo": 6, "never": 4}  # of the parts of a world that is read
 STEPS = {
     "max_examples": 12,
     "max_pairs": 8,
@@ -239,10 +240,11 @@ def _few_of(value: Any, written: Any) -> Any:
     if not isinstance(value, BaseModel):
         return written
     few = {key: _few_of(getattr(value, key), inner) for key, inner in written.items()}
-    for key in QUESTIONS.keys() & type(value).model_fields.keys():
+    most = QUESTIONS | PATHWAYS
+    for key in most.keys() & type(value).model_fields.keys():
         number = getattr(value, key)
         if number is None or isinstance(number, int):
-            few[key] = min(number or QUESTIONS[key], QUESTIONS[key])
+            few[key] = min(number or most[key], most[key])
     return few
 
 
