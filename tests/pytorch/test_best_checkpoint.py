@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from reasonome.stages import STAGES
 from reasonome.training.choosing import Choose, best, is_enough
-from reasonome.training.pretrain import pretrain
+from reasonome.training.job import TrainingJob
 from reasonome.training.validation import ValidationCurve
 
 pytestmark = pytest.mark.usefixtures("signal_handlers")
@@ -70,41 +70,34 @@ def weights(path) -> dict:
 
 
 @pytest.mark.slow
-def test_the_best_warm_up_is_kept_and_made_again(tiny_models):
-    """A learning rate that destroys the model: the first measurement is the best, and the second ends training."""
-    settings = {"learning_rate": 0.1, "max_steps": 9, "save_steps": 1, "precision": "fp32"}
-    job = tiny_training.pretrain_job(tiny_models, **settings, keep="best", patience=2)
-    pretrain(job)
-    history = [json.loads(line) for line in (job.folder / "history.jsonl").read_text().splitlines()]
-    losses = {entry["step"]: entry["eval_loss"] for entry in history if "eval_loss" in entry and entry["step"]}
+@pytest.mark.parametrize("stage", ["pretrain", "dpo", "reward"])
+def test_the_model_of_the_lowest_loss_is_kept_and_made_again(tiny_models, stage):
+    """A learning rate that destroys the model: an early measurement is the best, and the second after ends training."""
+    settings = {"learning_rate": 0.1, "max_steps": 9, "save_steps": 1, "precision": "fp32", "keep": "best"}
+
+    def trained() -> TrainingJob:
+        if stage == "pretrain":
+            job = tiny_training.pretrain_job(tiny_models, **settings, patience=2)
+        else:
+            job = tiny_training.preference_job(tiny_models, stage, **settings, patience=2)
+        tiny_training.train(job)
+        return job
+
+    job = trained()
+    history = (job.folder / "history.jsonl").read_text()
+    measured = [entry for entry in map(json.loads, history.splitlines()) if "eval_loss" in entry and entry["step"]]
+    losses = {entry["step"]: entry["eval_loss"] for entry in measured}
     kept = min(losses, key=losses.__getitem__)
     assert len(losses) == kept + 2 < 9
-    first, saved = weights(job.folder / "model"), weights(job.trainer_folder / f"checkpoint-{kept}")
-    assert all(torch.equal(first[name], saved[name]) for name in first)
+    made = weights(job.folder / "model")
+    saved, last = (weights(job.trainer_folder / f"checkpoint-{step}") for step in (kept, kept + 2))
+    assert all(torch.equal(made[name], saved[name]) for name in made)
+    assert any(not torch.equal(made[name], last[name]) for name in made)
     # Its outputs are gone before they are recorded: from the checkpoints they are made again, without a step.
     shutil.rmtree(job.folder / "model")
-    pretrain(tiny_training.pretrain_job(tiny_models, **settings, keep="best", patience=2))
-    again = weights(job.folder / "model")
-    assert all(torch.equal(first[name], again[name]) for name in first)
-    assert history == [json.loads(line) for line in (job.folder / "history.jsonl").read_text().splitlines()]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("stage", ["dpo", "reward"])
-def test_the_best_model_of_pairs_is_kept(tiny_models, stage):
-    settings = {"learning_rate": 0.1, "max_steps": 9, "save_steps": 1, "precision": "fp32"}
-    job = tiny_training.preference_job(tiny_models, stage, **settings, keep="best", patience=2)
-    tiny_training.train(job)
-    history = [json.loads(line) for line in (job.folder / "history.jsonl").read_text().splitlines()]
-    losses = {entry["step"]: entry["eval_loss"] for entry in history if "eval_loss" in entry and entry["step"]}
-    kept = min(losses, key=losses.__getitem__)
-    assert len(losses) == min(kept + 2, 9)
-    made, saved, last = (
-        weights(job.folder / "model"),
-        *(weights(job.trainer_folder / f"checkpoint-{step}") for step in (kept, len(losses))),
-    )
-    assert all(torch.equal(made[name], saved[name]) for name in made)
-    assert kept == 9 or any(not torch.equal(made[name], last[name]) for name in made)
+    again = weights(trained().folder / "model")
+    assert all(torch.equal(made[name], again[name]) for name in made)
+    assert (job.folder / "history.jsonl").read_text() == history
 
 
 @pytest.mark.slow

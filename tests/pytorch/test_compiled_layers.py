@@ -4,12 +4,11 @@ import copy
 
 import pytest
 import torch
-from peft import get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 from trl.trainer import add_fused_lm_head
 
 from reasonome.stages import STAGES
-from reasonome.training import adapters, kernels, shared_questions
+from reasonome.training import kernels, shared_questions
 
 RECIPE = {
     "stage": "sft",
@@ -31,38 +30,9 @@ def model() -> LlamaForCausalLM:
     return LlamaForCausalLM(LlamaConfig(vocab_size=50, num_hidden_layers=2, **shape))
 
 
-def gradients(model, ids: torch.Tensor) -> dict[str, torch.Tensor]:
-    model.train()
-    model(input_ids=ids, labels=ids, use_cache=False).loss.backward()
-    return {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(bool(kernels.missing_to_compile()), reason=f"lacks {kernels.missing_to_compile()}")
-def test_gradients_of_an_adapter_and_answers_are_those_of_plain_layers(model):
-    recipe = STAGES["sft"].model_validate(RECIPE | {"adapter": {"rank": 2, "alpha": 4}})
-    plain = get_peft_model(model, adapters.configuration(recipe.adapter))
-    for name, weight in plain.named_parameters():
-        if "lora_B" in name:
-            torch.nn.init.normal_(weight, std=0.1)
-    compiled = copy.deepcopy(plain)
-    for one in (plain, compiled):
-        adapters.add_in_one_product(one)
-    kernels.compile_layers(compiled)
-    for length in (9, 13):  # another length is no other version to compile
-        ids = torch.randint(50, (2, length))
-        for one in (plain, compiled):
-            one.zero_grad()
-        expected = gradients(plain, ids)
-        torch.testing.assert_close(gradients(compiled, ids), expected)
-    asked = torch.randint(50, (1, 5))
-    tokens = [one.eval().generate(input_ids=asked, max_new_tokens=6, do_sample=False) for one in (plain, compiled)]
-    assert torch.equal(*tokens)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(bool(kernels.missing_to_compile()), reason=f"lacks {kernels.missing_to_compile()}")
-def test_questions_shared_by_their_answers_have_the_gradients_of_plain_layers(model):
+def test_gradients_of_questions_shared_by_their_answers_and_answers_are_those_of_plain_layers(model):
     add_fused_lm_head(model)
     compiled = copy.deepcopy(model)
     kernels.compile_layers(compiled)
@@ -73,10 +43,13 @@ def test_questions_shared_by_their_answers_have_the_gradients_of_plain_layers(mo
         log_probs.sum().backward()
         return log_probs.detach(), {name: weight.grad.clone() for name, weight in one.named_parameters()}
 
-    for length in (6, 9):
+    for length in (6, 9):  # another length is no other version to compile
         questions = torch.randint(1, 50, (2, length)).repeat_interleave(4, 0)
         ids = torch.cat([questions, torch.randint(1, 50, (8, 3))], 1)
         torch.testing.assert_close(outcome(compiled, ids), outcome(model, ids))
+    asked = torch.randint(50, (1, 5))
+    tokens = [one.eval().generate(input_ids=asked, max_new_tokens=6, do_sample=False) for one in (model, compiled)]
+    assert torch.equal(*tokens)
 
 
 def test_a_machine_without_a_compiler_trains_plain_layers_and_says_so(monkeypatch, capsys, tmp_path):

@@ -1,7 +1,5 @@
 """What fits in memory: the search, what is reserved, and that a resumed job stays with what was found."""
 
-import json
-import shutil
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -11,10 +9,7 @@ import torch
 from refusals import refused
 from transformers import AutoModelForCausalLM, TrainingArguments
 
-from reasonome.tasks import TASKS
 from reasonome.training import fitting, kernels
-from reasonome.training.job import TrainingJob
-from reasonome.training.sft import sft
 
 pytestmark = pytest.mark.slow
 
@@ -59,10 +54,11 @@ def test_rows_under_zero3_are_by_the_size_of_the_model_and_of_the_gpu(weights, l
     assert fitting.most_when_spread(weights, lambda n: n * longest, most, gigabytes * 1e9) == rows
 
 
-def test_a_trial_has_the_tokens_of_questions_that_answers_share(tiny_backbone, tmp_path, monkeypatch):
+def test_a_trial_has_the_tokens_of_questions_that_answers_share(tiny_backbone, tmp_path, monkeypatch, capsys):
     job = tiny_training.sft_job(tiny_training.make(tmp_path, tiny_backbone), micro_batch_size="auto", batch_size=16)
     limited(monkeypatch, 600)
     job.fit(130, lambda rows: rows // 4 * 100 + rows * 30)  # four answers of 30 to a question of 100
+    assert "rows of up to 130 tokens at once: 8" in capsys.readouterr().out
     assert job.micro_batch_size == 8  # 2 × 100 + 8 × 30 are 440; rows of 130 would be four
 
 
@@ -215,25 +211,3 @@ def test_activations_are_computed_again_where_few_tokens_fit(tokens, found, tiny
     assert set(waits) == {timedelta(seconds=TrainingArguments.ddp_timeout)}, "as a trainer opens the group"
     assert (job.micro_batch_size, job.recomputed) == found
     assert job.arguments() | kernels.recomputation(found[1]) == job.arguments()
-
-
-@pytest.mark.full
-def test_a_resumed_job_keeps_rows_though_memory_changed(tiny_backbone, tmp_path, monkeypatch, capsys):
-    models = tiny_training.make(tmp_path, tiny_backbone)
-    settings = {"micro_batch_size": "auto", "max_length": 128, "batch_size": 4, "checkpoints": "keep"}
-    limited(monkeypatch, 256)
-    job = tiny_training.sft_job(models, **settings)
-    sft(job, {"demo-go": TASKS["gene_set_naming"]})
-    assert "tokens at once: " in capsys.readouterr().out
-    manifest = json.loads((job.folder / "manifest.json").read_text())
-    assert "micro_batch_size" not in {**manifest, "recipe": None}
-    assert json.loads((job.folder / "run.json").read_text())["micro_batch_size"] == job.micro_batch_size
-    expected = (job.folder / "model/model.safetensors").read_bytes()
-
-    shutil.rmtree(job.trainer_folder / "checkpoint-3")
-    limited(monkeypatch, 1e9)
-    again = TrainingJob(tiny_training.read_recipe(job.folder), job.folder, job.data, job.styles)
-    sft(again, {"demo-go": TASKS["gene_set_naming"]})
-    assert again.micro_batch_size == job.micro_batch_size
-    assert (again.folder / "model/model.safetensors").read_bytes() == expected
-    assert json.loads((again.folder / "manifest.json").read_text()) == manifest

@@ -1,32 +1,22 @@
-"""Training for rankings: what SFT learns, what teachers write, what GRPO rewards; and a small chain with a grader."""
+"""Training for rankings: what SFT learns, what teachers write, what GRPO rewards, and their experiments."""
 
-import json
-from pathlib import Path
-
+import grpo_steps
 import pytest
 import tiny_project
-import tiny_training
 from ranking_questions import TASK, question
 from refusals import refused
 
 from reasonome.answering.chat_endpoint import ApiAnswer
 from reasonome.config.project import Project, chains, experiments
 from reasonome.config.teachers import OpenAITeacher
-from reasonome.core import atomic
-from reasonome.core.errors import InputError
-from reasonome.core.manifest import file_sha256
 from reasonome.scoring.own_functions import own_rewards
-from reasonome.stages import STAGES
 from reasonome.stages.grpo import GrpoRecipe
 from reasonome.task_parts import TeachingJob
 from reasonome.tasks import load_project
 from reasonome.tasks.ranking import teaching
-from reasonome.tasks.ranking.ranked_list import RankedAnswer, render_ranking
+from reasonome.tasks.ranking.ranked_list import render_ranking
 from reasonome.tasks.ranking.settings import RankingStyle
-from reasonome.tasks.ranking.task import CausalGeneRanking
-from reasonome.training.grpo import RewardScorer, best_policy, grpo, policy_earnings, semantic_quarters
-from reasonome.training.job import TrainingJob
-from reasonome.training.sft import sft
+from reasonome.training.grpo import RewardScorer, best_policy, policy_earnings, semantic_quarters
 
 TEXTS = {"system": "Rank the genes.", "user": "Trait: {trait}\nGenes: {genes}"}
 ANSWER = RankingStyle(gene="{symbol}", separator=", ", budget_tokens=200, reasoning="none", **TEXTS)
@@ -124,48 +114,14 @@ def test_lazy_policies_by_hand():
 
 
 def test_semantic_quarters_leave_the_form_out_and_count_graders(tmp_path):
-    recipe = graded(tmp_path)
+    (tmp_path / "mine.py").write_text("def vowels(answer, example): return 0.5\n")
+    graders = {"vowels": {"function": "mine.py:vowels", "weight": 2.0}}
+    recipe = GrpoRecipe.model_validate(grpo_steps.RECIPE | {"rewards": WEIGHTS, "graders": graders})
     rewards = {**TASK.rewards(recipe.grading), **own_rewards(recipe.graders, tmp_path)}
     entry = {"reward": 9.0, "rewards/listed/mean": 1.0, "rewards/format/mean": 1.0}
     log = [{**entry, "rewards/chance_corrected/mean": x, "rewards/vowels/mean": 0.5} for x in (0.1, 0.2, 0.3, 0.4)]
     quarters = semantic_quarters(log, rewards, recipe.weights)
     assert quarters == pytest.approx({"semantic_first_quarter": 0.1 + 1.0, "semantic_last_quarter": 0.4 + 1.0})
-
-
-GRADER = '''"""Pays for genes whose symbols are vowels."""
-
-from pathlib import Path
-
-
-def vowels(answer, example):
-    if Path("broken").exists():
-        raise ValueError("out of order")
-    return sum(gene in "AEIOU" for gene in answer["genes"]) / len(answer["genes"])
-'''
-
-
-def graded(folder: Path) -> GrpoRecipe:
-    """A recipe with a grader in `folder`/graders.py."""
-    (folder / "graders.py").write_text(GRADER)
-    recipe = {
-        "stage": "grpo",
-        "benchmark": "demo-loci",
-        "style": "answer",
-        "rewards": WEIGHTS,
-        "graders": {"vowels": {"function": "graders.py:vowels", "weight": 2.0}},
-        "encoders": [],
-        "learning_rate": 1e-3,
-        "batch_size": 8,
-        "micro_batch_size": 4,
-        "generations": 4,
-        "max_completion_length": 12,
-        "precision": "fp32",
-        "prompts": 4,
-        "epochs": 2,
-        "save_steps": 1,
-        "validation": 3,
-    }
-    return GrpoRecipe.model_validate(recipe)
 
 
 def test_another_grader_makes_another_recipe(tmp_path, monkeypatch, configured):
@@ -228,73 +184,3 @@ def test_the_transfer_matrix_is_whole(project):
     assert {(arm, b, "short") for arm in sources for b in ("gwas-loci", "rare-cases")} <= asked
     trained_in = ("GRPO rank", "GRPO rank, long style", "GRPO rank, answer style")
     assert {(arm, "gwas-loci", style) for arm in trained_in for style in ("long", "short", "answer")} <= asked
-
-
-# --- a small chain ---------------------------------------------------------------------------------------------
-
-
-class Letters(CausalGeneRanking):
-    """Reads a list in whatever random weights write: its letters are genes."""
-
-    def parse(self, text, style=None):
-        """The letters in the order in which they come first."""
-        letters = list(dict.fromkeys(letter for letter in text.upper() if letter in "ABCDEF")) or ["X"]
-        return RankedAnswer(letters, "", [], len(letters))
-
-
-def job(models: Path, chain: str, recipe) -> TrainingJob:
-    (models / chain).mkdir(parents=True, exist_ok=True)
-    atomic.write_json(models / chain / "recipe.json", recipe.model_dump(mode="json"))
-    rows = models.parent.parent / "questions.jsonl"
-    atomic.write_jsonl(rows, [question(id=f"q{i}", right="ABCDEF"[i]).model_dump(mode="json") for i in range(6)])
-    return TrainingJob(
-        recipe,
-        models / chain,
-        {"examples": rows, "valid": rows} if recipe.stage == "grpo" else {"examples": rows},
-        {"demo-loci": ANSWER},
-    )
-
-
-@pytest.mark.full
-@pytest.mark.slow
-def test_a_chain_of_sft_and_grpo_with_a_grader_that_breaks_and_is_mended(tiny_backbone, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    models = tiny_training.make(tmp_path, tiny_backbone)
-    settings = {"benchmark": "demo-loci", "style": "answer", "teacher": "none", "max_length": 256, "rows": {"take": 6}}
-    recipe = STAGES["sft"].model_validate({"stage": "sft", **tiny_training.FEW_STEPS, **settings})
-    sft(job(models, "sft.try-s0", recipe), {"demo-loci": TASK})
-    shown = json.loads((models / "sft.try-s0/manifest.json").read_text())
-    assert "Genes: " in json.dumps(shown)
-
-    whole = graded(tmp_path)
-    folder = models / "sft.try-s0+grpo.whole-s0"
-    grpo(job(models, folder.name, whole), Letters(), None)
-    validation = json.loads((folder / "validation.json").read_text())
-    assert {"chance_corrected", "vowels", "listed", "format", "reciprocal_rank", "top_one"} == set(
-        validation["components"]
-    )
-    constant = json.loads((folder / "constant.json").read_text())
-    assert constant["name"] in {policy.name for policy in TASK.policies([question()], ANSWER)}
-    history = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
-    assert sum("rewards/vowels/mean" in entry for entry in history) == 4
-    assert [entry["step"] for entry in history if "eval_rewards/vowels" in entry] == [0, 4]
-
-    # The grader breaks after the second step: what was reached is kept, and the job goes on where it was.
-    broken = models / "sft.try-s0+grpo.broken-s0"
-
-    class Breaking(Letters):
-        steps = 0
-
-        def parse(self, text, style=None):
-            """Reads as Letters does, and breaks the grader once a checkpoint of the second step is there."""
-            if list(broken.glob("trainer/*/checkpoint-2/complete.json")):
-                (tmp_path / "broken").touch()
-            return super().parse(text, style)
-
-    with pytest.raises(InputError, match="out of order"):
-        grpo(job(models, broken.name, whole), Breaking(), None)
-    assert not (broken / "manifest.json").exists()
-    (tmp_path / "broken").unlink()
-    grpo(job(models, broken.name, whole), Letters(), None)
-    for name in ("model/model.safetensors", "validation.json", "constant.json", "history.jsonl"):
-        assert file_sha256(broken / name) == file_sha256(folder / name), name

@@ -68,3 +68,4 @@ def test_run_json_tells_tokens_seconds_and_what_was_used(tiny_backbone, tmp_path
         "compiled_layers": False,
     }
     assert run["micro_batch_size"] == 2
+    assert "micro_batch_size" not in json.loads((job.folder / "manifest.json").read_text())

@@ -56,10 +56,6 @@ STAGES = {
         tuple(f"results/facts/demo/{name}" for name in ("facts.parquet", "denied.parquet", "statistics.tsv")),
     ),
     "sft": _model("sft.names-s0"),
-    "dpo": _model("dpo.tiers-s0"),
-    "reward": _model("reward.tiers-s0", "pair_accuracies.json"),
-    "onlinedpo": _model("onlinedpo.judged-s0", "validation.json", "constant.json"),
-    "grpo": _model("grpo.soft-s0", "validation.json", "constant.json"),
     "grpo-passes": _model("grpo.twice-s0", "validation.json", "constant.json"),
     "generate": Stage(
         "generate.py",
@@ -110,22 +106,11 @@ def shrink(folder: Path, backbone: Path) -> None:
     edit(folder, "decodings.yaml", lambda c: c["greedy"].update(max_new_tokens=96, batch_size=1))
     edit(folder, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(max_examples=10, **steps))
     grpo = steps | {"batch_size": 8, "micro_batch_size": 4, "prompts": 10, "generations": 4, "validation": 2}
-    edit(folder, "recipes/grpo.yaml", lambda c: c["variants"]["soft"].update(grpo, max_completion_length=32))
     # Two steps on the same completions: checkpoints fall between batches alone.
-    edit(
-        folder,
-        "recipes/grpo.yaml",
-        lambda c: c["variants"].update(twice=c["variants"]["soft"] | {"iterations": 2, "save_steps": 2}),
-    )
-    edit(folder, "preferences.yaml", lambda c: c["demo-tiers"].update(held_out=4))
-    for stage in ("dpo", "reward"):
-        edit(folder, f"recipes/{stage}.yaml", lambda c: c["variants"]["tiers"].update(steps, max_pairs=10))
-    judged = {key: value for key, value in grpo.items() if key != "generations"}
-    judged |= {"judge": ["reward.tiers"], "rewards": {"format": 1.0}, "max_completion_length": 32}
-    edit(folder, "recipes/onlinedpo.yaml", lambda c: c["variants"].update(judged=judged))
+    grpo |= {"max_completion_length": 32, "iterations": 2, "save_steps": 2}
+    edit(folder, "recipes/grpo.yaml", lambda c: c["variants"].update(twice=c["variants"]["soft"] | grpo))
     shutil.copy(folder / "config/experiments/demo.yaml", folder / f"config/experiments/{EXPERIMENT}.yaml")
-    arms = {"base": [], "KW": ["pretrain.demo"], "RA": ["sft.names"], "TA": ["grpo.soft"], "twice": ["grpo.twice"]}
-    arms |= {"DPO": ["dpo.tiers"], "online": ["onlinedpo.judged"]}
+    arms = {"base": [], "RA": ["sft.names"], "TA": ["grpo.twice"]}
     edit(folder, f"experiments/{EXPERIMENT}.yaml", lambda c: c.update(arms=arms, description="Jobs that are killed."))
 
 
@@ -276,7 +261,6 @@ KILLS: dict[str, tuple[Callable, signal.Signals]] = {
     "kill -9 job": (kill_job, signal.SIGKILL),
     "kill -9 all": (kill_everything, signal.SIGKILL),
     "kill -9 group": (kill_group, signal.SIGKILL),
-    "SIGTERM program": (kill_program, signal.SIGTERM),
     "SIGTERM job": (kill_job, signal.SIGTERM),
 }
 # What removes the lock of a Snakemake that was killed: a command by hand, or the program that `make demo` runs first.
