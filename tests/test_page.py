@@ -15,7 +15,6 @@ from reasonome.report import answers_table as of_answers
 from reasonome.report import contrasts, data_table, number_text, page, page_files, scores_section, tables
 from reasonome.report.answers_table import answers_table, failure_kinds
 from reasonome.report.evidence import ReportInputs
-from reasonome.report.verdict import verdict
 from reasonome.tasks import TASKS
 
 pytestmark = pytest.mark.slow
