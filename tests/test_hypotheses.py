@@ -6,8 +6,7 @@ import pytest
 import scored_model
 from scipy import stats
 
-from reasonome.config.experiments import parents_first
-from reasonome.report.hypotheses import EXPLORATORY, power, sentences, hypothesis_rows
+from reasonome.report.hypotheses import EXPLORATORY, hypothesis_rows, power, sentences
 from reasonome.report.plan import Hypothesis
 from reasonome.report.tables import COMPARISON_COLUMNS
 from reasonome.tasks import TASKS
@@ -15,7 +14,7 @@ from reasonome.tasks.naming.metric_set import METRICS
 
 
 def found(*tests: tuple[float, float, float]) -> tuple:
-    """A plan with a hypothesis, that KW+RA is better than base, for each (difference, p, p after Holm), and the rows."""
+    """A plan whose hypotheses say that KW+RA is better than base, one for each (difference, p, p after Holm)."""
     plan = scored_model.plan()
     setting = {key: value for key, value in scored_model.SETTING.items() if key != "experiment"}
     one = Hypothesis(better=(scored_model.ARM, "base"), subset="mean", metric="term_score", **setting)
@@ -33,7 +32,8 @@ def test_each_hypothesis_has_an_outcome_and_a_sentence():
     name = scored_model.ARM
     assert sentences(plan, rows) == [
         f"{name} is better than base: term score +0.200 [+0.180, +0.220], p 0.010 (after Holm 0.030).",
-        f"It is not shown that {name} is better than base: term score +0.200 [+0.180, +0.220], p 0.030 (after Holm 0.060).",
+        f"It is not shown that {name} is better than base: term score +0.200 [+0.180, +0.220], p 0.030 (after Holm "
+        "0.060).",
         f"{name} is worse than base: term score −0.200 [−0.220, −0.180], p 0.001 (after Holm 0.003).",
     ]
     [alone] = sentences(*found((0.2, 0.01, 0.01)))
@@ -61,14 +61,3 @@ def test_the_metric_that_the_experiment_names_leads():
     assert named.metric_set.compared[:2] == ("rouge_l", "term_score") and METRICS.compared[0] == "term_score"
     assert list(named.metric_set.ablated) == ["rouge_l", "term_score"]
     assert named.metric_set.on("strata")[:2] == ("rouge_l", "term_score")
-
-
-def test_an_arm_stands_behind_the_arm_that_it_continues():
-    steps = {
-        "TA": ["sft.a", "grpo.a"],
-        "base": [],
-        "KW": ["pretrain.a"],
-        "RA": ["sft.a"],
-        "KW+RA": ["pretrain.a", "sft.a"],
-    }
-    assert parents_first(steps) == ["base", "RA", "TA", "KW", "KW+RA"]

@@ -138,7 +138,7 @@ class Experiment(Strict):
     seeds_of: Literal["last step", "chain"] = Field(
         "last step", description="chain: a seed is a chain with earlier steps of its own; else these keep seed 0"
     )
-    primary: str | None = Field(None, description="the metric that decides; the one of the task if not given")
+    primary: str | None = Field(None, description="the metric that leads; the one of the task if not given")
     recall: Annotated[int, Field(ge=0)] = Field(
         100,
         description="facts of each corpus that is trained on, those that a warm-up of seed 0 reads first, that every "
@@ -211,17 +211,3 @@ def arms_without_a_step(arm: str, steps: Mapping[str, Sequence[str]]) -> list[st
     own = steps[arm]
     shorter = [[*own[:place], *own[place + 1 :]] for place in range(len(own) - 1)]
     return [other for other, few in steps.items() if list(few) in shorter]
-
-
-def parents_first(steps: Mapping[str, Sequence[str]]) -> list[str]:
-    """The arms in their order, each behind the arm that it continues; `steps` is by arm."""
-    ordered: dict[str, None] = {}
-
-    def place(arm: str) -> None:
-        if (parent := parent_arm(arm, steps)) is not None:
-            place(parent)
-        ordered[arm] = None
-
-    for arm in steps:
-        place(arm)
-    return list(ordered)

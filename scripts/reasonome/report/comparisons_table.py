@@ -191,9 +191,10 @@ def _tested(
     said += [f"{EXACT}, {MODELS_ALONE}"] if is_exact and not same else []
     said += [one for side in sides for one in side.scored.told if not (is_exact and one == MODELS_ALONE)]
     low, high = found.bounds if varies else (np.nan, np.nan)
-    row: dict[str, object] = {"difference": found.value, "low": low, "high": high, "p": exact if is_exact else found.p}
-    row |= {"error": found.error, "df": found.df, "clusters": clusters, "n": int(there.sum()), "note": note(said)}
-    return row | {"mean_b": of[1].values.mean()} | _seeds_and_missing(sides, there)
+    row = {"difference": found.value, "low": low, "high": high, "p": exact if is_exact else found.p}
+    row |= {"error": found.error, "df": found.df, "mean_b": of[1].values.mean()}
+    counts = {"clusters": clusters, "n": int(there.sum())} | _seeds_and_missing(sides, there)
+    return {"note": note(said), **{name: float(number) for name, number in row.items()}, **counts}
 
 
 def _seeds_and_missing(sides: Sequence[Side], chosen: np.ndarray) -> dict[str, float]:

@@ -115,7 +115,7 @@ class Plan(Strict):
     arms: list[str]
     hypotheses: list[Hypothesis] = Field([], description="what is tested; without any the experiment is exploratory")
     seeds_of: str = Field("last step", description='what has a seed of its own: the last step, or the "chain"')
-    primary: str = Field("", description="metric that decides; that of the task if not given")
+    primary: str = Field("", description="metric that leads; that of the task if not given")
     swept: dict[str, Swept] = Field({}, description="by arm")
     metrics: dict[str, float] = Field({}, description="metrics of one's own, and the least value of each")
     control_styles: list[str] = Field([], description="styles that take something away of what another one shows")
