@@ -1,4 +1,4 @@
-"""Print what an experiment showed: a bar for each arm, its parts, the verdict, and where the report is.
+"""Print what an experiment showed: a bar for each arm, its parts, its hypotheses, and where the report is.
 
 python scripts/show_results.py results/experiments/demo
 """
@@ -9,8 +9,8 @@ from reasonome.core import arguments
 from reasonome.core.errors import run_program
 from reasonome.report import tables
 from reasonome.report.glance import parts_of_scores
+from reasonome.report.hypotheses import sentences
 from reasonome.report.plan import read_plan
-from reasonome.report.verdict import verdict
 from reasonome.tasks import find_task
 
 WIDTH = 30  # characters of a bar of 1
@@ -31,7 +31,7 @@ def main() -> None:
     if others:
         wide = parts.pivot(index="part", columns="arm", values="value").loc[others, list(dict.fromkeys(parts["arm"]))]
         print(f"\n{wide.rename(index=names).rename_axis(index=None, columns=None).round(2).to_string()}")
-    print("", *(fill(sentence, 100) for sentence in verdict(plan, comparisons)), sep="\n")
+    print("", *(fill(sentence, 100) for sentence in sentences(plan, comparisons)), sep="\n")
     print(f"\nreport: {folder}/report.html (open it in a browser); tables beside it")
 
 

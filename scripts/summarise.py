@@ -24,8 +24,8 @@ def main() -> None:
     evidence = read_evidence(plan)
     scores = collect_scores(plan, evidence)
     bootstrap = {"seed": args.seed, "resamples": args.resamples}
-    metrics = metrics_table(plan, scores, **bootstrap)
-    comparisons = comparisons_table(plan, scores, **bootstrap)
+    metrics = metrics_table(plan, scores)
+    comparisons = comparisons_table(plan, scores)
     atomic.write_tsv(args.folder / "costs.tsv", costs_table(plan))
     write_metrics(args.folder, metrics)
     atomic.write_tsv(args.folder / "comparisons.tsv", comparisons)

@@ -104,6 +104,7 @@ def test_only_the_last_step_has_the_seed():
     assert chains.arm_chain([], 7) == "base"
     assert chains.arm_chain(["sft.names"], 7) == "sft.names-s7"
     assert chains.arm_chain(["pretrain.go", "sft.names"], 7) == "pretrain.go-s0+sft.names-s7"
+    assert chains.arm_chain(["pretrain.go", "sft.names"], 7, whole=True) == "pretrain.go-s7+sft.names-s7"
 
 
 SYMBOLS = {"steps": ["sft.sym"], "styles": ["symbols"], "seeds": [3]}

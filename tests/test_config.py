@@ -1,5 +1,6 @@
 """One mistake in a small configuration: the error names the file, the line, the key and the nearest name."""
 
+import json
 from pathlib import Path
 
 import own_task
@@ -225,36 +226,54 @@ def places(config) -> list[tuple]:
 
 
 def test_all_mistakes_of_a_file_are_told_at_once(toy):
-    """A backbone, a step, a decoding and the arms of two pairs of one experiment."""
-    text = (toy / DEMO).read_text() + "compared:\n- [KW+RA, bass]\n- [KWW, base]\n"
+    """A backbone, a step, a decoding, and the arms, the benchmark and the decoding of a hypothesis."""
+    text = (
+        toy / DEMO
+    ).read_text() + "hypotheses:\n- {better: [KWW, bass],\n   benchmark: none, metric: exact,\n   decoding: a}\n"
     (toy / DEMO).write_text(text.replace("small", "smal").replace("greedy", "gredy").replace("n.demo", "n.dmo", 1))
-    lines = (1, "backbones.0"), (4, "arms.KW+RA.0"), (9, "decodings.0"), (11, "compared.0.1"), (12, "compared.1.0")
+    lines = (1, "backbones.0"), (4, "arms.KW+RA.0"), (9, "decodings.0")
+    of_it = (11, "better.0"), (11, "better.1"), (12, "benchmark"), (13, "decoding")
+    lines = (*lines, *((line, f"hypotheses.0.{field}") for line, field in of_it))
     assert places(toy) == [(DEMO, *line) for line in lines]
 
 
-def test_pairs_of_which_no_answers_are_compared(config):
-    """Of two tracks, and of a control and the style that it is a control of; symbols and names are of one track."""
-    (config / "experiments/demo.yaml").write_text(ASKED_APART)
-    assert places(config) == [
-        ("experiments/demo.yaml", 9, "compared.0"),
-        ("experiments/demo.yaml", 10, "compared.1"),
-    ]
+@pytest.mark.parametrize(
+    ("change", "field", "fix"),
+    [
+        ({"metric": "rogue_l"}, ".metric", "did you mean 'rouge_l'?"),
+        ({"subset": "pb"}, ".subset", "valid names: bp, cc, mf"),
+        ({"style": "symbol"}, ".style", "did you mean 'symbols'?"),
+        ({"style": None}, "", "name one: names, symbols"),
+        ({"backbone": None}, "", "name one: smollm2-135m, llama-3.2-1b"),
+        ({"better": ["RA", "published"]}, ".better", "let them share one"),
+        ({"better": ["base", "listed"], "style": "names"}, ".better", "name an arm that is trained"),
+        ({"better": ["RA", "listed"], "style": "names"}, ".better.1", "name another arm"),
+    ],
+)
+def test_a_hypothesis_says_which_test_is_meant(config, change, field, fix):
+    """Of arms that share two styles, of two backbones; by a metric that is tested, of a subset that is there."""
+    whole = {"better": ["RA", "base"], "benchmark": "demo-go", "metric": "rouge_l", "decoding": "greedy"}
+    whole |= {"style": "symbols", "backbone": "llama-3.2-1b", "subset": "bp"}
+    for given, wrong in ((whole, False), (whole | change, True)):
+        hypotheses = [{key: value for key, value in given.items() if value is not None}]
+        (config / "experiments/demo.yaml").write_text(TWO_STYLES + f"hypotheses: {json.dumps(hypotheses)}\n")
+        if not wrong:
+            load_project(config)
+            continue
+        with refused("demo.yaml", field=f"hypotheses.0{field}", fix=fix):
+            load_project(config)
 
 
-ASKED_APART = """\
-backbones: [smollm2-135m]
+TWO_STYLES = """\
+backbones: [smollm2-135m, llama-3.2-1b]
 arms:
-  listed: {steps: [], styles: [symbols]}
+  base: []
+  RA: [sft.names]
+  listed: {steps: [], styles: [names]}
   published: {steps: [], styles: [published]}
-  control: {steps: [sft.enriched], styles: [enriched-numbers]}
-  shown: {steps: [sft.enriched], styles: [enriched]}
-  other: {steps: [], styles: [names]}
-compared:
-- [listed, published]
-- [control, shown]
-- [listed, other]
-benchmarks: [enriched]
-styles: [symbols]
+no_controls: [listed]
+benchmarks: [demo-go]
+styles: [names, symbols]
 decodings: [greedy]
 """
 

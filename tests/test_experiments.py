@@ -242,22 +242,21 @@ def test_a_benchmark_that_nobody_is_asked_is_refused(two_tasks):
         load_project(two_tasks)
 
 
-def test_a_pair_that_is_never_asked_one_benchmark_cannot_be_compared(two_tasks):
-    pair = ["GRPO genes", "GRPO molecules"]
-    edit(two_tasks.parent, "experiments/both.yaml", lambda file: file.update(compared=[pair]))
-    with refused(fix="take the pair out, or let them share one"):
-        load_project(two_tasks)
+HYPOTHESIS = {"better": ["GRPO exact", "online DPO"], "benchmark": "go-bp", "metric": "rouge_l"}
+HYPOTHESIS |= {"decoding": "greedy-1024"}
 
 
-CONTRASTS = [["GRPO exact", "online DPO"], ["GRPO soft", "GRPO form"]]
-
-
-def test_contrasts_and_the_primary_metric_are_in_the_plan_of_the_report(config):
-    assert {"contrasts", "primary"}.isdisjoint(report_plan(load_project(config), "reward-ablation"))
-    change = {"contrasts": CONTRASTS, "compared": [], "primary": "rouge_l"}
+def test_hypotheses_and_the_primary_metric_are_in_the_plan_of_the_report(config):
+    assert {"hypotheses", "primary", "seeds_of"}.isdisjoint(report_plan(load_project(config), "reward-ablation"))
+    change = {"hypotheses": [HYPOTHESIS], "primary": "rouge_l", "seeds_of": "chain", "seeds": [0, 2]}
     edit(config.parent, "experiments/reward-ablation.yaml", lambda file: file.update(change))
     plan = report_plan(load_project(config), "reward-ablation")
-    assert (plan["contrasts"], plan["primary"]) == (CONTRASTS, "rouge_l") and "compared" not in plan
+    given = {"backbone": "llama-3.1-8b", "style": "symbols", "subset": "mean"}
+    assert plan["hypotheses"] == [HYPOTHESIS | given] and plan["primary"] == "rouge_l"
+    # A seed is a chain with its own earlier steps.
+    chains = [one["chain"] for one in plan["evaluations"] if one["arm"] == "GRPO soft"]
+    assert chains == [f"sft.gpt4obp-s{seed}+grpo.gener1soft-s{seed}" for seed in (0, 2)]
+    assert plan["seeds_of"] == "chain"
 
 
 def test_a_metric_of_ones_own_may_decide_an_experiment(config, tmp_path, monkeypatch):
@@ -272,20 +271,9 @@ def test_a_metric_of_ones_own_may_decide_an_experiment(config, tmp_path, monkeyp
     assert (plan["metrics"], plan["primary"]) == ({"brief": 0.0}, "brief")
 
 
-@pytest.mark.parametrize(
-    ("change", "field", "fix"),
-    [
-        ({"contrasts": CONTRASTS, "no_controls": ["GRPO form"]}, "contrasts.1", "take the pair out of contrasts"),
-        ({"primary": "length"}, "primary", "valid names: exact"),  # it is reported, and not tested
-    ],
-)
-def test_a_contrast_that_carries_no_claim_and_a_metric_without_tests_are_refused(config, change, field, fix):
-    def edited(file):
-        file["arms"]["base"] = []
-        file.update({"compared": []} | change)
-
-    edit(config.parent, "experiments/reward-ablation.yaml", edited)
-    with refused("reward-ablation.yaml", field=field, fix=fix):
+def test_a_metric_without_tests_does_not_decide(config):
+    edit(config.parent, "experiments/reward-ablation.yaml", lambda file: file.update(primary="length"))
+    with refused("reward-ablation.yaml", field="primary", fix="valid names: exact"):  # it is reported, and not tested
         load_project(config)
 
 

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.image import imread
 from synthetic_experiment import write_experiment
 
-from reasonome.report import calibration_table, contrasts, figures, tables
+from reasonome.report import calibration_table, figures, tables
 from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.drawing import STYLE, save
 from reasonome.report.evidence import read_evidence, read_step
@@ -30,8 +30,8 @@ def tabled(tmp_path_factory):
     """A plan of five arms, what it trained, its metrics and its comparisons."""
     plan = read_plan(write_experiment(tmp_path_factory.mktemp("made"), per_subset=4), find_task)
     scores = collect_scores(plan, read_evidence(plan))
-    metrics = tables.without_strata(metrics_table(plan, scores, resamples=100))
-    comparisons = comparisons_table(plan, scores, resamples=100)
+    metrics = tables.without_strata(metrics_table(plan, scores))
+    comparisons = comparisons_table(plan, scores)
     return plan, [read_step(step) for step in plan.steps], metrics, comparisons
 
 
@@ -114,7 +114,7 @@ def test_every_figure_is_written_with_its_data(tabled, tmp_path):
     inputs |= {"reliability": no_bins, "steps": steps}
     figures.write_figures(SimpleNamespace(**inputs, evidence=SimpleNamespace(evaluations=[])))
     stems = ["ablation/smollm2-135m.demo-go.names.greedy"]
-    stems += ["glance/scores", "glance/reward", "ladder/smollm2-135m.demo-go.names.greedy"]
+    stems += ["glance/scores", "glance/reward"]
     stems += [f"training/{step.backbone}.{step.chain}" for step in steps]
     written = {str(path.relative_to(tmp_path / "figures")) for path in (tmp_path / "figures").glob("*/*")}
     assert written == {f"{stem}.{ending}" for stem in stems for ending in ("svg", "png", "tsv")}
@@ -122,32 +122,6 @@ def test_every_figure_is_written_with_its_data(tabled, tmp_path):
     curves = (tmp_path / "figures" / f"{stems[-1]}.svg").read_text()
     for title in ("reward components", "groups whose rewards are all equal", "copied gene name"):
         assert title in curves
-
-
-def contrast(a: str, kind: str, b: str, difference: float, outcome: str, **more) -> dict:
-    bounds = {"low": difference - 0.02, "high": difference + 0.03, "p": 0.012, "information": "", "n": 90}
-    return dict.fromkeys(contrasts.PANEL, "x") | bounds | locals() | more
-
-
-def test_a_ladder_has_a_row_for_each_contrast():
-    long = "an_arm_whose_name_has_no_blank_and_is_longer_than_a_line_of_a_label_of_sixty_characters"
-    rows = [
-        contrast("SFT", "parent arm", "base", 0.05, "shown", p=0.0001),
-        contrast("SFT", "baseline", "nearest_set", -0.1, "worse", information="training data"),
-        contrast("SFT+GRPO", "declared control", long, 0.0, "not tested", low=np.nan, high=np.nan, p=np.nan),
-    ]
-    with matplotlib.rc_context(STYLE):
-        figure, _ = figures._ladder(pd.DataFrame(rows), "ROUGE-L")
-        figure.canvas.draw()
-    axes = figure.axes[0]
-    labels = [label.get_text() for label in axes.get_yticklabels()]
-    assert labels[:2] == ["SFT − base (parent arm)", "SFT − nearest_set (baselines, training data)"]
-    assert labels[2].replace("\n", "").replace(" ", "") == f"SFT+GRPO−{long}(declaredcontrol)"  # nothing is cut
-    points = {line.get_label(): (line.get_xdata()[0], line.get_marker()) for line in axes.lines[:3]}
-    assert points == {"shown": (0.05, "o"), "worse": (-0.1, "v"), "not tested": (0.0, "x")}
-    assert axes.collections[0].get_segments()[0][:, 0].tolist() == pytest.approx([0.03, 0.08])
-    assert figure.get_label() == "Differences to controls: 1 shown, 1 worse, 1 not tested"
-    plt.close(figure)
 
 
 def test_drawings_do_not_share_ids_or_styles():

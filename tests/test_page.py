@@ -12,10 +12,11 @@ from rendered_page import Elements, render, unpacked
 from reasonome.apps.annotate import page as annotation_page
 from reasonome.apps.rank import page as ranking_page
 from reasonome.report import answers_table as of_answers
-from reasonome.report import contrasts, data_table, number_text, page, page_files, scores_section, tables
+from reasonome.report import data_table, number_text, page, page_files, scores_section, tables
 from reasonome.report.answers_table import answers_table, failure_kinds
 from reasonome.report.evidence import ReportInputs
-from reasonome.report.verdict import verdict
+from reasonome.report.hypotheses import EXPLORATORY, sentences
+from reasonome.report.plan import Hypothesis
 from reasonome.tasks import TASKS
 
 pytestmark = pytest.mark.slow
@@ -193,21 +194,21 @@ def test_the_primary_metric_stands_first_and_a_ceiling_is_called_one(with_terms)
     assert are_models and rows[2]["arm"] == "KW+RA" and rows[2]["cells"][0][1]["value"] == own["value"].item()
 
 
-def test_the_page_opens_with_the_verdict_and_draws_what_it_rests_on(with_terms, rendered):
+def test_the_page_opens_with_the_hypotheses_or_says_that_there_are_none(with_terms):
     text, inputs = with_terms
-    said = verdict(inputs.plan, inputs.comparisons)
-    head = text[text.index("<h1>") : text.index("</header>")]
-    assert html.unescape(head).index(said.shown) < head.index("made-up")
-    # Two trained arms, each against its parent and the four groups of baselines that count.
-    [(name, _, rows)] = page.contrasts_section(inputs.plan, inputs.comparisons, inputs.figures)
-    assert name == "smollm2-135m, demo-go, names, greedy" and len(rows) == 2 * (1 + 4)
-    assert [row["b"] for row in rows if row["kind"] == "parent arm"] == ["base", "KW"]
-    section = section_text(text, "ladder", "results")
-    assert section.count("<svg") == 1 and section.count('<th scope="row">') == 10
-    assert 'aria-label="Differences to controls: ' in section and '<a href="#ladder">' in text
-    # Without the primary metric there is no claim, and nothing to draw.
-    assert 'id="ladder"' not in rendered[0] and '<a href="#ladder">' not in rendered[0]
-    assert "Nothing was tested: the tables have no test of a trained arm by the primary metric" in rendered[0]
+    assert EXPLORATORY in text[text.index("<h1>") : text.index("</header>")] and 'id="hypotheses"' not in text
+    row = inputs.comparisons.query("a == 'KW+RA' and b == 'KW' and subset == 'mean' and metric == 'term_score'").iloc[0]
+    setting = {name: row[name] for name in ("backbone", "benchmark", "style", "decoding")}
+    one = Hypothesis(better=("KW+RA", "KW"), subset="mean", metric="term_score", **setting)
+    comparisons = inputs.comparisons.copy()
+    comparisons.loc[row.name, ["hypothesis", "p_holm"]] = ["1", row["p"]]
+    plan = inputs.plan.model_copy(update={"hypotheses": [one]}).with_task(TASKS["gene_set_naming"])
+    text = page.render_page(replace(inputs, plan=plan, comparisons=comparisons))
+    [told] = sentences(plan, comparisons)
+    head = html.unescape(text[text.index("<h1>") : text.index("</header>")])
+    assert head.index(told) < head.index("made-up") and '<a href="#hypotheses">' in text
+    section = section_text(text, "hypotheses", "results")
+    assert section.count('<th scope="row">') == 1 and f"{row['clusters']} × 1" in section
 
 
 def test_an_experiment_that_names_its_primary_metric_is_decided_by_it(with_terms):
@@ -215,9 +216,7 @@ def test_an_experiment_that_names_its_primary_metric_is_decided_by_it(with_terms
     inputs = replace(inputs, plan=inputs.plan.model_copy(update={"primary": "rouge_l"}))
     shown = show_setting(inputs)
     assert shown["primary"] == "rouge_l" and shown["scores"]["columns"][0][0] == "rouge_l"
-    assert set(contrasts.contrasts(inputs.plan, inputs.comparisons)["metric"]) == {"rouge_l"}
     text = page.render_page(inputs)
-    assert "by rouge-l (one training run of each arm)" in text[: text.index("</header>")].lower()
     assert "names its primary metric itself: <b>ROUGE-L</b>" in text and "is the <b>term score</b>" not in text
 
 
@@ -227,8 +226,8 @@ def test_every_comparison_is_in_the_page(with_terms):
     shown = unpacked(comparisons)
     assert shown["a"] == inputs.comparisons["a"].tolist() and shown["b"] == inputs.comparisons["b"].tolist()
     assert shown["difference"] == pytest.approx(inputs.comparisons["difference"].tolist(), rel=1e-5)
-    assert [p is not None for p in shown["p holm"]] == inputs.comparisons["p_holm"].notna().tolist()
-    assert {"t", "effect size"} <= set(shown) and "style" not in shown
+    assert [p is not None for p in shown["p"]] == inputs.comparisons["p"].notna().tolist()
+    assert {"error", "df"} <= set(shown) and "style" not in shown
 
 
 def test_answers_without_a_trained_model_say_where_they_come_from(rendered):
@@ -306,7 +305,7 @@ def test_numbers_are_written_for_people():
     assert number_text.escaped("a|b") == "a\\|b"
     assert number_text.escaped("<b> &\n x") == "&lt;b&gt; &amp; x"
     assert number_text.escaped("nearest_set _x_ *y*") == "nearest_set \\_x\\_ \\*y\\*"
-    assert number_text.p_value(0.051) == "n.s. (0.05)" and number_text.p_value(0.0499) == "0.050"
+    assert number_text.p_value(0.051) == "0.051" and number_text.p_value(0.0499) == "0.050"
     assert number_text.p_value(0.0001) == "<\u00a00.001" and number_text.p_value(float("nan")) == ""
     assert number_text.signed(-0.0421) == "−0.042" and number_text.signed(0.5) == "+0.500"
     assert number_text.score(0.12345) == "0.123" and number_text.score(41.26, 1) == "41.3"

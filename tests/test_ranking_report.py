@@ -77,7 +77,7 @@ def test_each_gene_has_one_vote_in_the_macro_average(tmp_path):
     scores = scores.assign(top_1=right.astype(float))
     scores[scores["id"] != "locus001"].to_parquet(file)  # one question of the first gene is not there at all
     plan = read_plan(plan_path, find_task)
-    metrics = metrics_table(plan, collect_scores(plan, read_evidence(plan)), resamples=100)
+    metrics = metrics_table(plan, collect_scores(plan, read_evidence(plan)))
     base = of(metrics, arm="base", seed="mean", kind="model", subset="mean", stratum="").set_index("metric")
     assert base.loc["top_1", "value"] == pytest.approx(4 / 12)
     assert base.loc["top_1_by_gene", "value"] == pytest.approx((0.5 + 1 + 0.5) / len(clusters))

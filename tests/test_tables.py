@@ -12,17 +12,17 @@ import pandas as pd
 import pytest
 from checkout import ROOT
 from refusals import refused
+from scipy import stats
 from synthetic_experiment import write_experiment
 
 from reasonome.config.project.experiments import report_plan
+from reasonome.core.errors import InputError
 from reasonome.report import tables
-from reasonome.report.comparisons_table import comparisons_table, paired_test
+from reasonome.report.comparisons_table import comparisons_table
 from reasonome.report.evidence import read_evidence
-from reasonome.report.family import verdicts, with_adjusted_p
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
-from reasonome.report.scored_arms import Bootstrap, collect_scores, weights_of_seeds
-from reasonome.scoring.comparisons import ALIKE_HITS, FEW_SEEDS, holm
+from reasonome.report.scored_arms import collect_scores
 from reasonome.tasks import find_task
 
 EXAMPLES = [("bp", "1"), ("bp", "2"), ("mf", "3"), ("mf", "4")]
@@ -79,10 +79,10 @@ class Experiment:
         return plan, collect_scores(plan, read_evidence(plan))
 
     def metrics(self) -> pd.DataFrame:
-        return metrics_table(*self.read(), resamples=200)
+        return metrics_table(*self.read())
 
     def comparisons(self) -> pd.DataFrame:
-        return comparisons_table(*self.read(), resamples=200)
+        return comparisons_table(*self.read())
 
 
 @pytest.fixture
@@ -200,45 +200,30 @@ def test_an_arm_is_compared_with_the_arm_that_it_continues(experiment):
     }
 
 
-def test_to_beat_an_arm_that_cannot_answer_is_no_claim(experiment):
-    chains = {"KW": "pretrain.demo-s0", "RA": "sft.names-s0", "KW+RA": "pretrain.demo-s0+sft.names-s0"}
-    scores = {"KW": [0.0, 0.0, 0.0, 0.0], "RA": [0.4, 0.3, 0.5, 0.2], "KW+RA": [0.5, 0.6, 0.7, 0.3]}
-    experiment.plan |= {"arms": list(chains), "no_controls": ["KW"]}
-    for arm, chain in chains.items():
-        experiment.arm(arm, answers(scores[arm]), chain=chain)
-    found = experiment.comparisons().query("a == 'KW+RA' and subset == 'mean' and kind != 'shuffled'")
-    found = found.set_index("b")[["kind", "family", "p_holm"]]
-    assert found.loc["KW"].fillna("none").tolist() == ["parent arm", "", "none"]
-    assert found.loc["RA", ["kind", "family"]].tolist() == ["without a step", "protocol"]
-    assert found.loc["constant", "family"] == "protocol"
-    assert found.loc[["RA", "constant"], "p_holm"].notna().all()
+def hypothesis(better: list[str], **more) -> dict:
+    setting = {"backbone": "small", "benchmark": "demo", "style": "names", "decoding": "greedy"}
+    return setting | {"better": better, "subset": "mean", "metric": "rouge_l"} | more
 
 
-def test_a_declared_control_joins_the_family_and_a_named_pair_does_not(experiment):
-    experiment.plan |= {"arms": ["base", "GRPO", "more SFT"], "contrasts": [["GRPO", "more SFT"]]}
+def test_hypotheses_alone_are_adjusted_and_every_pair_is_compared_once(experiment):
+    """GRPO is above more SFT by .1, .4, .2 and .01: all four the same way have 2 of 2⁴ ways to flip their signs."""
+    experiment.plan |= {"arms": ["base", "GRPO", "more SFT"]}
+    experiment.plan["hypotheses"] = [hypothesis(["more SFT", "GRPO"]), hypothesis(["GRPO", "base"], subset="bp")]
     experiment.arm("base", answers([0.1, 0.25, 0.1, 0.3]))
     experiment.arm("GRPO", answers([0.5, 0.9, 0.7, 0.41]), chain="grpo.a-s0")
     experiment.arm("more SFT", answers([0.4, 0.5, 0.5, 0.40]), chain="sft.a-s0")
-    columns = ["a", "kind", "b"]
-    found = experiment.comparisons().query("subset == 'mean' and family == 'protocol'").set_index(columns)
-    hypotheses = [
-        ("GRPO", "parent arm", "base"),
-        ("GRPO", "declared control", "more SFT"),
-        ("GRPO", "baseline", "constant"),
-        ("more SFT", "parent arm", "base"),
-        ("more SFT", "baseline", "constant"),
-    ]
-    assert list(found.index) == hypotheses
-    declared = found.loc[hypotheses[1]]
-    # bp (.1 + .4) / 2, mf (.2 + .01) / 2: their mean is .1775.
-    assert declared["difference"] == pytest.approx(0.1775)
-    # Holm over five: times 5 less those that are smaller, never below one of them.
-    smaller = [p for p in found["p_family"] if p < declared["p_family"]]
-    adjusted = max((5 - place) * p for place, p in enumerate(sorted([*smaller, declared["p_family"]])))
-    assert declared["p_holm"] == pytest.approx(min(1, adjusted))
-    experiment.plan |= {"contrasts": [], "compared": [["GRPO", "more SFT"]]}
-    found = experiment.comparisons().query("subset == 'mean' and kind == 'named pair'")
-    assert found["family"].tolist() == [""] and found["p_holm"].isna().all()
+    found = experiment.comparisons().set_index(["a", "b", "subset"])
+    kinds = {("GRPO", "base"): "hypothesis", ("more SFT", "GRPO"): "hypothesis", ("more SFT", "base"): "parent arm"}
+    assert found.xs("mean", level="subset").query("kind != 'baseline'")["kind"].to_dict() == kinds
+    first, second = found.loc[("more SFT", "GRPO", "mean")], found.loc[("GRPO", "base", "bp")]
+    # bp (.1 + .4) / 2, mf (.2 + .01) / 2: their mean is .1775. Of bp two questions have 2 of 2² ways: p = .5.
+    assert first[["difference", "p", "p_holm"]].tolist() == pytest.approx([-0.1775, 0.125, 0.25])
+    assert second[["p", "p_holm"]].tolist() == pytest.approx([0.5, 0.5])
+    assert (first["hypothesis"], second["hypothesis"]) == ("1", "2")
+    assert found["p_holm"].notna().sum() == (found["hypothesis"] != "").sum() == 2
+    experiment.plan["hypotheses"] = [hypothesis(["GRPO", "base"], subset="pb")]
+    with pytest.raises(InputError, match="hypothesis 1 is about the subset 'pb'"):
+        experiment.comparisons()
 
 
 def two_styles(experiment) -> None:
@@ -250,35 +235,6 @@ def two_styles(experiment) -> None:
     experiment.arm("RA", answers([0.5, 0.9, 0.7, 0.4]), chain="sft.names-s0")
     mirrored = answers([0.2, 0.1, 0.3, 0.1], examples=EXAMPLES[::-1])  # mf: 0.1, 0.2; bp: 0.3, 0.1 backwards
     experiment.arm("RA symbols", mirrored, chain="sft.symbols-s0", style="symbols")
-
-
-@pytest.mark.parametrize("pair", [("RA", "RA symbols"), ("RA symbols", "RA")])
-def test_a_named_pair_without_a_style_in_common_is_compared_across_styles(experiment, pair):
-    two_styles(experiment)
-    experiment.plan["compared"] = [pair]
-    found = experiment.comparisons().query("kind == 'named pair' and subset == 'mean'")
-    styles = {"RA": "names", "RA symbols": "symbols"}
-    first, second = pair
-    assert found[["a", "b", "style"]].to_numpy().tolist() == [[first, f"{second} [{styles[second]}]", styles[first]]]
-    assert found["difference"].tolist() == pytest.approx([0.45 if first == "RA" else -0.45])
-    assert found["family"].tolist() == [""]
-    # With a style in common they are compared in that alone, and never in a style that is a control.
-    experiment.arm(second, answers([0.1] * 4), chain="sft.other-s0", style=styles[first])
-    found = experiment.comparisons().query("kind == 'named pair' and subset == 'mean'")
-    assert found["b"].tolist() == [second]
-    experiment.plan["evaluations"].pop()
-    experiment.plan["control_styles"] = ["symbols"]
-    assert "named pair" not in set(experiment.comparisons()["kind"])
-
-
-def test_a_style_that_is_a_control_has_no_test_in_the_family(experiment):
-    two_styles(experiment)
-    family = experiment.comparisons().query("family == 'protocol'")
-    assert set(family["style"]) == {"names", "symbols"}
-    experiment.plan["control_styles"] = ["symbols"]
-    found = experiment.comparisons()
-    assert set(found.query("family == 'protocol'")["style"]) == {"names"}
-    assert found.query("style == 'symbols'")["p_holm"].isna().all() and len(found.query("style == 'symbols'"))
 
 
 def test_arms_of_the_same_stages_are_compared_across_styles_once(experiment):
@@ -294,13 +250,12 @@ def test_arms_of_the_same_stages_are_compared_across_styles_once(experiment):
 
 def test_answers_that_are_read_in_different_tracks_are_never_compared(experiment):
     two_styles(experiment)
-    experiment.plan["compared"] = [["RA", "RA symbols"]]
     tracks = {"names": "strict", "symbols": "as-published"}
     for evaluation in experiment.plan["evaluations"]:
         evaluation["track"] = tracks[evaluation["style"]]
-    assert not set(experiment.comparisons()["kind"]) & {"other style", "named pair"}
+    assert "other style" not in set(experiment.comparisons()["kind"])
     experiment.plan["evaluations"][-1]["track"] = "strict"
-    assert set(experiment.comparisons()["kind"]) >= {"other style", "named pair"}
+    assert "other style" in set(experiment.comparisons()["kind"])
 
 
 def test_an_arm_whose_parent_is_not_asked_the_same_has_no_test_against_an_earlier_one(experiment):
@@ -317,7 +272,6 @@ def test_of_two_parents_with_the_same_steps_the_one_that_is_asked_the_same_is_co
     experiment.arm("base symbols", answers([0.05] * 4), chain="base", style="symbols")
     found = experiment.comparisons().query("kind == 'parent arm' and subset == 'mean'")
     assert list(zip(found["a"], found["b"], strict=True)) == [("RA", "base"), ("RA symbols", "base symbols")]
-    assert set(found["family"]) == {"protocol"}
     # mf 0.1 and 0.2, bp 0.3 and 0.1: a mean of 0.175.
     assert found["difference"].iloc[1] == pytest.approx(0.175 - 0.05)
 
@@ -340,109 +294,87 @@ def test_arms_of_two_backbones_are_compared_by_name_and_all_with_untrained_ones(
     differences = found.set_index(["backbone", "a", "b"])["difference"]
     assert differences["small", "RA", "RA [large]"] == pytest.approx(-0.2)
     assert differences["api", "base", "base [recorded]"] == pytest.approx(-0.1)
-    assert (found["family"] == "").all() and found["p_holm"].isna().all()
-    # Exploratory: by the p before adjustment.
-    assert (found["p_family"].isna() == (found["verdict"] == "")).all()
+    assert found["p_holm"].isna().all()
 
 
-def test_seeds_of_two_backbones_have_nothing_in_common(experiment):
-    for backbone, shift in (("small", 0.0), ("large", 0.1)):
-        for seed in (0, 1, 2):
-            frame = answers([0.2 + shift + 0.3 * seed] * 4)
-            experiment.arm("trained", frame, seed=seed, backbone=backbone)
-    row = experiment.comparisons().query("kind == 'other backbone' and subset == 'mean'").iloc[0]
-    # Drawn together, the seeds would differ by -.1 in every resample.
-    assert row.difference == pytest.approx(-0.1) and row.low < -0.2 and row.high > 0.0
+def twelve(scores: list[float], shift: float = 0.0) -> pd.DataFrame:
+    """Answers to twelve questions of one subset, which have these scores in turn, shifted."""
+    examples = [("bp", f"{number:02d}") for number in range(12)]
+    return answers([score + shift for score in scores] * (12 // len(scores)), examples=examples)
 
 
-GROUPS = {
-    "constant": ("none", [0.1, 0.25, 0.1, 0.4]),
-    "random": ("none", [0.3, 0.7, 0.5, 0.35]),
-    "nearest": ("training data", [0.0, 0.2, 0.1, 0.0]),
-    "look_up": ("a database with the own term", [0.6, 0.7, 0.5, 0.9]),
-}
+def against(experiment, *, base=(0.2,), **shifts: tuple[float, ...]) -> pd.DataFrame:
+    """The comparisons of an untrained arm, and of arms with a seed for each shift of what it scores."""
+    experiment.baselines({"constant": ("none", [0.1] * 12)}, [("bp", f"{number:02d}") for number in range(12)])
+    experiment.plan["arms"] = ["base", *shifts]
+    experiment.arm("base", twelve(list(base)))
+    for arm, of_seeds in shifts.items():
+        for seed, shift in enumerate(of_seeds):
+            experiment.arm(arm, twelve(list(base), shift), seed=seed, chain=f"pretrain.a-s0+sft.{arm}-s{seed}")
+    return experiment.comparisons().set_index(["a", "b"])
 
 
-def test_the_family_has_one_p_per_parent_and_group_of_baselines(experiment):
-    experiment.baselines(GROUPS)
-    experiment.arm("base", answers([0.1, 0.25, 0.1, 0.3]).assign(shuffled_rouge_l=0.1))
-    experiment.arm("trained", answers([0.5, 0.9, 0.7, 0.41]).assign(shuffled_rouge_l=0.1))
-    found = experiment.comparisons().set_index(["a", "b", "subset"])
-    rows = found.loc["trained"].xs("mean", level="subset")
-    p = rows["p_family"]
-    # The group's p is the largest of its baselines, and no adjusted p is below a smaller one's.
-    hypotheses = {"nearest": p["nearest"], "base": p["base"], "constant": max(p["constant"], p["random"])}
-    adjusted = dict(zip(hypotheses, holm(list(hypotheses.values())), strict=True))
-    adjusted["random"] = adjusted["constant"]
-    assert rows["p_holm"].dropna().to_dict() == pytest.approx(adjusted)
-    # Nothing else takes part: not the untrained arm, shuffled answers, single subsets, nor looking the own term up.
-    assert set(rows.index[rows["family"] == ""]) == {"look_up", "trained (shuffled)"}
-    others = found.drop(index=[("trained", b, "mean") for b in adjusted])
-    assert (others["family"] == "").all() and others["p_holm"].isna().all()
+def test_interval_and_p_are_of_one_t_test_over_clusters(experiment):
+    """Above .1 by .1 and .3 in turn: mean .2, variance 12 · .01 / 11, error √(.010909 / 12) = .03015, t of 11 df."""
+    row = against(experiment, base=(0.2, 0.4)).loc[("base", "constant")]
+    assert row[["difference", "error", "df"]].tolist() == pytest.approx([0.2, 0.0301511, 11], rel=1e-5)
+    assert [row.low, row.high] == pytest.approx([0.2 - 2.20099 * 0.0301511, 0.2 + 2.20099 * 0.0301511], abs=1e-5)
+    assert row.p == pytest.approx(2 * stats.t.sf(0.2 / 0.0301511, 11), rel=1e-4) and row.clusters == 12
+    assert (row.note, row.mean_b, row.subset) == ("", pytest.approx(0.1), "mean")
 
 
-def family(rows: list[tuple]) -> pd.DataFrame:
-    columns = ["benchmark", "metric", "backbone", "style", "decoding", "a", "kind", "information"]
-    columns += ["p_family", "difference", "family"]
-    # Baselines of a group are one hypothesis whatever they are called.
-    table = pd.DataFrame([(*row, "protocol") for row in rows], columns=columns)
-    return with_adjusted_p(table.assign(b=[f"row {number}" for number in range(len(rows))]))
+def test_seeds_that_differ_widen_the_interval(experiment):
+    """Seeds are .1, .3 and .5 above, and no question differs from that: Student's t of 2 df, √(.04 / 3) = .11547."""
+    row = against(experiment, trained=(0.1, 0.3, 0.5)).loc[("trained", "base")]
+    assert row[["difference", "error", "df"]].tolist() == pytest.approx([0.3, 0.1154701, 2])
+    assert row.p == pytest.approx(0.12169, abs=1e-4) and row.low == pytest.approx(0.3 - 4.30265 * 0.1154701, abs=1e-4)
+    assert (row.seeds_a, row.seeds_b, row.note) == (3, 1, "one reading")
+    mean = value(experiment.metrics(), "trained", "rouge_l", seed="mean")
+    # Student's interval is .003 to .997, and no example has less than .3 or more than .7.
+    assert (mean.low, mean.high, mean.note) == (pytest.approx(0.3), pytest.approx(0.7), "one reading")
 
 
-def test_holm_over_groups_by_hand():
-    go = ("go", "term_score", "1b", "names", "greedy")
-    symbols = ("go", "term_score", "3b", "symbols", "greedy")
-    found = family(
-        [
-            (*go, "RA", "parent arm", "", 0.010, -0.1),
-            (*go, "RA", "baseline", "none", 0.001, 0.1),
-            (*go, "RA", "baseline", "none", 0.004, 0.1),
-            (*go, "RA", "baseline", "prompt", 0.03, 0.1),
-            (*symbols, "RA", "baseline", "none", 0.02, 0.1),
-            ("go", "rouge_l", *go[2:], "RA", "baseline", "none", 0.03, 0.1),
-            ("reactome", *go[1:], "RA", "baseline", "none", np.nan, 0.1),
-            ("reactome", *go[1:], "RA", "baseline", "none", 0.01, 0.1),
-            ("reactome", *go[1:], "RA", "parent arm", "", 0.01, 0.1),
-        ]
-    )
-    # .004 of the group, .01, .02 and .03, times 4, 3, 2 and 1, never below a smaller one; over backbones and styles.
-    assert found["p_holm"].tolist() == pytest.approx(
-        [0.03, 0.016, 0.016, 0.04, 0.04, 0.03, np.nan, np.nan, 0.01], nan_ok=True
-    )
+def test_seeds_of_whole_chains_are_paired(experiment):
+    """Differences by seed are .1, .1 and .13; arms whose seeds have nothing in common vary by √(.04 / 3) and more."""
+    shifts = {"one": (0.1, 0.3, 0.5), "two": (0.0, 0.2, 0.37)}
+    apart = against(experiment, **shifts).loc[("two", "one")]
+    assert apart.error == pytest.approx(np.sqrt((np.var(shifts["one"], ddof=1) + np.var(shifts["two"], ddof=1)) / 3))
+    experiment.plan["seeds_of"] = "chain"
+    paired = experiment.comparisons().set_index(["a", "b"]).loc[("two", "one")]
+    assert [paired.difference, paired.error] == pytest.approx([-0.11, 0.01])
 
 
-def test_a_group_with_a_baseline_that_is_ahead_is_not_beaten():
-    go = ("go", "term_score", "1b", "names", "greedy", "RA")
-    found = family(
-        [
-            (*go, "baseline", "none", 0.001, 0.2),
-            (*go, "baseline", "none", 0.001, -0.2),
-            (*go, "baseline", "prompt", 0.02, 0.1),
-        ]
-    )
-    assert found["p_holm"].tolist() == [1, 1, 0.04]
-    assert verdicts(found).tolist() == ["n.s.", "b better", "a better"]
+def test_models_that_were_trained_once_or_twice_have_intervals_of_their_own(experiment):
+    found = against(experiment, base=(0.2, 0.4), once=(0.1,), twice=(0.1, 0.3))
+    notes = found["note"].to_dict()
+    assert notes["once", "constant"] == "of these models alone" and notes["base", "constant"] == ""
+    assert notes["twice", "constant"] == "of these models alone; one reading"
+    metrics = experiment.metrics()
+    assert value(metrics, "twice", "rouge_l", seed="mean").note == "of these models alone; one reading"
+    assert value(metrics, "twice", "rouge_l").note == value(metrics, "base", "rouge_l", seed="mean").note == ""
 
 
-def test_each_arm_without_a_step_is_a_hypothesis_of_its_own():
-    go = ("go", "term_score", "1b", "names", "greedy", "KW+RA+TA", "without a step", "")
-    assert family([(*go, 0.01, 0.1), (*go, 0.04, 0.1)])["p_holm"].tolist() == [0.02, 0.04]
+def test_an_arm_shares_its_seeds_with_its_shuffled_answers(experiment):
+    scores = answers([0.5, 0.9, 0.7, 0.4]).assign(shuffled_rouge_l=[0.4, 0.8, 0.6, 0.3])
+    better = scores.assign(rouge_l=scores["rouge_l"] + 0.3, shuffled_rouge_l=scores["shuffled_rouge_l"] + 0.3)
+    for seed, frame in enumerate((scores, better, scores)):
+        experiment.arm("trained", frame, seed=seed)
+    row = experiment.comparisons().query("subset == 'mean'").set_index("b").loc["trained (shuffled)"]
+    # Their spread is no part of the difference, which is .1 everywhere: four clusters have 2 of 2⁴ ways.
+    assert row["difference"] == pytest.approx(0.1) and np.isnan([row["low"], row["high"]]).all() and row["p"] == 0.125
+    assert row["note"] == "no variance between clusters; fewer than 12 clusters; p is exact, of these models alone"
 
 
-def test_verdicts():
-    columns = ["family", "kind", "p_family", "p_holm", "difference"]
-    rows = [
-        ("protocol", "parent arm", 0.01, 0.04, 0.1),
-        ("protocol", "parent arm", 0.01, 0.04, -0.1),
-        ("protocol", "parent arm", 0.01, 0.06, -0.1),  # the family decides
-        ("protocol", "baseline", 0.01, 0.06, 0.1),
-        ("protocol", "baseline", 0.01, 0.06, -0.1),  # but a baseline that is ahead needs no protection
-        ("", "baseline", 0.01, np.nan, 0.1),
-        ("", "baseline", 0.2, np.nan, 0.1),
-        ("protocol", "baseline", np.nan, np.nan, 0.1),
-    ]
-    expected = ["a better", "b better", "n.s.", "n.s.", "b better", "a better", "n.s.", ""]
-    assert verdicts(pd.DataFrame(rows, columns=columns)).tolist() == expected
+def test_of_few_clusters_p_is_exact(experiment):
+    experiment.arm("base", answers([0.2, 0.9, 0.2, 0.9]))
+    with_baseline(experiment, cluster=["GO:1", "GO:1", "GO:3", "GO:4"])
+    alike = value(experiment.metrics(), "base", "rouge_l", "bp")  # one cluster
+    assert pd.isna(alike.low) and alike.note == "fewer than 12 clusters; no variance between clusters"
+    found = experiment.comparisons().set_index("subset")
+    # bp is .1 and .6 above, together; mf 0 and .5: one cluster, one that differs, and of the mean two.
+    assert found["p"].to_dict() == pytest.approx({"mean": 0.5, "bp": 1.0, "mf": 1.0})
+    assert np.isnan(found.loc["bp", "low"]) and found.loc["mf", "low"] < found.loc["mf", "high"]
+    assert found["clusters"].to_dict() == {"mean": 3, "bp": 1, "mf": 2}
 
 
 def test_seeds_are_reported_one_by_one_and_averaged_by_example(experiment):
@@ -461,113 +393,13 @@ def test_seeds_are_reported_one_by_one_and_averaged_by_example(experiment):
     assert value(metrics, "trained", "distinct_names", seed="mean").sd_seeds == pytest.approx(0.5 / 2**0.5)
 
 
-def test_seeds_that_differ_widen_the_interval(experiment):
-    scores = [0.1, 0.3, 0.2, 0.4]
-    experiment.arm("base", answers(scores))
-    for seed, shift in [(0, 0.1), (1, 0.3), (2, 0.5)]:
-        experiment.arm("trained", answers([score + shift for score in scores]), seed=seed)
-    found = experiment.comparisons().query("subset == 'mean'").set_index(["a", "b"])
-    row = found.loc["trained", "base"]
-    # The mean of all examples is 0.3 above; the seeds are 0.1 to 0.5 above, and no example differs from that.
-    assert row.difference == pytest.approx(0.3)
-    assert row.low < 0.1 and row.high > 0.5
-    assert pd.isna(row.p) and row.p_family > 0.1  # of three numbers, 0.1, 0.3 and 0.5, Student's t has p = .12
-    assert (row.seeds_a, row.seeds_b) == (3, 1)
-    # The family is the parent arm and the constant, which score alike.
-    assert row.p_holm == pytest.approx(2 * row.p_family)
-    assert row.verdict == "n.s."
-    assert pd.isna(found.loc["trained", "constant"].seeds_b)
-    mean = value(experiment.metrics(), "trained", "rouge_l", seed="mean")
-    # Student's interval is 0.05 to 1.05, and no example has less than 0.2 or more than 0.9.
-    assert (mean.low, mean.high) == pytest.approx((0.2, 0.9), abs=0.03)
-    untrained = found.loc["base", "constant"]
-    assert untrained.p_family == untrained.p == 1
-
-
-def test_two_seeds_have_the_interval_of_their_mean_over_questions_and_say_so(experiment):
-    first, second = [0.1, 0.3, 0.2, 0.4], [0.9, 0.7, 0.4, 0.6]
-    for seed, scores in enumerate((first, second)):
-        experiment.arm("trained", answers(scores), seed=seed)
-    experiment.arm("base", answers([0.5, 0.5, 0.3, 0.5]))
-    metrics = experiment.metrics()
-    mean, averaged = value(metrics, "trained", "rouge_l", seed="mean"), value(metrics, "base", "rouge_l")
-    assert (mean.low, mean.high) == pytest.approx((averaged.low, averaged.high))
-    assert mean.note == FEW_SEEDS and averaged.note == ""
-    pair = experiment.comparisons().query("a == 'trained' and b == 'constant' and subset == 'mean'").iloc[0]
-    assert pair.note == FEW_SEEDS
-
-
-def test_one_seed_is_resampled_as_it_was_and_the_same_models_have_the_same_draws(experiment):
-    scores = answers([0.5, 0.9, 0.7, 0.4]).assign(shuffled_rouge_l=[0.4, 0.8, 0.6, 0.3])
-    experiment.arm("trained", scores)
-    one = experiment.comparisons().query("subset == 'mean'").set_index("b")
-    better = scores.assign(rouge_l=scores["rouge_l"] + 0.3, shuffled_rouge_l=scores["shuffled_rouge_l"] + 0.3)
-    experiment.arm("trained", better, seed=1)
-    experiment.arm("trained", scores, seed=2)
-    two = experiment.comparisons().query("subset == 'mean'").set_index("b")
-    plain = paired_test([0.4, 0.6, 0.5, 0.0], [0.0] * 4, ["bp", "bp", "mf", "mf"])
-    assert one.loc["constant", "p"] == pytest.approx(plain.p)
-    # With its own shuffled answers an arm has its seeds in common: their spread is no part of the difference.
-    shuffled = two.loc["trained (shuffled)"]
-    assert shuffled["difference"] == pytest.approx(0.1) and np.isnan([shuffled["low"], shuffled["high"]]).all()
-    assert two.loc["constant", "high"] - two.loc["constant", "low"] > 0.3
-
-
-def test_the_draws_of_seeds_do_not_depend_on_the_rest_of_the_experiment():
-    models = ("sft.names-s0", "sft.names-s1", "sft.names-s2")
-    draws = Bootstrap(0, 50)
-    own = weights_of_seeds.__wrapped__(draws, "small", models)
-    weights_of_seeds(draws, "small", ("other-s0", "other-s1", "other-s2"))
-    assert np.array_equal(weights_of_seeds(draws, "small", models), own)
-    assert not np.array_equal(weights_of_seeds(draws, "small", ("other-s0", "other-s1", "other-s2")), own)
-    # The same recipe with another backbone makes other models, whose luck is their own.
-    assert not np.array_equal(weights_of_seeds(draws, "large", models), own)
-
-
-def test_twins_are_resampled_together(experiment):
-    experiment.arm("base", answers([0.2, 0.9, 0.2, 0.9]))
-    plain = experiment.comparisons().query("subset == 'bp'").iloc[0]
-    path = experiment.folder / "baselines.parquet"
-    baselines = pd.read_parquet(path)
-    baselines.assign(cluster=["GO:1", "GO:1", "GO:3", "GO:4"]).to_parquet(path)
-    alike = value(experiment.metrics(), "base", "rouge_l", "bp")  # always both examples
-    assert pd.isna(alike.low) and alike.note == "the values do not vary between clusters: no interval"
-    found = experiment.comparisons().set_index("subset")
-    bp, mf = found.loc["bp"], found.loc["mf"]
-    assert plain.low < 0.35 < plain.high and np.isnan([bp.low, bp.high]).all()
-    assert pd.isna(bp.p_family) and "single cluster" in bp.note
-    assert mf.low < mf.high and mf.p_family > 0.05
-    baselines.assign(cluster=["a", "b", "c", "d"]).to_parquet(path)
-    again = experiment.comparisons().query("subset == 'bp'").iloc[0]
-    assert (again.low, again.high, again.p_family) == (plain.low, plain.high, plain.p_family)
-
-
-def test_the_bootstrap_knows_near_duplicates_and_the_t_test_does_not(experiment):
-    examples = [(subset, str(i)) for subset in ("bp", "mf") for i in range(6)]
-    experiment.baselines({"constant": ("none", [0.1, 0.3, 0.2, 0.4, 0.3, 0.2] * 2)}, examples)
-    experiment.arm("base", answers([0.2, 0.3, 0.5, 0.4, 0.6, 0.2] * 2, examples=examples))
-    path = experiment.folder / "baselines.parquet"
-    baselines = pd.read_parquet(path)
-
-    def compared(clusters):
-        baselines.assign(cluster=clusters).to_parquet(path)
-        return experiment.comparisons().set_index("subset")
-
-    alone = compared(list("abcdefghijkl"))
-    # Twins in bp: they count there and in the mean, not in mf.
-    twins = compared(list("aacdefghijkl"))
-    assert (twins["p"] == alone["p"]).all()
-    for subset in ("mean", "bp"):
-        assert twins.loc[subset, "p_family"] != alone.loc[subset, "p_family"]
-
-
 @pytest.mark.parametrize("clusters", [list("abcd"), list("aabc")])
 def test_arms_that_are_wrong_everywhere_are_identical(experiment, clusters):
     experiment.baselines({"constant": ("none", [0.0] * 4)})
     with_baseline(experiment, cluster=clusters)
     experiment.arm("base", answers([0.0] * 4))
     found = experiment.comparisons().query("subset == 'mean'").iloc[0]
-    assert (found.p_family, found.note, found.verdict) == (1, "identical scores", "n.s.")
+    assert (found.p, found.note) == (1, "identical scores; fewer than 12 clusters")
 
 
 def test_tables_come_back_as_they_were_written(experiment, tmp_path):
@@ -619,8 +451,7 @@ def test_the_program_writes_both_tables_or_none(tmp_path):
     # known of shuffled answers; exact and the similarity by encoders that are no rewards are not.
     written = tables.read_table(tmp_path / "comparisons.tsv", tables.COMPARISON_COLUMNS)
     assert len(written) == (15 * 2 + 13 * 2) * 4
-    assert written.query("family == 'protocol'")["p_holm"].notna().all()
-    assert written["p_holm"].notna().sum() == 7 * 4  # KW against six baselines and base
+    assert written["p"].notna().all() and written["p_holm"].isna().all()
 
     (tmp_path / "scores1.parquet").unlink()
     (tmp_path / "metrics.tsv").unlink()
@@ -660,17 +491,16 @@ def test_strata_and_variants_stand_beside_the_mean(experiment):
 def test_two_seeds_with_the_same_answers_say_what_one_says(experiment):
     right = [1.0, 1.0, 1.0, 0.0]
     experiment.arm("base", answers([0.0] * 4).assign(exact=[0.0] * 4))
-    experiment.arm("once", answers(right).assign(exact=right))
-    for seed in (0, 1):
-        experiment.arm("twice", answers(right).assign(exact=right), seed=seed)
-    experiment.plan |= {"arms": ["base", "once", "twice"], "compared": [["once", "base"], ["twice", "base"]]}
-    metrics, comparisons = experiment.metrics(), experiment.comparisons()
+    for arm, seeds in (("once", (0,)), ("twice", (0, 1))):
+        for seed in seeds:
+            experiment.arm(arm, answers(right).assign(exact=right), seed=seed)
+    experiment.plan["arms"] = ["base", "once", "twice"]
+    metrics = experiment.metrics()
     for metric in ("exact", "rouge_l"):
         once, twice = (value(metrics, arm, metric, seed="mean")[["value", "low", "high"]] for arm in ("once", "twice"))
         assert once.tolist() == twice.tolist()
-    tests = comparisons.query("b == 'base' and kind == 'named pair' and metric == 'exact' and subset == 'mean'")
-    once, twice = tests.set_index("a").loc[["once", "twice"], "p_family"]
-    assert once == twice == 2 / 2**3, "three differences of one sign, by McNemar's exact test"
+    tests = experiment.comparisons().query("b == 'base' and metric == 'exact' and subset == 'mean'").set_index("a")
+    assert tests["p"].to_dict() == {"once": 2 / 2**3, "twice": 2 / 2**3}, "McNemar's exact test of three differences"
 
 
 def test_the_lines_of_the_docs_give_the_table_of_a_paper(experiment, monkeypatch):
@@ -764,13 +594,6 @@ def test_the_plan_knows_the_encoders_of_rewards(project):
     assert report_plan(project, "gene-r1")["rewarded_encoders"] == ["medcpt"]
 
 
-def test_hits_are_tested_by_mcnemar(experiment):
-    with_baseline(experiment, exact=[0.0, 0, 0, 0])
-    experiment.arm("base", answers([0.1] * 4).assign(exact=[1.0, 1, 1, 0]))
-    found = experiment.comparisons().query("subset == 'mean'").set_index("metric")
-    assert found.loc["exact", "p_family"] == pytest.approx(0.25)  # not the t-test's .205: t = 3, one degree of freedom
-
-
 def test_metrics_of_0_and_1_have_exact_intervals_in_the_table(experiment):
     """Of two subsets of two, none is right: 1 - .025^(1/4), and 1 - .025^(1/2) of a subset, over two seeds too."""
     experiment.arm("base", answers([0.3] * 4).assign(exact=0.0))
@@ -781,10 +604,11 @@ def test_metrics_of_0_and_1_have_exact_intervals_in_the_table(experiment):
     assert exact.loc[("base", "0", "mean"), "high"] == pytest.approx(0.60236, abs=1e-5)
     assert exact.loc[("base", "0", "bp"), "high"] == pytest.approx(0.84189, abs=1e-5)
     assert exact.loc[("trained", "mean", "mean"), "high"] == pytest.approx(0.60236, abs=1e-5)
-    assert set(exact["note"]) == {ALIKE_HITS}
+    few = "fewer than 12 clusters; no variance between clusters"
+    assert set(exact["note"]) == {few, f"{few}; of these models alone"}
     rouge = metrics[metrics["metric"] == "rouge_l"].set_index(["arm", "seed", "subset"])
     assert pd.isna(rouge.loc[("base", "0", "mean"), "low"])  # .3 everywhere
-    assert rouge.loc[("trained", "0", "mean"), "note"] == ""
+    assert rouge.loc[("trained", "0", "mean"), "note"] == "fewer than 12 clusters"
 
 
 def test_a_number_that_no_metric_names_is_an_error(experiment):

@@ -131,7 +131,7 @@ rule render_report:
     output:
         **{
             name: reported(directory(f"{EXPERIMENT}/figures/{name}"), name, patterns=["{name}.svg"])
-            for name in ("ladder", "ablation", "calibration", "training")
+            for name in ("ablation", "calibration", "training")
         },
         page=reported(f"{EXPERIMENT}/report.html", "report"),
     log:

@@ -329,7 +329,8 @@ def _of_experiment(project: Project, name: str, arm: str) -> AskedWeights:
     if arm and arm not in trained:
         raise InputError(f"experiment '{name}' trains no arm '{arm}'", field="--model", fix=nearest(arm, trained))
     chosen = arm or next(reversed(trained))
-    chain = chains.arm_chain(trained[chosen].steps, experiment.seeds_of(trained[chosen])[0])
+    seed, whole = experiment.arm_seeds(trained[chosen])[0], experiment.seeds_of == "chain"
+    chain = chains.arm_chain(trained[chosen].steps, seed, whole)
     return _made(project, project.results.model(weighted[0], chain), f"{name}/{chosen}")
 
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from itertools import product
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
 
@@ -13,7 +13,8 @@ from reasonome.config.strict import LONGEST_VARIANT, Name, Seed, Strict, WrongVa
 
 OwnArm = Annotated[str, Refers(("arms",), "arm", own=True)]
 OwnBackbone = Annotated[Name, Refers(("backbones",), own=True)]
-OwnBenchmark = Annotated[Name, Refers(("benchmarks",), own=True)]
+OwnBenchmark = Annotated[Name, Refers(("benchmarks",), "benchmark of the experiment", own=True)]
+OwnDecoding = Annotated[Name, Refers(("decodings",), "decoding of the experiment", own=True)]
 Pair = Annotated[Names[OwnArm], Field(min_length=2, max_length=2)]
 
 
@@ -100,6 +101,18 @@ class Forgetting(Strict):
     decoding: DecodingRef = Field(description="of decodings.yaml, in which the questions are asked")
 
 
+class Hypothesis(Strict):
+    """That the first of two arms is better, by one metric in one setting."""
+
+    better: Pair = Field(description="the arm that is better, and the other one")
+    benchmark: OwnBenchmark
+    subset: str | None = Field(None, description="of the benchmark; the mean over its subsets if not given")
+    metric: str
+    decoding: OwnDecoding
+    backbone: OwnBackbone | None = Field(None, description="needed where there are several")
+    style: Name | None = Field(None, description="needed where both arms are asked in several")
+
+
 class Experiment(Strict):
     """Backbones × arms × seeds × benchmarks × styles × decodings."""
 
@@ -107,7 +120,7 @@ class Experiment(Strict):
     backbones: SomeNames[BackboneRef] = Field(description="names of backbones.yaml")
     arms: Annotated[dict[Annotated[str, Field(min_length=1)], Arm], Field(min_length=1, description="name -> steps")]
     no_controls: Names[OwnArm] = Field(
-        default=[], description="arms that cannot answer in the form that is asked for: to beat them is no claim"
+        default=[], description="arms that cannot answer in the form that is asked for: no hypothesis is about them"
     )
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(check_unique)] = [0]
     untrained: Names[OwnBackbone] = Field(
@@ -119,14 +132,13 @@ class Experiment(Strict):
     )
     styles: SomeNames[Name] = Field(description="prompt styles, as in prompts/TASK.STYLE.txt")
     decodings: SomeNames[DecodingRef] = Field(description="names of decodings.yaml")
-    contrasts: list[Pair] = Field(
-        [], description="pairs of a trained arm and a control of its own, which join the family of the protocol's tests"
+    hypotheses: Annotated[list[Hypothesis], Field(max_length=3)] = Field(
+        [], description="what the experiment tests; all else is secondary, and without any it is exploratory"
     )
-    compared: list[Pair] = Field(
-        [], description="pairs of arms to compare beside those that the protocol compares; exploratory"
+    seeds_of: Literal["last step", "chain"] = Field(
+        "last step", description="chain: a seed is a chain with earlier steps of its own; else these keep seed 0"
     )
-    exploratory: bool = Field(False, description="a first look: intervals and p as they are, no verdict")
-    primary: str | None = Field(None, description="the metric that decides; the one of the task if not given")
+    primary: str | None = Field(None, description="the metric that leads; the one of the task if not given")
     recall: Annotated[int, Field(ge=0)] = Field(
         100,
         description="facts of each corpus that is trained on, those that a warm-up of seed 0 reads first, that every "
@@ -156,12 +168,17 @@ class Experiment(Strict):
         """The styles that an arm is asked in: its own, else those of the experiment."""
         return arm.styles or self.styles
 
+    def styles_in_common(self, arms: Sequence[str]) -> list[str]:
+        """The styles in which all of these arms are asked."""
+        first, *others = ([*self.styles_of(self.arms[arm])] for arm in arms)
+        return [style for style in first if all(style in styles for styles in others)]
+
     def asked_in(self, style: str) -> list[str]:
         """The arms that are asked in a style."""
         return [name for name, arm in self.arms.items() if style in self.styles_of(arm)]
 
-    def seeds_of(self, arm: Arm) -> list[int]:
-        """The seeds of an arm's last step: its own, else those of the experiment; 0 for an arm without steps."""
+    def arm_seeds(self, arm: Arm) -> list[int]:
+        """The seeds of an arm: its own, else those of the experiment; 0 for an arm without steps."""
         return (arm.seeds or self.seeds) if arm.steps else [0]
 
     @property
@@ -194,17 +211,3 @@ def arms_without_a_step(arm: str, steps: Mapping[str, Sequence[str]]) -> list[st
     own = steps[arm]
     shorter = [[*own[:place], *own[place + 1 :]] for place in range(len(own) - 1)]
     return [other for other, few in steps.items() if list(few) in shorter]
-
-
-def parents_first(steps: Mapping[str, Sequence[str]]) -> list[str]:
-    """The arms in their order, each behind the arm that it continues; `steps` is by arm."""
-    ordered: dict[str, None] = {}
-
-    def place(arm: str) -> None:
-        if (parent := parent_arm(arm, steps)) is not None:
-            place(parent)
-        ordered[arm] = None
-
-    for arm in steps:
-        place(arm)
-    return list(ordered)

@@ -40,6 +40,11 @@ class Benchmark(Strict):
     )
     seed: Seed = 0
 
+    @property
+    def subset_names(self) -> list[str]:
+        """The subsets of its test questions, without variants; none where settings do not name them."""
+        return [*getattr(self, "subsets", ())]
+
 
 def check_subset_names(subsets: dict) -> dict:
     """`subsets`; ValueError if one is called "mean", the name of the mean over them in tables."""

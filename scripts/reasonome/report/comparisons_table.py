@@ -1,7 +1,8 @@
-"""The table of comparisons: every claim about an arm with its paired test."""
+"""The table of comparisons: differences between arms, and between arms and baselines, each with its test."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -9,47 +10,28 @@ import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
-from reasonome.benchmarks.rows import in_mean
 from reasonome.config.experiments import arms_without_a_step, parent_arm
-from reasonome.report.family import comparison_family, verdicts, with_adjusted_p
-from reasonome.report.plan import Plan
+from reasonome.core.errors import InputError, nearest
+from reasonome.report.plan import Hypothesis, Plan
 from reasonome.report.scored_arms import (
+    ALIKE,
+    FEW_CLUSTERS,
+    FEWEST_CLUSTERS,
+    MODELS_ALONE,
     SHUFFLED,
-    Bootstrap,
     Questions,
     Scored,
     Scores,
-    resampled_over_seeds,
-    value_range,
+    note,
 )
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
-from reasonome.scoring.comparisons import (
-    ALIKE,
-    FEW_SEEDS,
-    MEAN,
-    NOISE,
-    RESAMPLES,
-    percentile_bounds,
-    resampled_means,
-    vary,
-)
+from reasonome.scoring.clustered import NOISE, Influence, difference, of_means
+from reasonome.scoring.comparisons import MEAN, holm
 
 IDENTICAL = "identical scores"
+EXACT = "p is exact"
 _ASKED = ["backbone", *SETTING]
 _ROUNDING = 1e-9  # of sums of weights, which are far from each other beside it
-
-
-@dataclass(frozen=True)
-class PairedTest:
-    """The paired t-test of "the mean difference is zero" over `n` pairs; `note` says why a number is nan."""
-
-    difference: float
-    t: float
-    df: float
-    p: float
-    effect_size: float
-    n: int
-    note: str
 
 
 class Side(NamedTuple):
@@ -59,70 +41,66 @@ class Side(NamedTuple):
     column: str
 
 
-def comparisons_table(
-    plan: Plan,
-    scores: Scores,
-    *,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-) -> pd.DataFrame:
+def comparisons_table(plan: Plan, scores: Scores) -> pd.DataFrame:
     """comparisons.tsv (docs/evaluation.md).
 
-    Scores are averaged over samples and seeds, example by example. An answer without a usable name scores 0, and so
-    does an example without an answer. A benchmark with a single subset has rows for "mean" only.
+    An answer without a usable name scores 0, and so does an example without an answer. A benchmark with a single subset
+    has rows for "mean" only. InputError for a hypothesis about a subset that is not there.
     """
-    bootstrap = Bootstrap(seed, resamples)
     order = list(dict.fromkeys((e.backbone, e.benchmark, e.style, e.decoding) for e in plan.evaluations))
     rows: list[dict] = []
     for position, key in enumerate(tqdm(order, desc="comparisons", delay=5, leave=False)):
         _, benchmark, style, _ = key
         labels = {"experiment": plan.experiment} | dict(zip(_ASKED, key, strict=True))
         later = [arm for other in order[position + 1 :] for arm in scores.arms[other]]
-        elsewhere = [arm for other in order if other != key for arm in scores.arms[other]]
-        pairs = list(_pairs(scores.arms[key], later, elsewhere, scores.baselines[benchmark, style], plan))
-        questions, hits = scores.questions[benchmark, style], plan.metric_set.hits
-        outside = {"family": ""} if plan.exploratory or style in plan.control_styles else {}
-        rows += [labels | row | outside for row in _compare(pairs, questions, bootstrap, hits)]
-    table = with_adjusted_p(pd.DataFrame(rows, columns=COMPARISON_COLUMNS))
-    return table.assign(verdict="" if plan.exploratory else verdicts(table))
+        pairs = list(_pairs(scores.arms[key], later, scores.baselines[benchmark, style], plan))
+        rows += [labels | row for row in _compare(pairs, scores.questions[benchmark, style], plan.seeds_of == "chain")]
+    return _with_hypotheses(pd.DataFrame(rows, columns=COMPARISON_COLUMNS), plan)
+
+
+def _with_hypotheses(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """The table with the number of the hypothesis that a row tests, and p after Holm's adjustment over them all."""
+    numbers = pd.Series("", table.index)
+    for number, hypothesis in enumerate(plan.hypotheses, 1):
+        numbers[_tests(hypothesis, table, number)] = str(number)
+    tested = numbers != ""
+    adjusted = pd.Series(holm(table.loc[tested, "p"].tolist()), table.index[tested], dtype=float)
+    return table.assign(hypothesis=numbers, p_holm=adjusted.reindex(table.index))
+
+
+def _tests(hypothesis: Hypothesis, table: pd.DataFrame, number: int) -> pd.Series:
+    """Whether each row is the test of a hypothesis."""
+    wanted = {"a": hypothesis.better[0], "b": hypothesis.better[1], "metric": hypothesis.metric}
+    wanted |= {name: getattr(hypothesis, name) for name in _ASKED}
+    rows = (table[list(wanted)] == pd.Series(wanted)).all(axis=1)
+    subsets = table.loc[rows, "subset"].unique().tolist()
+    if rows.any() and hypothesis.subset not in subsets:
+        what = f"hypothesis {number} is about the subset '{hypothesis.subset}', which {hypothesis.benchmark} has not"
+        raise InputError(what, field="hypotheses", fix=nearest(hypothesis.subset, subsets))
+    return rows & (table["subset"] == hypothesis.subset)
 
 
 def _pairs(
-    arms: list[Scored], later: list[Scored], elsewhere: list[Scored], baselines: list[Scored], plan: Plan
+    arms: list[Scored], later: list[Scored], baselines: list[Scored], plan: Plan
 ) -> Iterator[tuple[dict, Side, Side]]:
     """Labels and the two sides of every comparison of one setting's arms, for each metric that is compared; `later`
-    are the arms of the settings after this one, `elsewhere` those of all others.
+    are the arms of the settings after this one.
 
-    Arms of the same stages are compared across styles, and arms of the same name across backbones. Every arm is also
-    compared with the arms of a backbone that is never trained. A named pair is compared across styles if it has none in
-    common, but not in a style that is a control. Answers that are read in different tracks are never compared.
+    All arms of a setting are compared with each other. Arms of the same stages are compared across styles, and arms of
+    the same name across backbones. Every arm is also compared with the arms of a backbone that is never trained.
+    Answers that are read in different tracks are never compared.
     """
     by_arm = {evaluation.arm: evaluation for evaluation in plan.evaluations}
     trained = {evaluation.backbone for evaluation in plan.evaluations if evaluation.steps}
-    by_name = {arm.name: arm for arm in arms}
-    steps = {name: by_arm[name].steps for name in by_name}
-    all_steps = {name: evaluation.steps for name, evaluation in by_arm.items()}
-    asked_in = {name: {e.style for e in plan.evaluations if e.arm == name} for name in by_arm}
     track = {(e.benchmark, e.style): e.track for e in plan.evaluations}
+    kinds = _kinds([arm.name for arm in arms], plan)
 
     def in_another_style(arm: Scored, other: Scored) -> bool:
         tracks = {track[of.labels["benchmark"], of.labels["style"]] for of in (arm, other)}
         return _differing(arm, other) == ["style"] and len(tracks) == 1
 
     for arm in arms:
-        parent = parent_arm(arm.name, all_steps, by_name)
-        others = [("parent arm", parent, by_name[parent])] if parent in by_name else []  # it may not be asked this
-        others += [("without a step", other, by_name[other]) for other in arms_without_a_step(arm.name, steps)]
-        for kind, pairs in (("declared control", plan.contrasts), ("named pair", plan.compared)):
-            others += [(kind, other, by_name[other]) for a, other in pairs if a == arm.name and other in by_name]
-        others += [
-            ("named pair", f"{other.name} [{other.labels['style']}]", other)
-            for other in elsewhere
-            if in_another_style(arm, other)
-            and (arm.name, other.name) in plan.compared
-            and not asked_in[arm.name] & asked_in[other.name]
-            and not {arm.labels["style"], other.labels["style"]} & {*plan.control_styles}
-        ]
+        others = [(kinds[arm.name, other.name], other.name, other) for other in arms if (arm.name, other.name) in kinds]
         others += [
             ("other style", f"{other.name} [{other.labels['style']}]", other)
             for other in later
@@ -137,12 +115,27 @@ def _pairs(
         others += [("baseline", baseline.name, baseline) for baseline in baselines]
         others += [("shuffled", f"{arm.name} (shuffled)", arm)]
         for kind, name, other in others:
-            labels = {"kind": kind, "a": arm.name, "b": name, "trained": bool(steps[arm.name])}
-            labels |= {"information": other.labels.get("information", ""), "control": name not in plan.no_controls}
+            labels = {"kind": kind, "a": arm.name, "b": name, "information": other.labels.get("information", "")}
             prefix = SHUFFLED if kind == "shuffled" else ""
             for metric in plan.metric_set.compared:
                 if all(metric in table for table in arm.tables) and all(prefix + metric in t for t in other.tables):
                     yield labels | {"metric": metric}, Side(arm, metric), Side(other, prefix + metric)
+
+
+def _kinds(names: Sequence[str], plan: Plan) -> dict[tuple[str, str], str]:
+    """(arm, other) → the kind of their comparison: each pair once, as a hypothesis has it, else the trained arm before
+    its parent and before arms without one of its steps, else the later arm first."""
+    all_steps = {evaluation.arm: evaluation.steps for evaluation in plan.evaluations}
+    asked = {name: all_steps[name] for name in names}
+    kinds = {(a, b): "hypothesis" for a, b in (one.better for one in plan.hypotheses) if {a, b} <= asked.keys()}
+    for one, two in combinations(names, 2):
+        for arm, other in ((two, one), (one, two)):
+            is_parent = parent_arm(arm, all_steps, names) == other
+            if is_parent or other in arms_without_a_step(arm, asked):
+                kinds.setdefault((arm, other), "parent arm" if is_parent else "without a step")
+        if (one, two) not in kinds:
+            kinds.setdefault((two, one), "other arm")
+    return kinds
 
 
 def _differing(arm: Scored, other: Scored) -> list[str]:
@@ -150,177 +143,103 @@ def _differing(arm: Scored, other: Scored) -> list[str]:
     return [name for name in _ASKED if arm.labels[name] != other.labels[name]]
 
 
-def _compare(pairs: list[tuple], questions: Questions, bootstrap: Bootstrap, hits: Sequence[str]) -> list[dict]:
-    """Test every pair on every subset; all pairs share the resamples of one bootstrap. `hits` are metrics of 0 or 1."""
-    values, columns = _columns(pairs)
-    subsets = questions.subsets.to_numpy()
-    clusters = questions.clusters.to_numpy()
-    rows: list[dict] = []
-    for subset, resampled in resampled_means(values, subsets.tolist(), clusters.tolist(), **bootstrap._asdict()):
-        if subset != MEAN and len(set(subsets)) == 1:
-            continue
-        counted = in_mean(subsets) if subset == MEAN else [subset]
-        chosen = np.isin(subsets, counted)
-        means = np.ascontiguousarray(resampled.means.T)
-        for labels, *sides in pairs:
-            places = [columns[side] for side in sides]
-            known = chosen & np.isfinite(values[:, places[0]]).all(axis=1)
-            if not known.any():
-                continue
-            a, b = (values[known][:, place].mean(axis=1) for place in places)
-            over_seeds = [
-                resampled_over_seeds(means[place], side.scored, bootstrap)
-                for side, place in zip(sides, places, strict=True)
-            ]
-            difference_means = over_seeds[0] - over_seeds[1]
-            test = asdict(paired_test(a, b, subsets[known].tolist()))
-            row = labels | test | _seeds_and_missing(sides, known)
-            of_a, of_b = (
-                value_range(side.scored, side.column, means[place]) for side, place in zip(sides, places, strict=True)
-            )
-            bounds = percentile_bounds(difference_means[:, None])[:, 0].clip(of_a[0] - of_b[1], of_a[1] - of_b[0])
-            row["subset"], row["low"], row["high"] = subset, *bounds
-            if not vary(difference_means[:, None])[0]:
-                row["low"] = row["high"] = np.nan
-            row["p_family"] = bootstrap_test(test["difference"], difference_means)
-            in_subset = pd.Series(clusters[known]).groupby(subsets[known]).nunique()
-            if in_subset.min() < 2 and row["note"] != IDENTICAL:
-                row["p_family"] = np.nan
-                row["note"] = row["note"] or "a subset with a single cluster has nothing to resample"
-            if np.isnan(row["low"]):
-                row["note"] = row["note"] or ALIKE
-            if labels["metric"] in hits:  # of seeds that all agree too; where they do not, a mean is neither 0 nor 1
-                expected = not any(sides[1].scored.distinct)
-                exact = exact_test(a, b, subsets[known].tolist(), clusters[known].tolist(), expected, bootstrap)
-                row["p_family"] = exact if np.isfinite(exact) else row["p_family"]
-            if any(side.scored.few_seeds for side in sides):
-                row["note"] = row["note"] or FEW_SEEDS
-            row["family"] = comparison_family(row)
-            rows.append(row)
-    return sorted(rows, key=lambda row: (row["subset"] != MEAN, row["subset"]))
-
-
-def _columns(pairs: list[tuple]) -> tuple[np.ndarray, dict[Side, list[int]]]:
-    """All distinct score vectors of pairs, shape (examples, vectors), and for each side the columns of its seeds.
-
-    If one vector lacks the value of a metric for an example, all vectors of that metric are nan for it.
-    """
-    vectors: list[np.ndarray] = []
-    places: dict[Side, list[int]] = {}
-    of_metric: dict[str, list[int]] = {}
+def _compare(pairs: list[tuple[dict, Side, Side]], questions: Questions, whole_chains: bool) -> list[dict]:
+    """The rows of every pair on every subset. For which examples a metric is known is one for all pairs."""
+    known = {labels["metric"]: np.ones(len(questions.examples), bool) for labels, _, _ in pairs}
     for labels, *sides in pairs:
-        for side in sides:
-            if side not in places:
-                start = len(vectors)
-                vectors += [table[side.column].to_numpy() for table in side.scored.tables]
-                places[side] = list(range(start, len(vectors)))
-            of_metric.setdefault(labels["metric"], []).extend(places[side])
-    values = np.column_stack(vectors)
-    for members in of_metric.values():
-        unknown = ~np.isfinite(values[:, members]).all(axis=1)
-        values[np.ix_(np.flatnonzero(unknown), np.unique(members))] = np.nan
-    return values, places
+        for scored, column in sides:
+            known[labels["metric"]] &= np.isfinite(scored.values(column)).all(axis=1)
+    parts = dict(questions.parts(questions.examples))
+    subsets = [MEAN, *sorted({*parts} - {MEAN})] if len(parts) > 2 else [MEAN]
+
+    @cache
+    def moved(side: Side, metric: str, subset: str) -> Influence:
+        there = parts[subset] & known[metric]
+        return of_means(side.scored.values(side.column)[there], *questions.labels(there))
+
+    rows = []
+    for subset in subsets:
+        for labels, *sides in pairs:
+            there = parts[subset] & known[labels["metric"]]
+            if there.any():
+                of = [moved(side, labels["metric"], subset) for side in sides]
+                paired = _are_paired(sides[0].scored, sides[1].scored, whole_chains)
+                rows.append(labels | {"subset": subset} | _tested(sides, of, paired, questions, there))
+    return rows
 
 
-def _seeds_and_missing(sides: list[Side], chosen: np.ndarray) -> dict[str, float]:
+def _are_paired(a: Scored, b: Scored, whole_chains: bool) -> bool:
+    """Whether the seeds of two arms are the same models, or belong together as whole chains of the same seeds."""
+    of_one = a.backbone == b.backbone and a.seeds == b.seeds
+    return of_one and (a.models == b.models or (whole_chains and a.is_trained and b.is_trained))
+
+
+def _tested(
+    sides: Sequence[Side], of: Sequence[Influence], paired: bool, questions: Questions, there: np.ndarray
+) -> dict[str, object]:
+    """The difference of two sides on some examples, with its interval and p."""
+    found, clusters = difference(*of, paired=paired), of[0].moves.shape[0]
+    varies, few = bool(found.error > NOISE), clusters < FEWEST_CLUSTERS
+    scores = [side.scored.values(side.column)[there].mean(axis=1) for side in sides]
+    same = bool((np.abs(scores[0] - scores[1]) < NOISE).all())
+    exact = np.nan
+    if few or not varies:
+        strata, names = questions.labels(there)
+        exact = exact_test(scores[0], scores[1], strata, names, expected=not any(sides[1].scored.distinct))
+    is_exact = bool(np.isfinite(exact))
+    said = [IDENTICAL if same else ALIKE if not varies else "", FEW_CLUSTERS * few]
+    said += [f"{EXACT}, {MODELS_ALONE}"] if is_exact and not same else []
+    said += [one for side in sides for one in side.scored.told if not (is_exact and one == MODELS_ALONE)]
+    low, high = found.bounds if varies else (np.nan, np.nan)
+    row = {"difference": found.value, "low": low, "high": high, "p": exact if is_exact else found.p}
+    row |= {"error": found.error, "df": found.df, "mean_b": of[1].values.mean()}
+    counts = {"clusters": clusters, "n": int(there.sum())} | _seeds_and_missing(sides, there)
+    return {"note": note(said), **{name: float(number) for name, number in row.items()}, **counts}
+
+
+def _seeds_and_missing(sides: Sequence[Side], chosen: np.ndarray) -> dict[str, float]:
     """How many seeds the sides have (baselines have none), and how many of the chosen examples each lacks."""
     counts: dict[str, float] = {}
     for name, side in zip("ab", sides, strict=True):
-        missing = np.mean([table["missing"].to_numpy() for table in side.scored.tables], axis=0)
+        missing = side.scored.values("missing").mean(axis=1)
         counts[f"missing_{name}"] = int((missing[chosen] > 0).sum())
         counts[f"seeds_{name}"] = np.nan if side.scored.labels["kind"] == "baseline" else len(side.scored.tables)
     return counts
 
 
-# --- tests -------------------------------------------------------------------------------------------
+# --- exact tests -------------------------------------------------------------------------------------
 
 
-def paired_test(a: np.ndarray, b: np.ndarray, strata: Sequence[str]) -> PairedTest:
-    """Test aligned scores `a` against `b` (both of shape (n,)); a positive difference favours `a`.
+def exact_test(a: np.ndarray, b: np.ndarray, strata: np.ndarray, clusters: np.ndarray, expected: bool = False) -> float:
+    """Two-sided p of aligned scores `a` and `b`; nan where `b` has no such test.
 
-    t: mean over strata of the mean difference, over sqrt(sum var_k / n_k) / K, with Welch-Satterthwaite
-    degrees of freedom; with one stratum this is the paired t-test. The effect size is Cohen's dz, with the mean
-    within-stratum variance. Differences without any variance: p is 1 where they are all zero, nan (and a note) where
-    they are not.
-    Raises ValueError for scores that are not finite.
+    The signs of the differences are flipped at random, those of a cluster together. With scores of 0 and 1, one stratum
+    and no clusters this is McNemar's exact test. If `b` are `expected` values, as of chance, `a` of 0 and 1 is tested
+    as the number of hits among independent questions of these chances: for equal ones the exact binomial test. This
+    knows no strata and no clusters.
     """
-    difference = np.asarray(a, float) - np.asarray(b, float)
-    if not np.isfinite(difference).all():
-        raise ValueError("scores must be finite numbers")
-    difference[np.abs(difference) < NOISE] = 0
-    groups = [difference[np.equal(strata, name)] for name in sorted(set(strata))]
-    estimate = float(np.mean([group.mean() for group in groups]))
-
-    def result(t=np.nan, df=np.nan, p=np.nan, effect_size=np.nan, note="") -> PairedTest:
-        return PairedTest(estimate, t, df, p, effect_size, len(difference), note)
-
-    if not difference.any():
-        return result(t=0.0, p=1.0, effect_size=0.0, note=IDENTICAL)
-    if min(map(len, groups)) < 2:
-        return result(note="a subset with a single example has no variance to test against")
-    if all(np.ptp(group) < NOISE for group in groups):
-        return result(note="the difference is the same for every example of a subset: no t-test")
-    variance = np.array([group.var(ddof=1) for group in groups])
-    sizes = np.array([len(group) for group in groups])
-    of_mean = variance / sizes
-    error = np.sqrt(of_mean.sum()) / len(groups)
-    t = estimate / error
-    df = of_mean.sum() ** 2 / (of_mean**2 / (sizes - 1)).sum()
-    return result(t, df, 2 * stats.t.sf(abs(t), df), estimate / np.sqrt(variance.mean()))
+    if expected:
+        alone = len(set(strata)) == 1 and len(set(clusters)) == len(a)
+        chances = alone and np.isin(a, (0, 1)).all() and ((b >= 0) & (b <= 1)).all()
+        return _by_chance(int(a.sum()), b) if chances else np.nan
+    _, stratum, sizes = np.unique(strata, return_inverse=True, return_counts=True)
+    _, cluster = np.unique(clusters, return_inverse=True)
+    return _flipped(np.bincount(cluster, (a - b) / (sizes[stratum] * len(sizes))))
 
 
-def exact_test(
-    a: np.ndarray, b: np.ndarray, strata: Sequence[str], clusters: Sequence[str], expected: bool, bootstrap: Bootstrap
-) -> float:
-    """Two-sided p of aligned scores where those of `a` are 0 or 1; nan where they are not, and if `b` has no such test.
-
-    If `b` is 0 or 1 too, the signs of the differences are flipped at random, those of a cluster together. With one
-    stratum and no clusters this is McNemar's exact test. If `b` are `expected` values, as of chance, `a` is tested as
-    the number of hits among independent questions of these chances: for equal ones the exact binomial test. This knows
-    no strata and no clusters.
-    """
-    a, b = np.asarray(a, float), np.asarray(b, float)
-    if not np.isin(a, (0, 1)).all():
-        return np.nan
-    if np.isin(b, (0, 1)).all():
-        return _flipped(a - b, strata, clusters, bootstrap)
-    alone = len(set(strata)) == 1 and len(set(clusters)) == len(a)
-    return _by_chance(int(a.sum()), b) if expected and alone and ((b >= 0) & (b <= 1)).all() else np.nan
-
-
-def _flipped(difference: np.ndarray, strata: Sequence[str], clusters: Sequence[str], bootstrap: Bootstrap) -> float:
-    """Of all ways to flip signs, the share in which the mean over strata is as far from zero as it is."""
-    table = pd.DataFrame({"weight": difference, "stratum": strata, "cluster": clusters})
-    table["weight"] /= table.groupby("stratum")["weight"].transform("size")
-    nets = table.groupby("cluster")["weight"].sum()
-    observed = abs(nets.sum()) - _ROUNDING
-    sizes, counts = np.unique(nets[nets.abs() > NOISE].abs().round(12), return_counts=True)
-    if len(sizes) == 0:
-        return 1.0
-    if len(sizes) == 1:
-        return float(stats.binomtest(int((nets > NOISE).sum()), int(counts[0])).pvalue)
-    random = np.random.default_rng(bootstrap.seed)
-    heads = random.binomial(counts, 0.5, size=(bootstrap.resamples, len(counts)))
-    beyond = np.abs((2 * heads - counts) @ sizes) >= observed
-    return float((1 + beyond.sum()) / (1 + bootstrap.resamples))
+def _flipped(nets: np.ndarray) -> float:
+    """Of all ways to flip the signs of the clusters' shares in a difference, the part in which their sum is as far from
+    zero as it is."""
+    sums, parts = np.zeros(1), np.ones(1)
+    sizes, counts = np.unique(np.abs(nets[np.abs(nets) > NOISE]).round(12), return_counts=True)
+    for size, count in zip(sizes, counts, strict=True):
+        heads = np.arange(count + 1)
+        sums = np.add.outer(sums, size * (2 * heads - count)).ravel()
+        parts = np.multiply.outer(parts, stats.binom.pmf(heads, count, 0.5)).ravel()
+    return float(min(1.0, parts[np.abs(sums) >= abs(nets.sum()) - _ROUNDING].sum()))
 
 
 def _by_chance(hits: int, chances: np.ndarray) -> float:
     """Two-sided p of this many hits, of all numbers that are no likelier: the binomial test for unequal chances."""
     likely = stats.poisson_binom.pmf(np.arange(len(chances) + 1), chances)
     return float(min(1.0, likely[likely <= likely[hits] * (1 + 1e-7)].sum()))
-
-
-def bootstrap_test(difference: float, resampled: np.ndarray) -> float:
-    """Two-sided p of a difference of means, from its resamples, shape (resamples,); nan does not count.
-
-    The resamples are shifted to the hypothesis: p counts those at least as far from zero as the difference. As in
-    Davison and Hinkley (1997, 4.2), it is (1 + count) / (1 + resamples). Where the resamples do not vary, p is 1 for a
-    difference of zero, else nan.
-    """
-    resampled = resampled[~np.isnan(resampled)]
-    if not len(resampled) or np.ptp(resampled) < NOISE:
-        no_difference = len(resampled) and abs(difference) < NOISE and abs(resampled[0]) < NOISE
-        return 1.0 if no_difference else np.nan
-    beyond = np.abs(resampled - difference) >= abs(difference) - NOISE
-    return (1 + np.count_nonzero(beyond)) / (1 + len(resampled))

@@ -1,9 +1,8 @@
 """The figures of a report, each as SVG, PNG and the TSV it was drawn from; fit for light and dark pages."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -17,7 +16,6 @@ from tqdm import tqdm
 from reasonome.benchmarks.rows import in_mean
 from reasonome.core.atomic import replacing
 from reasonome.report import glance
-from reasonome.report.contrasts import NOT_SHOWN, NOT_TESTED, PANEL, SHOWN, WORSE, contrasts
 from reasonome.report.drawing import COLOURS, INK, STYLE, legend, name_arms, save, shortened, with_intervals
 from reasonome.report.evidence import ReportInputs, TrainedStep
 from reasonome.report.plan import Plan
@@ -26,7 +24,7 @@ from reasonome.scoring.comparisons import MEAN
 
 DIAGRAM = ["backbone", *SETTING, "confidence_kind"]  # what a reliability diagram is of; it has every arm
 HELD_OUT = "reward on held-out prompts"  # the title of a panel
-KINDS = ("glance", "ladder", "ablation", "calibration", "training")
+KINDS = ("glance", "ablation", "calibration", "training")
 NAMED = 3  # subsets of a mean that its entry in a legend names; the drawing would have no room beside longer ones
 _DASHED = (0, (4, 2))
 
@@ -35,19 +33,15 @@ def write_figures(inputs: ReportInputs) -> None:
     """Write the folder of figures whole or not at all: each as .svg, .png and .tsv, in
 
     glance/, the scores of the first setting and the reward of the last rollouts,
-    ladder/, one per backbone and benchmark setting with a contrast of the protocol,
     ablation/, one per backbone and benchmark setting, and one per sweep of it,
     calibration/, one per backbone, setting and kind of confidence, and
     training/, one per trained step.
     """
     plan, metrics, reliability = inputs.plan, without_strata(inputs.metrics), inputs.reliability
     settings = metrics.query("kind == 'model'")[["backbone", *SETTING]].drop_duplicates()
-    primary = plan.metric_set.name(plan.metric_set.primary)
     jobs = {f"glance/{glance.SCORES}": partial(glance.draw_scores, plan, inputs.metrics)}
     if rewarded := glance.last_rewarded(inputs.steps):
         jobs[f"glance/{glance.REWARD}"] = partial(glance.draw_reward, rewarded)
-    for panel, rows in grouped(contrasts(plan, inputs.comparisons), PANEL):
-        jobs[f"ladder/{figure_name(*panel)}"] = partial(_ladder, rows, primary)
     for setting in settings.itertuples(index=False):
         jobs[f"ablation/{figure_name(*setting)}"] = partial(_ablation, metrics, plan, *setting)
         for of, name in sweeps(plan, *setting).items():
@@ -218,36 +212,3 @@ def _curves(axes: Axes, curves: dict[str, str], history: pd.DataFrame, earned: d
         axes.axhline(copy["reward"], color=INK, linestyle=(0, (1, 1 + 2 * number)), linewidth=1, label=copy["name"])
     if len(axes.get_legend_handles_labels()[1]) > 1:
         axes.legend(fontsize=7)
-
-
-_LOOKS: dict[str, dict[str, Any]] = {
-    SHOWN: {"marker": "o", "color": COLOURS[2]},
-    NOT_SHOWN: {"marker": "o", "color": INK, "markerfacecolor": "none"},
-    WORSE: {"marker": "v", "color": COLOURS[1]},
-    NOT_TESTED: {"marker": "x", "color": INK},
-}
-
-
-def _ladder(panel: pd.DataFrame, metric: str) -> tuple[Figure, pd.DataFrame]:
-    """The contrasts of one backbone and setting, a row each; `metric` is in words."""
-    counts = panel["outcome"].value_counts()
-    figure, axes = plt.subplots(figsize=(9.5, 1 + 0.26 * len(panel)), layout="constrained")
-    place = pd.Series(range(len(panel)), panel.index)
-    for outcome, looks in _LOOKS.items():
-        rows = panel[panel["outcome"] == outcome]
-        if len(rows):
-            axes.hlines(place[rows.index], rows["low"], rows["high"], color=looks["color"])
-            axes.plot(rows["difference"], place[rows.index], linestyle="none", label=outcome, **looks)
-    axes.axvline(0, color=INK, linewidth=0.9)
-    axes.set_ylim(len(panel) - 0.5, -0.5)
-    axes.set_xlabel(f"difference in {metric}, arm − control, 95 % interval")
-    axes.set_yticks(place, map(_contrast, records(panel)))
-    figure.set_label(f"Differences to controls: {', '.join(f'{counts[one]} {one}' for one in _LOOKS if one in counts)}")
-    legend(figure)
-    return figure, panel
-
-
-def _contrast(row: Mapping[str, object]) -> str:
-    """An arm and what it is held against: another arm, or the best baseline of a group."""
-    kind = f"baselines, {row['information']}" if row["kind"] == "baseline" else row["kind"]
-    return fill(f"{row['a']} − {row['b']} ({kind})", 60)

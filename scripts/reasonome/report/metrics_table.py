@@ -11,52 +11,48 @@ from reasonome.benchmarks.rows import in_mean
 from reasonome.report.evidence import EXAMPLE
 from reasonome.report.plan import Plan
 from reasonome.report.scored_arms import (
+    ALIKE,
+    FEW_CLUSTERS,
+    FEWEST_CLUSTERS,
+    MODELS_ALONE,
     SHUFFLED,
-    Bootstrap,
     Questions,
     Scored,
     Scores,
-    resampled_over_seeds,
-    value_range,
+    known_means,
+    note,
+    pooled_means,
 )
 from reasonome.report.tables import ERROR, TEXT_COLUMNS, metric_columns
-from reasonome.scoring.comparisons import (
-    FEW_SEEDS,
-    MEAN,
-    NOISE,
-    RESAMPLES,
-    percentile_bounds,
-    resampled_means,
-    vary,
-)
+from reasonome.scoring.clustered import NOISE, Influence, estimate
+from reasonome.scoring.comparisons import MEAN, exact_bounds
 
 _BY_GENE = "_by_gene"
 
 
-def metrics_table(plan: Plan, scores: Scores, *, seed: int = 0, resamples: int = RESAMPLES) -> pd.DataFrame:
+def metrics_table(plan: Plan, scores: Scores) -> pd.DataFrame:
     """A row per arm, baseline or arm's shuffled answers × subset or stratum × metric (docs/evaluation.md).
 
     Samples and orders of an example are averaged first. Rankings also have standard errors, and rows of
     `<metric>_by_gene`, in which every cluster has one vote and `n` counts the clusters.
     """
-    bootstrap = Bootstrap(seed, resamples)
     batches = scores.arms | {("", *key, ""): baselines for key, baselines in scores.baselines.items()}
     rows: list[dict] = []
     hits = plan.metric_set.hits
     for (_, benchmark, style, _), scored in tqdm(batches.items(), desc="intervals", delay=5, leave=False):
         questions = scores.questions[benchmark, style]
-        metric_rows = _metric_rows(scored, questions, hits, bootstrap)
-        if plan.metric_set.on("clusters"):
-            by_cluster = _by_cluster(scored, questions, plan.metric_set.on("clusters"))
-            metric_rows += _metric_rows(*by_cluster, hits, bootstrap)
-        rows += [{"experiment": plan.experiment} | row for row in metric_rows]
+        for arm in scored:
+            metric_rows = [*_metric_rows(arm, questions, hits), *_distinct_rows(arm, questions)]
+            if plan.metric_set.on("clusters"):
+                metric_rows += _metric_rows(*_by_cluster(arm, questions, plan.metric_set.on("clusters")), hits)
+            rows += [{"experiment": plan.experiment} | arm.labels | row for row in metric_rows]
     columns = metric_columns(plan.metric_set)
     table = pd.DataFrame(rows, columns=columns)
     return table.fillna({column: "" for column in columns if column in TEXT_COLUMNS})
 
 
-def _by_cluster(scored: list[Scored], questions: Questions, metrics: Sequence[str]) -> tuple[list[Scored], Questions]:
-    """The same arms or baselines with a row for each cluster of a subset, the mean of its examples.
+def _by_cluster(arm: Scored, questions: Questions, metrics: Sequence[str]) -> tuple[Scored, Questions]:
+    """The same arm or baseline with a row for each cluster of a subset, the mean of its examples.
 
     There are no strata, as a cluster may lie in several.
     """
@@ -67,83 +63,81 @@ def _by_cluster(scored: list[Scored], questions: Questions, metrics: Sequence[st
         means = table[[*shown, "missing"]].groupby(keys).mean().rename_axis(EXAMPLE)
         return means.rename(columns={metric: f"{metric}{_BY_GENE}" for metric in shown})
 
-    by_cluster = [
-        replace(arm, tables=[averaged(table) for table in arm.tables], distinct=[], pooled=[]) for arm in scored
-    ]
-    clusters = pd.MultiIndex.from_tuples(by_cluster[0].tables[0].index, names=EXAMPLE)
+    by_cluster = replace(arm, tables=[averaged(table) for table in arm.tables], distinct=[], pooled=[])
+    clusters = pd.MultiIndex.from_tuples(by_cluster.tables[0].index, names=EXAMPLE)
     return by_cluster, Questions(clusters, pd.Series(range(len(clusters)), clusters), {}, pd.DataFrame(index=clusters))
 
 
-def _metric_rows(scored: list[Scored], questions: Questions, hits: Sequence[str], bootstrap: Bootstrap) -> list[dict]:
-    """The rows of arms or baselines that answer the same questions, which share their resamples."""
+def _metric_rows(arm: Scored, questions: Questions, hits: Sequence[str]) -> list[dict]:
+    """The rows of an arm or a baseline, by seed and over seeds, with the mean before the subsets."""
     ordered: list[tuple[tuple, dict]] = []
-    parts = {"": questions.examples} | questions.strata
-    for place, (stratum, members) in enumerate(parts.items()):
-        for position, row in _intervals(scored, questions, members, hits, bootstrap):
-            arm, subset, metric = scored[position], row["subset"], row["metric"]
+    for place, (stratum, members) in enumerate({"": questions.examples, **questions.strata}.items()):
+        for subset, chosen in questions.parts(members):
             if stratum and subset != MEAN:
                 continue
-            shuffled = metric.startswith(SHUFFLED)
-            kind = {"kind": "shuffled"} if shuffled else {}
-            own = {"metric": metric.removeprefix(SHUFFLED), "stratum": stratum}
-            order = (position, [*arm.seeds, MEAN].index(row["seed"]), shuffled, place, subset != MEAN, subset)
-            ordered.append((order, arm.labels | row | own | kind))
-    ordered.sort(key=lambda row: row[0])
-    return [row for _, row in ordered] + [row for arm in scored for row in _distinct_rows(arm, questions)]
+            for metric, row in _scores(arm, questions, chosen, hits):
+                shuffled = metric.startswith(SHUFFLED)
+                own = {"metric": metric.removeprefix(SHUFFLED), "stratum": stratum, "subset": subset}
+                order = ([*arm.seeds, MEAN].index(row["seed"]), shuffled, place, subset != MEAN, subset)
+                ordered.append((order, row | own | ({"kind": "shuffled"} if shuffled else {})))
+    return [row for _, row in sorted(ordered, key=lambda row: row[0])]
 
 
-def _intervals(
-    scored: list[Scored], questions: Questions, members: pd.MultiIndex, hits: Sequence[str], bootstrap: Bootstrap
-) -> Iterator[tuple[int, dict]]:
-    """(position of the arm, row) of every metric on every subset of the examples `members`, by seed and over seeds."""
-    tables = {
-        (position, seed): table.drop(columns="missing").loc[members]
-        for position, arm in enumerate(scored)
-        for seed, table in enumerate(arm.tables)
-    }
-    values = pd.concat(tables, axis=1)
-    pooled = {
-        (position, seed, metric): of_examples(members)
-        for position, arm in enumerate(scored)
-        for seed, metrics in enumerate(arm.pooled)
-        for metric, of_examples in metrics.items()
-    }
-    vectors = [*((*key, metric) for key, table in tables.items() for metric in table.columns), *pooled]
-    places: dict[tuple[int, str], dict[int, int]] = {}  # position and metric → number of the seed → column
-    for column, (position, seed, metric) in enumerate(vectors):
-        places.setdefault((position, metric), {})[seed] = column
-    subsets, clusters = members.get_level_values("subset").tolist(), questions.clusters.loc[members].tolist()
-    functions = list(pooled.values())
-    means_of_subsets = resampled_means(values.to_numpy(), subsets, clusters, **bootstrap._asdict(), pooled=functions)
-    exact = [metric.removeprefix(SHUFFLED).removesuffix(_BY_GENE) in hits for *_, metric in vectors]
-    for subset, resampled in means_of_subsets:
-        low, high, notes = resampled.intervals(exact)
-        for (position, metric), columns in places.items():
-            arm, labels = scored[position], {"subset": subset, "metric": metric}
-            for seed, k in columns.items():
-                if resampled.n[k]:
-                    bounds = {"value": resampled.value[k], "low": low[k], "high": high[k], "n": resampled.n[k]}
-                    bounds[ERROR] = np.nanstd(resampled.means[:, k], ddof=1)
-                    bounds["note"] = notes[k]
-                    yield position, labels | bounds | {"seed": arm.seeds[seed], "chain": arm.models[seed]}
-                    if len(arm.tables) == 1 and arm.backbone:
-                        yield position, labels | bounds | {"seed": MEAN, "chain": "", "n_seeds": 1}
-            of_seeds = list(columns.values())
-            if len(arm.tables) == 1 or len(of_seeds) < len(arm.tables) or not resampled.n[of_seeds].all():
-                continue
-            means = resampled_over_seeds(resampled.means[:, of_seeds].T, arm, bootstrap)
-            inside = percentile_bounds(means[:, None])[:, 0].clip(
-                *value_range(arm, metric, resampled.means[:, of_seeds])
-            )
-            bounds = dict(zip(("low", "high"), inside, strict=True))
-            bounds |= {"n": resampled.n[of_seeds].min(), ERROR: np.nanstd(means, ddof=1)}
-            bounds["note"] = FEW_SEEDS if arm.few_seeds else ""
-            by_seed = resampled.means[:, of_seeds]
-            alike = np.allclose(by_seed, by_seed[:, :1], rtol=0, atol=NOISE, equal_nan=True)
-            if alike or not vary(means[:, None])[0]:  # then it is that of one seed, and so is the note
-                first = of_seeds[0]
-                bounds |= {"low": low[first], "high": high[first], "note": notes[first]}
-            yield position, labels | bounds | _over_seeds(resampled.value[of_seeds]) | {"seed": MEAN, "chain": ""}
+def _scores(arm: Scored, questions: Questions, chosen: np.ndarray, hits: Sequence[str]) -> Iterator[tuple[str, dict]]:
+    """(metric, row) of every metric of some examples, by seed and over seeds."""
+    strata, clusters = questions.labels(chosen)
+    unknown = pd.Series(np.nan, questions.examples)
+    for metric in dict.fromkeys(str(column) for table in arm.tables for column in table if column != "missing"):
+        values = np.column_stack([table.get(metric, unknown) for table in arm.tables])[chosen]
+        hit = metric.removeprefix(SHUFFLED).removesuffix(_BY_GENE) in hits
+        for labels, seeds in _seeds(arm, values):
+            of = known_means(values[:, seeds], strata, clusters)
+            yield metric, _row(arm, labels, of, interval(of, values[:, seeds], hit))
+    for metric in arm.pooled[0] if arm.pooled else ():
+        whole = pooled_means(arm, metric, questions, chosen)
+        for labels, seeds in _seeds(arm, np.tile(whole.values, (chosen.sum(), 1))):
+            of = Influence(whole.values[seeds], whole.moves[:, seeds], whole.blocks)
+            yield metric, _row(arm, labels, of, interval(of))
+
+
+def _seeds(arm: Scored, values: np.ndarray) -> Iterator[tuple[dict, list[int]]]:
+    """Labels and columns of each seed of which something is known, and of their mean if that is all seeds."""
+    n = np.isfinite(values).sum(axis=0)
+    known = np.flatnonzero(n).tolist()
+    for seed in known:
+        yield {"seed": arm.seeds[seed], "chain": arm.models[seed], "n": n[seed]}, [seed]
+    if arm.backbone and len(known) == len(arm.tables):
+        yield {"seed": MEAN, "chain": "", "n": n.min()}, known
+
+
+def _row(arm: Scored, labels: dict, of: Influence, found: dict) -> dict:
+    notes = found["note"]
+    if labels["seed"] == MEAN:
+        labels = labels | _over_seeds(of.values)
+        notes = notes + arm.told + [MODELS_ALONE] * (arm.is_trained and bool(notes))
+    return labels | found | {"note": note(notes)}
+
+
+def interval(of: Influence, values: np.ndarray | None = None, hit: bool = False) -> dict:
+    """The mean over seeds with its interval of 95 %, its standard error, and notes; `values` are those of its examples,
+    shape (examples, seeds), whose range no interval leaves.
+
+    The interval of a `hit` is exact, where all values are 0 or 1 and seeds agree: by the number of independent answers
+    with this error, at most all answers, and by that of clusters where there is no error.
+    """
+    found, clusters = estimate(of), of.moves.shape[0]
+    value, error = float(found.value), float(found.error)
+    varies = error > NOISE
+    notes = [FEW_CLUSTERS] * (clusters < FEWEST_CLUSTERS) + [ALIKE] * (not varies)
+    low, high = found.bounds if varies else (np.nan, np.nan)
+    if values is not None:
+        values = values[np.isfinite(values).all(axis=1)]
+        if hit and np.isin(values, (0, 1)).all() and (values == values[:, :1]).all():
+            answers = min(value * (1 - value) / error**2, len(values)) if varies else clusters
+            low, high = exact_bounds(np.array([value]), np.array([answers]))[:, 0]
+        elif varies:
+            low, high = np.clip([low, high], values.min(), values.max())
+    return {"value": value, "low": low, "high": high, ERROR: error, "note": notes}
 
 
 def _over_seeds(values: np.ndarray) -> dict[str, float]:
@@ -152,12 +146,12 @@ def _over_seeds(values: np.ndarray) -> dict[str, float]:
 
 
 def _distinct_rows(scored: Scored, questions: Questions) -> Iterator[dict]:
-    """The shares of distinct names, without intervals: resampling repeats names."""
+    """The shares of distinct names, which have no intervals."""
     sizes = {str(subset): count for subset, count in questions.subsets.value_counts().items()}
     sizes[MEAN] = sum(sizes[subset] for subset in in_mean(sizes))
     for subset in dict.fromkeys(subset for shares in scored.distinct for subset in shares):
         shares = [shares.get(subset, 0.0) for shares in scored.distinct]  # 0 for a subset without answers
-        row = scored.labels | {"subset": subset, "metric": "distinct_names", "n": sizes[subset]}
+        row = {"subset": subset, "metric": "distinct_names", "n": sizes[subset]}
         for seed, chain, share in zip(scored.seeds, scored.models, shares, strict=True):
             yield row | {"seed": seed, "chain": chain, "value": share}
         if scored.backbone:

@@ -60,7 +60,7 @@ def render_card(
             ([s.name, s.release or "not stated", f"{s.licence} {s.url}", ", ".join(s.steps)] for s in sources),
         ),
         experiment=escaped(plan.experiment),
-        scores=[(_setting(one), escaped(" ".join(one.verdict)), _scores(one)) for one in scored],
+        scores=[(_setting(one), escaped(" ".join(one.findings)), _scores(one)) for one in scored],
         leaks=_leaks(scored, all_steps, leaks),
         example=example,
         messages=number_text.pretty(example, 4),

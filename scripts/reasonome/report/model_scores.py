@@ -10,9 +10,9 @@ import pandas as pd
 from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.report import number_text, tables
+from reasonome.report.hypotheses import hypothesis_rows
 from reasonome.report.plan import Evaluation, Plan, read_plan
 from reasonome.report.tables import SETTING, information_rank, without_strata
-from reasonome.report.verdict import Verdict, verdict
 from reasonome.scoring.comparisons import MEAN
 from reasonome.task import Task
 
@@ -68,9 +68,11 @@ class ModelScores:
         return best
 
     @cached_property
-    def verdict(self) -> Verdict:
-        """What was shown of the model's arm in this setting, and what was not."""
-        return verdict(self.plan, _where(self.comparisons, a=self.evaluation.arm, **self._setting))
+    def findings(self) -> list[str]:
+        """A sentence on each hypothesis about the model's arm in this setting, or one that there is none."""
+        rows = hypothesis_rows(self.plan, _where(self.comparisons, **self._setting))
+        about = [row["sentence"] for row in rows if self.evaluation.arm in (row["a"], row["b"])]
+        return about or ["No hypothesis is about this model here: its scores are exploratory."]
 
     def baseline(self, name: str) -> pd.Series:
         """The mean score of a baseline, by `metric`."""

@@ -6,8 +6,6 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from reasonome.report.family import SIGNIFICANT
-
 _MOST_SHOWN = 20  # entries of a list
 
 
@@ -23,15 +21,10 @@ def signed(value: float, digits: int = 3) -> str:
     return "" if math.isnan(value) else f"{value:+,.{digits}f}".replace("-", "−")
 
 
-def p_value(value: float) -> str:
-    """A p-value, marked n.s. where it is not significant; "" where there is none."""
-    if math.isnan(value):
+def p_value(p: float) -> str:
+    """A p-value; "" where there is none."""
+    if math.isnan(p):
         return ""
-    return f"n.s. ({value:.2f})" if value >= SIGNIFICANT else number(value)
-
-
-def number(p: float) -> str:
-    """A p-value as a number alone."""
     return "<\u00a00.001" if p < 0.001 else f"{p:.3f}"
 
 

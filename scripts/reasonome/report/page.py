@@ -10,20 +10,18 @@ from reasonome.leaks.audit import LEAK_KINDS
 from reasonome.report import glance, number_text, origins, page_files, scores_section
 from reasonome.report.answers_table import answers_table
 from reasonome.report.calibration_table import BASE_RATE
-from reasonome.report.contrasts import PANEL, contrasts
 from reasonome.report.data_table import MOST_ROWS, packed_frame
 from reasonome.report.drawing import drawing
 from reasonome.report.evidence import ReportInputs
-from reasonome.report.family import SIGNIFICANT
 from reasonome.report.figures import DIAGRAM, figure_name
+from reasonome.report.hypotheses import EXPLORATORY, hypothesis_rows
 from reasonome.report.plan import Plan
 from reasonome.report.tables import grouped, primary_metric, records
-from reasonome.report.verdict import verdict
-from reasonome.scoring.comparisons import FEW_SEEDS, MEAN
+from reasonome.scoring.comparisons import MEAN
 
 # One script in one scope: later files use what earlier ones define.
 SCRIPTS = [page_files.FOLDER / f"{name}.js" for name in ("elements", "paged_table", "tables")]
-_FURTHER = ["t", "p", "effect_size", "seeds_a", "seeds_b", "missing_a", "missing_b", "note"]  # of a comparison
+_FURTHER = ["error", "df", "mean_b", "seeds_a", "seeds_b", "missing_a", "missing_b", "note"]  # of a comparison
 _CONFIDENCES = {
     "stated": "stated by the model",
     "logprob": "the probability of the answer's tokens",
@@ -47,9 +45,9 @@ def render_page(inputs: ReportInputs) -> str:
         .get_template("page.html.j2")
         .render(
             plan=plan,
-            verdict=verdict(plan, inputs.comparisons),
+            hypotheses=hypothesis_rows(plan, inputs.comparisons),
+            exploratory=EXPLORATORY,
             glance=glance.glance_section(plan, inputs.evidence, inputs.steps, inputs.figures),
-            contrasts=contrasts_section(plan, inputs.comparisons, inputs.figures),
             groups=plan.metric_set.groups,
             with_ontology=primary_metric(inputs.metrics, plan.metric_set) == plan.metric_set.primary,
             settings=[
@@ -71,8 +69,6 @@ def render_page(inputs: ReportInputs) -> str:
             own=plan.report.own_section(plan, inputs.metrics, inputs.evidence, inputs.own),
             letters=origins.letters_in_words(plan.arms),
             mean=MEAN,
-            few_seeds=FEW_SEEDS,
-            significant=SIGNIFICANT,
             most_rows=MOST_ROWS,
             style=Markup((page_files.FOLDER / "page.css").read_text(encoding="utf-8")),
             script=Markup(script),
@@ -80,15 +76,6 @@ def render_page(inputs: ReportInputs) -> str:
             data_tables=data_tables,
         )
     )
-
-
-def contrasts_section(plan: Plan, comparisons: pd.DataFrame, figures: Path) -> list[tuple[str, Markup, list[dict]]]:
-    """A panel for each backbone and setting, the primary benchmark first: its name, drawing and rows; none where
-    nothing was tested."""
-    return [
-        (", ".join(panel), drawing(figures / "ladder", figure_name(*panel)), records(rows))
-        for panel, rows in grouped(contrasts(plan, comparisons), PANEL)
-    ]
 
 
 def calibration_section(table: pd.DataFrame, figures: Path) -> list[dict[str, object]]:

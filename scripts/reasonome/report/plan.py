@@ -94,6 +94,18 @@ class Swept(Strict):
     values: dict[str, JsonValue]
 
 
+class Hypothesis(Strict):
+    """That the first of two arms is better, by a metric in one setting."""
+
+    better: tuple[str, str]
+    backbone: str
+    benchmark: str
+    style: str
+    decoding: str
+    subset: str
+    metric: str
+
+
 class Plan(Strict):
     """One experiment. `arms` are in the order of the ablation."""
 
@@ -101,11 +113,9 @@ class Plan(Strict):
     description: str = ""
     task: str = Field(description="the task of the first benchmark: its name, or FILE:CLASS of one's own")
     arms: list[str]
-    no_controls: list[str] = Field([], description="arms that cannot answer in the form: to beat them is no claim")
-    contrasts: list[tuple[str, str]] = Field([], description="arms and controls of their own, tested in the family")
-    compared: list[tuple[str, str]] = Field([], description="further pairs of arms to compare")
-    exploratory: bool = Field(False, description="a first look: no family of tests, and no verdict")
-    primary: str = Field("", description="metric that decides; that of the task if not given")
+    hypotheses: list[Hypothesis] = Field([], description="what is tested; without any the experiment is exploratory")
+    seeds_of: str = Field("last step", description='what has a seed of its own: the last step, or the "chain"')
+    primary: str = Field("", description="metric that leads; that of the task if not given")
     swept: dict[str, Swept] = Field({}, description="by arm")
     metrics: dict[str, float] = Field({}, description="metrics of one's own, and the least value of each")
     control_styles: list[str] = Field([], description="styles that take something away of what another one shows")

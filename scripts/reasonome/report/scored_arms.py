@@ -1,25 +1,31 @@
 """The scores of an experiment: of single examples, of its arms with a table for every seed, and of its baselines."""
 
-import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, partial
-from typing import NamedTuple
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 
 from reasonome.benchmarks.rows import in_mean
+from reasonome.config.project import chains
 from reasonome.core.errors import InputError
 from reasonome.facts.text import distinct_share
 from reasonome.metrics import INDEPENDENT, MetricSet, Pooled, is_of
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.plan import Evaluation, Plan
 from reasonome.report.tables import SETTING, grouped, information_rank
-from reasonome.scoring.comparisons import FEWEST_SEEDS, MEAN, RESAMPLES, pooled_metric, seed_weights
+from reasonome.scoring.clustered import Influence, of_means, of_pooled
+from reasonome.scoring.comparisons import MEAN, pooled_metric
 
 NOT_ANSWERED = "missing_answer"  # the problem of a row that stands for a missing answer
 SHUFFLED = "shuffled_"
+FEWEST_SEEDS, FEWEST_CLUSTERS = 3, 12  # with which the test of scores holds (speed/ruler.py)
+# What notes say of an interval.
+ONE_READING = "one reading"
+MODELS_ALONE = "of these models alone"
+FEW_CLUSTERS = f"fewer than {FEWEST_CLUSTERS} clusters"
+ALIKE = "no variance between clusters"
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,22 @@ class Questions:
     def subsets(self) -> pd.Index:
         """The subset of every example."""
         return self.examples.get_level_values("subset")
+
+    def labels(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The subsets and the clusters of the chosen examples, as text."""
+        subsets, clusters = self._as_text
+        return subsets[chosen], clusters[chosen]
+
+    @cached_property
+    def _as_text(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.subsets.to_numpy(str), self.clusters.to_numpy().astype(str)
+
+    def parts(self, members: pd.MultiIndex) -> Iterator[tuple[str, np.ndarray]]:
+        """(subset, whether each example belongs to it) of some examples, and last those that count in the mean."""
+        among, (subsets, _) = self.examples.isin(members), self._as_text
+        names = sorted(set(subsets[among]))
+        for name, counted in [*((name, [name]) for name in names), (MEAN, in_mean(names))]:
+            yield name, among & np.isin(subsets, counted)
 
 
 def list_questions(baselines: pd.DataFrame, metric_set: MetricSet) -> Questions:
@@ -122,23 +144,6 @@ def _check_named(answers: pd.DataFrame, metric_set: MetricSet) -> None:
 PooledMetric = Callable[[pd.MultiIndex], Pooled]
 
 
-class Bootstrap(NamedTuple):
-    """The draws that all intervals and tests of a report share."""
-
-    seed: int = 0
-    resamples: int = RESAMPLES
-
-
-@cache
-def weights_of_seeds(bootstrap: Bootstrap, backbone: str, models: tuple[str, ...]) -> np.ndarray:
-    """Weights, shape (resamples, models), in the mean over models of a backbone that differ only in their seed.
-
-    They do not depend on what else is in the experiment.
-    """
-    own = zlib.crc32("\n".join([backbone, *models]).encode())
-    return seed_weights(len(models), np.random.default_rng([bootstrap.seed, own]), bootstrap.resamples)
-
-
 @dataclass(frozen=True, eq=False)
 class Scored:
     """An arm, with a table of scores per example for every seed, or a baseline; `models` are its chains.
@@ -158,9 +163,21 @@ class Scored:
         return self.labels["arm"]
 
     @property
-    def few_seeds(self) -> bool:
-        """Whether it has several seeds, and too few to resample."""
-        return 1 < len(self.tables) < FEWEST_SEEDS
+    def is_trained(self) -> bool:
+        """Whether it is an arm with steps."""
+        return bool(self.backbone) and self.models[0] != chains.BASE
+
+    @property
+    def told(self) -> list[str]:
+        """What a note says of the models behind its mean over seeds."""
+        read = [{step for step in chains.parse(m) if step.stage == "pretrain"} for m in self.models if self.is_trained]
+        shared = len(read) > 1 and set.intersection(*read)
+        few = self.is_trained and len(self.models) < FEWEST_SEEDS
+        return [MODELS_ALONE] * few + [ONE_READING] * bool(shared)
+
+    def values(self, column: str) -> np.ndarray:
+        """A column of the tables, shape (examples, seeds)."""
+        return np.column_stack([table[column].to_numpy(float) for table in self.tables])
 
     @property
     def backbone(self) -> str:
@@ -168,19 +185,39 @@ class Scored:
         return self.labels.get("backbone", "")
 
 
-def resampled_over_seeds(means: np.ndarray, scored: Scored, bootstrap: Bootstrap) -> np.ndarray:
-    """Resampled means over seeds, shape (resamples,), from those of every seed, shape (seeds, resamples)."""
-    return (means.T * weights_of_seeds(bootstrap, scored.backbone, scored.models)).sum(axis=1)
+def note(said: Iterable[str]) -> str:
+    """What is said of a number, each thing once."""
+    return "; ".join(dict.fromkeys(filter(None, said)))
 
 
-def value_range(scored: Scored, metric: str, means: np.ndarray) -> tuple[float, float]:
-    """The least and the largest value of a metric among the examples, which no mean leaves; weights of seeds that are
-    stretched around their mean may. Of a metric of all answers together, such as AUROC, those of its resampled `means`.
-    """
-    values = [table[metric] for table in scored.tables if metric in table]
-    if not values:
-        return float(np.nanmin(means)), float(np.nanmax(means))
-    return min(column.min() for column in values), max(column.max() for column in values)
+def known_means(values: np.ndarray, strata: np.ndarray, clusters: np.ndarray) -> Influence:
+    """`of_means` of what is known of each seed, which is something; a cluster of which nothing is moves nothing."""
+    some = np.isfinite(values).any(axis=1)
+    values, strata, clusters = values[some], strata[some], clusters[some]
+    known = np.isfinite(values)
+    whole = of_means(np.where(known, values, 0.0), strata, clusters)
+    for seed in np.flatnonzero(~known.all(axis=0)):
+        there = known[:, seed]
+        own = of_means(values[there, seed, None], strata[there], clusters[there])
+        whole.values[seed], whole.moves[:, seed] = own.values[0], 0.0
+        whole.moves[np.isin(np.unique(clusters), clusters[there]), seed] = own.moves[:, 0]
+    return whole
+
+
+def pooled_means(arm: Scored, metric: str, questions: Questions, chosen: np.ndarray) -> Influence:
+    """The jackknife of the mean over subsets of a metric of all answers together; nan where it is defined in none."""
+    (strata, clusters), examples = questions.labels(chosen), questions.examples[chosen]
+    places = [np.flatnonzero(strata == name) for name in np.unique(strata)]
+    of_seeds = [[(place, seed[metric](examples)(place)) for place in places] for seed in arm.pooled]
+
+    def of_weights(weights: np.ndarray) -> np.ndarray:
+        means = [
+            [float(function(weights[None, place])[0]) for place, function in parts if function] for parts in of_seeds
+        ]
+        return np.array([np.mean(of_strata) if of_strata else np.nan for of_strata in means])
+
+    with np.errstate(invalid="ignore", divide="ignore"):  # not defined without a cluster
+        return of_pooled(of_weights, strata, clusters)
 
 
 @dataclass(frozen=True, eq=False)

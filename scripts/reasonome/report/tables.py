@@ -17,12 +17,12 @@ SETTING = ["benchmark", "style", "decoding"]
 _LABELS = ["experiment", "backbone", "arm", "chain", "seed", *SETTING, "subset", "stratum", "kind", "information"]
 METRIC_COLUMNS = [*_LABELS, "metric", "value", "low", "high", "n", "sd_seeds", "n_seeds", "note"]
 COMPARISON_COLUMNS = ["experiment", "backbone", *SETTING, "subset", "kind", "metric", "a", "b", "information"]
-COMPARISON_COLUMNS += ["difference", "low", "high", "verdict", "family", "p_family", "p_holm", "t", "p", "effect_size"]
-COMPARISON_COLUMNS += ["n", "seeds_a", "seeds_b", "missing_a", "missing_b", "note"]
-ERROR = "se"  # a column of the metrics of rankings: the standard deviation of the resampled means
+COMPARISON_COLUMNS += ["difference", "low", "high", "p", "hypothesis", "p_holm", "error", "df", "clusters", "n"]
+COMPARISON_COLUMNS += ["mean_b", "seeds_a", "seeds_b", "missing_a", "missing_b", "note"]
+ERROR = "se"  # a column of the metrics of rankings: the standard error
 # The order of the baselines in every table.
 INFORMATION = [*BASELINE_GROUPS, *CEILINGS]
-TEXT_COLUMNS = [*_LABELS, "metric", "a", "b", "verdict", "family", "note"]
+TEXT_COLUMNS = [*_LABELS, "metric", "a", "b", "hypothesis", "note"]
 
 
 def metric_columns(metric_set: MetricSet) -> list[str]:

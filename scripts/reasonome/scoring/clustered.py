@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+Labels = Sequence[object] | np.ndarray  # a text or a number for each question
 NOISE = 1e-12  # differences below this are rounding
 LEVEL = 0.95
 # The variance is never below this part of that between clusters: of a few seeds the part that both hold is known
@@ -55,7 +56,7 @@ class Estimate:
         return np.array([self.value - reach, self.value + reach])
 
 
-def of_means(values: np.ndarray, strata: Sequence[str], clusters: Sequence[object]) -> Influence:
+def of_means(values: np.ndarray, strata: Labels, clusters: Labels) -> Influence:
     """The mean over strata of the means of their questions, for each seed; `values` has shape (questions, seeds).
 
     ValueError for values that are not finite, and for no questions.
@@ -71,9 +72,7 @@ def of_means(values: np.ndarray, strata: Sequence[str], clusters: Sequence[objec
     return Influence(means.mean(axis=0), moves, _blocks(stratum, cluster))
 
 
-def of_pooled(
-    metric: Callable[[np.ndarray], np.ndarray], strata: Sequence[str], clusters: Sequence[object]
-) -> Influence:
+def of_pooled(metric: Callable[[np.ndarray], np.ndarray], strata: Labels, clusters: Labels) -> Influence:
     """The jackknife of a metric of all answers together: how far it moves without each cluster.
 
     `metric` gives the metric of each seed, shape (seeds,), from how often each question counts, shape (questions,).

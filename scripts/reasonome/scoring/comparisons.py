@@ -23,8 +23,6 @@ ALIKE_HITS = "the values do not vary between clusters: an exact interval, by the
 _CELLS_AT_ONCE = 4_000_000  # resampled indices held in memory together
 _FEWEST_AT_ONCE = 8  # resamples computed together at least, however many scores there are
 _TAILS = [(1 - 0.95) / 2, (1 + 0.95) / 2]
-FEWEST_SEEDS = 3  # from which their spread can be resampled
-FEW_SEEDS = "fewer than three seeds: the interval is over questions alone"
 NOISE = 1e-12  # score differences below this are rounding, not difference
 
 
@@ -254,22 +252,6 @@ def percentile_bounds(means: np.ndarray) -> np.ndarray:
         known = means[~np.isnan(means[:, column]), column]
         bounds[:, column] = np.quantile(known, _TAILS) if len(known) else np.nan
     return bounds
-
-
-def seed_weights(seeds: int, random: np.random.Generator, resamples: int = RESAMPLES) -> np.ndarray:
-    """The weight of each of `seeds` trained models in the mean over seeds, for every resample of them.
-
-    Shape (resamples, seeds); rows sum to 1. Drawn with replacement, then stretched around the mean, without which a
-    bootstrap of a few seeds is far too narrow: by sqrt(seeds / (seeds - 1)), so that the variance is that of the mean
-    (Rao and Wu, 1988), and by sqrt((seeds - 1) / chi-squared), so that the tails are those of Student's t with
-    seeds - 1 degrees of freedom. Fewer than FEWEST_SEEDS are not drawn: two do not tell how far a third may be.
-    """
-    if seeds < FEWEST_SEEDS:
-        return np.full((resamples, seeds), 1 / seeds)
-    drawn = random.integers(0, seeds, size=(resamples, seeds))
-    times_drawn = (drawn[:, :, None] == np.arange(seeds)).sum(axis=1)
-    stretch = np.sqrt(seeds / random.chisquare(seeds - 1, size=(resamples, 1)))
-    return (1 + stretch * (times_drawn - 1)) / seeds
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

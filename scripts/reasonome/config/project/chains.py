@@ -79,11 +79,12 @@ def last_step(chain: str) -> Step:
     return parse(chain)[-1]
 
 
-def arm_chain(steps: list[str], seed: int) -> str:
-    """The chain of an arm: the seed is the last step's; earlier steps keep seed 0, so that arms share them."""
+def arm_chain(steps: list[str], seed: int, whole: bool = False) -> str:
+    """The chain of an arm: the seed is the last step's, and earlier steps keep seed 0, so that arms share them; in a
+    `whole` chain all steps have it."""
     if not steps:
         return BASE
-    return "+".join([f"{step}-s0" for step in steps[:-1]] + [f"{steps[-1]}-s{seed}"])
+    return "+".join([f"{step}-s{seed if whole else 0}" for step in steps[:-1]] + [f"{steps[-1]}-s{seed}"])
 
 
 def judge_chain(recipe: Recipe) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reasonome.config import Recipe
-from reasonome.config.experiments import Experiment
+from reasonome.config.experiments import Experiment, Hypothesis
 from reasonome.config.preferences import Preferences
 from reasonome.config.project import Project, chains
 from reasonome.config.project.results import Run
@@ -29,12 +29,13 @@ def cells(project: Project, experiment: str) -> list[Run]:
     other tasks.
     """
     spec = project.experiments[experiment]
+    whole = spec.seeds_of == "chain"
     return [
-        Run(backbone, arm, chains.arm_chain(own.steps, seed), seed, benchmark, style, decoding)
+        Run(backbone, arm, chains.arm_chain(own.steps, seed, whole), seed, benchmark, style, decoding)
         for backbone in spec.backbones
         for arm, own in spec.arms.items()
         if not own.steps or (project.backbones[backbone].weights and backbone not in spec.untrained)
-        for seed in spec.seeds_of(own)
+        for seed in spec.arm_seeds(own)
         for benchmark in spec.benchmarks
         for style in spec.styles_of(own)
         if style in project.styles(project.benchmarks[benchmark].task)
@@ -215,9 +216,9 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "task": project.settings.tasks.get(task, task),
         "trained_on": _trained_on(project, experiment),
         "arms": list(spec.arms),
-        "no_controls": list(spec.no_controls),
-        **{name: pairs for name in ("contrasts", "compared") if (pairs := getattr(spec, name))},
-        **{name: value for name in ("exploratory", "primary") if (value := getattr(spec, name))},
+        **({"hypotheses": [_hypothesis(spec, one) for one in spec.hypotheses]} if spec.hypotheses else {}),
+        **({"seeds_of": spec.seeds_of} if spec.seeds_of == "chain" else {}),
+        **({"primary": spec.primary} if spec.primary else {}),
         **({"metrics": own} if own else {}),
         **({"control_styles": controls} if controls else {}),
         **({"swept": {name: {"of": arm.of, "values": arm.changes} for name, arm in swept.items()}} if swept else {}),
@@ -263,6 +264,13 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             else {}
         ),
     }
+
+
+def _hypothesis(spec: Experiment, hypothesis: Hypothesis) -> dict[str, Any]:
+    """A hypothesis with the setting and the subset that it leaves out: the only one, and the mean."""
+    [style] = [hypothesis.style] if hypothesis.style else spec.styles_in_common(hypothesis.better)
+    left = {"backbone": hypothesis.backbone or spec.backbones[0], "subset": hypothesis.subset or "mean"}
+    return hypothesis.model_dump() | left | {"style": style}
 
 
 def _trained_on(project: Project, experiment: str) -> dict[str, list[dict[str, str]]]:

@@ -2,13 +2,13 @@
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from reasonome.config import Benchmark, QuestionRecipe, Recipe, Style
+from reasonome.config import Benchmark, QuestionRecipe, Recipe, Style, is_variant
 from reasonome.config.annotations import SHIPPED, Annotation, is_file_name
 from reasonome.config.backbones import (
     ADAPTER_FILES,
@@ -21,7 +21,7 @@ from reasonome.config.backbones import (
     PathWeights,
     lacking,
 )
-from reasonome.config.experiments import Experiment, arms_without_a_step, parent_arm
+from reasonome.config.experiments import Experiment, Hypothesis
 from reasonome.config.preferences import SamplePreferences
 from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import asked_questions, own_functions
@@ -231,8 +231,7 @@ def _of_experiment(project: Project, experiment: Experiment) -> Iterator[Iterabl
         return
     yield _steps(project, experiment)
     yield _benchmarks(project, experiment)
-    yield _pairs(experiment, [*styles.values()])
-    yield _contrasts(experiment)
+    yield _hypotheses(project, experiment, styles)
     yield _twins(experiment)
     yield _backbones(project, experiment, styles)
 
@@ -291,52 +290,54 @@ def _benchmarks(project: Project, experiment: Experiment) -> Iterator[Mistake]:
         yield Mistake(("primary",), f"unknown metric '{experiment.primary}'", nearest(experiment.primary, tested))
 
 
-def _pairs(experiment: Experiment, styles: Collection[Mapping[str, Style]]) -> Iterator[Mistake]:
-    """Pairs of arms whose answers are not compared: they have no style in common, nor, where they are no contrast, two
-    of one task and track that are no controls."""
-    for field in ("contrasts", "compared"):
-        for position, pair in enumerate(getattr(experiment, field)):
-            own, others = (set(experiment.styles_of(experiment.arms[arm])) for arm in pair)
-            alike = (
-                of_task[one].reading() == of_task[other].reading()
-                for of_task in styles
-                for one in own & of_task.keys()
-                for other in others & of_task.keys()
-                if not (of_task[one].is_control() or of_task[other].is_control())
-            )
-            if not own & others and (field == "contrasts" or not any(alike)):
-                more = ", nor two of one track that are no controls" if field == "compared" else ""
-                what = f"{' and '.join(pair)} have no style in common{more}: their answers are not compared"
-                yield Mistake((field, position), what, "take the pair out, or let them share one")
+def _hypotheses(project: Project, experiment: Experiment, styles: StylesOf) -> Iterator[Mistake]:
+    """Hypotheses that name what is not there or leave open which test is meant, and those that could carry no claim."""
+    tested = [*project.task(experiment.benchmarks[0]).metrics.compared]
+    tested += [experiment.primary] if experiment.primary else []
+    for position, one in enumerate(experiment.hypotheses):
+        wrong = list(_open_setting(experiment, one, styles))
+        subsets = project.benchmarks[one.benchmark].subset_names
+        if one.metric not in tested:
+            wrong.append(Mistake(("metric",), f"unknown metric '{one.metric}'", nearest(one.metric, tested)))
+        subset = one.subset or ""
+        if subset and subsets and subset not in subsets and not is_variant(subset):
+            wrong.append(Mistake(("subset",), f"unknown subset '{subset}'", nearest(subset, subsets)))
+        if not any(experiment.arms[arm].steps for arm in one.better):
+            what = "neither arm has steps, and hypotheses are about training"
+            wrong.append(Mistake(("better",), what, "name an arm that is trained"))
+        for place, arm in enumerate(one.better):
+            if arm in experiment.no_controls:
+                what = f"'{arm}' is in no_controls: it cannot answer in the form, so that to beat it is no claim"
+                wrong.append(Mistake(("better", place), what, "name another arm"))
+        if one in experiment.hypotheses[:position]:
+            wrong.append(Mistake((), "this hypothesis stands here twice", "take one of them out"))
+        yield from (mistake._replace(loc=("hypotheses", position, *mistake.loc)) for mistake in wrong)
 
 
-def _contrasts(experiment: Experiment) -> Iterator[Mistake]:
-    """Contrasts that can carry no claim, or that are tested already."""
-    steps = {name: arm.steps for name, arm in experiment.arms.items()}
-    tested = list(map(set, experiment.compared))
-    for position, (arm, control) in enumerate(experiment.contrasts):
-        fix = "take the pair out of contrasts"
-        asked = experiment.styles_of(experiment.arms[arm])
-        parents = {parent_arm(arm, steps, experiment.asked_in(style)) for style in asked}
-        if not steps[arm]:
-            what, fix = f"'{arm}' has no steps, and claims are about trained arms", "name the trained arm first"
-        elif control in experiment.no_controls:
-            what = f"'{control}' is in no_controls: it cannot answer in the form, so that to beat it is no claim"
-        elif control in (*parents, *arms_without_a_step(arm, steps)):
-            what = f"the protocol compares '{arm}' with '{control}' already"
-        elif {arm, control} in tested:
-            what, fix = f"{arm} and {control} are compared twice", "name them once, in contrasts or in compared"
-        else:
-            tested.append({arm, control})
-            continue
-        yield Mistake(("contrasts", position), what, fix)
+def _open_setting(experiment: Experiment, one: Hypothesis, styles: StylesOf) -> Iterator[Mistake]:
+    """A backbone or a style that a hypothesis leaves open, or that it cannot be tested with."""
+    backbones = [name for name in experiment.backbones if name not in experiment.untrained]
+    if one.backbone is None and len(experiment.backbones) > 1:
+        yield Mistake(("backbone",), "there are several backbones", f"name one: {', '.join(backbones)}")
+    elif one.backbone is not None and one.backbone not in backbones:
+        what = f"'{one.backbone}' is not trained here"
+        yield Mistake(("backbone",), what, nearest(one.backbone, backbones))
+    common = [style for style in experiment.styles_in_common(one.better) if style in styles[one.benchmark]]
+    names = " and ".join(one.better)
+    if not common:
+        what = f"{names} have no style of {one.benchmark} in common: their answers are not compared"
+        yield Mistake(("better",), what, "let them share one")
+    elif one.style is None and len(experiment.styles_in_common(one.better)) > 1:
+        yield Mistake(("style",), f"{names} are asked in several styles", f"name one: {', '.join(common)}")
+    elif one.style is not None and one.style not in common:
+        yield Mistake(("style",), f"{names} are not both asked in style '{one.style}'", nearest(one.style, common))
 
 
 def _twins(experiment: Experiment) -> Iterator[Mistake]:
     """Arms with the steps, styles and seeds of another: their models and answers would be the same."""
     seen: dict[tuple, str] = {}
     for arm, spec in experiment.arms.items():
-        same = (tuple(spec.steps), frozenset(experiment.styles_of(spec)), frozenset(experiment.seeds_of(spec)))
+        same = (tuple(spec.steps), frozenset(experiment.styles_of(spec)), frozenset(experiment.arm_seeds(spec)))
         if (twin := seen.setdefault(same, arm)) != arm:
             what = f"'{arm}' has the steps, styles and seeds of '{twin}': one model would be compared with itself"
             yield Mistake(("arms", arm), what, "take one of them out, or let them differ")

@@ -8,7 +8,7 @@ from reasonome.leaks.audit import Finding, question_finding, read_statements, ro
 from reasonome.task_parts import Built, Leaks
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.closed_book.questions import Question
-from reasonome.tasks.closed_book.world import NEVER
+from reasonome.tasks.closed_book.settings import NEVER
 
 
 class ClosedBookLeaks(Leaks[ClosedBookDialogue]):

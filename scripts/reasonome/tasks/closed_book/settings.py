@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config import Benchmark
+from reasonome.config import ASKED, Benchmark
 from reasonome.config.reference import CorpusRef
 from reasonome.config.strict import Name, Strict, check_unique
 from reasonome.facts.wording import MEMBERSHIP
 
+NEVER = "never"  # the subset of test questions about pathways that no training question asks for
 # How many genes of other pathways stand among a pathway's own: none, one, or as many as its own.
 Strangers = Literal["none", "one", "many"]
 STRANGERS: dict[Strangers, str] = {"none": "no stranger", "one": "one stranger", "many": "as many strangers as members"}
@@ -63,6 +64,10 @@ class ClosedBookBenchmark(Benchmark):
     asks: Literal["test", "valid"] = Field(
         "test", description="valid: the test split holds the questions of the part valid, by which settings are chosen"
     )
+
+    @property
+    def subset_names(self) -> list[str]:
+        return [NEVER, ASKED]
 
     @model_validator(mode="after")
     def _members_fit(self) -> "ClosedBookBenchmark":

@@ -10,11 +10,10 @@ from reasonome.core.errors import InputError
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import MEMBERSHIP, PART_OF_PATHWAY
 from reasonome.tasks.closed_book.questions import Question, Through
-from reasonome.tasks.closed_book.settings import STRANGERS, ClosedBookBenchmark, Strangers
+from reasonome.tasks.closed_book.settings import NEVER, STRANGERS, ClosedBookBenchmark, Strangers
 from reasonome.tasks.naming.dialogue import name_problems
 from reasonome.tasks.naming.questions import Fact, Gene
 
-NEVER = "never"  # the subset of test questions about pathways that no training question asks for
 _TRIES = 1000  # draws of a question, after which a pathway has no other one
 _LONG_WORD = 4  # characters from which a word of two names counts as shared
 

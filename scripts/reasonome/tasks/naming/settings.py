@@ -234,6 +234,10 @@ class NamingBenchmark(Benchmark):
         parts = {"test": self.files, "valid": self.valid_files, "train": self.train_files}
         return {(part, subset): file for part, files in parts.items() for subset, file in files.items()}
 
+    @property
+    def subset_names(self) -> list[str]:
+        return list(dict.fromkeys([*self.subsets, *self.files]))
+
     def subset_kind(self, subset: str) -> str:
         """The kind of the sets of a subset, in words, such as biological process; "" where no setting says.
 

@@ -1,0 +1,63 @@
+"""What a report says of its hypotheses, and the power of the design, against values by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import scored_model
+from scipy import stats
+
+from reasonome.report.hypotheses import EXPLORATORY, hypothesis_rows, power, sentences
+from reasonome.report.plan import Hypothesis
+from reasonome.report.tables import COMPARISON_COLUMNS
+from reasonome.tasks import TASKS
+from reasonome.tasks.naming.metric_set import METRICS
+
+
+def found(*tests: tuple[float, float, float]) -> tuple:
+    """A plan whose hypotheses say that KW+RA is better than base, one for each (difference, p, p after Holm)."""
+    plan = scored_model.plan()
+    setting = {key: value for key, value in scored_model.SETTING.items() if key != "experiment"}
+    one = Hypothesis(better=(scored_model.ARM, "base"), subset="mean", metric="term_score", **setting)
+    rows = [
+        scored_model.comparison("base", "", difference, p, kind="hypothesis", p_holm=holm, hypothesis=str(number))
+        for number, (difference, p, holm) in enumerate(tests, 1)
+    ]
+    plan = plan.model_copy(update={"hypotheses": [one] * len(tests)}).with_task(TASKS["gene_set_naming"])
+    return plan, pd.DataFrame([*rows, *scored_model.TESTS], columns=COMPARISON_COLUMNS)
+
+
+def test_each_hypothesis_has_an_outcome_and_a_sentence():
+    plan, rows = found((0.2, 0.01, 0.03), (0.2, 0.03, 0.06), (-0.2, 0.001, 0.003))
+    assert [row["outcome"] for row in hypothesis_rows(plan, rows)] == ["shown", "not shown", "the opposite is shown"]
+    name = scored_model.ARM
+    assert sentences(plan, rows) == [
+        f"{name} is better than base: term score +0.200 [+0.180, +0.220], p 0.010 (after Holm 0.030).",
+        f"It is not shown that {name} is better than base: term score +0.200 [+0.180, +0.220], p 0.030 (after Holm "
+        "0.060).",
+        f"{name} is worse than base: term score −0.200 [−0.220, −0.180], p 0.001 (after Holm 0.003).",
+    ]
+    [alone] = sentences(*found((0.2, 0.01, 0.01)))
+    assert alone.endswith("p 0.010."), "of one hypothesis nothing is adjusted"
+    [untested] = sentences(*found((0.2, np.nan, np.nan)))
+    assert untested == f"Whether {name} is better than base could not be tested: term score +0.200 [+0.180, +0.220]."
+
+
+def test_an_experiment_without_hypotheses_is_exploratory():
+    assert sentences(*found()) == [EXPLORATORY]
+
+
+def test_power_is_that_of_the_noncentral_t():
+    """Without a difference .05; beyond many degrees of freedom P(Z > 1.96 − 2) = .516; else as simulated."""
+    assert power(0.0, 0.1, 7) == pytest.approx(0.05)
+    assert power(0.2, 0.1, 1e6) == pytest.approx(stats.norm.sf(1.959964 - 2), abs=1e-4)
+    rng = np.random.default_rng(0)
+    t = rng.normal(2, 1, 200_000) / np.sqrt(rng.chisquare(5, 200_000) / 5)
+    assert power(0.2, 0.1, 5) == pytest.approx(np.mean(np.abs(t) > 2.570582), abs=0.005)
+    assert np.isnan(power(0.2, 0.0, np.nan))
+
+
+def test_the_metric_that_the_experiment_names_leads():
+    named = scored_model.plan().model_copy(update={"primary": "rouge_l"}).with_task(TASKS["gene_set_naming"])
+    assert named.metric_set.compared[:2] == ("rouge_l", "term_score") and METRICS.compared[0] == "term_score"
+    assert list(named.metric_set.ablated) == ["rouge_l", "term_score"]
+    assert named.metric_set.on("strata")[:2] == ("rouge_l", "term_score")
