@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
-from reasonome.scoring.clustered import difference, estimate, of_means, of_pooled
+from reasonome.scoring.clustered import Estimate, difference, estimate, exact_interval, of_means, of_pooled
 
 ALL = ["all"] * 4
 
@@ -69,3 +70,30 @@ def test_it_agrees_with_two_way_cluster_robust_variances():
         fitted = sm.OLS(values.ravel(), np.ones(values.size)).fit()
         ratios.append(ours / np.sqrt(cov_cluster_2groups(fitted, clusters, seeds)[0][0, 0]))
     assert np.median(ratios) == pytest.approx(1, abs=0.05) and min(ratios) > 0.8 and max(ratios) < 1.25
+
+
+def _exact(values, clusters):
+    found = estimate(of_means(np.array(values, float)[:, None], ["all"] * len(values), clusters))
+    return exact_interval(found, len(set(clusters)), len(values)).tolist()
+
+
+@pytest.mark.parametrize("right", [0, 1, 7, 20])
+def test_a_share_of_independent_answers_has_the_interval_of_clopper_and_pearson(right):
+    expected = stats.binomtest(right, 20).proportion_ci(method="exact")
+    assert _exact([1] * right + [0] * (20 - right), range(20)) == pytest.approx([*expected])
+
+
+def test_answers_that_are_alike_count_as_one():
+    """Ten pairs of equal answers are ten answers: of none right 1 − .025^(1/10) may be; so are ten that do not vary."""
+    pairs = [place // 2 for place in range(20)]
+    half = pytest.approx([*stats.binomtest(5, 10).proportion_ci()])
+    assert _exact([0] * 20, pairs) == pytest.approx([0, 0.30850], abs=1e-5)
+    assert _exact([1] * 10 + [0] * 10, pairs) == half and _exact([1, 0] * 10, pairs) == half
+
+
+def test_shares_are_of_no_more_answers_than_there_are():
+    """Two pairs of .25 and .75 with an error of .05 would be 1 + .1875 / .0025 = 76 answers."""
+    few = Estimate(np.array([0.25, 0.75]), np.array([0.05, 0.05]), np.array([3.0, 3.0]))
+    by_hand = np.array([[*stats.binomtest(right, 40).proportion_ci()] for right in (10, 30)]).T
+    assert exact_interval(few, 4, 40) == pytest.approx(by_hand)
+    assert exact_interval(few, 4, 100)[:, 0] == pytest.approx([*stats.binomtest(19, 76).proportion_ci()])

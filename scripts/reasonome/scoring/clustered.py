@@ -104,6 +104,24 @@ def difference(a: Influence, b: Influence, paired: bool) -> Estimate:
     return _estimated(value, a.moves.mean(axis=-1) - b.moves.mean(axis=-1), a.blocks, [a, b])
 
 
+def exact_interval(of: Estimate, clusters: np.ndarray | float, answers: np.ndarray | float) -> np.ndarray:
+    """The interval of 95 % of a share of answers that are 0 or 1, shape (2, …), of as many independent answers as have
+    its error (Korn and Graubard, 1998): n of them have the variance share × (1 − share) / (n − 1).
+
+    They are `answers` at most, and `clusters` where the share is 0 or 1, nothing varies, or no error is known.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        independent = np.minimum(1 + of.value * (1 - of.value) / of.error**2, answers)
+    return exact_bounds(of.value, np.where(of.error > NOISE, independent, clusters))
+
+
+def exact_bounds(share: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Bounds of 95 % of shares among n, shape (2, …), after Clopper and Pearson (1934); n may be a fraction."""
+    hits, tail = share * n, (1 - LEVEL) / 2
+    low = np.where(share < NOISE, 0.0, stats.beta.ppf(tail, hits, n - hits + 1))
+    return np.array([low, np.where(share > 1 - NOISE, 1.0, stats.beta.isf(tail, hits + 1, n - hits))])
+
+
 def _estimated(value: np.ndarray, moves: np.ndarray, blocks: np.ndarray, arms: Sequence[Influence]) -> Estimate:
     """An estimate that clusters move by `moves`, shape (…, clusters), and whose seeds are those of the arms.
 

@@ -10,11 +10,12 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+from scipy import sparse
 from tqdm import tqdm
 
 from reasonome.benchmarks.rows import in_mean
 from reasonome.metrics import OfTable, OfWeights, Pooled
+from reasonome.scoring.clustered import exact_bounds
 
 MEAN = "mean"  # the name of the mean over subsets, wherever subsets are listed
 RESAMPLES = 10_000
@@ -233,13 +234,6 @@ def _independent(share: np.ndarray, variance: np.ndarray, most: np.ndarray) -> n
     """How many independent values of 0 and 1 have this variance of their mean, `most` at the most."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(variance > 0, np.minimum(share * (1 - share) / variance, most), most)
-
-
-def exact_bounds(share: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Bounds of 95 % of shares among n, shape (2, m), after Clopper and Pearson (1934); n may be a fraction."""
-    hits = share * n
-    low = np.where(share < NOISE, 0.0, stats.beta.ppf(_TAILS[0], hits, n - hits + 1))
-    return np.array([low, np.where(share > 1 - NOISE, 1.0, stats.beta.ppf(_TAILS[1], hits + 1, n - hits))])
 
 
 def vary(means: np.ndarray) -> np.ndarray:
