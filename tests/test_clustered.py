@@ -40,6 +40,13 @@ def test_strata_weigh_alike_and_their_clusters_vary_apart():
     assert found.value == 0.625 and found.error == pytest.approx(np.sqrt(1 / 16 + 1 / 64))
 
 
+def test_strata_that_share_a_cluster_vary_together():
+    """One: a 0, b 1. Two: b 1, c 0. Moves a −1/8, b 1/8 twice, c −1/8; the variance is 3/2 × (1 + 4 + 1) / 64 / 1."""
+    values = np.array([0, 1, 1, 0.0])[:, None]
+    found = estimate(of_means(values, ["one", "one", "two", "two"], list("abbc")))
+    assert found.value == 0.5 and found.error == pytest.approx(np.sqrt(1.5 * 6 / 64)) and found.df == pytest.approx(2)
+
+
 def test_a_paired_difference_is_of_each_seeds_own():
     a, b = np.array([[1, 1], [0, 1], [1, 1], [1, 0.0]]), np.array([[0, 1], [0, 0], [1, 0], [0, 1.0]])
     sides = [of_means(side, ALL, list("abcd")) for side in (a, b)]
@@ -58,6 +65,26 @@ def test_the_jackknife_of_a_mean_is_its_linear_variance():
     values, clusters = np.array([1, 0, 1, 1, 0, 0, 0, 1.0]), list("aabbccdd")
     pooled = estimate(of_pooled(lambda weights: np.array([weights @ values / weights.sum()]), ["all"] * 8, clusters))
     assert pooled.value == 0.5 and pooled.error == pytest.approx(np.sqrt(1 / 6 / 4))
+
+
+def test_a_jackknife_over_strata_is_the_linear_variance_too():
+    values, strata = np.array([0, 1, 1, 1, 1, 0.0]), np.array(["one"] * 2 + ["two"] * 4)
+
+    def mean(weights):
+        return np.array(
+            [np.mean([np.average(values[mine], weights=weights[mine]) for mine in (strata == "one", strata == "two")])]
+        )
+
+    found = estimate(of_pooled(mean, strata, range(6)))
+    assert found.value == 0.625 and found.error == pytest.approx(np.sqrt(1 / 16 + 1 / 64))
+
+
+def test_many_clusters_are_left_out_in_groups():
+    values = np.random.default_rng(2).normal(0, 1, 5000)
+    found = estimate(
+        of_pooled(lambda weights: np.array([weights @ values / weights.sum()]), ["all"] * 5000, range(5000))
+    )
+    assert found.error == pytest.approx(np.sqrt(1 / 5000), rel=0.15) and found.df == pytest.approx(199)
 
 
 def test_it_agrees_with_two_way_cluster_robust_variances():
