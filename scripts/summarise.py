@@ -29,12 +29,12 @@ def main() -> None:
     atomic.write_tsv(args.folder / "costs.tsv", costs_table(plan))
     write_metrics(args.folder, metrics)
     atomic.write_tsv(args.folder / "comparisons.tsv", comparisons)
-    calibration, reliability = calibration_tables(plan, evidence, **bootstrap)
+    calibration, reliability = calibration_tables(plan, evidence)
     atomic.write_tsv(args.folder / "calibration.tsv", calibration)
     atomic.write_tsv(args.folder / "reliability.tsv", reliability)
     with atomic.replacing(args.folder / "own") as folder:
         folder.mkdir()
-        plan.report.write_own(plan, evidence, folder, **bootstrap)
+        plan.report.write_own(plan, evidence, folder, args.seed)
 
 
 if __name__ == "__main__":

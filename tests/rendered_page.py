@@ -34,9 +34,9 @@ def report_inputs(path: Path, resamples: int) -> ReportInputs:
     scores = collect_scores(plan, evidence)
     metrics = metrics_table(plan, scores, resamples=resamples)
     comparisons = comparisons_table(plan, scores, resamples=resamples)
-    calibration, reliability = calibration_tables(plan, evidence, 0, resamples)
+    calibration, reliability = calibration_tables(plan, evidence)
     (folder / "own").mkdir()
-    plan.report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
+    plan.report.write_own(plan, evidence, folder / "own", seed=0)
     inputs = ReportInputs(
         plan=plan,
         metrics=metrics,

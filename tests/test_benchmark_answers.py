@@ -158,10 +158,10 @@ def test_claims_are_checked_against_what_sources_deny_too(built, monkeypatch):
     for made in facts[:-1]:
         made.parent.mkdir(parents=True, exist_ok=True)
         made.touch()
-    scored = benchmark_answers.score_on_benchmark(path, project, "demo-go", resamples=100)
+    scored = benchmark_answers.score_on_benchmark(path, project, "demo-go")
     assert f"no check of claims: `snakemake --cores 1 {facts[-1]}` makes the facts" in scored.notes
     facts[-1].touch()
-    benchmark_answers.score_on_benchmark(path, project, "demo-go", resamples=100)
+    benchmark_answers.score_on_benchmark(path, project, "demo-go")
     assert given == [[], facts]
 
 

@@ -77,7 +77,7 @@ def tables(judges, tmp_path_factory) -> tuple[dict[str, pd.DataFrame], pd.DataFr
         [(evaluation(), table), (evaluation("enriched-first"), table)],
         {("enriched", "enriched"): baselines, ("enriched", "enriched-first"): baselines},
     )
-    written = report.write_tables(evidence, ["enriched-first"], folder, 0, 50)
+    written = report.write_tables(evidence, ["enriched-first"], folder, 0)
     return written, pd.read_csv(folder / "answers.tsv", sep="\t")
 
 
@@ -146,7 +146,7 @@ def test_answers_to_read_are_drawn_and_the_worst(tables):
 
 def test_answers_to_questions_without_terms_have_no_such_tables(tmp_path):
     evidence = Evidence([(evaluation(), pd.DataFrame({"id": ["a"], "answer": ["x"]}))], {})
-    assert report.write_tables(evidence, [], tmp_path, 0, 50) == {} and not any(tmp_path.iterdir())
+    assert report.write_tables(evidence, [], tmp_path, 0) == {} and not any(tmp_path.iterdir())
     assert report.section(evidence, tmp_path) == {}
 
 

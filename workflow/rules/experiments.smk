@@ -70,8 +70,6 @@ rule measure_forgetting:
     conda:
         "../../envs/cpu.yaml"
     params:
-        seed=PROJECT.settings.seed,
-        resamples=PROJECT.settings.bootstrap,
         job=lambda w, output: forgetting_job(w, output).to_json(),
         code=lambda w: code_of(
             "measure_forgetting.py",

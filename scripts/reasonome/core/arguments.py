@@ -56,8 +56,11 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     return read
 
 
+SEED = whole(0, 2**63 - 1)
+
+
 def add_bootstrap(parser: argparse.ArgumentParser) -> None:
     """The options of the bootstrap, as config may have them."""
     default = "(default: %(default)s)"
     parser.add_argument("--resamples", type=whole(100), default=10_000, help=f"of each interval {default}")
-    parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, help=f"of all that is drawn {default}")
+    parser.add_argument("--seed", type=SEED, default=0, help=f"of all that is drawn {default}")

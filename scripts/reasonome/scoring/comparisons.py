@@ -30,16 +30,6 @@ NOISE = 1e-12  # score differences below this are rounding, not difference
 
 
 @dataclass(frozen=True)
-class Intervals:
-    """Means and percentile bounds, each of shape (m,), of m score vectors over `n` examples."""
-
-    value: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    n: int
-
-
-@dataclass(frozen=True)
 class Resampled:
     """`value`: means of m score vectors (m,); `n`: how many examples have a value (m,); `means`: the means of every
     resample, shape (resamples, m). nan where no example has a value.
@@ -75,32 +65,6 @@ class Resampled:
 # --- intervals ---------------------------------------------------------------------------------------
 
 
-def bootstrap_intervals(
-    values: np.ndarray,
-    strata: Sequence[str],
-    clusters: Sequence[str] | None = None,
-    *,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-    hits: Sequence[bool] | None = None,
-) -> dict[str, Intervals]:
-    """95 % percentile bootstrap of the mean of every stratum and, as "mean", of the mean of those of `in_mean`.
-
-    The interval is exact for those of the m vectors that are `hits` (by default none), if their values are 0 or 1.
-
-    `values` has shape (n,) or (n, m): m vectors over the same n examples. They share their resamples,
-    which are drawn within strata. The intervals of paired differences are those of a paired bootstrap.
-    Raises ValueError for values that are not finite, and for no examples.
-    """
-    if not np.isfinite(np.asarray(values, float)).all():
-        raise ValueError("scores must be finite numbers")
-    result = {}
-    for name, resampled in resampled_means(values, strata, clusters, seed=seed, resamples=resamples):
-        low, high = resampled.bounds([False] * len(resampled.n) if hits is None else hits)
-        result[name] = Intervals(resampled.value, low, high, int(resampled.n[0]))
-    return {MEAN: result.pop(MEAN), **result}
-
-
 def resampled_means(
     values: np.ndarray,
     strata: Sequence[str],
@@ -112,10 +76,11 @@ def resampled_means(
 ) -> Iterator[tuple[str, Resampled]]:
     """(name, means) of every stratum, sorted, and last those of "mean", the mean over the strata of `in_mean`.
 
-    `values` is as for `bootstrap_intervals`, but may be nan where unknown; means are over the known values, and over
-    the strata that have any. Within each stratum whole clusters are drawn with replacement, as many as there are;
-    without `clusters` every example is its own. A cluster that spans several strata is drawn independently in each.
-    Metrics in `pooled` are further columns, computed from all drawn examples of a stratum together.
+    `values` has shape (n,) or (n, m): m vectors over the same n examples that share their resamples, nan where unknown.
+    Means are over the known values, and over the strata that have any. Within each stratum whole clusters are drawn
+    with replacement, as many as there are; without `clusters` every example is its own. A cluster that spans several
+    strata is drawn independently in each. Metrics in `pooled` are further columns, computed from all drawn examples of
+    a stratum together.
     Raises ValueError for infinite values, and for no examples.
     """
     values = np.ascontiguousarray(values, float)
