@@ -24,7 +24,7 @@ def test_names_without_an_id_are_answers_to_questions_of_their_own():
     assert "rows without an id, each counted as a question of its own: 2 (lines 1, 2)" in scored.notes
 
 
-def test_rows_without_an_id_are_not_resampled_together():
+def test_rows_without_an_id_are_clusters_of_their_own():
     """One of two is right: (1 - p)² = .975 at the lower bound; together they would be one cluster."""
     cells = rows(("", "a", "a", "A, B"), ("", "x", "b", "C, D"))
     score = score_table(cells, COLUMNS, TASKS["gene_set_naming"]).metrics["exact"]

@@ -210,7 +210,7 @@ def test_what_a_warm_up_recalled_under_way_by_hand():
     assert forgetting.facts_said([dict(zip(("gene", "relation", "object_id"), row, strict=True)) for row in said]) == 2
 
 
-def test_samples_of_one_question_are_resampled_together(tmp_path):
+def test_samples_of_one_question_are_one_cluster(tmp_path):
     asked = Asked("small", "base", "questions", "demo", "", tmp_path)
     samples = ("right", [1.0] * 20 + [0.0] * 20)
     hanging = Measured(asked, *samples, questions=[str(i // 10) for i in range(40)])
