@@ -13,6 +13,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from reasonome import cli
 from reasonome.scoring import calibration
 from reasonome.scoring.calibration_table import calibrate_table
+from reasonome.scoring.clustered import estimate, of_pooled
 
 COLUMNS = {"confidence": "p", "right": "ok"}
 
@@ -96,6 +97,19 @@ def test_a_bins_interval_is_clopper_and_pearsons():
     [only] = calibration.reliability(np.full(10, 0.25), np.zeros(10))
     assert (only.low, only.high, only.n, only.right, only.right_low) == (0.2, 0.3, 10, 0, 0)
     assert only.right_high == pytest.approx(1 - 0.025**0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("error", "least", "most"), [(0.0, 0.65, 0.82), (0.1, 0.93, 1), (0.25, 0.93, 1)])
+def test_the_interval_of_ece_holds_an_error_but_not_none(error, least, most):
+    chance, held = np.random.default_rng(0), 0
+    for _ in range(400):
+        confidence = chance.choice([0.3, 0.5, 0.7, 0.9], 60)
+        right = (chance.random(60) < confidence - error).astype(float)
+        ece = partial(calibration.ece, "right", confidence=confidence, right=right)
+        low, high = estimate(of_pooled(lambda weights, of=ece: of(weights[None]), ["all"] * 60, range(60))).bounds
+        held += low <= error <= high
+    assert least <= held / 400 <= most
 
 
 def table(path, rows, header="p,ok"):

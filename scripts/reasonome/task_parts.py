@@ -470,7 +470,7 @@ class Tables(Part[T], ABC):
         return {}
 
     def clusters(self, table: pd.DataFrame) -> list[str] | None:
-        """The cluster of each question, whose rows are resampled together; None if unknown."""
+        """The cluster of each question; None if unknown."""
 
     @abstractmethod
     def notes(self, table: pd.DataFrame) -> list[str]:
