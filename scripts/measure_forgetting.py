@@ -38,7 +38,7 @@ def main() -> None:
         measured += forgetting.right(asked, task, task.Style.model_validate(settings.styles[question]), rows, texts)
     for backbone, chain, corpus in settings.under_way:
         measured += reading.under_way(backbone, chain, corpus)
-    table = forgetting.forgetting_table(measured, settings.seed, settings.resamples)
+    table = forgetting.forgetting_table(measured)
     atomic.write_tsv(job.output("table"), table)
     print(table.to_string(index=False))
 

@@ -18,23 +18,22 @@ from reasonome.tasks import find_task
 
 def main() -> None:
     parser = arguments.experiment_parser(__doc__)
-    arguments.add_bootstrap(parser)
+    arguments.add_seed(parser)
     args = parser.parse_args()
     plan = read_plan(args.folder / "plan.json", find_task)
     evidence = read_evidence(plan)
     scores = collect_scores(plan, evidence)
-    bootstrap = {"seed": args.seed, "resamples": args.resamples}
     metrics = metrics_table(plan, scores)
     comparisons = comparisons_table(plan, scores)
     atomic.write_tsv(args.folder / "costs.tsv", costs_table(plan))
     write_metrics(args.folder, metrics)
     atomic.write_tsv(args.folder / "comparisons.tsv", comparisons)
-    calibration, reliability = calibration_tables(plan, evidence, **bootstrap)
+    calibration, reliability = calibration_tables(plan, evidence)
     atomic.write_tsv(args.folder / "calibration.tsv", calibration)
     atomic.write_tsv(args.folder / "reliability.tsv", reliability)
     with atomic.replacing(args.folder / "own") as folder:
         folder.mkdir()
-        plan.report.write_own(plan, evidence, folder, **bootstrap)
+        plan.report.write_own(plan, evidence, folder, args.seed)
 
 
 if __name__ == "__main__":

@@ -21,22 +21,22 @@ from reasonome.report.scored_arms import collect_scores
 from reasonome.tasks import find_task
 
 
-def render(folder: Path, resamples: int = 100, **made) -> tuple[str, ReportInputs]:
+def render(folder: Path, **made) -> tuple[str, ReportInputs]:
     """The page of a made-up experiment of names, and what it was rendered from."""
-    inputs = report_inputs(write_experiment(folder, **made), resamples)
+    inputs = report_inputs(write_experiment(folder, **made))
     return page.render_page(inputs), inputs
 
 
-def report_inputs(path: Path, resamples: int) -> ReportInputs:
+def report_inputs(path: Path) -> ReportInputs:
     """What the page of a plan is rendered from; files are written beside the plan."""
     folder, plan = path.parent, read_plan(path, find_task)
     evidence = read_evidence(plan)
     scores = collect_scores(plan, evidence)
     metrics = metrics_table(plan, scores)
     comparisons = comparisons_table(plan, scores)
-    calibration, reliability = calibration_tables(plan, evidence, 0, resamples)
+    calibration, reliability = calibration_tables(plan, evidence)
     (folder / "own").mkdir()
-    plan.report.write_own(plan, evidence, folder / "own", seed=0, resamples=resamples)
+    plan.report.write_own(plan, evidence, folder / "own", seed=0)
     inputs = ReportInputs(
         plan=plan,
         metrics=metrics,

@@ -13,6 +13,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from reasonome import cli
 from reasonome.scoring import calibration
 from reasonome.scoring.calibration_table import calibrate_table
+from reasonome.scoring.clustered import estimate, of_pooled
 
 COLUMNS = {"confidence": "p", "right": "ok"}
 
@@ -98,6 +99,19 @@ def test_a_bins_interval_is_clopper_and_pearsons():
     assert only.right_high == pytest.approx(1 - 0.025**0.1)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("error", "least", "most"), [(0.0, 0.65, 0.82), (0.1, 0.93, 1), (0.25, 0.93, 1)])
+def test_the_interval_of_ece_holds_an_error_but_not_none(error, least, most):
+    chance, held = np.random.default_rng(0), 0
+    for _ in range(400):
+        confidence = chance.choice([0.3, 0.5, 0.7, 0.9], 60)
+        right = (chance.random(60) < confidence - error).astype(float)
+        ece = partial(calibration.ece, "right", confidence=confidence, right=right)
+        low, high = estimate(of_pooled(lambda weights, of=ece: of(weights[None]), ["all"] * 60, range(60))).bounds
+        held += low <= error <= high
+    assert least <= held / 400 <= most
+
+
 def table(path, rows, header="p,ok"):
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     return path
@@ -108,7 +122,8 @@ def test_the_command_prints_one_json_object(tmp_path, capsys):
     assert cli.main(["calibrate", str(file), "--columns", "confidence=p,right=ok", "--json", "-"]) == 0
     out = json.loads(capsys.readouterr().out)
     assert out["n"] == 5
-    assert out["metrics"]["ece"] == {"value": pytest.approx(2.15 / 5), "low": None, "high": None, "n": 5}
+    ece = out["metrics"]["ece"]
+    assert (ece["value"], ece["n"]) == (pytest.approx(2.15 / 5), 5) and 0 <= ece["low"] < ece["high"] <= 1
     assert out["metrics"]["mce"]["value"] == pytest.approx(0.9)
     assert out["metrics"]["brier"]["value"] == pytest.approx(1.9125 / 5)
     assert out["metrics"]["brier"]["low"] < 1.9125 / 5 < out["metrics"]["brier"]["high"]
@@ -129,7 +144,7 @@ def test_a_scale_that_cannot_be_told_is_asked_for(tmp_path, capsys):
     with refused(fix="say what certain is"):
         calibrate_table(file, COLUMNS)
     for scale, first in ((5, 0.6), (10, 0.3), (100, 0.03)):
-        scored = calibrate_table(file, COLUMNS, resamples=100, scale=scale).scored
+        scored = calibrate_table(file, COLUMNS, scale=scale).scored
         assert scored.table["confidence"].tolist()[0] == first
         assert scored.notes[0] == f"confidences are read as from 0 to {scale}"
     with refused(fix="say what certain is"):
@@ -140,10 +155,10 @@ def test_a_scale_that_cannot_be_told_is_asked_for(tmp_path, capsys):
     assert "read as from 0 to 5" in capsys.readouterr().out
 
 
-def test_rows_of_one_id_are_resampled_together():
+def test_rows_of_one_id_hang_together():
     rows = pd.DataFrame({"p": [0.5] * 40, "ok": [1] * 20 + [0] * 20, "q": [i // 4 for i in range(40)]})
-    apart = calibrate_table(rows, COLUMNS, resamples=1000).scored.metrics["accuracy"]
-    together = calibrate_table(rows, COLUMNS | {"id": "q"}, resamples=1000).scored.metrics["accuracy"]
+    apart = calibrate_table(rows, COLUMNS).scored.metrics["accuracy"]
+    together = calibrate_table(rows, COLUMNS | {"id": "q"}).scored.metrics["accuracy"]
     assert together.high - together.low > 1.5 * (apart.high - apart.low)
 
 
@@ -151,7 +166,7 @@ def test_the_base_rate_of_a_kind():
     rows = pd.DataFrame(
         {"p": [0.5] * 4, "ok": [1, 1, 1, 0], "class": ["a", "a", "b", "b"], "said": ["x", "y", "x", "x"]}
     )
-    scored = calibrate_table(rows, COLUMNS | {"kind": "class", "answer": "said"}, resamples=100).scored
+    scored = calibrate_table(rows, COLUMNS | {"kind": "class", "answer": "said"}).scored
     # Class a is always right, b once of twice: 0, 0, .25, .25.
     assert scored.baselines["base_rate_of_kind"].metrics["brier"].value == pytest.approx(0.125)
     header = next(line for line in scored.text().splitlines() if line.startswith("baseline"))

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
-from reasonome.scoring.clustered import difference, estimate, of_means, of_pooled
+from reasonome.scoring.clustered import Estimate, difference, estimate, exact_interval, of_means, of_pooled
 
 ALL = ["all"] * 4
 
@@ -39,6 +40,13 @@ def test_strata_weigh_alike_and_their_clusters_vary_apart():
     assert found.value == 0.625 and found.error == pytest.approx(np.sqrt(1 / 16 + 1 / 64))
 
 
+def test_strata_that_share_a_cluster_vary_together():
+    """One: a 0, b 1. Two: b 1, c 0. Moves a −1/8, b 1/8 twice, c −1/8; the variance is 3/2 × (1 + 4 + 1) / 64 / 1."""
+    values = np.array([0, 1, 1, 0.0])[:, None]
+    found = estimate(of_means(values, ["one", "one", "two", "two"], list("abbc")))
+    assert found.value == 0.5 and found.error == pytest.approx(np.sqrt(1.5 * 6 / 64)) and found.df == pytest.approx(2)
+
+
 def test_a_paired_difference_is_of_each_seeds_own():
     a, b = np.array([[1, 1], [0, 1], [1, 1], [1, 0.0]]), np.array([[0, 1], [0, 0], [1, 0], [0, 1.0]])
     sides = [of_means(side, ALL, list("abcd")) for side in (a, b)]
@@ -59,6 +67,26 @@ def test_the_jackknife_of_a_mean_is_its_linear_variance():
     assert pooled.value == 0.5 and pooled.error == pytest.approx(np.sqrt(1 / 6 / 4))
 
 
+def test_a_jackknife_over_strata_is_the_linear_variance_too():
+    values, strata = np.array([0, 1, 1, 1, 1, 0.0]), np.array(["one"] * 2 + ["two"] * 4)
+
+    def mean(weights):
+        return np.array(
+            [np.mean([np.average(values[mine], weights=weights[mine]) for mine in (strata == "one", strata == "two")])]
+        )
+
+    found = estimate(of_pooled(mean, strata, range(6)))
+    assert found.value == 0.625 and found.error == pytest.approx(np.sqrt(1 / 16 + 1 / 64))
+
+
+def test_many_clusters_are_left_out_in_groups():
+    values = np.random.default_rng(2).normal(0, 1, 5000)
+    found = estimate(
+        of_pooled(lambda weights: np.array([weights @ values / weights.sum()]), ["all"] * 5000, range(5000))
+    )
+    assert found.error == pytest.approx(np.sqrt(1 / 5000), rel=0.15) and found.df == pytest.approx(199)
+
+
 def test_it_agrees_with_two_way_cluster_robust_variances():
     """statsmodels adds the variances by cluster and by seed and takes away that of their crossing, as here."""
     rng, ratios = np.random.default_rng(1), []
@@ -69,3 +97,30 @@ def test_it_agrees_with_two_way_cluster_robust_variances():
         fitted = sm.OLS(values.ravel(), np.ones(values.size)).fit()
         ratios.append(ours / np.sqrt(cov_cluster_2groups(fitted, clusters, seeds)[0][0, 0]))
     assert np.median(ratios) == pytest.approx(1, abs=0.05) and min(ratios) > 0.8 and max(ratios) < 1.25
+
+
+def _exact(values, clusters):
+    found = estimate(of_means(np.array(values, float)[:, None], ["all"] * len(values), clusters))
+    return exact_interval(found, len(set(clusters)), len(values)).tolist()
+
+
+@pytest.mark.parametrize("right", [0, 1, 7, 20])
+def test_a_share_of_independent_answers_has_the_interval_of_clopper_and_pearson(right):
+    expected = stats.binomtest(right, 20).proportion_ci(method="exact")
+    assert _exact([1] * right + [0] * (20 - right), range(20)) == pytest.approx([*expected])
+
+
+def test_answers_that_are_alike_count_as_one():
+    """Ten pairs of equal answers are ten answers: of none right 1 − .025^(1/10) may be; so are ten that do not vary."""
+    pairs = [place // 2 for place in range(20)]
+    half = pytest.approx([*stats.binomtest(5, 10).proportion_ci()])
+    assert _exact([0] * 20, pairs) == pytest.approx([0, 0.30850], abs=1e-5)
+    assert _exact([1] * 10 + [0] * 10, pairs) == half and _exact([1, 0] * 10, pairs) == half
+
+
+def test_shares_are_of_no_more_answers_than_there_are():
+    """Two pairs of .25 and .75 with an error of .05 would be 1 + .1875 / .0025 = 76 answers."""
+    few = Estimate(np.array([0.25, 0.75]), np.array([0.05, 0.05]), np.array([3.0, 3.0]))
+    by_hand = np.array([[*stats.binomtest(right, 40).proportion_ci()] for right in (10, 30)]).T
+    assert exact_interval(few, 4, 40) == pytest.approx(by_hand)
+    assert exact_interval(few, 4, 100)[:, 0] == pytest.approx([*stats.binomtest(19, 76).proportion_ci()])

@@ -58,7 +58,7 @@ DEMO, GRPO, JUDGE = "experiments/demo.yaml", "recipes/grpo.yaml", "[sft.names, r
 NAMES = "prompts/gene_set_naming.names.txt"
 # File, what is written in the place of what, and the field and the way out that are told of the changed line.
 MISTAKES = [
-    ("config.yaml", "bootstrap:", "bootstrp:", "bootstrp", "did you mean 'bootstrap'?"),
+    ("config.yaml", "prompt_share:", "prompt_shar:", "prompt_shar", "did you mean 'prompt_share'?"),
     ("config.yaml", "results: results", "results: ../out", "results", "docs/configuration.md"),
     ("backbones.yaml", "source: hub", "source: hubb", "small.weights.source", "did you mean 'hub'?"),
     ("backbones.yaml", "source: hub, ", "", "small.weights.source", ""),
@@ -281,7 +281,7 @@ decodings: [greedy]
 def test_mistakes_of_several_files_are_told_at_once(toy):
     """Of the settings, of a name, of a recipe's value and keys, which are all told."""
     changed = [
-        ("config.yaml", "bootstrap:", "bootstrp:", ["bootstrp"]),
+        ("config.yaml", "prompt_share:", "prompt_shar:", ["prompt_shar"]),
         ("sources.yaml", "format: hgnc", "format: hgcn", ["genes.format"]),
         (GRPO, "s: 8}", "s: 8, beta: on, rate: 1}", ["variants.soft.beta", "variants.soft.rate"]),
         ("teachers.yaml", "first}", "frist}", ["facts.encoder"]),
@@ -420,10 +420,10 @@ def test_a_reward_that_is_no_python_is_told_once(toy, tmp_path, monkeypatch):
 
 
 def test_values_of_a_command_line_are_merged_over_the_settings(toy):
-    change(toy / "config.yaml", "bootstrap: 100", "bootstrap: 5")  # too few, but for the value that is given
-    given = {"bootstrap": 200, "seed": "4", "results": "/other/disk"}
+    change(toy / "config.yaml", "prompt_share: 0.75", "prompt_share: 5")  # too much, but for the value that is given
+    given = {"prompt_share": 0.5, "seed": "4", "results": "/other/disk"}
     for project in (load_project(toy, given), open_project(toy, given.items())):
-        assert (project.settings.bootstrap, project.settings.seed) == (200, 4)
+        assert (project.settings.prompt_share, project.settings.seed) == (0.5, 4)
         assert project.settings.experiments == ["demo"]  # as config.yaml has it
         assert project.results.facts("demo") == Path("/other/disk/facts/demo/facts.parquet")
 
@@ -431,7 +431,7 @@ def test_values_of_a_command_line_are_merged_over_the_settings(toy):
 @pytest.mark.parametrize(
     ("given", "field", "fix"),
     [
-        ({"boostrap": 200}, "boostrap", "did you mean 'bootstrap'?"),
+        ({"promt_share": 0.5}, "promt_share", "did you mean 'prompt_share'?"),
         ({"experiments": ["demo", "dmeo"]}, "experiments.1", "did you mean 'demo'?"),
         ({"results": "/out/../in"}, "results", ""),
     ],

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from tiny_project import edit
 
 from reasonome.config.project import experiments
@@ -32,7 +33,7 @@ def made(evaluations, baselines=None):
     evidence = SimpleNamespace(
         evaluations=found, baselines={} if baselines is None else {("few-genes", "names"): baselines}
     )
-    return calibration_tables(plan, evidence, 0, 200)
+    return calibration_tables(plan, evidence)
 
 
 def value(table, metric, arm="SFT", kind="stated"):
@@ -84,9 +85,8 @@ def test_each_subset_has_intervals_of_its_own_answers():
     found = {(row.subset, row.metric): row for row in table[table["arm"] == "SFT"].itertuples()}
     assert (found["up", "ece"].value, found["down", "ece"].value) == pytest.approx((0, 0.6))
     assert found["up", "accuracy"].value == 0.4
-    # The standard error of a share of 40 is about (.4 × .6 / 40) ** .5 = .077.
-    assert found["up", "accuracy"].low == pytest.approx(0.4 - 1.96 * 0.077, abs=0.04)
-    assert found["up", "accuracy"].high == pytest.approx(0.4 + 1.96 * 0.077, abs=0.04)
+    assert found["up", "accuracy"].low == pytest.approx(stats.binomtest(16, 40).proportion_ci().low)
+    assert found["up", "accuracy"].high == pytest.approx(stats.binomtest(16, 40).proportion_ci().high)
     assert (found["down", "accuracy"].low, found["down", "accuracy"].high) == (pytest.approx(0.025 ** (1 / 40)), 1)
 
 
@@ -210,12 +210,12 @@ def test_what_a_warm_up_recalled_under_way_by_hand():
     assert forgetting.facts_said([dict(zip(("gene", "relation", "object_id"), row, strict=True)) for row in said]) == 2
 
 
-def test_samples_of_one_question_are_resampled_together(tmp_path):
+def test_samples_of_one_question_are_one_cluster(tmp_path):
     asked = Asked("small", "base", "questions", "demo", "", tmp_path)
     samples = ("right", [1.0] * 20 + [0.0] * 20)
     hanging = Measured(asked, *samples, questions=[str(i // 10) for i in range(40)])
-    together = forgetting.forgetting_table([hanging], 0, 1000)
-    apart = forgetting.forgetting_table([Measured(asked, *samples)], 0, 1000)
+    together = forgetting.forgetting_table([hanging])
+    apart = forgetting.forgetting_table([Measured(asked, *samples)])
     wide, narrow = (table["high"][0] - table["low"][0] for table in (together, apart))
     assert wide > 1.5 * narrow
 
@@ -230,7 +230,7 @@ def test_the_table(tmp_path):
     for exposures in (0, 1.5):
         for relation in ("", "has_name"):
             measured.append(Measured(warm_up, "recalled", [1.0, 0.0], None, relation, exposures))
-    table = forgetting.forgetting_table(measured, 0, 200)
+    table = forgetting.forgetting_table(measured)
     assert table["steps"].tolist() == [0, 1, 2, 1, 1, *[1] * 4]
     assert table["value"].tolist()[:4] == pytest.approx([1 / 3, 2 / 3] * 2)
     table.to_csv(tmp_path / "forgetting.tsv", sep="\t", index=False, lineterminator="\n")

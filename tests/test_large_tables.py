@@ -40,11 +40,11 @@ def rankings() -> tuple[pd.DataFrame, dict, str]:
 @pytest.mark.parametrize("table", [names_of_sets, rankings])
 def test_what_a_table_is_cut_into_changes_no_score(monkeypatch, table):
     frame, columns, task = table()
-    whole = score_table(frame, columns, TASKS[task], resamples=200)
+    whole = score_table(frame, columns, TASKS[task])
     monkeypatch.setattr(answer_tables, "_ROWS_AT_ONCE", 7)
     for module in (comparisons, gene_sets, constant_names):
         monkeypatch.setattr(module, "_CELLS_AT_ONCE", 20)
-    cut = score_table(frame, columns, TASKS[task], resamples=200)
+    cut = score_table(frame, columns, TASKS[task])
     assert cut.to_json() == whole.to_json()
     pd.testing.assert_frame_equal(cut.table, whole.table, check_exact=True)
 
@@ -52,10 +52,10 @@ def test_what_a_table_is_cut_into_changes_no_score(monkeypatch, table):
 def test_of_very_many_names_some_are_compared_and_told(monkeypatch):
     monkeypatch.setattr(naming_table, "_NAMES_TO_COMPARE", 4)
     frame = pd.DataFrame({"answer": "axon", "gold": NAMES})
-    note = score_table(frame, COLUMNS, TASKS["gene_set_naming"], resamples=100).baselines["best_constant"].note
+    note = score_table(frame, COLUMNS, TASKS["gene_set_naming"]).baselines["best_constant"].note
     assert "chosen on 4 of these rows, drawn at random, and so optimistic" in note
     assert note.split("'")[1] in NAMES
-    few = score_table(frame.iloc[:4], COLUMNS, TASKS["gene_set_naming"], resamples=100).baselines["best_constant"].note
+    few = score_table(frame.iloc[:4], COLUMNS, TASKS["gene_set_naming"]).baselines["best_constant"].note
     assert "chosen on these very rows and so optimistic" in few
 
 

@@ -36,7 +36,7 @@ def told(scrubbed):
 def test_config(tmp_path, told, snapshot):
     config = toy_config.write(tmp_path)
     for file, old, new in (
-        ("config.yaml", "bootstrap:", "bootstrp:"),
+        ("config.yaml", "prompt_share:", "prompt_shar:"),
         ("sources.yaml", "table: {", "table: {url: https://x.org/x, "),
         ("sources.yaml", "CC-BY-4.0", "X\n  restricted: true"),
         ("decodings.yaml", "greedy: {", "greedy: {samples: 4, "),

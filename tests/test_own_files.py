@@ -76,7 +76,7 @@ def test_entries_of_ones_own_are_read_beside_those_that_ship(own, project):
     assert (mine.epochs, mine.max_examples, mine.learning_rate) == (2, 12, names.learning_rate)
     assert project.recipes["sft"]["names"] == names  # one's own defaults are those of one's own variants
     assert project.style("demo-go", "mine").seed == 5
-    assert (project.settings.experiments, project.settings.bootstrap) == (["mine"], 10_000)
+    assert (project.settings.experiments, project.settings.seed) == (["mine"], 0)
 
 
 def test_a_mixture_in_defaults_of_ones_own_replaces_the_benchmark_that_ships(own):

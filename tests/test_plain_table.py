@@ -94,11 +94,11 @@ def test_lists_of_genes_in_json_are_cells_of_genes(tmp_path):
     ]
     path.write_text(json.dumps(rows), encoding="utf-8")
     columns = {"answer": "answer", "gold": "gold", "candidates": "candidates"}
-    scored = score_table(path, columns, TASKS["causal_gene_ranking"], resamples=100)
+    scored = score_table(path, columns, TASKS["causal_gene_ranking"])
     assert scored.table["top_1"].tolist() == [1, 1, 0]
     path.write_text(json.dumps([{"a": "repair", "g": "DNA repair", "s": ["MSH2", "MSH6"]}] * 2), encoding="utf-8")
     columns = {"answer": "a", "gold": "g", "genes": "s"}
-    scored = score_table(path, columns, TASKS["gene_set_naming"], resamples=100)
+    scored = score_table(path, columns, TASKS["gene_set_naming"])
     assert scored.table["genes"].tolist() == ["MSH2, MSH6"] * 2
     path.write_text(json.dumps([{"a": ["DNA", "repair"], "g": "DNA repair"}]), encoding="utf-8")
     with refused(line=1, field="a"):

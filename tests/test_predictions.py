@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from reasonome import cli
 from reasonome.scoring.answer_tables import score_table
-from reasonome.scoring.comparisons import MEAN, pooled_metric, resampled_means
+from reasonome.scoring.comparisons import pooled_metric
 from reasonome.tasks import TASKS
 from reasonome.tasks.prediction import metric_set
 from reasonome.tasks.prediction.baselines import constant_baseline, fitted_baseline, random_baseline
@@ -204,10 +204,9 @@ def test_several_answers_to_a_question_share_its_weight():
     good, bad = "Answer: yes\nConfidence: 80", "Answer: no\nConfidence: 80"
     scored = table([(rows[0], good), (rows[0], bad), (rows[1], bad), (rows[1], bad)])
     examples = pd.MultiIndex.from_frame(scored[["subset", "id"]].drop_duplicates())
-    pooled = [pooled_metric(scored, metric_set.POOLED["balanced_accuracy"], examples)]
-    [*_, (name, resampled)] = resampled_means(np.zeros((2, 0)), ["s", "s"], resamples=50, pooled=pooled)
-    assert name == MEAN and resampled.value.tolist() == [0.75]
-    assert set(resampled.means[:, 0]) == {0.5, 0.75, 1.0}  # the first question alone, both, the second alone
+    function = pooled_metric(scored, metric_set.POOLED["balanced_accuracy"], examples)(np.arange(2))
+    # Both questions, the first alone, the second alone.
+    assert function is not None and function(np.array([[1, 1], [1, 0], [0, 1.0]])).tolist() == [0.75, 0.5, 1]
 
 
 def pairs_table(*rows):
@@ -293,9 +292,7 @@ def test_anybodys_table_of_classes_equals_scikit_learn():
     gold, answer = random.choice(["yes", "no"], 60), random.choice(["Yes.", "no", "perhaps"], 60)
     sure = random.integers(0, 11, 60) / 10
     frame = pd.DataFrame({"a": answer, "g": gold, "c": sure})
-    scored = score_table(
-        frame, {"answer": "a", "gold": "g", "confidence": "c"}, TASKS["gene_classification"], resamples=200
-    )
+    scored = score_table(frame, {"answer": "a", "gold": "g", "confidence": "c"}, TASKS["gene_classification"])
     read = np.where(answer == "Yes.", "yes", np.where(answer == "no", "no", ""))
     speaks = np.select([read == "yes", read == "no"], [sure, 1 - sure], 0.5).round(9)  # 1 - .8 and .2 are a tie
     expected = {
@@ -317,7 +314,7 @@ def test_anybodys_table_of_numbers_through_the_command(tmp_path, capsys):
     gold = random.normal(size=40).round(2)
     answer = (gold + random.normal(size=40)).round(2)
     pd.DataFrame({"a": answer, "g": gold}).to_csv(tmp_path / "a.csv", index=False)
-    columns = ["--columns", "answer=a,gold=g", "--resamples", "100", "--json", "-"]
+    columns = ["--columns", "answer=a,gold=g", "--json", "-"]
     assert not cli.main(["score", str(tmp_path / "a.csv"), "--task", "molecule_property", *columns])
     printed = capsys.readouterr()
     found, baselines = (json.loads(printed.out)[part] for part in ("metrics", "baselines"))
@@ -333,7 +330,7 @@ def test_anybodys_table_of_numbers_through_the_command(tmp_path, capsys):
 
 def scored_table(answer, gold, task="molecule_property", **columns):
     frame = pd.DataFrame({"answer": answer, "gold": gold, **columns})
-    return score_table(frame, {name: name for name in frame}, TASKS[task], resamples=50)
+    return score_table(frame, {name: name for name in frame}, TASKS[task])
 
 
 def test_the_confidence_is_of_the_answers_and_not_of_baselines():
@@ -415,7 +412,7 @@ def test_margins_stand_beside_the_best_domain_model(tmp_path):
     ]
     evaluation = SimpleNamespace(backbone="m", arm="SFT", seed=0, benchmark="b", style="names", decoding="greedy")
     evidence = SimpleNamespace(evaluations=[(evaluation, answers)], baselines={("b", "names"): pd.concat(models)})
-    TASKS["gene_classification"].report.write_own(None, evidence, tmp_path, 0, 50)
+    TASKS["gene_classification"].report.write_own(None, evidence, tmp_path, 0)
     section = TASKS["gene_classification"].report.own_section(None, None, evidence, tmp_path)
     margins = {row["metric"]: row for row in section["margins"]}
     assert margins["balanced_accuracy"]["domain_model"] == "good" and margins["balanced_accuracy"]["margin"] == -0.25

@@ -56,7 +56,7 @@ def test_scores_tell_of_answers_and_truths_as_text(tmp_path, capsys, option):
     path = tmp_path / "a.csv"
     path.write_text(f"answer,gold\nx,nucleus{BAD}\ny,nucleus{BAD}\n", encoding="utf-8")
     command = ["score", str(path), "--task", "gene_set_naming", "--columns", "answer=answer,gold=gold"]
-    assert cli.main([*command, "--encoders", "none", "--resamples", "100", *option]) == 0
+    assert cli.main([*command, "--encoders", "none", *option]) == 0
     printed = capsys.readouterr()
     assert f"nucleus{SHOWN}" in (printed.err if option else printed.out)
     assert obeyed(printed.out + printed.err) == []

@@ -35,7 +35,7 @@ POISON = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory) -> ReportInputs:
     folder = tmp_path_factory.mktemp("rankings")
-    return report_inputs(write_ranking_experiment(folder, count=24, samples=2, poison=POISON), resamples=200)
+    return report_inputs(write_ranking_experiment(folder, count=24, samples=2, poison=POISON))
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ def by_hand(ranks):
 @pytest.mark.parametrize("task", [TASK, TASKS["rare_disease_ranking"]], ids=lambda task: task.name)
 def test_values_by_hand(track, place, task):
     ranks = [row[place] for row in ROWS]
-    scored = score_table(frame(), COLUMNS, task, track=track, resamples=200)
+    scored = score_table(frame(), COLUMNS, task, track=track)
     assert (scored.n, scored.track) == (13, track)
     found = scored.table["mrr"]
     assert found.tolist() == pytest.approx([1 / rank if rank else 0 for rank in ranks])
@@ -101,7 +101,7 @@ def test_what_is_odd_is_counted():
     ],
 )
 def test_as_published_a_cell_is_split_as_it_stands(cell, entries):
-    scored = score_table(frame([(cell, "X")]), COLUMNS, TASK, track="as-published", resamples=100)
+    scored = score_table(frame([(cell, "X")]), COLUMNS, TASK, track="as-published")
     assert scored.table["answer"].tolist() == [entries]
 
 
@@ -131,7 +131,7 @@ def test_as_published_a_cell_is_split_as_it_stands(cell, entries):
     ],
 )
 def test_strict_a_row_without_one_closed_list_is_wrong(cell, genes, problems):
-    scored = score_table(frame([(cell, "A")]), COLUMNS, TASK, resamples=100)
+    scored = score_table(frame([(cell, "A")]), COLUMNS, TASK)
     assert scored.track == "strict"
     assert scored.table["answer"].tolist() == [genes]
     assert scored.table["problems"].tolist() == [problems]
@@ -144,7 +144,7 @@ def test_strict_a_row_without_one_closed_list_is_wrong(cell, genes, problems):
     ["<genes>" * 200_000, "[" * 1_000_000],
 )
 def test_a_cell_made_to_be_slow_is_read(track, cell):
-    scored = score_table(frame([(cell, "A"), ("[A]", "A")]), COLUMNS, TASK, track=track, resamples=100)
+    scored = score_table(frame([(cell, "A"), ("[A]", "A")]), COLUMNS, TASK, track=track)
     assert scored.table["top_1"].tolist() == [0, 1]
 
 
@@ -185,7 +185,7 @@ def test_candidates_give_the_worst_rank():
 
 def test_entries_that_are_no_candidates_are_told():
     cells = frame([("[A]", "A"), ("[A; B]", "A"), ("[C]", "A")], candidates=["A, B"] * 3)
-    notes = score_table(cells, ASKED, TASK, resamples=100).notes
+    notes = score_table(cells, ASKED, TASK).notes
     assert "2 answers list what is no candidate; the first, in line 2: 'A; B'" in notes
 
 
@@ -237,20 +237,23 @@ def test_standard_errors_are_clustered_and_genes_weigh_the_same():
     top, macro = scored.metrics["top_1"], scored.macro["top_1"]
     assert (top.value, top.n) == (0.5, 8)
     assert (macro.value, macro.n) == (0.2, 5)
-    # Five clusters, of which A is drawn k times with the odds of five draws at 1/5: 4k of 4k + 5 - k rows are right.
-    means = np.array([4 * k / (3 * k + 5) for k in range(6)])
-    odds = np.array([1024, 1280, 640, 160, 20, 1]) / 3125
-    assert top.se == pytest.approx(np.sqrt(odds @ means**2 - (odds @ means) ** 2), abs=0.01)
-    assert macro.se == pytest.approx(np.sqrt(0.2 * 0.8 / 5), abs=0.01)
-    # Rows of A are 4 × .5 above the mean, the others .5 below: a variance of (2² + 4 × .5²) / 8² is that of 3.2 rows.
-    assert (top.low, top.high) == pytest.approx((beta.ppf(0.025, 1.6, 2.6), beta.ppf(0.975, 2.6, 1.6)))
+    # Rows of A are 4 × .5 above the mean, the others .5 below: a variance of 5/4 × (2² + 4 × .5²) / 8².
+    variance = 5 / 4 * 5 / 64
+    assert top.se == pytest.approx(variance**0.5) and macro.se == pytest.approx((0.2 * 0.8 / 4) ** 0.5)
+    rows = 1 + 0.25 / variance  # independent ones of this variance
+    right = rows / 2
+    expected = beta.ppf(0.025, right, rows - right + 1), beta.ppf(0.975, right + 1, rows - right)
+    assert (top.low, top.high) == pytest.approx(expected)
 
 
 def test_one_gene_alone_has_no_interval():
     scored = score_table(frame([("[A]", "A")] * 3), COLUMNS, TASK)
     assert scored.metrics["top_1"] == Score(1, None, None, 3)
     assert scored.macro["top_1"] == Score(1, None, None, 1)
-    assert scored.notes[-1] == "no intervals: 3 rows are one cluster by the genes that they share, too few to resample"
+    assert (
+        scored.notes[-1]
+        == "no intervals: 3 rows are one cluster by the genes that they share, too few to tell how far others lie"
+    )
 
 
 def test_ids_that_stand_twice():
@@ -296,7 +299,7 @@ def test_asked_wrongly(tmp_path, monkeypatch, arguments, field):
 @pytest.mark.parametrize("empty", ["", None])
 def test_a_row_without_candidates_is_asked_about_all_genes(track, empty):
     cells = frame([("[B, A]", "A"), ("[A]", "A"), ("[C, X]", "C")], candidates=["A, B", empty, "B, C, D"])
-    scored = score_table(cells, ASKED, TASK, track=track, resamples=100)
+    scored = score_table(cells, ASKED, TASK, track=track)
     assert scored.metrics["top_1"].value == pytest.approx(2 / 3)
     assert (scored.metrics["rank"].value, scored.metrics["rank"].n) == (3 / 2, 2)
     assert (scored.metrics["non_candidates"].value, scored.metrics["non_candidates"].n) == (1 / 2, 2)

@@ -77,7 +77,7 @@ def tables(judges, tmp_path_factory) -> tuple[dict[str, pd.DataFrame], pd.DataFr
         [(evaluation(), table), (evaluation("enriched-first"), table)],
         {("enriched", "enriched"): baselines, ("enriched", "enriched-first"): baselines},
     )
-    written = report.write_tables(evidence, ["enriched-first"], folder, 0, 50)
+    written = report.write_tables(evidence, ["enriched-first"], folder, 0)
     return written, pd.read_csv(folder / "answers.tsv", sep="\t")
 
 
@@ -146,7 +146,7 @@ def test_answers_to_read_are_drawn_and_the_worst(tables):
 
 def test_answers_to_questions_without_terms_have_no_such_tables(tmp_path):
     evidence = Evidence([(evaluation(), pd.DataFrame({"id": ["a"], "answer": ["x"]}))], {})
-    assert report.write_tables(evidence, [], tmp_path, 0, 50) == {} and not any(tmp_path.iterdir())
+    assert report.write_tables(evidence, [], tmp_path, 0) == {} and not any(tmp_path.iterdir())
     assert report.section(evidence, tmp_path) == {}
 
 
@@ -173,7 +173,7 @@ def test_the_page_tells_it_and_escapes_what_models_wrote(judges, tmp_path):
         evaluations=evaluations,
         baselines=[{"benchmark": "enriched", "style": "enriched", "path": str(tmp_path / "baselines.parquet")}],
     )
-    page = render_page(report_inputs(plan, resamples=50))
+    page = render_page(report_inputs(plan))
     assert POISON not in page and "img" not in Elements(page).elements
     assert '<a href="#choosing">' in page and '<section id="choosing">' in page
     assert "+0.333" in page and "a relative" in page and "copies of a shown term" in page

@@ -93,7 +93,7 @@ def scores(samples: int = 3) -> pd.DataFrame:
 
 
 def test_a_table_of_accuracy_against_samples():
-    table = voting_table(scores(), seed=0, resamples=100).set_index(["method", "n", "metric", "subset"])
+    table = voting_table(scores(), seed=0).set_index(["method", "n", "metric", "subset"])
     one = table.loc[("majority of first genes", 1, "top_1", "mean")]
     assert one["value"] == pytest.approx((1 + 2 / 3) / 2)
     assert (one["questions"], one["tokens"]) == (2, 3)
@@ -122,4 +122,4 @@ def test_a_questions_log_probabilities_are_of_one_kind():
 
 
 def test_one_sample_leaves_nothing_to_merge():
-    assert voting_table(scores(1), seed=0, resamples=100).empty
+    assert voting_table(scores(1), seed=0).empty

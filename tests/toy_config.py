@@ -17,7 +17,6 @@ FILES = {
     "config.yaml": """\
 experiments: [demo]
 results: results
-bootstrap: 100
 prompt_share: 0.75
 seed: 0
 """,

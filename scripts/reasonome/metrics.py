@@ -14,7 +14,7 @@ BASELINE_GROUPS = ("none", "prompt", "prompt facts", "prompt terms", "training d
 CEILING = "a database with the own term"
 CEILING_OF_TERMS = "prompt terms and the true name"
 CEILINGS = (CEILING_OF_TERMS, CEILING)
-# How often each of n rows was drawn, shape (resamples, n) → a metric of all rows together, shape (resamples,).
+# How often each of n rows counts, shape (weights, n) → a metric of all rows together, shape (weights,).
 OfWeights = Callable[[np.ndarray], np.ndarray]
 # A table, or places of its rows → such a metric of them; None where it is not defined.
 OfTable = Callable[[pd.DataFrame], OfWeights | None]

@@ -399,7 +399,7 @@ class Reporting(Part[T], ABC):
     def failure_kinds(self, table: pd.DataFrame, names: Sequence[str], repeated: Collection[str]) -> list[list[str]]:
         """The kinds of failure of each answer beside its problems; `repeated` are answers that many questions get."""
 
-    def write_own(self, plan: Any, evidence: Any, folder: Path, seed: int, resamples: int) -> None:
+    def write_own(self, plan: Any, evidence: Any, folder: Path, seed: int) -> None:
         """Write tables and figures of the task's own; none by default."""
 
     def own_section(self, plan: Any, metrics: pd.DataFrame, evidence: Any, folder: Path) -> dict[str, Any]:
@@ -470,7 +470,7 @@ class Tables(Part[T], ABC):
         return {}
 
     def clusters(self, table: pd.DataFrame) -> list[str] | None:
-        """The cluster of each question, whose rows are resampled together; None if unknown."""
+        """The cluster of each question; None if unknown."""
 
     @abstractmethod
     def notes(self, table: pd.DataFrame) -> list[str]:

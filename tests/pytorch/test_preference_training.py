@@ -107,6 +107,7 @@ def test_accuracies_by_hand():
     assert found["form"]["accuracy"] == 1.0 and found["form"]["reasoned"] == 0.5
     assert found["answer"]["accuracy"] == 0.25 and found["answer"]["reasoned"] == 0.5
     assert found["all"]["accuracy"] == 0.625 and found["all"]["n"] == 4
-    # Of question a .5, of b .75: resamples of two questions have .5, .625 or .75.
-    assert (found["all"]["low"], found["all"]["high"]) == (0.5, 0.75)
+    # Of question a .5, of b .75: an error of .125, and Student's t of one degree of freedom is 12.706.
+    bounds = found["all"]["low"], found["all"]["high"]
+    assert bounds == pytest.approx((0.625 - 12.706 * 0.125, 0.625 + 12.706 * 0.125), abs=1e-3)
     assert accuracies([], []) == {}

@@ -50,7 +50,6 @@ def test_pairs_of_genes_from_a_table_to_auroc_over_genes(config):
     tiny_project.edit(folder, "benchmarks.yaml", lambda c: c.update(documented()))
     recorded = {"recorded": {"files": {"perturbations": "mine/answers.tsv"}}}
     tiny_project.edit(folder, "backbones.yaml", lambda c: c.update(other=recorded))
-    tiny_project.edit(folder, "config.yaml", lambda c: c.update(bootstrap=200))
     text = "backbones: [other]\narms: {base: []}\nbenchmarks: [perturbations]\nstyles: [names]\ndecodings: [greedy]\n"
     (folder / "config/experiments/pairs.yaml").write_text(text)
     tiny_project.snakemake(folder, "results/experiments/pairs/report.html")

@@ -21,8 +21,8 @@ decodings: [greedy]
 
 
 def test_a_mistyped_key_is_refused_with_the_nearest_one(small):
-    done = tiny_project.snakemake(small, "--dry-run", "--config", "boostrap=200", check=False)
-    assert done.returncode == 1 and "did you mean 'bootstrap'?" in done.stdout
+    done = tiny_project.snakemake(small, "--dry-run", "--config", "promt_share=0.5", check=False)
+    assert done.returncode == 1 and "did you mean 'prompt_share'?" in done.stdout
 
 
 def test_a_file_of_values_names_other_experiments_and_the_command_line_goes_over_it(small):
@@ -48,8 +48,8 @@ def test_a_job_computes_with_the_value_that_is_given_and_runs_again_for_another(
     """The seed decides the baseline that draws; with the same seed in config.yaml nothing is left to do."""
     tiny_project.snakemake(small, BASELINES)
     of_zero = pd.read_parquet(small / BASELINES)
-    assert planned_jobs(small, BASELINES, "--config", "seed=1", "bootstrap=300") == {"score_baselines": 1}
-    tiny_project.snakemake(small, BASELINES, "--config", "seed=1", "bootstrap=300")
+    assert planned_jobs(small, BASELINES, "--config", "seed=1", "prompt_share=0.7") == {"score_baselines": 1}
+    tiny_project.snakemake(small, BASELINES, "--config", "seed=1", "prompt_share=0.7")
     assert not pd.read_parquet(small / BASELINES).equals(of_zero)
     tiny_project.edit(small, "config.yaml", lambda config: config.update(seed=1))
     assert planned_jobs(small, BASELINES) == {}

@@ -36,7 +36,6 @@ def make(folder: Path, backbone_model: Path, encoder_model: Path) -> Path:
     edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"]["demo"].update(max_tokens=1500, **_few(2)))
     edit(folder, "recipes/sft.yaml", lambda c: c["variants"]["names"].update(max_examples=16, **_few(2)))
     edit(folder, "recipes/grpo.yaml", _small_grpo)
-    edit(folder, "config.yaml", lambda c: c.update(bootstrap=200))
     edit(folder, "experiments/demo.yaml", lambda c: c.update(recall=0))  # facts are asked in test_preference_chain.py
     return folder
 

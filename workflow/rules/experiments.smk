@@ -43,12 +43,11 @@ rule summarise:
     resources:
         **asks("summarise"),
     params:
-        resamples=PROJECT.settings.bootstrap,
         seed=PROJECT.settings.seed,
         code=lambda w: code_of_experiment("summarise.py", w.experiment),
         folder=subpath(input.plan, parent=True),
     shell:
-        program("summarise.py", "{params.folder} --resamples {params.resamples} --seed {params.seed}")
+        program("summarise.py", "{params.folder} --seed {params.seed}")
 
 
 # What models still know after each stage of what any stage taught: of experiments with a warm-up, or that ask for it.
@@ -70,8 +69,6 @@ rule measure_forgetting:
     conda:
         "../../envs/cpu.yaml"
     params:
-        seed=PROJECT.settings.seed,
-        resamples=PROJECT.settings.bootstrap,
         job=lambda w, output: forgetting_job(w, output).to_json(),
         code=lambda w: code_of(
             "measure_forgetting.py",

@@ -5,7 +5,7 @@ reasonome calibrate TABLE --columns confidence=COLUMN,right=COLUMN
 The table has a row per answer. Confidences run from 0 to 1, or to 100 where half or more of them are above 1; `85 %` is
 .85 on either scale. Of other scales, such as marks out of 10, --scale says what certain is. An answer is right (1,
 true, yes, right, correct) or wrong (0, false, no, wrong, incorrect). Further columns: `answer`, whose distinct values
-are counted; `id`, whose rows are resampled together; `kind`, such as the class that is asked about, whose base rate is
+are counted; `id`, whose rows hang together; `kind`, such as the class that is asked about, whose base rate is
 a baseline of its own.
 """
 
@@ -44,7 +44,6 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="the confidence that means certain (default: 1 or 100, by the numbers)",
     )
     command.add_argument("--json", metavar="PATH", help="write the scores there; `-`: to standard output, alone")
-    arguments.add_bootstrap(command)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
     check_output(args.json, [args.table])
     columns = parse_columns(args.columns)
-    calibrated = calibrate_table(args.table, columns, args.seed, args.resamples, args.bins, args.scale)
+    calibrated = calibrate_table(args.table, columns, args.bins, args.scale)
     show(calibrated.text(), file=sys.stderr if args.json == "-" else sys.stdout)
     write_output(args.json, calibrated.to_json())
     return 0

@@ -63,7 +63,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         f"{_DEFAULT_ENCODER}; none unless all of them were fetched)",
     )
     command.add_argument("--json", metavar="PATH", help="write the scores there; `-`: to standard output, alone")
-    arguments.add_bootstrap(command)
+    command.add_argument("--seed", type=arguments.SEED, help="with --task: of what baselines draw (default: 0)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -92,9 +92,7 @@ def _table(args: argparse.Namespace) -> "Scored":
     if not part.compares_texts and args.encoders not in (None, "none"):
         raise InputError(f"answers to {args.task} have no similarity", field="--encoders", fix="leave it out")
     genes = _authority(args, project) if part.tracks else args.genes
-    return score_table(
-        args.answers, columns, task, encoders, args.background, args.seed, args.resamples, args.track, genes
-    )
+    return score_table(args.answers, columns, task, encoders, args.background, args.seed or 0, args.track, genes)
 
 
 def _authority(args: argparse.Namespace, project: Project | None) -> Path | None:
@@ -112,7 +110,7 @@ def _authority(args: argparse.Namespace, project: Project | None) -> Path | None
 
 
 def _on_benchmark(args: argparse.Namespace) -> "Scored":
-    for option in ("background", "track", "genes"):
+    for option in ("background", "track", "genes", "seed"):
         if getattr(args, option) is not None:
             raise InputError(f"--{option} goes with --task", field=f"--{option}", fix="leave it out")
     project = load_project(args.config, args.set)
@@ -124,9 +122,7 @@ def _on_benchmark(args: argparse.Namespace) -> "Scored":
 
     columns = parse_columns(args.columns)
     encoders = _encoders(args, project, spec.encoders) if encoded else []
-    return score_on_benchmark(
-        args.answers, project, args.benchmark, args.style, columns, encoders, args.seed, args.resamples
-    )
+    return score_on_benchmark(args.answers, project, args.benchmark, args.style, columns, encoders)
 
 
 def _encoders(args: argparse.Namespace, project: Project | None, default: list[str]) -> list[Path]:

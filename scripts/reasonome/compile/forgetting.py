@@ -38,7 +38,5 @@ def forgetting_job(project: Project, experiment: str, outputs: Mapping[str, File
         named_by=named_by,
         read={one.chain: experiments.corpora_read(project.recipes, one.chain) for one in asked},
         under_way=warm_ups,
-        seed=project.settings.seed,
-        resamples=project.settings.bootstrap,
     )
     return Job(rule="measure_forgetting", inputs=inputs, outputs=dict(outputs), settings=settings)

@@ -26,7 +26,6 @@ class Settings(Strict):
     tasks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], FileAndName] = Field(
         {}, description="tasks of your own by name: path/to/file.py:Class, in the project (docs/your-own.md)"
     )
-    bootstrap: Annotated[int, Field(ge=100)] = 10_000
     seed: Seed = 0
     final: bool = Field(False, description="score the sealed part of the test sets too: for a final table, once")
     prompt_share: Annotated[float, Field(gt=0, lt=1)] = Field(

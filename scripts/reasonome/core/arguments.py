@@ -56,8 +56,9 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     return read
 
 
-def add_bootstrap(parser: argparse.ArgumentParser) -> None:
-    """The options of the bootstrap, as config may have them."""
-    default = "(default: %(default)s)"
-    parser.add_argument("--resamples", type=whole(100), default=10_000, help=f"of each interval {default}")
-    parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=0, help=f"of all that is drawn {default}")
+SEED = whole(0, 2**63 - 1)
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """The option of the seed, as config may have it."""
+    parser.add_argument("--seed", type=SEED, default=0, help="of all that is drawn (default: %(default)s)")

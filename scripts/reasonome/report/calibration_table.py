@@ -23,7 +23,7 @@ BASE_RATE = "base_rate"
 _OF_SUBSETS = ("ece", "accuracy")
 
 
-def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def calibration_tables(plan: Plan, evidence: Evidence) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A row (COLUMNS) per metric of each arm, baseline and kind of confidence, and a row (BIN_COLUMNS) per bin.
 
     Kinds are `stated`, `logprob` and, where a question has several samples, `agreement`: the share of the other samples
@@ -46,23 +46,23 @@ def calibration_tables(plan: Plan, evidence: Evidence, seed: int, resamples: int
             right = (table.loc[known, right_column] == 1).to_numpy(float)
             labels = about | {"confidence_kind": kind, "subset": ""}
             compared = {"": sure, BASE_RATE: np.full(len(right), right.mean())}
-            for name, row in _rows(table[known], compared, right, seed, resamples):
+            for name, row in _rows(table[known], compared, right):
                 rows.append(labels | row | ({"arm": f"{about['arm']}: {name}"} if name else {}))
             subsets = table.loc[known, "subset"]
             for subset in subsets.unique() if subsets.nunique() > 1 else ():
                 own = (subsets == subset).to_numpy()
-                of_subset = _rows(table[known][own], {"": sure[own]}, right[own], seed, resamples)
+                of_subset = _rows(table[known][own], {"": sure[own]}, right[own])
                 rows += [labels | row | {"subset": subset} for _, row in of_subset if row["metric"] in _OF_SUBSETS]
             bins += [labels | asdict(of_bin) for of_bin in calibration.reliability(sure, right)]
     return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(bins, columns=BIN_COLUMNS)
 
 
 def _rows(
-    answers: pd.DataFrame, confidences: Mapping[str, np.ndarray], right: np.ndarray, seed: int, resamples: int
+    answers: pd.DataFrame, confidences: Mapping[str, np.ndarray], right: np.ndarray
 ) -> Iterator[tuple[str, dict[str, object]]]:
     """The name of each of several confidences of the same answers, and a row per metric of it."""
     clusters = answers["cluster"].tolist() if "cluster" in answers else None
-    for name, scores in calibration_scores(confidences, right, clusters, seed, resamples).items():
+    for name, scores in calibration_scores(confidences, right, clusters).items():
         shared = {
             "distinct_confidences": int(scores.pop("distinct_confidences").value),
             "distinct_answers": answers["answer"].str.casefold().nunique(),

@@ -16,7 +16,7 @@ from reasonome.config.project.experiments import Asked
 from reasonome.facts.selection import RECALLED
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import JOINT, worded_as
-from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
+from reasonome.scoring.table_scores import score_of
 from reasonome.task import Task
 
 COLUMNS = ["backbone", "chain", "steps", "kind", "of", "style", "metric", "relation", "exposures"]
@@ -118,7 +118,7 @@ def facts_said(statements: Iterable[Mapping[str, str]]) -> int:
     return len(keys)
 
 
-def forgetting_table(measured: Iterable[Measured], seed: int, resamples: int) -> pd.DataFrame:
+def forgetting_table(measured: Iterable[Measured]) -> pd.DataFrame:
     """A row (COLUMNS) per model, what it was asked, metric and relation: its 95 % interval is over questions or facts.
 
     `steps` is the number of steps that made the model, 0 for the untouched backbone.
@@ -129,8 +129,6 @@ def forgetting_table(measured: Iterable[Measured], seed: int, resamples: int) ->
         labels = {"backbone": asked.backbone, "chain": asked.chain, "steps": len(chains.parse(asked.chain))}
         labels |= {"kind": asked.kind, "of": asked.of, "style": asked.style, "metric": one.metric}
         labels |= {"relation": one.relation, "exposures": one.exposures}
-        values = np.array(one.values)
-        strata, draws = [MEAN] * len(values), {"seed": seed, "resamples": resamples}
-        drawn = bootstrap_intervals(values, strata, one.questions, **draws, hits=[one.metric != VOTED])[MEAN]
-        rows.append(labels | {"value": drawn.value[0], "low": drawn.low[0], "high": drawn.high[0], "n": drawn.n})
+        share = score_of(one.values, ["all"] * len(one.values), one.questions, hits=one.metric != VOTED)
+        rows.append(labels | {key: getattr(share, key) for key in ("value", "low", "high", "n")})
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -24,8 +24,8 @@ from reasonome.report.scored_arms import (
     pooled_means,
 )
 from reasonome.report.tables import ERROR, TEXT_COLUMNS, metric_columns
-from reasonome.scoring.clustered import NOISE, Influence, estimate
-from reasonome.scoring.comparisons import MEAN, exact_bounds
+from reasonome.scoring.clustered import NOISE, Influence, estimate, exact_interval
+from reasonome.scoring.comparisons import MEAN
 
 _BY_GENE = "_by_gene"
 
@@ -133,8 +133,7 @@ def interval(of: Influence, values: np.ndarray | None = None, hit: bool = False)
     if values is not None:
         values = values[np.isfinite(values).all(axis=1)]
         if hit and np.isin(values, (0, 1)).all() and (values == values[:, :1]).all():
-            answers = min(value * (1 - value) / error**2, len(values)) if varies else clusters
-            low, high = exact_bounds(np.array([value]), np.array([answers]))[:, 0]
+            low, high = exact_interval(found, clusters, len(values))
         elif varies:
             low, high = np.clip([low, high], values.min(), values.max())
     return {"value": value, "low": low, "high": high, ERROR: error, "note": notes}

@@ -46,5 +46,3 @@ class ForgettingSettings(Strict):
     named_by: Mapping[str, str] = {}
     read: Mapping[str, Mapping[str, Sequence[str]]] = {}
     under_way: Sequence[tuple[str, str, str]] = ()
-    seed: int
-    resamples: int

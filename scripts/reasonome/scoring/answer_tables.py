@@ -23,7 +23,7 @@ from reasonome.facts.genes import GeneTable
 from reasonome.facts.sources.hgnc import read_genes
 from reasonome.facts.text import distinct_share
 from reasonome.scoring.answers import problem_counts
-from reasonome.scoring.comparisons import MEAN, RESAMPLES
+from reasonome.scoring.comparisons import MEAN
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, few_clusters, intervals
 from reasonome.task import Task
 from reasonome.task_parts import TableBaseline, Tables
@@ -45,7 +45,6 @@ def score_table(
     encoders: Mapping[str, "SentenceEncoder"] | None = None,
     background: str | os.PathLike | None = None,
     seed: int = 0,
-    resamples: int = RESAMPLES,
     track: str | None = None,
     genes: str | os.PathLike | GeneTable | None = None,
 ) -> Scored:
@@ -54,13 +53,13 @@ def score_table(
     `columns` maps `answer` and `gold`, and perhaps `id` and `genes`, to columns of the table. `encoders` are
     SentenceEncoders by name; without any there is no similarity. `background` is a table of results/backgrounds/ and
     needs the column `genes`. Intervals are of 95 %, over rows; with `genes`, rows whose sets are
-    near duplicates (docs/evaluation.md) are resampled together.
+    near duplicates (docs/evaluation.md) are one cluster.
     Rows that repeat an id count once if alike, else the first counts. An empty answer is wrong.
     A task whose answers are ranked lists has `candidates` in place of `genes`, and two tracks (docs/scoring.md):
     `strict`, the default, and `as-published`, in which every row counts. The argument `genes`, HGNC's complete set or
-    a GeneTable, gives aliases to the strict track. Rows of ranked lists are resampled by right gene, with standard
-    errors and means over genes. A row with an empty id is a question of its own; one without candidates ranks all
-    genes.
+    a GeneTable, gives aliases to the strict track. Rows of ranked lists with one right gene are one cluster, and there
+    are standard errors and means over genes. A row with an empty id is a question of its own; one without candidates
+    ranks all genes.
     InputError, with file, line and column, for an unknown column, a table that cannot be read, an empty cell of
     `gold` or `genes`, and one id with two truths.
     """
@@ -101,7 +100,6 @@ def score_table(
         else:  # the mean of the draws, nan left out
             draws = [scored(name, names) for names in baseline.draws]
             columns_of[name] = pd.concat(draws).groupby(level=0).mean()
-    # All at once, so that answers and baselines share their resamples.
     wide = pd.concat(columns_of, axis=1)
     metrics: dict[str, dict[str, Score]] = {name: {} for name in columns_of}
     clusters, errors = part.clusters(frame), bool(part.tracks)
@@ -113,11 +111,11 @@ def score_table(
     }
     hits = task.metrics.hits
     of_hits = [(name, metric) for name, columns in columns_of.items() for metric in columns if metric in hits]
-    scores = intervals(wide, [MEAN] * len(frame), clusters, seed, resamples, errors, together, of_hits)[MEAN]
+    scores = intervals(wide, [MEAN] * len(frame), clusters, errors, together, of_hits)[MEAN]
     macro = {}
     if part.tracks:
         of_genes = columns_of[""].groupby(clusters).mean()
-        macro = intervals(of_genes, [MEAN] * len(of_genes), None, seed, resamples, errors, hits=hits)[MEAN]
+        macro = intervals(of_genes, [MEAN] * len(of_genes), None, errors, hits=hits)[MEAN]
     notes += part.notes(frame)
     if too_few := few_clusters(len(frame), clusters):
         notes.append(too_few)

@@ -17,7 +17,7 @@ from reasonome.core.errors import InputError, lookup
 from reasonome.facts.text import distinct_share
 from reasonome.metrics import MetricSet
 from reasonome.scoring.answers import answered, problem_counts
-from reasonome.scoring.comparisons import MEAN, RESAMPLES, pooled_metric
+from reasonome.scoring.comparisons import MEAN, pooled_metric
 from reasonome.scoring.own_functions import with_own_columns
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, intervals
 from reasonome.task import Task
@@ -33,8 +33,6 @@ def score_on_benchmark(
     style: str | None = None,
     columns: Mapping[str, str] | None = None,
     encoders: Sequence[Path] = (),
-    seed: int = 0,
-    resamples: int = RESAMPLES,
 ) -> Scored:
     """Score a file of answers to a benchmark's test split, as the rule `score` does, beside the baselines of a style.
 
@@ -74,7 +72,7 @@ def score_on_benchmark(
 
     rows = per_question(table)
     known = task.metrics.with_own({name: metric.low for name, metric in spec.metrics.items()})
-    measured = (_measured(rows, known), known, seed, resamples)
+    measured = (_measured(rows, known), known)
     by_subset = _scores(rows, table, *measured)
     shuffled = rows[[c for c in rows.columns if c.startswith(_SHUFFLED)]].rename(
         columns=lambda c: c.removeprefix(_SHUFFLED)
@@ -83,9 +81,7 @@ def score_on_benchmark(
     baselines["shuffled_answers"] = ScoredBaseline(
         "the answers themselves",
         "each answer handed to another question of its subset",
-        intervals(shuffled, rows["subset"].tolist(), rows["cluster"].tolist(), seed, resamples, hits=task.metrics.hits)[
-            MEAN
-        ],
+        intervals(shuffled, rows["subset"].tolist(), rows["cluster"].tolist(), hits=task.metrics.hits)[MEAN],
     )
     return Scored(
         n=len(rows),
@@ -178,14 +174,14 @@ def per_question(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _scores(
-    rows: pd.DataFrame, answered: pd.DataFrame, metrics: Sequence[str], known: MetricSet, seed: int, resamples: int
+    rows: pd.DataFrame, answered: pd.DataFrame, metrics: Sequence[str], known: MetricSet
 ) -> dict[str, dict[str, Score]]:
     """Subset, or "mean", → metric → its score; `answered` has every answer, as metrics of all together read them, and
     for the share of distinct names."""
     examples = pd.MultiIndex.from_frame(rows[["subset", "id"]])
     together = {name: pooled_metric(answered, metric, examples) for name, metric in known.pooled.items()}
     subsets, clusters = rows["subset"].tolist(), rows["cluster"].tolist()
-    scores = intervals(rows[metrics], subsets, clusters, seed, resamples, pooled=together, hits=known.hits)
+    scores = intervals(rows[metrics], subsets, clusters, pooled=together, hits=known.hits)
     if "draws" in answered and not answered["draws"].any():  # expected values, without answers
         return scores
     for subset, in_subset in answered.groupby("subset"):
@@ -198,7 +194,7 @@ def _scores(
 
 
 def _baselines(
-    path: Path, questions: pd.DataFrame, metrics: Sequence[str], known: MetricSet, seed: int, resamples: int
+    path: Path, questions: pd.DataFrame, metrics: Sequence[str], known: MetricSet
 ) -> tuple[dict[str, ScoredBaseline], list[str]]:
     """The baselines of results/baselines/ on the same questions, and a note on how to build them if they are missing.
 
@@ -215,5 +211,5 @@ def _baselines(
             return {}, [f"the baselines are of another test split: `snakemake --cores 1 {path}` makes them anew"]
         rows = rows.assign(cluster=rows["id"].map(cluster))
         shared = [metric for metric in metrics if metric in rows]
-        scored[baseline] = ScoredBaseline(information, "", _scores(rows, rows, shared, known, seed, resamples)[MEAN])
+        scored[baseline] = ScoredBaseline(information, "", _scores(rows, rows, shared, known)[MEAN])
     return scored, []

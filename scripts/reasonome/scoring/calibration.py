@@ -2,9 +2,9 @@
 
 Bins of equal width are (0, .1], (.1, .2] … (.9, 1], and 0 is in the first (Guo et al., 2017). Closed on the left they
 are [0, .1), [.1, .2) … [.9, 1]. Which bin a confidence is in is decided in decimals: .3 is in the third, or on the left
-in the fourth, whatever a float makes of it. `weights`, shape (resamples, n), says how often each of n answers was
-drawn, as in `pooled_metrics`; `confidence` is from 0 to 1, `right` 0 or 1, each of shape (n,). Functions of weights
-return a value per resample, shape (resamples,), nan where nothing was drawn.
+in the fourth, whatever a float makes of it. `weights`, shape (rows, n), says how often each of n answers counts, as in
+`pooled_metrics`; `confidence` is from 0 to 1, `right` 0 or 1, each of shape (n,). Functions of weights return a value
+per row of them, shape (rows,), nan where nothing counts.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +14,10 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from reasonome.metrics import Pooled
 from reasonome.scoring import pooled_metrics
+from reasonome.scoring.clustered import exact_bounds
 from reasonome.scoring.comparisons import MEAN
 from reasonome.scoring.table_scores import Score, few_clusters, intervals
 
@@ -77,6 +77,12 @@ def errors(bins: Sequence[Bin]) -> dict[str, float]:
     return {"ece": over + under, "mce": largest, "overconfidence": over, "underconfidence": under}
 
 
+def ece(closed: Side, weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The expected calibration error, for whole weights."""
+    answers = [np.repeat(np.arange(len(right)), row.astype(int)) for row in weights]
+    return np.array([errors(reliability(confidence[mine], right[mine], closed))["ece"] for mine in answers])
+
+
 def brier(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The mean squared distance of confidence and outcome (Brier, 1950)."""
     return _divided(weights @ (confidence - right) ** 2, weights.sum(axis=1))
@@ -97,7 +103,6 @@ def accuracy_area(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray
     return pooled_metrics.coverage_area(*_falling(weights, confidence, right))
 
 
-# Resampled, these are spread around the value; the calibration errors lie above it.
 METRICS: dict[str, OfAnswers] = {
     "brier": brier,
     "auroc": auroc,
@@ -108,42 +113,35 @@ METRICS: dict[str, OfAnswers] = {
 
 def reliability(confidence: np.ndarray, right: np.ndarray, closed: Side = "right") -> list[Bin]:
     """The bins of equal width that have answers, lowest first."""
-    places = bin_places(confidence, closed)
-    bins = []
-    for place in np.unique(places).tolist():
-        mine = places == place
-        n, won = int(mine.sum()), int(right[mine].sum())
-        low, high = stats.binomtest(won, n).proportion_ci()
-        mean = float(confidence[mine].mean())
-        bins.append(Bin(place / BINS, (place + 1) / BINS, n, mean, won / n, float(low), float(high)))
-    return bins
+    places, inside, n = np.unique(bin_places(confidence, closed), return_inverse=True, return_counts=True)
+    means, shares = (np.bincount(inside, values) / n for values in (confidence, right))
+    rows = zip(places / BINS, (places + 1) / BINS, n, means, shares, *exact_bounds(shares, n), strict=True)
+    return [Bin(*(number.item() for number in row)) for row in rows]
 
 
 def calibration_scores(
     confidences: Mapping[str, np.ndarray],
     right: np.ndarray,
     clusters: Sequence[str] | None,
-    seed: int,
-    resamples: int,
     closed: Side = "right",
 ) -> dict[str, dict[str, Score]]:
     """Name of a confidence → metric → its score; every confidence is of the same answers, and from 0 to 1.
 
     `clusters` says which answers are alike; None: each its own. Bins are `closed` on a side.
 
-    Beside METRICS and `errors` there are mean_confidence, accuracy and distinct_confidences. Intervals are of a
-    bootstrap over clusters; calibration errors have none, since resampling raises them.
+    Beside METRICS and `errors` there are mean_confidence, accuracy and distinct_confidences. Intervals are over
+    clusters; of the calibration errors `ece` alone has one.
     """
     columns = {(name, "mean_confidence"): own for name, own in confidences.items()}
     columns |= {(name, "accuracy"): right for name in confidences}
     pooled = {
         (name, metric): _of_places(function, own, right)
         for name, own in confidences.items()
-        for metric, function in METRICS.items()
+        for metric, function in (("ece", partial(ece, closed)), *METRICS.items())
     }
     wide = pd.DataFrame(columns)
     hits = [(name, "accuracy") for name in confidences]
-    scores = intervals(wide, [MEAN] * len(right), clusters, seed, resamples, pooled=pooled, hits=hits)[MEAN]
+    scores = intervals(wide, [MEAN] * len(right), clusters, pooled=pooled, hits=hits)[MEAN]
     if few_clusters(len(right), clusters):
         scores = {key: score.alone() for key, score in scores.items()}
     return {
@@ -160,8 +158,10 @@ def calibration_scores(
 
 
 def _in_decimals(score: Score) -> Score:
-    """The score to the decimals in which confidences are told apart: what is 0 there is 0."""
-    low, high = (None if bound is None else round(bound, DECIMALS) + 0.0 for bound in (score.low, score.high))
+    """The score to the decimals in which confidences are told apart: what is 0 there is 0. Bounds are from 0 to 1."""
+    low, high = (
+        None if bound is None else round(min(max(bound, 0.0), 1.0), DECIMALS) for bound in (score.low, score.high)
+    )
     return Score(round(score.value, DECIMALS) + 0.0, low, high, score.n, note=score.note)
 
 
@@ -170,7 +170,7 @@ def _of_places(function: OfAnswers, confidence: np.ndarray, right: np.ndarray) -
 
 
 def _errors(confidence: np.ndarray, right: np.ndarray, closed: Side) -> dict[str, Score]:
-    """The calibration errors, which have no interval."""
+    """The calibration errors, without intervals."""
     found = errors(reliability(confidence, right, closed))
     return {name: Score(value, None, None, len(right)) for name, value in found.items()}
 
@@ -180,7 +180,7 @@ def _in_units(confidence: np.ndarray) -> np.ndarray:
 
 
 def _falling(weights: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The number of answers and of right ones at every distinct confidence, the surest first; (resamples, values)."""
+    """The number of answers and of right ones at every distinct confidence, the surest first; (rows, values)."""
     n, won = pooled_metrics.sums_by_score(weights, _in_units(confidence), np.ones(len(right)), right)
     return n[:, ::-1], won[:, ::-1]
 

@@ -20,7 +20,6 @@ from reasonome.facts.files.plain_table import PlainTable, check_fields, counted_
 from reasonome.metrics import Metric, MetricSet
 from reasonome.scoring import calibration
 from reasonome.scoring.calibration import Bin, Side, calibration_scores
-from reasonome.scoring.comparisons import RESAMPLES
 from reasonome.scoring.table_scores import Score, Scored, ScoredBaseline, aligned, few_clusters
 
 _OPTIONAL = ("answer", "id", "kind")
@@ -81,19 +80,16 @@ class Calibrated:
 def calibrate_table(
     table: str | os.PathLike | pd.DataFrame,
     columns: Mapping[str, str],
-    seed: int = 0,
-    resamples: int = RESAMPLES,
     bins: Side = "right",
     scale: float | None = None,
 ) -> Calibrated:
     """The calibration of a file (CSV, TSV, JSON lines; plain or gzipped) or a DataFrame.
 
     `columns` maps `confidence` and `right` to columns of the table, and perhaps `answer`, whose distinct values are
-    counted, `id`, whose rows are resampled together, and `kind`, such as the class asked about. Confidences run from 0
+    counted, `id`, whose rows hang together, and `kind`, such as the class asked about. Confidences run from 0
     to `scale`; if it is not given to 1, or to 100 where half or more of those without a percent sign are above 1. Rows
     without one are left out and counted. `bins` is the side on which the bins of calibration errors are closed.
-    Metrics are those of `calibration`, with 95 % intervals of a bootstrap; calibration errors have none, since
-    resampling raises them.
+    Metrics are those of `calibration`, with 95 % intervals over rows or `id`.
     InputError, with file, line and column, for a table that cannot be read, for a cell that is neither, and without a
     `scale` where confidences above 1 are all small, so that they may be of 5 or 10 as well as of 100.
     """
@@ -105,7 +101,7 @@ def calibrate_table(
     if "kind" in frame:
         values["base_rate_of_kind"] = frame.groupby("kind")["right"].transform("mean").to_numpy()
     clusters = frame["id"].tolist() if "id" in frame else None
-    metrics = calibration_scores(values, right, clusters, seed, resamples, bins)
+    metrics = calibration_scores(values, right, clusters, bins)
     if too_few := few_clusters(len(frame), clusters, "their id"):
         notes.append(too_few)
     if "answer" in frame:
@@ -165,7 +161,7 @@ def _rows(table: PlainTable, columns: Mapping[str, str], scale: float | None) ->
     if "id" in frame and (alone := [table.lines[place] for place in places if not cells["id"][place].strip()]):
         of_rows = pd.Series([f"line {table.lines[place]}" for place in places])
         frame["id"] = frame["id"].mask(frame["id"] == "", of_rows)
-        notes.append(f"rows without an id, each resampled by itself: {counted_lines(alone)}")
+        notes.append(f"rows without an id, each a question of its own: {counted_lines(alone)}")
     return frame, notes
 
 

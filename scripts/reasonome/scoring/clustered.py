@@ -10,14 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import sparse, stats
+from scipy.sparse.csgraph import connected_components
 
-Labels = Sequence[object] | np.ndarray  # a text or a number for each question
 NOISE = 1e-12  # differences below this are rounding
 LEVEL = 0.95
 # The variance is never below this part of that between clusters: of a few seeds the part that both hold is known
 # roughly. Chosen by speed/ruler.py.
 LEAST = 0.88
+GROUPS = 200  # of clusters at most, that a jackknife leaves out by turns
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,8 @@ class Influence:
     """A statistic of each seed, and how far each cluster moves it.
 
     `values` has shape (…, seeds), and `moves` (…, clusters, seeds): what each cluster adds to the statistic beyond its
-    mean. Moves sum to 0 over the clusters of a block; `blocks`, shape (clusters,), numbers those that lie in the same
-    strata.
+    mean. Moves sum to 0 over the clusters of a block; `blocks`, shape (clusters,), numbers those that strata hold
+    together.
     """
 
     values: np.ndarray
@@ -56,7 +59,7 @@ class Estimate:
         return np.array([self.value - reach, self.value + reach])
 
 
-def of_means(values: np.ndarray, strata: Labels, clusters: Labels) -> Influence:
+def of_means(values: np.ndarray, strata: ArrayLike, clusters: ArrayLike) -> Influence:
     """The mean over strata of the means of their questions, for each seed; `values` has shape (questions, seeds).
 
     ValueError for values that are not finite, and for no questions.
@@ -64,7 +67,7 @@ def of_means(values: np.ndarray, strata: Labels, clusters: Labels) -> Influence:
     values = np.asarray(values, float)
     if not len(values) or not np.isfinite(values).all():
         raise ValueError("scores must be finite numbers, of one question at least")
-    stratum, cluster = (np.unique(np.asarray(each, str), return_inverse=True)[1] for each in (strata, clusters))
+    stratum, cluster = _places(strata), _places(clusters)
     sizes = np.bincount(stratum)
     means = np.stack([np.bincount(stratum, seed) / sizes for seed in values.T], axis=1)
     moved = (values - means[stratum]) / (sizes[stratum] * len(sizes))[:, None]
@@ -72,22 +75,35 @@ def of_means(values: np.ndarray, strata: Labels, clusters: Labels) -> Influence:
     return Influence(means.mean(axis=0), moves, _blocks(stratum, cluster))
 
 
-def of_pooled(metric: Callable[[np.ndarray], np.ndarray], strata: Labels, clusters: Labels) -> Influence:
-    """The jackknife of a metric of all answers together: how far it moves without each cluster.
+def of_pooled(metric: Callable[[np.ndarray], np.ndarray], strata: ArrayLike, clusters: ArrayLike) -> Influence:
+    """The jackknife of a metric of all answers together, stratified: how far it moves without each cluster.
 
     `metric` gives the metric of each seed, shape (seeds,), from how often each question counts, shape (questions,).
+    More clusters than GROUPS are left out in as many groups, drawn at random.
     """
-    stratum, cluster = (np.unique(np.asarray(each, str), return_inverse=True)[1] for each in (strata, clusters))
+    stratum, cluster = _places(strata), _places(clusters)
     count = cluster.max() + 1
+    if count > GROUPS:
+        cluster, count = np.random.default_rng(0).permutation(count)[cluster] % GROUPS, GROUPS
     without = np.stack([metric((cluster != one).astype(float)) for one in range(count)])
-    moves = (without.mean(axis=0) - without) * (count - 1) / count
-    return Influence(metric(np.ones(len(cluster))), moves, np.zeros(count, int))
+    blocks = _blocks(stratum, cluster)
+    sizes = np.bincount(blocks)[:, None]
+    means = np.stack([np.bincount(blocks, seed) for seed in without.T], axis=1) / sizes
+    moves = (means[blocks] - without) * (1 - 1 / sizes)[blocks]
+    return Influence(metric(np.ones(len(cluster))), moves, blocks)
+
+
+def _places(names: ArrayLike) -> np.ndarray:
+    """The place of each name among all, sorted."""
+    return pd.factorize(np.asarray(names), sort=True)[0]
 
 
 def _blocks(stratum: np.ndarray, cluster: np.ndarray) -> np.ndarray:
-    member = np.zeros((cluster.max() + 1, stratum.max() + 1), bool)
-    member[cluster, stratum] = True
-    return np.unique(member, axis=0, return_inverse=True)[1].ravel()
+    """The number of each cluster's block: clusters of one stratum are in one, and so are those that a chain links."""
+    count = cluster.max() + 1
+    size = count + stratum.max() + 1
+    links = sparse.coo_matrix((np.ones(len(cluster)), (cluster, count + stratum)), (size, size))
+    return connected_components(links, directed=False)[1][:count]
 
 
 def estimate(of: Influence) -> Estimate:
@@ -101,6 +117,24 @@ def difference(a: Influence, b: Influence, paired: bool) -> Estimate:
         return estimate(Influence(a.values - b.values, a.moves - b.moves, a.blocks))
     value = a.values.mean(axis=-1) - b.values.mean(axis=-1)
     return _estimated(value, a.moves.mean(axis=-1) - b.moves.mean(axis=-1), a.blocks, [a, b])
+
+
+def exact_interval(of: Estimate, clusters: np.ndarray | float, answers: np.ndarray | float) -> np.ndarray:
+    """The interval of 95 % of a share of answers that are 0 or 1, shape (2, …), of as many independent answers as have
+    its error (Korn and Graubard, 1998): n of them have the variance share × (1 − share) / (n − 1).
+
+    They are `answers` at most, and `clusters` where the share is 0 or 1, nothing varies, or no error is known.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        independent = np.minimum(1 + of.value * (1 - of.value) / of.error**2, answers)
+    return exact_bounds(of.value, np.where(of.error > NOISE, independent, clusters))
+
+
+def exact_bounds(share: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Bounds of 95 % of shares among n, shape (2, …), after Clopper and Pearson (1934); n may be a fraction."""
+    hits, tail = share * n, (1 - LEVEL) / 2
+    low = np.where(share < NOISE, 0.0, stats.beta.ppf(tail, hits, n - hits + 1))
+    return np.array([low, np.where(share > 1 - NOISE, 1.0, stats.beta.isf(tail, hits + 1, n - hits))])
 
 
 def _estimated(value: np.ndarray, moves: np.ndarray, blocks: np.ndarray, arms: Sequence[Influence]) -> Estimate:

@@ -1,7 +1,7 @@
-"""Metrics of all answers together, such as AUROC, MCC and RMSE, for many resamples at once.
+"""Metrics of all answers together, such as AUROC, MCC and RMSE, for many weights of them at once.
 
-`weights`, shape (resamples, n), says how often each of n answers was drawn; a row of ones is the table itself. Each
-function returns one value per resample, shape (resamples,), nan where the metric is not defined. With whole weights
+`weights`, shape (rows, n), says how often each of n answers counts; a row of ones is the table itself. Each function
+returns one value per row of weights, shape (rows,), nan where the metric is not defined. With whole weights
 the values are those of scikit-learn and scipy on the repeated rows.
 """
 
@@ -9,14 +9,14 @@ import numpy as np
 
 
 def recalls(weights: np.ndarray, gold: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The recall of every class, shape (resamples, classes), in the order of `np.unique(gold)`; nan without rows."""
+    """The recall of every class, shape (rows, classes), in the order of `np.unique(gold)`; nan without rows."""
     of_class = np.stack([gold == label for label in np.unique(gold)], axis=1).astype(float)
     with np.errstate(invalid="ignore"):
         return (weights @ (of_class * right[:, None])) / (weights @ of_class)
 
 
 def balanced_accuracy(weights: np.ndarray, gold: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The mean recall of the classes that were drawn; `right` has a value from 0 to 1 per answer."""
+    """The mean recall of the classes that count; `right` has a value from 0 to 1 per answer."""
     by_class = recalls(weights, gold, right)
     drawn = np.isfinite(by_class)
     return np.where(drawn, by_class, 0.0).sum(axis=1) / drawn.sum(axis=1)
@@ -60,7 +60,7 @@ def mean_at_coverage(coverage: float, counts: np.ndarray, gains: np.ndarray) -> 
     """Mean score of the most confident share; where it cuts through ties, the expected value over them.
 
     `counts` and `gains` are the number of answers of each group of equal confidence and the sum of their scores, the
-    most confident group first, shape (resamples, groups).
+    most confident group first, shape (rows, groups).
     """
     taken = coverage * counts.sum(axis=1, keepdims=True)
     before = np.cumsum(counts, axis=1) - counts
@@ -114,7 +114,7 @@ def _ratio(values: np.ndarray, spread: np.ndarray, unit: float = 1.0) -> np.ndar
 
 
 def sums_by_score(weights: np.ndarray, score: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
-    """The weighted sums of `values`, shape (n,) each, at every distinct score, ascending: (resamples, scores) each."""
+    """The weighted sums of `values`, shape (n,) each, at every distinct score, ascending: (rows, scores) each."""
     order = np.argsort(score, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(score[order]) > 0])
     ordered = weights[:, order]
@@ -122,13 +122,13 @@ def sums_by_score(weights: np.ndarray, score: np.ndarray, *values: np.ndarray) -
 
 
 def _tied(weights: np.ndarray, positive: np.ndarray, score: np.ndarray) -> list[np.ndarray]:
-    """The weight of positives and of negatives at every distinct score, ascending; shapes (resamples, scores)."""
+    """The weight of positives and of negatives at every distinct score, ascending; shapes (rows, scores)."""
     positive = positive.astype(float)
     return sums_by_score(weights, score, positive, 1 - positive)
 
 
 def _centred_ranks(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The mean rank of every row among the drawn ones, less the mean of all; shape (resamples, n)."""
+    """The mean rank of every answer among those that count, less the mean of all; shape (rows, n)."""
     _, groups = np.unique(values, return_inverse=True)
     [tied] = sums_by_score(weights, groups, np.ones(len(groups)))
     middle = np.cumsum(tied, axis=1) - tied / 2

@@ -3,24 +3,30 @@
 import json
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from reasonome.benchmarks.rows import in_mean
 from reasonome.metrics import MetricSet, Pooled
-from reasonome.scoring.comparisons import resampled_means
+from reasonome.scoring.clustered import NOISE, Influence, estimate, exact_interval, of_means, of_pooled
+from reasonome.scoring.comparisons import ALIKE, ALIKE_HITS, MEAN
 
+ALONE = "a subset of one cluster, or a metric that needs one: no interval"
+ALONE_HITS = "a subset of one cluster: an exact interval, by the number of clusters"
 _FEWEST_CLUSTERS = 5
 
 
 @dataclass(frozen=True)
 class Score:
-    """The mean of a metric over `n` answers and its 95 % interval; no interval where resampling has no meaning.
+    """The mean of a metric over `n` answers and its 95 % interval; no interval where none is known.
 
-    `se` is the standard error from the same resamples, None if not requested. `note` says that the values do not vary.
+    `se` is the standard error, None if not known or not requested. `note` says why there is no interval, or that it is
+    exact though the values do not vary.
     """
 
     value: float
@@ -139,48 +145,95 @@ class Scored:
 
 
 def few_clusters(rows: int, clusters: Sequence[str] | None, by: str = "the genes that they share") -> str:
-    """In words, why rows in so few clusters have no interval; "" where they have one.
-
-    A handful of clusters has too few distinct resamples: with one cluster the interval would be a point.
-    """
+    """In words, why rows in so few clusters have no interval; "" where they have one."""
     count = rows if clusters is None else len(set(clusters))
     if rows == 1:
-        return "no intervals: one row alone cannot be resampled"
+        return "no intervals: one row alone does not tell how far others lie"
     if count == rows or count >= _FEWEST_CLUSTERS:
         return ""
     several = f"{count} clusters" if count > 1 else "one cluster"
-    return f"no intervals: {rows} rows are {several} by {by}, too few to resample"
+    return f"no intervals: {rows} rows are {several} by {by}, too few to tell how far others lie"
 
 
 def intervals(
     scores: pd.DataFrame,
     subsets: Sequence[str],
-    clusters: Sequence[str] | None,
-    seed: int,
-    resamples: int,
+    clusters: Sequence[object] | None,
     errors: bool = False,
     pooled: Mapping[Any, Pooled] = MappingProxyType({}),
     hits: Collection[object] = (),
 ) -> dict[str, dict[Any, Score]]:
-    """Subset, or "mean", → metric, as in `scores` and `pooled`, → its score. `errors`: with `se`.
+    """Subset, and "mean" for the mean of those of `in_mean`, → metric, as in `scores` and `pooled`, → its score.
 
-    Rows of one cluster are resampled together. A metric is over the rows in which it has a value (not nan); a metric
-    without any value is left out. `pooled` are metrics of all rows together. `hits` are those of 0 and 1, whose
-    intervals are exact.
+    Rows of one cluster hang together; without clusters each is its own. A metric is over the rows in which it has a
+    value (not nan), and over the subsets that have any; a metric without any value is left out. `pooled` are metrics of
+    all rows of a subset together. `hits` are those of 0 and 1, whose intervals are exact. `errors`: with `se`.
     """
+    values = {key: scores[key].to_numpy(float) for key in scores}
+    strata, named = np.asarray(subsets), np.arange(len(scores)) if clusters is None else np.asarray(clusters)
     result = {}
-    values = scores.to_numpy(float)
-    draws = {"seed": seed, "resamples": resamples, "pooled": list(pooled.values())}
-    keys = [*scores, *pooled]
-    exact = [key in hits for key in keys]
-    for subset, resampled in resampled_means(values, subsets, clusters, **draws):
-        means, n = resampled.value.tolist(), resampled.n.tolist()
-        low, high, notes = resampled.intervals(exact)
-        low, high = ([None if np.isnan(bound) else float(bound) for bound in bounds] for bounds in (low, high))
-        error = np.nanstd(resampled.means, axis=0, ddof=1).tolist() if errors else [None] * len(low)
-        columns = zip(keys, means, low, high, n, error, notes, strict=True)
-        result[subset] = {metric: Score(*score) for metric, *score in columns if score[3]}
+    for name in [*sorted({*subsets} - {MEAN}), MEAN]:
+        rows = np.flatnonzero(np.isin(strata, in_mean(subsets) if name == MEAN else [name]))
+        known = {key: own[rows] for key, own in values.items() if not np.isnan(own[rows]).all()}
+        found = {key: score_of(own, strata[rows], named[rows], key in hits) for key, own in known.items()}
+        of_all = {key: together(metric, strata, named, rows) for key, metric in pooled.items()}
+        found |= {key: _scored(*of) for key, of in of_all.items() if of is not None}
+        result[name] = found if errors else {key: replace(one, se=None) for key, one in found.items()}
     return result
+
+
+def score_of(values: ArrayLike, strata: ArrayLike, clusters: ArrayLike | None = None, hits: bool = False) -> Score:
+    """The mean over strata of the means of their values, nan left out; ValueError without any.
+
+    The interval of `hits` is exact, if their values are 0 or 1.
+    """
+    known = np.flatnonzero(~np.isnan(np.asarray(values, float)))
+    own, within = np.asarray(values, float)[known], np.asarray(strata)[known]
+    named = known if clusters is None else np.asarray(clusters)[known]
+    of = of_means(own[:, None], within, named)
+    if not (hits and np.isin(own, (0, 1)).all()):
+        return _scored(of, len(own))
+    # As many clusters as weigh as these do, where strata have n1, n2 … nK of them: K² / (1/n1 + … + 1/nK).
+    in_strata = pd.Series(named).groupby(within).nunique()
+    return _scored(of, len(own), float(len(in_strata) ** 2 / (1 / in_strata).sum()))
+
+
+def together(
+    metric: Pooled, strata: np.ndarray, clusters: np.ndarray, rows: np.ndarray
+) -> tuple[Influence, int] | None:
+    """The mean over strata of a metric of all of their rows together, and of how many rows; None where no stratum has
+    it. Only `rows`, by their places, count.
+    """
+    parts = []
+    for name in np.unique(strata[rows]):
+        places = rows[strata[rows] == name]
+        function = metric(places)
+        if function is not None and np.isfinite(function(np.ones((1, len(places))))[0]):
+            parts.append((function, places))
+    if not parts:
+        return None
+    known, ends = np.concatenate([places for _, places in parts]), np.cumsum([len(places) for _, places in parts])
+
+    def mean(weights: np.ndarray) -> np.ndarray:
+        own = np.split(weights[None], ends[:-1], axis=1)
+        values = [function(mine)[0] if mine.any() else np.nan for (function, _), mine in zip(parts, own, strict=True)]
+        return np.array([np.mean(values)])
+
+    return of_pooled(mean, strata[known], clusters[known]), len(known)
+
+
+def _scored(of: Influence, n: int, clusters: float | None = None) -> Score:
+    """The score of one model, with an exact interval where the number of `clusters` is given."""
+    found = estimate(of)
+    value, error = float(found.value), float(found.error)
+    known = None if np.isnan(error) else error
+    if clusters is not None:
+        low, high = exact_interval(found, clusters, n).tolist()
+        return Score(value, low, high, n, known, "" if error > NOISE else ALONE_HITS if known is None else ALIKE_HITS)
+    if error > NOISE:
+        low, high = found.bounds.tolist()
+        return Score(value, low, high, n, known)
+    return Score(value, None, None, n, known, ALONE if known is None else ALIKE)
 
 
 def _fields(metrics: Mapping[str, Score]) -> dict[str, dict[str, float | str | None]]:

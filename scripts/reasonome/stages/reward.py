@@ -51,10 +51,10 @@ class RewardRecipe(PreferenceRecipe):
 def accuracies(pairs: Sequence[Mapping[str, Any]], margins: Sequence[float]) -> dict[str, dict[str, float]]:
     """Kind of pair, and "all" → how often the chosen answer earns more, ties counting half.
 
-    With a 95 % interval that resamples questions, the number of pairs, and `reasoned`: how often the rule "the answer
+    With a 95 % interval over questions, the number of pairs, and `reasoned`: how often the rule "the answer
     with reasoning is the better one", ties counting half, is right.
     """
-    from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
+    from reasonome.scoring.table_scores import score_of
 
     if not pairs:
         return {}
@@ -67,14 +67,12 @@ def accuracies(pairs: Sequence[Mapping[str, Any]], margins: Sequence[float]) -> 
     result = {}
     for kind in (ALL, *dict.fromkeys(kinds.tolist())):
         mine = kinds == kind if kind != ALL else np.ones(len(pairs), bool)
-        interval = bootstrap_intervals(right[mine], [ALL] * int(mine.sum()), questions[mine].tolist(), hits=[True])[
-            MEAN
-        ]
+        accuracy = score_of(right[mine], [ALL] * int(mine.sum()), questions[mine], hits=True)
         result[kind] = {
-            "accuracy": float(interval.value[0]),
-            "low": float(interval.low[0]),
-            "high": float(interval.high[0]),
-            "n": int(mine.sum()),
+            "accuracy": accuracy.value,
+            "low": accuracy.low,
+            "high": accuracy.high,
+            "n": accuracy.n,
             "reasoned": float(reasoned[mine].mean()),
         }
     return result

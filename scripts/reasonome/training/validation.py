@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pandas import DataFrame
 from transformers import Trainer, TrainerCallback
 
 from reasonome.benchmarks.rows import Row
@@ -105,22 +106,24 @@ class ValidationCurve(TrainerCallback):
 def before_and_after(
     scorer: RewardScorer, examples: Sequence[Row], before: list[str], after: list[str]
 ) -> dict[str, object]:
-    """Mean reward before and after on the same prompts, with a 95 % interval of the paired difference."""
-    from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
+    """Mean reward before and after on the same prompts, with a 95 % interval of the paired difference, over
+    prompts; None where all gain the same."""
+    from reasonome.scoring.comparisons import MEAN
+    from reasonome.scoring.table_scores import intervals
 
     if not examples:
         return {"n": 0}
     earned = [scorer.components(texts, examples) for texts in (before, after)]
     gain = earned[1]["reward"] - earned[0]["reward"]
-    interval = bootstrap_intervals(gain, [example.subset for example in examples])[MEAN]
+    difference = intervals(DataFrame({"gain": gain}), [example.subset for example in examples], None)[MEAN]["gain"]
     first, last = (means(side) for side in earned)
     return {
         "n": len(examples),
         "before": first["reward"],
         "after": last["reward"],
-        "difference": float(interval.value[0]),
-        "low": float(interval.low[0]),
-        "high": float(interval.high[0]),
+        "difference": difference.value,
+        "low": difference.low,
+        "high": difference.high,
         "components": {key: [first[key], last[key]] for key in first if key != "reward"},
         "ids": [example.id for example in examples],
         "rewards_before": earned[0]["reward"].tolist(),

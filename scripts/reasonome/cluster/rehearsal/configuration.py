@@ -183,7 +183,7 @@ def _local(folder: Path) -> Entry:
 
 
 def _settings(project: Project, made: Rehearsal) -> Entry:
-    own = {"experiments": [made.experiment], "results": str(made.folder.parent), "bootstrap": 100, "trackers": []}
+    own = {"experiments": [made.experiment], "results": str(made.folder.parent), "trackers": []}
     return _written(project.settings) | own
 
 

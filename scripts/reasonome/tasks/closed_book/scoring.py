@@ -57,7 +57,7 @@ class ClosedBookScoring(Scoring[ClosedBookDialogue]):
 
 
 def labels(example: Question) -> dict[str, str]:
-    """The columns of a table of scores that describe the question; those of one pathway are resampled together."""
+    """The columns of a table of scores that describe the question; those of one pathway are one cluster."""
     return {
         "id": example.id,
         "subset": example.subset,

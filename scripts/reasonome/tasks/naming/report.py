@@ -10,7 +10,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -23,7 +22,7 @@ from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table
 from reasonome.scoring.benchmark_answers import per_question
-from reasonome.scoring.comparisons import Intervals, bootstrap_intervals
+from reasonome.scoring.table_scores import Score, intervals
 from reasonome.task_parts import Reporting
 from reasonome.tasks.naming.choosing import RELATIVES, SIZES, WHAT_IS_SHOWN
 from reasonome.tasks.naming.dialogue import NamingDialogue
@@ -52,9 +51,9 @@ class NamingReporting(Reporting[NamingDialogue]):
     tag = "gene-set-naming"
     use = _USE
 
-    def write_own(self, plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
+    def write_own(self, plan: Plan, evidence: Evidence, folder: Path, seed: int) -> None:
         """Write the tables of answers beside the enriched terms that prompts show; none where no prompt shows any."""
-        write_tables(evidence, plan.control_styles, folder, seed, resamples)
+        write_tables(evidence, plan.control_styles, folder, seed)
 
     def own_section(self, plan: Plan, metrics: pd.DataFrame, evidence: Evidence, folder: Path) -> dict[str, Any]:
         """What these tables say; empty where no prompt shows enriched terms."""
@@ -116,9 +115,7 @@ def runs_beside_terms(evidence: Evidence) -> list[Run]:
     ]
 
 
-def write_tables(
-    evidence: Evidence, controls: Sequence[str], folder: Path, seed: int, resamples: int
-) -> dict[str, pd.DataFrame]:
+def write_tables(evidence: Evidence, controls: Sequence[str], folder: Path, seed: int) -> dict[str, pd.DataFrame]:
     """Write and return the tables of COLUMNS by name, and the answers to read; none where no prompt shows terms.
 
     Answers in the styles `controls` are in no table of strata, and are not to be read.
@@ -126,16 +123,11 @@ def write_tables(
     runs = runs_beside_terms(evidence)
     if not runs:
         return {}
-    bootstrap = {"seed": seed, "resamples": resamples}
     plain = [run for run in runs if run[0]["style"] not in controls]
     stratified = [*plain, *_baselines(evidence, plain)]
     rows = {
-        "strata": [
-            row for run in tqdm(stratified, "strata", delay=5, leave=False) for row in _by_stratum(run, bootstrap)
-        ],
-        "split": [
-            row for run in tqdm(runs, "choosing", delay=5, leave=False) for row in _split(run, evidence, bootstrap)
-        ],
+        "strata": [row for run in tqdm(stratified, "strata", delay=5, leave=False) for row in _by_stratum(run)],
+        "split": [row for run in tqdm(runs, "choosing", delay=5, leave=False) for row in _split(run, evidence)],
         "relations": [row for run in runs for row in _relations(run)],
     }
     tables = {name: pd.DataFrame(own, columns=COLUMNS) for name, own in rows.items()}
@@ -163,7 +155,7 @@ def _measured(table: pd.DataFrame, *needed: str) -> list[str]:
     return [name for name in METRICS if name in table and all(f"{prefix}{name}" in table for prefix in needed)]
 
 
-def _by_stratum(run: Run, bootstrap: dict[str, Any]) -> Iterator[dict]:
+def _by_stratum(run: Run) -> Iterator[dict]:
     labels, table = run
     questions = per_question(table)
     metrics = _measured(questions)
@@ -171,21 +163,18 @@ def _by_stratum(run: Run, bootstrap: dict[str, Any]) -> Iterator[dict]:
         rows = rows[rows[column] != ""]
         if rows.empty:
             continue
-        values, clusters = rows[metrics].to_numpy(), rows["cluster"].tolist()
-        found = bootstrap_intervals(values, rows[column].tolist(), clusters, **bootstrap)
+        found = intervals(rows[metrics], rows[column].tolist(), rows["cluster"].tolist())
         for part in STRATA[column]:
-            if part in found:
-                yield from _rows(labels, subset, [(part, metric) for metric in metrics], found[part])
+            for metric, score in found.get(part, {}).items():
+                yield _row(labels, subset, part, metric, score)
 
 
-def _rows(labels: dict, subset: Any, parts: Sequence[tuple[str, str]], found: Intervals) -> Iterator[dict]:
-    """A row for each (part, metric), which are the places of `found`."""
-    for place, (part, metric) in enumerate(parts):
-        bounds = {name: getattr(found, name)[place] for name in ("value", "low", "high")}
-        yield labels | {"subset": subset, "part": part, "metric": metric, **bounds, "n": found.n}
+def _row(labels: dict, subset: Any, part: str, metric: str, score: Score) -> dict:
+    bounds = {name: getattr(score, name) for name in ("value", "low", "high", "n")}
+    return labels | {"subset": subset, "part": part, "metric": metric, **bounds}
 
 
-def _split(run: Run, evidence: Evidence, bootstrap: dict[str, Any]) -> Iterator[dict]:
+def _split(run: Run, evidence: Evidence) -> Iterator[dict]:
     """What of scores is choosing (nearest shown terms less first ones), and what composing (answers less nearest)."""
     labels, table = run
     metrics = _measured(table, "snap_")
@@ -195,10 +184,12 @@ def _split(run: Run, evidence: Evidence, bootstrap: dict[str, Any]) -> Iterator[
     baselines = evidence.baselines[labels["benchmark"], labels["style"]]
     first = baselines[baselines["baseline"] == "first_term"].set_index("id").loc[questions["id"], metrics].to_numpy()
     answers, nearest = questions[metrics].to_numpy(), questions[[f"snap_{name}" for name in metrics]].to_numpy()
-    values = np.concatenate([answers, nearest, first, answers - nearest, nearest - first], axis=1)
-    found = bootstrap_intervals(values, questions["subset"].to_numpy(), questions["cluster"].tolist(), **bootstrap)
-    for subset, intervals in found.items():
-        yield from _rows(labels, subset, [(part, metric) for part in SPLIT for metric in metrics], intervals)
+    parts = zip(SPLIT, (answers, nearest, first, answers - nearest, nearest - first), strict=True)
+    values = pd.DataFrame({(part, name): own for part, of in parts for name, own in zip(metrics, of.T, strict=True)})
+    found = intervals(values, questions["subset"].tolist(), questions["cluster"].tolist())
+    for subset, scores in found.items():
+        for (part, metric), score in scores.items():
+            yield _row(labels, subset, part, metric, score)
 
 
 def _relations(run: Run) -> Iterator[dict]:

@@ -121,7 +121,7 @@ def _genes(table: pd.DataFrame, several: bool) -> list[np.ndarray]:
 def _macro(scores: Callable[[pd.DataFrame], Scores], metric: Callable[..., np.ndarray]) -> OfTable:
     """The mean over genes of a metric of each gene's questions, of genes whose questions are of several classes.
 
-    In a resample a gene counts as often as its questions were drawn.
+    A gene counts as often as its questions do.
     """
 
     def prepared(table: pd.DataFrame) -> OfWeights | None:

@@ -11,8 +11,9 @@ from reasonome.core import atomic
 from reasonome.report.evidence import EXAMPLE, Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table
-from reasonome.scoring.comparisons import MEAN, percentile_bounds, pooled_metric, resampled_means
-from reasonome.scoring.table_scores import intervals
+from reasonome.scoring.clustered import NOISE, Influence, difference
+from reasonome.scoring.comparisons import MEAN, pooled_metric
+from reasonome.scoring.table_scores import intervals, together
 from reasonome.tasks.prediction.baselines import DOMAIN_MODEL
 from reasonome.tasks.prediction.metric_set import POOLED
 from reasonome.tasks.question_answer.report import VerifiedReporting
@@ -35,11 +36,11 @@ class PredictionReporting(VerifiedReporting):
             "constant-like": numeric & names.isin(list(repeated)),
         }
 
-    def write_own(self, plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
+    def write_own(self, plan: Plan, evidence: Evidence, folder: Path, seed: int) -> None:
         """Write the tables of margins over the best domain model, and of scores by class."""
         for name, table in (
-            ("margins", margins_table(evidence, seed, resamples)),
-            ("classes", classes_table(evidence, seed, resamples)),
+            ("margins", margins_table(evidence)),
+            ("classes", classes_table(evidence)),
         ):
             atomic.write_tsv(folder / f"{name}.tsv", table)
 
@@ -69,11 +70,11 @@ MARGIN_COLUMNS = ["backbone", "arm", "seed", *SETTING, "subset", "metric", "valu
 MARGIN_COLUMNS += ["low", "high", "n"]
 
 
-def margins_table(evidence: Evidence, seed: int, resamples: int) -> pd.DataFrame:
+def margins_table(evidence: Evidence) -> pd.DataFrame:
     """A row per arm, seed, setting, subset and metric; a positive `margin` says that the arm is better.
 
     `domain_model` is the one that is best on the test questions themselves, so that the margin is not flattered. The
-    interval is of a bootstrap over clusters, with the same draws for both.
+    interval is of a jackknife over clusters, which both leave out together.
     """
     rows: list[dict[str, Any]] = []
     for evaluation, answers in evidence.evaluations:
@@ -82,42 +83,37 @@ def margins_table(evidence: Evidence, seed: int, resamples: int) -> pd.DataFrame
         labels = {name: getattr(evaluation, name) for name in ("backbone", "arm", "seed", *SETTING)}
         for subset, own in answers.groupby("subset"):
             of_subset = models[models["subset"] == subset]
-            rows += [labels | {"subset": subset} | row for row in _margins(own, of_subset, seed, resamples)]
+            rows += [labels | {"subset": subset} | row for row in _margins(own, of_subset)]
     return pd.DataFrame(rows, columns=MARGIN_COLUMNS)
 
 
-def _margins(answers: pd.DataFrame, models: pd.DataFrame, seed: int, resamples: int) -> Iterator[dict[str, Any]]:
+def _margins(answers: pd.DataFrame, models: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """The rows of an arm's answers to one subset, and the answers of domain models to the same."""
     questions = answers.drop_duplicates(EXAMPLE).sort_values(EXAMPLE)
-    examples = pd.MultiIndex.from_frame(questions[EXAMPLE])
-    names = list(models["baseline"].unique())
-    if not names:
-        return
-    theirs = [models[models["baseline"] == name] for name in names]
-    judged = [metric for metric in _JUDGED if POOLED[metric](answers) is not None]
-    pooled = [
-        pooled_metric(side, POOLED[name], examples)
-        for metric in judged
-        for side, name in [(answers, metric), *((model, _JUDGED[metric][0]) for model in theirs)]
-    ]
-    nothing = np.zeros((len(examples), 0))
-    draws = {"seed": seed, "resamples": resamples, "pooled": pooled}
-    resampled = dict(resampled_means(nothing, [MEAN] * len(examples), questions["cluster"].to_numpy(), **draws))[MEAN]
-    for place, metric in enumerate(judged):
-        sign = 1 if _JUDGED[metric][1] else -1
-        own, *columns = range(place * (len(names) + 1), (place + 1) * (len(names) + 1))
-        known = [column for column in columns if np.isfinite(resampled.value[column])]
-        if not known:
+    examples, clusters = pd.MultiIndex.from_frame(questions[EXAMPLE]), questions["cluster"].to_numpy()
+    asked = np.arange(len(examples))
+
+    def of_all(side: pd.DataFrame, metric: str) -> Influence | None:
+        found = together(pooled_metric(side, POOLED[metric], examples), np.zeros_like(asked), clusters, asked)
+        return found[0] if found else None
+
+    for metric, (of_models, more_is_better) in _JUDGED.items():
+        own = of_all(answers, metric)
+        theirs = {str(name): of_all(rows, of_models) for name, rows in models.groupby("baseline", sort=False)}
+        known = {name: of for name, of in theirs.items() if of is not None}
+        if own is None or not known:
             continue
-        best = max(known, key=lambda column: sign * resampled.value[column])
-        difference = sign * (resampled.means[:, own] - resampled.means[:, best])
-        low, high = percentile_bounds(difference[:, None])[:, 0]
+        sign = 1 if more_is_better else -1
+        best = max(known, key=lambda name: sign * known[name].values[0])
+        first, second = (own, known[best]) if more_is_better else (known[best], own)
+        margin = difference(first, second, paired=True)
+        low, high = margin.bounds if margin.error > NOISE else (np.nan, np.nan)
         yield {
             "metric": metric,
-            "value": resampled.value[own],
-            "domain_model": names[columns.index(best)],
-            "best": resampled.value[best],
-            "margin": sign * (resampled.value[own] - resampled.value[best]),
+            "value": own.values[0],
+            "domain_model": best,
+            "best": known[best].values[0],
+            "margin": float(margin.value),
             "low": low,
             "high": high,
             "n": len(examples),
@@ -128,29 +124,29 @@ CLASS_COLUMNS = ["backbone", "arm", "baseline", "seed", *SETTING, "subset", "cla
 CLASS_COLUMNS += ["precision", "answered"]
 
 
-def classes_table(evidence: Evidence, seed: int, resamples: int) -> pd.DataFrame:
+def classes_table(evidence: Evidence) -> pd.DataFrame:
     """A row per arm or baseline, seed, setting, subset and class; subsets that ask for numbers have none.
 
     `asked` is the number of answers to questions of the class, `answered` of those that name it. The interval of the
-    recall is a bootstrap over clusters; the precision of a class that is never named is nan.
+    recall is exact; the precision of a class that is never named is nan.
     """
     rows: list[dict[str, Any]] = []
     for evaluation, answers in evidence.evaluations:
         labels = {name: getattr(evaluation, name) for name in ("backbone", "arm", "seed", *SETTING)}
-        rows += [labels | row for row in _classes(answers, seed, resamples)]
+        rows += [labels | row for row in _classes(answers)]
     for (benchmark, style), baselines in evidence.baselines.items():
         for baseline, answers in baselines.groupby("baseline", sort=False):
             labels = {"baseline": baseline, "benchmark": benchmark, "style": style}
-            rows += [labels | row for row in _classes(answers, seed, resamples)]
+            rows += [labels | row for row in _classes(answers)]
     return pd.DataFrame(rows, columns=CLASS_COLUMNS)
 
 
-def _classes(answers: pd.DataFrame, seed: int, resamples: int) -> Iterator[dict[str, Any]]:
+def _classes(answers: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for subset, own in answers[answers["classes"] != ""].groupby("subset"):
         classes = own["classes"].iloc[0].split("|")
         found = {label: own["verified"].where(own["gold"] == label) for label in classes}
         clusters = own["cluster"].tolist()
-        recalls = intervals(pd.DataFrame(found), [MEAN] * len(own), clusters, seed, resamples, hits=list(found))[MEAN]
+        recalls = intervals(pd.DataFrame(found), [MEAN] * len(own), clusters, hits=list(found))[MEAN]
         for label, recall in recalls.items():
             named = own["answer"] == label
             yield {

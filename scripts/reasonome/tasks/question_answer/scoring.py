@@ -104,7 +104,7 @@ def commonest(answers: Sequence[str]) -> tuple[str, float]:
 
 
 def labels(example: Question) -> dict[str, str]:
-    """The columns of a table of scores that describe the question; questions of one group are resampled together."""
+    """The columns of a table of scores that describe the question; questions of one group are one cluster."""
     return {
         "id": example.id,
         "subset": example.subset,

@@ -15,7 +15,8 @@ from reasonome.report.drawing import COLOURS, MARKERS, STYLE, drawing, legend, n
 from reasonome.report.evidence import Evidence
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, read_table, reported_seeds, without_strata
-from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
+from reasonome.scoring.comparisons import MEAN
+from reasonome.scoring.table_scores import score_of
 from reasonome.task_parts import Reporting
 from reasonome.tasks.ranking.dialogue import RankingDialogue
 from reasonome.tasks.ranking.voting import COLUMNS, voting_table
@@ -51,10 +52,10 @@ class RankingReporting(Reporting[RankingDialogue]):
         holds = pd.DataFrame(flags).to_numpy()
         return [[kind for kind, held in zip(flags, row, strict=True) if held] for row in holds]
 
-    def write_own(self, plan: Plan, evidence: Evidence, folder: Path, seed: int, resamples: int) -> None:
+    def write_own(self, plan: Plan, evidence: Evidence, folder: Path, seed: int) -> None:
         """Write the table and the figure of voting: accuracy by the number of merged samples of a question."""
         tables = [
-            voting_table(scores, seed, resamples).assign(**{name: getattr(e, name) for name in RUN})
+            voting_table(scores, seed).assign(**{name: getattr(e, name) for name in RUN})
             for e, scores in evidence.evaluations
         ]
         voted = [table for table in tables if len(table)]
@@ -76,7 +77,6 @@ class RankingReporting(Reporting[RankingDialogue]):
 
 
 PARTS = 4  # of an arm's answers by length, of about equal numbers
-_RESAMPLES = 1000
 RUN = ["backbone", "arm", "seed", *SETTING]
 VOTING_COLUMNS = [*RUN, *COLUMNS]
 _DRAWN = {"top_1": "top-1", "mrr": "MRR"}
@@ -100,13 +100,7 @@ def length_rows(evidence: Evidence) -> list[dict[str, Any]]:
         for number in np.unique(part):
             rows = table[part == number]
             own = rows["reasoning_words"]
-            bounds = bootstrap_intervals(
-                rows["top_1"].to_numpy(),
-                ["all"] * len(rows),
-                rows["cluster"].tolist(),
-                resamples=_RESAMPLES,
-                hits=[True],
-            )[MEAN]
+            share = score_of(rows["top_1"], ["all"] * len(rows), rows["cluster"], hits=True)
             parts.append(
                 {
                     "arm": evaluation.arm,
@@ -115,9 +109,9 @@ def length_rows(evidence: Evidence) -> list[dict[str, Any]]:
                     "setting": f"{evaluation.benchmark}, {evaluation.style}, {evaluation.decoding}",
                     "words": f"{own.min():.0f}–{own.max():.0f}" if own.min() < own.max() else f"{own.min():.0f}",
                     "n": len(rows),
-                    "top_1": float(bounds.value[0]),
-                    "low": float(bounds.low[0]),
-                    "high": float(bounds.high[0]),
+                    "top_1": share.value,
+                    "low": share.low,
+                    "high": share.high,
                     "truncated": rows["truncated"].mean(),
                     "tokens": rows["length"].mean(),
                 }

@@ -104,7 +104,7 @@ def score_rankings(
 
 
 def labels(example: RankingExample, cluster: str) -> dict[str, str]:
-    """The columns of a table of scores that describe the question; a cluster is resampled together."""
+    """The columns of a table of scores that describe the question, and its cluster."""
     return {
         "id": example.id,
         "subset": example.subset,

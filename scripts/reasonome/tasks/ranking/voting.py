@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from reasonome.scoring.comparisons import MEAN, bootstrap_intervals
+from reasonome.scoring.comparisons import MEAN
+from reasonome.scoring.table_scores import intervals
 from reasonome.tasks.ranking.metrics import first_right
 
 DRAWS = 50  # the most sets of n samples of a question
@@ -121,12 +122,12 @@ def question_ballots(rows: pd.DataFrame) -> list[Ballot]:
     ]
 
 
-def voting_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFrame:
+def voting_table(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Accuracy by the number of merged samples: a row (`COLUMNS`) per method, n, metric and subset, or their mean.
 
     `scores` are those of `score_rankings`; a question's rankings are its samples in all orders of candidates. `n` goes
     up to the smallest number of samples of a question. `tokens` is the mean over questions for n completions. Intervals
-    (95 %) are of a bootstrap of clusters. Empty where a question has one sample.
+    (95 %) are over clusters. Empty where a question has one sample.
     """
     questions = []
     for (subset, name, cluster), samples in scores.groupby(["subset", "id", "cluster"], sort=True):
@@ -142,21 +143,14 @@ def voting_table(scores: pd.DataFrame, seed: int, resamples: int) -> pd.DataFram
         accuracies = pd.DataFrame(
             accuracy(ballots, right, n, METHODS[method], f"{seed}:{name}") for _, name, _, right, ballots in questions
         )
-        intervals = bootstrap_intervals(
-            accuracies[list(METRICS)].to_numpy(),
-            subsets,
-            clusters,
-            seed=seed,
-            resamples=resamples,
-            hits=[metric == "top_1" for metric in METRICS],
-        )
+        scores_of = intervals(accuracies[list(METRICS)], subsets, clusters, hits=["top_1"])
         tokens = accuracies["tokens"].groupby(subsets).mean()
-        for subset, bounds in intervals.items():
+        for subset, found in scores_of.items():
             cost = accuracies["tokens"].mean() if subset == MEAN else tokens[subset]
-            for column, metric in enumerate(METRICS):
-                values = {key: float(getattr(bounds, key)[column]) for key in ("value", "low", "high")}
+            for metric, score in found.items():
                 labels = {"method": method, "n": n, "metric": metric, "subset": subset}
-                rows.append(labels | values | {"questions": bounds.n, "tokens": round(float(cost), 1)})
+                values = {"value": score.value, "low": score.low, "high": score.high, "questions": score.n}
+                rows.append(labels | values | {"tokens": round(float(cost), 1)})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
