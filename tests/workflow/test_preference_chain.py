@@ -46,10 +46,11 @@ def edit(folder):
     tiny_project.edit(folder, "recipes/sft.yaml", lambda c: c["variants"].update(sure=sure, within=merged))
     drilled = STEPS | {"corpus": "demo", "max_tokens": 1500, "drill": {"facts": 30, "weight": 4.0}, "recall": 10}
     tiny_project.edit(folder, "recipes/pretrain.yaml", lambda c: c["variants"].update(drilled=drilled))
+    hypothesis = {"better": ["DPO", "online DPO"], "benchmark": "demo-go", "metric": "rouge_l", "decoding": "greedy"}
     experiment = {
         "backbones": [BACKBONE],
         "arms": ARMS,
-        "compared": [["DPO", "online DPO"]],
+        "hypotheses": [hypothesis],
         "benchmarks": ["demo-go"],
         "styles": ["demo-names"],
         "decodings": ["greedy"],
@@ -127,8 +128,8 @@ def test_every_stage_of_preferences_ends_in_a_report(copy):
     drilled = "pretrain.demo-s0+pretrain.drilled-s0"
     assert read["base"] == 0 < read["pretrain.demo-s0"] < read[drilled] < read[f"{drilled}+sft.within-s0"]
     comparisons = pd.read_csv(folder / "comparisons.tsv", sep="\t")
-    named = comparisons[comparisons["kind"] == "named pair"]
-    assert set(zip(named["a"], named["b"], strict=True)) == {("DPO", "online DPO")} and named["family"].isna().all()
+    [tested] = comparisons[comparisons["hypothesis"] == 1].itertuples()
+    assert (tested.a, tested.b, tested.metric, tested.subset) == ("DPO", "online DPO", "rouge_l", "mean")
     page = (copy / REPORT).read_text(encoding="utf-8")
     for said in (
         "What models still know",
