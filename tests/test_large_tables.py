@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from reasonome.benchmarks import gene_sets
-from reasonome.scoring import answer_tables, comparisons
+from reasonome.scoring import answer_tables
 from reasonome.scoring.answer_tables import score_table
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming import constant_names
@@ -42,7 +42,7 @@ def test_what_a_table_is_cut_into_changes_no_score(monkeypatch, table):
     frame, columns, task = table()
     whole = score_table(frame, columns, TASKS[task])
     monkeypatch.setattr(answer_tables, "_ROWS_AT_ONCE", 7)
-    for module in (comparisons, gene_sets, constant_names):
+    for module in (gene_sets, constant_names):
         monkeypatch.setattr(module, "_CELLS_AT_ONCE", 20)
     cut = score_table(frame, columns, TASKS[task])
     assert cut.to_json() == whole.to_json()
