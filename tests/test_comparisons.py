@@ -52,3 +52,8 @@ def test_hits_against_chances_are_a_binomial_test():
     assert _exact([1, 0], [0.5, 0.25], expected=True) == pytest.approx(1)
     # Chances of questions that hang together are not tested so.
     assert np.isnan(_exact([1, 1], [0.5, 0.25], None, ["a", "a"], expected=True))
+
+
+def test_flips_that_are_too_many_to_count_give_no_p():
+    differences = np.arange(1, 31.0)  # of thirty sizes: a thousand million ways
+    assert np.isnan(_exact(differences, np.zeros(30)))

@@ -252,4 +252,5 @@ def test_no_prompt_goes_another_way():
     assert used == {
         "prompts/chat_template.py": {"apply_chat_template", "AutoTokenizer"},
         "facts/fetching/weights.py": {"AutoTokenizer"},  # which saves what a GGUF file holds
+        "cluster/rehearsal/models.py": {"AutoTokenizer"},  # which saves a backbone's beside random weights
     }

@@ -32,6 +32,7 @@ IDENTICAL = "identical scores"
 EXACT = "p is exact"
 _ASKED = ["backbone", *SETTING]
 _ROUNDING = 1e-9  # of sums of weights, which are far from each other beside it
+_MOST_FLIPS = 2**20  # ways to flip signs, of clusters with shares of one size together
 
 
 class Side(NamedTuple):
@@ -229,9 +230,11 @@ def exact_test(a: np.ndarray, b: np.ndarray, strata: np.ndarray, clusters: np.nd
 
 def _flipped(nets: np.ndarray) -> float:
     """Of all ways to flip the signs of the clusters' shares in a difference, the part in which their sum is as far from
-    zero as it is."""
+    zero as it is; nan where they are too many to count."""
     sums, parts = np.zeros(1), np.ones(1)
     sizes, counts = np.unique(np.abs(nets[np.abs(nets) > NOISE]).round(12), return_counts=True)
+    if np.prod(counts + 1.0) > _MOST_FLIPS:
+        return np.nan
     for size, count in zip(sizes, counts, strict=True):
         heads = np.arange(count + 1)
         sums = np.add.outer(sums, size * (2 * heads - count)).ravel()
