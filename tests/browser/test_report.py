@@ -85,4 +85,4 @@ def test_comparisons_are_filtered(page):
     assert status(page, "comparisons").endswith(f"of {count} rows") and count > 0
     assert set(cells(page, "kind", "comparisons")) == {"parent arm"}
     page.find_element(By.CSS_SELECTOR, "#comparisons-table button.toggle").click()
-    assert "effect size" in page.find_element(By.CSS_SELECTOR, "#comparisons-table .detail").text
+    assert "of these models alone" in page.find_element(By.CSS_SELECTOR, "#comparisons-table .detail").text
