@@ -163,7 +163,7 @@ def test_the_chain_runs_to_its_scores(ran):
 def test_one_job_answers_all_that_a_model_is_asked_one_after_another_on_one_gpu(ran):
     (job,) = ran.jobs("rule_answers_")
     assert job["JobState"] == "COMPLETED" and job["TresPerJob"] == "gres:gpu:1"
-    assert (job["TimeLimit"], job["MinMemoryNode"], job["NumCPUs"]) == ("04:00:00", "4000M", "2")
+    assert (job["TimeLimit"], job["MinMemoryNode"], job["NumCPUs"]) == ("01:00:00", "4000M", "2")
     assert (ran.project / RECALLED).is_file()
     printed = Path(job["StdOut"]).read_text()
     done = [printed.index(f"Finished jobid: 0 (Rule: {rule})") for rule in ("generate", "ask_facts")]
