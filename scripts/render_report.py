@@ -5,7 +5,7 @@ python scripts/render_report.py results/experiments/demo
 
 from reasonome.core import arguments, atomic
 from reasonome.core.errors import run_program
-from reasonome.report import calibration_table, evidence, forgetting, tables
+from reasonome.report import calibration_table, evidence, forgetting, sharpening, tables
 from reasonome.report.evidence import ReportInputs, read_evidence, read_step
 from reasonome.report.figures import write_figures
 from reasonome.report.origins import read_answering
@@ -30,6 +30,7 @@ def main() -> None:
         answering=read_answering(plan),
         calibration=read(folder / "calibration.tsv", calibration_table.COLUMNS, calibration_table.NUMBERS),
         reliability=read(folder / "reliability.tsv", calibration_table.BIN_COLUMNS, calibration_table.NUMBERS),
+        sharpening=read(folder / "sharpening.tsv", sharpening.COLUMNS, sharpening.NUMBERS),
         forgetting=read(plan.forgetting, forgetting.COLUMNS, forgetting.NUMBERS) if plan.forgetting else None,
         own=folder / "own",
     )

@@ -12,6 +12,7 @@ from reasonome.report.evidence import costs_table, read_evidence
 from reasonome.report.metrics_table import metrics_table
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
+from reasonome.report.sharpening import matched_parents, sharpening_table
 from reasonome.report.tables import write_metrics
 from reasonome.tasks import find_task
 
@@ -24,10 +25,13 @@ def main() -> None:
     evidence = read_evidence(plan)
     scores = collect_scores(plan, evidence)
     metrics = metrics_table(plan, scores)
-    comparisons = comparisons_table(plan, scores)
+    matched = matched_parents(plan, scores)
+    comparisons = comparisons_table(plan, scores, matched)
     atomic.write_tsv(args.folder / "costs.tsv", costs_table(plan))
     write_metrics(args.folder, metrics)
     atomic.write_tsv(args.folder / "comparisons.tsv", comparisons)
+    table = sharpening_table(plan, evidence, scores, matched, comparisons)
+    atomic.write_tsv(args.folder / "sharpening.tsv", table)
     calibration, reliability = calibration_tables(plan, evidence)
     atomic.write_tsv(args.folder / "calibration.tsv", calibration)
     atomic.write_tsv(args.folder / "reliability.tsv", reliability)

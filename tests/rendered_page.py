@@ -18,6 +18,7 @@ from reasonome.report.metrics_table import metrics_table
 from reasonome.report.origins import read_answering
 from reasonome.report.plan import read_plan
 from reasonome.report.scored_arms import collect_scores
+from reasonome.report.sharpening import sharpening_table
 from reasonome.tasks import find_task
 
 
@@ -33,7 +34,7 @@ def report_inputs(path: Path) -> ReportInputs:
     evidence = read_evidence(plan)
     scores = collect_scores(plan, evidence)
     metrics = metrics_table(plan, scores)
-    comparisons = comparisons_table(plan, scores)
+    comparisons = comparisons_table(plan, scores, {})
     calibration, reliability = calibration_tables(plan, evidence)
     (folder / "own").mkdir()
     plan.report.write_own(plan, evidence, folder / "own", seed=0)
@@ -49,6 +50,7 @@ def report_inputs(path: Path) -> ReportInputs:
         answering=read_answering(plan),
         calibration=calibration,
         reliability=reliability,
+        sharpening=sharpening_table(plan, evidence, scores, {}, comparisons),
         forgetting=None,
         own=folder / "own",
     )

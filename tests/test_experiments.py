@@ -6,6 +6,7 @@ import pytest
 from refusals import refused
 from tiny_project import edit
 
+from reasonome.compile.answers import of_weights
 from reasonome.compile.benchmarks import benchmark_job
 from reasonome.compile.leaks import audit_job
 from reasonome.config.project import Project
@@ -257,6 +258,70 @@ def test_hypotheses_and_the_primary_metric_are_in_the_plan_of_the_report(config)
     chains = [one["chain"] for one in plan["evaluations"] if one["arm"] == "GRPO soft"]
     assert chains == [f"sft.gpt4obp-s{seed}+grpo.gener1soft-s{seed}" for seed in (0, 2)]
     assert plan["seeds_of"] == "chain"
+
+
+COOLER = {"samples": 2, "temperature": 0.5, "max_new_tokens": 32}
+REWARDS = "experiments/closed-book-rewards.yaml"
+AS_SURE = {"better": ["exact", "KW+RA"], "benchmark": "closed-book", "metric": "exact", "decoding": "sample2-short"}
+
+
+def test_parents_of_rewarded_arms_are_matched_on_the_validation_split(config):
+    """Each of twelve rewarded models answers greedily and sampled, and their one parent greedily and at .5."""
+    edit(config.parent, "decodings.yaml", lambda file: file.update(cooler=COOLER))
+    given = {"matched": ["cooler"], "hypotheses": [AS_SURE | {"as_sure": True}]}
+    edit(config.parent, REWARDS, lambda file: file.update(given))
+    project = load_project(config)
+    plan = report_plan(project, "closed-book-rewards")
+    assert plan["rewarded"] == dict.fromkeys(("shuffled", "soft", "online DPO", "exact"), "KW+RA")
+    assert plan["temperatures"] == {"greedy-short": 0, "sample2-short": 1} and plan["hypotheses"][0]["as_sure"]
+    matching = plan["matching"]
+    assert (matching["greedy"], matching["sampled"]) == ("greedy-short", "sample2-short")
+    assert matching["temperatures"] == {"cooler": 0.5}
+    parent = "pretrain.closedbook-s0+sft.closedbook-s0"
+    of_parent = [one for one in matching["answers"] if one["chain"] == parent]
+    assert len(matching["answers"]) == 2 * 12 + 2 == len({one["valid"] for one in matching["answers"]})
+    place = f"smollm2-135m/{parent}/closed-book.symbols"
+    assert [one["valid"] for one in of_parent] == [
+        f"results/samples/{place}/greedy-short.valid.jsonl",
+        f"results/samples/{place}/cooler.valid.jsonl",
+    ]
+    assert [one["scores"] for one in of_parent if "scores" in one] == [f"results/scores/{place}/cooler.parquet"]
+    asked = {"backbone": "b", "benchmark": "closed-book", "style": "symbols", "decoding": "cooler"}
+    assert of_weights(project, asked | {"backbone": "smollm2-135m", "questions": "valid"}, 0).questions is None
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "fix"),
+    [
+        ({"matched": ["greedy-192"]}, "matched.0", "add the one in which trained arms are sampled"),
+        ({"matched": ["cooler", "sample8-short"]}, "matched.1", "give it the same keys"),
+        ({"matched": ["cooler"], "decodings": ["sample2-short"]}, "decodings", "add one without a temperature"),
+        ({"matched": ["cooler"], "arms": {"KW+RA": ["pretrain.closedbook"]}}, "matched", "leave it out"),
+        ({"hypotheses": [AS_SURE | {"as_sure": True}]}, "hypotheses.0.as_sure", "name some in `matched`"),
+        (
+            {"matched": ["cooler"], "hypotheses": [AS_SURE | {"as_sure": True, "better": ["exact", "soft"]}]},
+            "hypotheses.0.better.1",
+            "name its parent",
+        ),
+        ({"decodings": ["candidates"]}, "decodings.0", "ask in a decoding that draws answers"),
+    ],
+)
+def test_what_cannot_be_matched_or_ranked_is_refused(config, given, field, fix):
+    edit(config.parent, "decodings.yaml", lambda file: file.update(cooler=COOLER))
+    edit(config.parent, REWARDS, lambda file: file.update(given))
+    with refused("closed-book-rewards.yaml", field=field, fix=fix):
+        load_project(config)
+
+
+def test_candidates_are_ranked_where_a_list_is_asked_for_alone(config):
+    for name, style, is_fit in (("closed-book-ranking", "three", True), ("causal-genes-rerank", "short", False)):
+        change = {"decodings": ["candidates"], "styles": [style], "hypotheses": []}
+        edit(config.parent, f"experiments/{name}.yaml", lambda file, change=change: file.update(change))
+        if is_fit:
+            load_project(config)
+        else:
+            with refused(f"{name}.yaml", field="decodings.0"):
+                load_project(config)
 
 
 def test_a_metric_of_ones_own_may_decide_an_experiment(config, tmp_path, monkeypatch):

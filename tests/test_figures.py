@@ -31,7 +31,7 @@ def tabled(tmp_path_factory):
     plan = read_plan(write_experiment(tmp_path_factory.mktemp("made"), per_subset=4), find_task)
     scores = collect_scores(plan, read_evidence(plan))
     metrics = tables.without_strata(metrics_table(plan, scores))
-    comparisons = comparisons_table(plan, scores)
+    comparisons = comparisons_table(plan, scores, {})
     return plan, [read_step(step) for step in plan.steps], metrics, comparisons
 
 

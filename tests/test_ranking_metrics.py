@@ -37,6 +37,7 @@ def test_metrics_worked_out_by_hand(ranking, tops, rank, mrr, listed, strangers,
             "listed_candidates": listed,
             "non_candidates": strangers,
             "cut_off": cut_off,
+            "no_candidate": float("stranger" in ranking),  # it is first
             "repeated": repeated,
             "set_f1": f1,
             "format": float(not repeated),

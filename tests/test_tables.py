@@ -82,7 +82,7 @@ class Experiment:
         return metrics_table(*self.read())
 
     def comparisons(self) -> pd.DataFrame:
-        return comparisons_table(*self.read())
+        return comparisons_table(*self.read(), {})
 
 
 @pytest.fixture

@@ -106,6 +106,16 @@ class Dialogue(ABC):
     def name_span(self, text: str, style: PromptStyle | None = None) -> tuple[int, int] | None:
         """The (start, end) in characters of the answer that `parse` finds in the completion; None without one."""
 
+    def openings(self, prompt: Prompt, style: PromptStyle) -> dict[str, str]:
+        """How a completion begins that names a candidate of the prompt first, by candidate.
+
+        By default there are none: answers are no lists of candidates, or begin with reasoning."""
+        return {}
+
+    def ranking(self, candidates: Sequence[str], style: PromptStyle) -> str:
+        """The completion that lists candidates, where there are `openings`."""
+        raise NotImplementedError
+
     @abstractmethod
     def completion(
         self,

@@ -230,6 +230,10 @@ class Checks(Part[T]):
     def check_style(self, project: Project, benchmark: str, name: str, style: Any) -> None:
         """Check that a prompt style fits a benchmark."""
 
+    def can_be_ranked(self, benchmark: Any, style: Any) -> bool:
+        """Whether answers are lists of candidates, which can be ranked by how likely each is (`Dialogue.openings`)."""
+        return False
+
     def wrong_in_recipe(self, project: Project, recipe: Recipe) -> Iterable[Mistake]:
         """What of a recipe does not fit the task, at its place in the recipe."""
         return ()

@@ -254,6 +254,38 @@ def tiny(tmp_path_factory):
     return LlamaForCausalLM(config).eval(), tokenizer
 
 
+class _Letters:
+    """A tokenizer with a token for each letter."""
+
+    pad_token_id = 0
+
+    def __call__(self, texts, add_special_tokens=False):
+        return {"input_ids": [[ord(letter) - 96 for letter in text] for text in texts]}
+
+
+def test_candidates_are_listed_by_how_likely_an_answer_begins_with_each(tiny):
+    """Each opening's tokens in a pass of their own; a name that another one begins with has what ends it as well."""
+    import torch
+
+    from reasonome.answering import likelihood
+
+    model, _ = tiny
+    tokenizer = _Letters()
+    openings = [{"one": "z"}, {"ab": "abz", "abc": "abcz", "kq": "kqz"}]
+    prompts = ["ad", "zbc"]
+    lists = likelihood.ranked(model, tokenizer, prompts, openings, " ".join, 1, {1})
+    [(number, [(place, completion)])] = lists
+    assert (number, place) == (0, 1), "the other batch is there already"
+    sums = {}
+    for name, opening in openings[place].items():
+        begin, whole = tokenizer([prompts[place], prompts[place] + opening])["input_ids"]
+        with torch.inference_mode():
+            logprobs = torch.log_softmax(model(torch.tensor([whole])).logits[0].float(), -1)
+        sums[name] = sum(float(logprobs[at - 1, whole[at]]) for at in range(len(begin), len(whole)))
+    assert completion.text == " ".join(sorted(sums, key=lambda name: -sums[name]))
+    assert completion.logprob == pytest.approx(max(sums.values()), abs=2e-3)
+
+
 @pytest.mark.parametrize("decoding", [{}, {"temperature": 0.7, "top_p": 0.9}], ids=["greedy", "sampled"])
 def test_log_probabilities_are_those_of_a_forward_pass(tiny, decoding, monkeypatch):
     import torch

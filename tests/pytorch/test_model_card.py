@@ -280,7 +280,7 @@ def scored(tmp_path) -> Path:
     scores = collect_scores(experiment, read_evidence(experiment))
     folder = tmp_path / "results/experiments/demo"
     tables.write_metrics(folder, metrics_table(experiment, scores))
-    atomic.write_tsv(folder / "comparisons.tsv", comparisons_table(experiment, scores))
+    atomic.write_tsv(folder / "comparisons.tsv", comparisons_table(experiment, scores, {}))
     shutil.copy(path, folder)
     shutil.copy(tmp_path / "leaks.json", folder / "audit.json")
     for chain, made_of in zip(chains.lineage(CHAIN), (BASE, READ, TAUGHT), strict=True):

@@ -42,7 +42,7 @@ def scored_project(tmp_path_factory):
     (folder / "config/experiments/loci.yaml").write_text(EXPERIMENT)
     (own / "plan.json").write_bytes((made / "plan.json").read_bytes())
     tables.write_metrics(own, metrics_table(plan, scores))
-    atomic.write_tsv(own / "comparisons.tsv", comparisons_table(plan, scores))
+    atomic.write_tsv(own / "comparisons.tsv", comparisons_table(plan, scores, {}))
     return folder
 
 

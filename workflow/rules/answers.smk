@@ -40,7 +40,7 @@ rule sample:
     input:
         manifest=asked_model,
         model=ancient(f"{ROOT}/models/{{backbone}}/{{chain}}/model"),
-        examples=examples("train"),
+        examples=lambda w: examples("valid" if w.questions == VALID else "train")(w),
     output:
         answers=f"{ROOT}/samples/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.{{questions}}.jsonl",
         run=f"{ROOT}/samples/{{backbone}}/{{chain}}/{{benchmark}}.{{style}}/{{decoding}}.{{questions}}.run.json",
@@ -50,7 +50,7 @@ rule sample:
         f"{ROOT}/timings/sample/{{backbone}}.{{chain}}.{{benchmark}}.{{style}}.{{decoding}}.{{questions}}.tsv"
     wildcard_constraints:
         backbone=backbones_of("weights"),
-        questions=PART,
+        questions=f"{PART}|{VALID}",
     conda:
         environment("generate")
     threads: cpus("sample")

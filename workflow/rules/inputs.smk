@@ -271,7 +271,10 @@ def annotation_sets(wildcards):
 
 
 def cell_scores(wildcards):
-    return [RESULTS.scores(run) for run in experiments.cells(PROJECT, wildcards.experiment)]
+    """The scores of an experiment's cells, and those of parents in the decodings in which they are matched."""
+    cells = [RESULTS.scores(run) for run in experiments.cells(PROJECT, wildcards.experiment)]
+    matched = experiments.matched_answers(PROJECT, wildcards.experiment)
+    return [*cells, *(one.scores for one in matched if one.scores)]
 
 
 def cell_baselines(wildcards):

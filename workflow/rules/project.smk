@@ -29,6 +29,7 @@ from reasonome.config.project import (
     references,
 )
 from reasonome.config.project.folder import tell_jobs
+from reasonome.config.project.results import VALID
 from reasonome.config.settings import check_trackers
 from reasonome.core.code_digest import code_sha256
 from reasonome.core.errors import InputError, lookup

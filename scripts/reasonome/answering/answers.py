@@ -13,6 +13,7 @@ from reasonome.answering.engine import Completion
 from reasonome.benchmarks.rows import Row
 from reasonome.config import Decoding, Style
 from reasonome.core import atomic
+from reasonome.core.errors import InputError
 from reasonome.core.manifest import Stopwatch, canonical, text_sha256
 from reasonome.prompts.chat_template import render
 from reasonome.prompts.prompts import Prompt
@@ -100,6 +101,14 @@ def questions(task: Task, style: Style, decoding: Decoding, examples: Sequence[R
     ]
 
 
+def _openings(task: Task, style: Style, question: Question) -> dict[str, str]:
+    """As `Dialogue.openings`; InputError where the question has no candidates."""
+    if not (openings := task.openings(question.prompt, style)):
+        what = f"question '{question.example.id}' has no candidates to rank"
+        raise InputError(what, field="ranked", fix="ask it in a decoding that draws answers")
+    return openings
+
+
 def answer_row(question: Question, prompt_sha256: str, completion: Completion) -> dict[str, object]:
     """One row of a file of answers."""
     return {
@@ -131,7 +140,7 @@ def write_answers(
     Returns the counts of tokens and the precision that was computed in. The `stopwatch` is told what answers took that
     earlier attempts gave: their tokens are among those that are counted.
     """
-    from reasonome.answering import precision
+    from reasonome.answering import likelihood, precision
 
     source = ENGINES[engine]()
     chosen = precision.choose(decoding.precision)
@@ -145,7 +154,13 @@ def write_answers(
             stopwatch.earlier = kept.seconds()
         bar = tqdm(total=len(all_questions), desc="answers", unit="answer")
         bar.update(sum(len(rows) for rows in kept.batches.values()))
-        for number, batch in source.generate(model, tokenizer, texts, decoding, skip=set(kept.batches), span=span):
+        if decoding.ranked:
+            openings = [_openings(task, style, question) for question in all_questions]
+            lists, size = partial(task.ranking, style=style), decoding.batch_size
+            drawn = likelihood.ranked(model, tokenizer, texts, openings, lists, size, set(kept.batches))
+        else:
+            drawn = source.generate(model, tokenizer, texts, decoding, skip=set(kept.batches), span=span)
+        for number, batch in drawn:
             rows = [
                 {"position": i, **answer_row(all_questions[i], text_sha256(texts[i]), completion)}
                 for i, completion in batch

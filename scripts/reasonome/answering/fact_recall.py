@@ -12,10 +12,9 @@ from random import Random
 from typing import Any, NamedTuple
 
 import pandas as pd
-import torch
 from tqdm import tqdm
 
-from reasonome.answering.local import cache_can_be_copied
+from reasonome.answering.likelihood import token_logprobs
 from reasonome.facts.selection import OBJECTS, StatedFact, object_names, reading_order, stated_facts
 from reasonome.facts.text import normalise
 from reasonome.facts.wording import ASKED, FREE_TEXT
@@ -110,34 +109,9 @@ def recall(model, tokenizer, questions: Sequence[Question]) -> list[Recalled]:
 def _scores(model, tokenizer, question: Question) -> list[float]:
     """The mean log-probability per token, in nats, of what follows the opening, for each object.
 
-    Texts stand behind the token that ends a text, as in a warm-up. What all have in common passes through once, where
-    the model's cache can be copied.
+    Texts stand behind the token that ends a text, as in a warm-up.
     """
     rows = [[tokenizer.eos_token_id, *ids] for ids in tokenizer(question.texts)["input_ids"]]
     opening = [tokenizer.eos_token_id, *tokenizer(question.opening.rstrip())["input_ids"]]
     shared = len(commonprefix([opening, *rows]))
-    rest = [row[shared:] for row in rows]
-    width = max(map(len, rest))
-    ids = torch.full((len(rest), width), tokenizer.eos_token_id)
-    mask = torch.zeros(len(rest), shared + width, dtype=torch.long)
-    for place, row in enumerate(rest):
-        ids[place, : len(row)] = torch.tensor(row)
-        mask[place, : shared + len(row)] = 1
-    ids, mask = ids.to(model.device), mask.to(model.device)
-    begin = torch.tensor([opening[:shared]], device=model.device)
-    with torch.no_grad():  # in inference mode, weights that zero3 gathers and keeps could not be trained any more
-        logits = _logits_behind(model, begin, ids, mask)
-    chosen = torch.log_softmax(logits.float(), -1).gather(2, ids[..., None])[..., 0]
-    counted = mask[:, shared:]
-    return ((chosen * counted).sum(1) / counted.sum(1)).tolist()
-
-
-def _logits_behind(model, begin: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """The logits of each of `ids` (texts × tokens) behind `begin` (1 × tokens); `mask` is of both."""
-    if not cache_can_be_copied(model):
-        whole = torch.cat([begin.expand(len(ids), -1), ids], dim=1)
-        return model(input_ids=whole, attention_mask=mask, use_cache=False).logits[:, begin.shape[1] - 1 : -1]
-    begun = model(input_ids=begin, use_cache=True)
-    begun.past_key_values.batch_repeat_interleave(len(ids))
-    went_on = model(input_ids=ids, attention_mask=mask, past_key_values=begun.past_key_values, use_cache=True)
-    return torch.cat([begun.logits[:, -1:].expand(len(ids), -1, -1), went_on.logits[:, :-1]], dim=1)
+    return [sum(row) / len(row) for row in token_logprobs(model, tokenizer.eos_token_id, rows, shared)]

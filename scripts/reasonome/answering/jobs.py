@@ -22,7 +22,8 @@ class AskedSettings(Strict):
 
 
 class AnswerSettings(AskedSettings):
-    """The same of weights: `gpus` at most; `questions` is a part of the training split, the test split without."""
+    """The same of weights: `gpus` at most; `questions` is a part of the training split, without it the whole of
+    another one."""
 
     engine: Literal["transformers", "vllm"] = "transformers"
     questions: str | None = None

@@ -7,12 +7,15 @@ from reasonome.answering.jobs import AnswerSettings, EndpointSettings, RecordedS
 from reasonome.compile.benchmarks import task_named
 from reasonome.config.backbones import ApiModel, RecordedAnswers
 from reasonome.config.project import Project
+from reasonome.config.project.results import VALID
 
 
 def of_weights(project: Project, asked: Mapping[str, str], gpus: int) -> AnswerSettings:
-    """Those of a model's answers on `gpus` at most."""
-    engine = project.backbones[asked["backbone"]].engine
-    return AnswerSettings(engine=engine, questions=asked.get("questions"), gpus=gpus, **_asked(project, asked))
+    """Those of a model's answers on `gpus` at most; transformers gives how likely candidates are."""
+    ranked = project.decodings[asked["decoding"]].ranked
+    engine = "transformers" if ranked else project.backbones[asked["backbone"]].engine
+    part = asked.get("questions")
+    return AnswerSettings(engine=engine, questions=None if part == VALID else part, gpus=gpus, **_asked(project, asked))
 
 
 def of_endpoint(project: Project, asked: Mapping[str, str], model: ApiModel) -> EndpointSettings:

@@ -104,6 +104,7 @@ class Forgetting(Strict):
 class Hypothesis(Strict):
     """That the first of two arms is better, by one metric in one setting."""
 
+    newer = ("as_sure",)
     better: Pair = Field(description="the arm that is better, and the other one")
     benchmark: OwnBenchmark
     subset: str | None = Field(None, description="of the benchmark; the mean over its subsets if not given")
@@ -111,6 +112,10 @@ class Hypothesis(Strict):
     decoding: OwnDecoding
     backbone: OwnBackbone | None = Field(None, description="needed where there are several")
     style: Name | None = Field(None, description="needed where both arms are asked in several")
+    as_sure: bool = Field(
+        False,
+        description="the other arm, the parent of the first, answers in the one of `matched` in which it is as sure",
+    )
 
 
 class Experiment(Strict):
@@ -132,6 +137,11 @@ class Experiment(Strict):
     )
     styles: SomeNames[Name] = Field(description="prompt styles, as in prompts/TASK.STYLE.txt")
     decodings: SomeNames[DecodingRef] = Field(description="names of decodings.yaml")
+    matched: Names[DecodingRef] = Field(
+        [],
+        description="decodings as a sampled one of `decodings` but for their temperatures: parents of arms that "
+        "rollouts trained answer in them too, and are compared with these arms in the one in which they are as sure",
+    )
     hypotheses: Annotated[list[Hypothesis], Field(max_length=3)] = Field(
         [], description="what the experiment tests; all else is secondary, and without any it is exploratory"
     )

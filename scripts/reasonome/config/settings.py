@@ -50,10 +50,16 @@ def check_trackers(trackers: Sequence[str]) -> None:
 class Decoding(Strict):
     """How answers are generated."""
 
+    newer = ("ranked",)
+    ranked: bool = Field(
+        default=False,
+        description="of questions with candidates: nothing is drawn, and an answer lists the candidates by how likely "
+        "the model is to begin with each",
+    )
     samples: Annotated[int, Field(ge=1)] = 1
     temperature: Annotated[float, Field(ge=0)] = Field(default=0.0, description="0 is greedy")
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
-    max_new_tokens: Annotated[int, Field(ge=1)]
+    max_new_tokens: Annotated[int, Field(ge=1)] = Field(default=1, description="needed where answers are drawn")
     batch_size: Annotated[int, Field(ge=1)] = 32
     orders: Annotated[int, Field(ge=1)] = Field(
         default=1, description="orders of the genes in which each question is asked"
@@ -68,4 +74,12 @@ class Decoding(Strict):
     def _greedy_once(self) -> "Decoding":
         if self.temperature == 0 and self.samples > 1:
             raise ValueError("greedy decoding (temperature 0) gives the same sample every time: use samples: 1")
+        return self
+
+    @model_validator(mode="after")
+    def _drawn_or_ranked(self) -> "Decoding":
+        if self.ranked and self.temperature:
+            raise ValueError("ranked answers are not drawn: leave out temperature and samples")
+        if not self.ranked and "max_new_tokens" not in self.model_fields_set:
+            raise ValueError("max_new_tokens is missing: the most tokens of an answer")
         return self

@@ -1,6 +1,6 @@
 """The table of comparisons: differences between arms, and between arms and baselines, each with its test."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from scipy import stats
 from tqdm import tqdm
 
 from reasonome.config.experiments import arms_without_a_step, parent_arm
+from reasonome.config.project import chains
 from reasonome.core.errors import InputError, nearest
 from reasonome.report.plan import Hypothesis, Plan
 from reasonome.report.scored_arms import (
@@ -24,6 +25,7 @@ from reasonome.report.scored_arms import (
     Scores,
     note,
 )
+from reasonome.report.sharpening import Matched, MatchedParents, as_sure_as
 from reasonome.report.tables import COMPARISON_COLUMNS, SETTING
 from reasonome.scoring.clustered import NOISE, Influence, difference, of_means
 from reasonome.scoring.comparisons import MEAN, holm
@@ -42,7 +44,7 @@ class Side(NamedTuple):
     column: str
 
 
-def comparisons_table(plan: Plan, scores: Scores) -> pd.DataFrame:
+def comparisons_table(plan: Plan, scores: Scores, matched: MatchedParents) -> pd.DataFrame:
     """comparisons.tsv (docs/evaluation.md).
 
     An answer without a usable name scores 0, and so does an example without an answer. A benchmark with a single subset
@@ -54,7 +56,7 @@ def comparisons_table(plan: Plan, scores: Scores) -> pd.DataFrame:
         _, benchmark, style, _ = key
         labels = {"experiment": plan.experiment} | dict(zip(_ASKED, key, strict=True))
         later = [arm for other in order[position + 1 :] for arm in scores.arms[other]]
-        pairs = list(_pairs(scores.arms[key], later, scores.baselines[benchmark, style], plan))
+        pairs = list(_pairs(scores.arms[key], later, scores.baselines[benchmark, style], matched.get(key, {}), plan))
         rows += [labels | row for row in _compare(pairs, scores.questions[benchmark, style], plan.seeds_of == "chain")]
     return _with_hypotheses(pd.DataFrame(rows, columns=COMPARISON_COLUMNS), plan)
 
@@ -71,7 +73,8 @@ def _with_hypotheses(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
 
 def _tests(hypothesis: Hypothesis, table: pd.DataFrame, number: int) -> pd.Series:
     """Whether each row is the test of a hypothesis."""
-    wanted = {"a": hypothesis.better[0], "b": hypothesis.better[1], "metric": hypothesis.metric}
+    a, b = hypothesis.better
+    wanted = {"a": a, "b": as_sure_as(b, a) if hypothesis.as_sure else b, "metric": hypothesis.metric}
     wanted |= {name: getattr(hypothesis, name) for name in _ASKED}
     rows = (table[list(wanted)] == pd.Series(wanted)).all(axis=1)
     subsets = table.loc[rows, "subset"].unique().tolist()
@@ -82,14 +85,18 @@ def _tests(hypothesis: Hypothesis, table: pd.DataFrame, number: int) -> pd.Serie
 
 
 def _pairs(
-    arms: list[Scored], later: list[Scored], baselines: list[Scored], plan: Plan
+    arms: list[Scored],
+    later: list[Scored],
+    baselines: list[Scored],
+    matched: Mapping[str, Matched],
+    plan: Plan,
 ) -> Iterator[tuple[dict, Side, Side]]:
     """Labels and the two sides of every comparison of one setting's arms, for each metric that is compared; `later`
     are the arms of the settings after this one.
 
     All arms of a setting are compared with each other. Arms of the same stages are compared across styles, and arms of
     the same name across backbones. Every arm is also compared with the arms of a backbone that is never trained.
-    Answers that are read in different tracks are never compared.
+    Answers that are read in different tracks are never compared. Arms with `matched` parents are compared with these.
     """
     by_arm = {evaluation.arm: evaluation for evaluation in plan.evaluations}
     trained = {evaluation.backbone for evaluation in plan.evaluations if evaluation.steps}
@@ -113,6 +120,7 @@ def _pairs(
             if _differing(arm, other) == ["backbone"]
             and (arm.name == other.name or not {arm.backbone, other.backbone} <= trained)
         ]
+        others += [("as sure", own.parent.name, own.parent) for name, own in matched.items() if name == arm.name]
         others += [("baseline", baseline.name, baseline) for baseline in baselines]
         others += [("shuffled", f"{arm.name} (shuffled)", arm)]
         for kind, name, other in others:
@@ -128,7 +136,8 @@ def _kinds(names: Sequence[str], plan: Plan) -> dict[tuple[str, str], str]:
     its parent and before arms without one of its steps, else the later arm first."""
     all_steps = {evaluation.arm: evaluation.steps for evaluation in plan.evaluations}
     asked = {name: all_steps[name] for name in names}
-    kinds = {(a, b): "hypothesis" for a, b in (one.better for one in plan.hypotheses) if {a, b} <= asked.keys()}
+    pairs = [one.better for one in plan.hypotheses if not one.as_sure]
+    kinds = {(a, b): "hypothesis" for a, b in pairs if {a, b} <= asked.keys()}
     for one, two in combinations(names, 2):
         for arm, other in ((two, one), (one, two)):
             is_parent = parent_arm(arm, all_steps, names) == other
@@ -172,7 +181,8 @@ def _compare(pairs: list[tuple[dict, Side, Side]], questions: Questions, whole_c
 def _are_paired(a: Scored, b: Scored, whole_chains: bool) -> bool:
     """Whether the seeds of two arms are the same models, or belong together as whole chains of the same seeds."""
     of_one = a.backbone == b.backbone and a.seeds == b.seeds
-    return of_one and (a.models == b.models or (whole_chains and a.is_trained and b.is_trained))
+    same = b.models in (a.models, tuple(map(chains.parent, a.models)))
+    return of_one and (same or (whole_chains and a.is_trained and b.is_trained))
 
 
 def _tested(

@@ -54,8 +54,8 @@ class TrainedStep:
 class ReportInputs:
     """All that figures and page show. `metrics` includes the rows of strata; `figures` is the folder of figures;
     `leaks` is the experiment's leak audit; `costs` has a row per job; `answering` has the run.json of every evaluation
-    of the plan; `calibration` and `reliability` are tables of summarise.py, `forgetting` that of measure_forgetting.py,
-    if that was asked for; `own` is the folder of the task's own tables."""
+    of the plan; `calibration`, `reliability` and `sharpening` are tables of summarise.py, `forgetting` that of
+    measure_forgetting.py, if that was asked for; `own` is the folder of the task's own tables."""
 
     plan: Plan
     metrics: pd.DataFrame
@@ -68,6 +68,7 @@ class ReportInputs:
     answering: list[Answering]
     calibration: pd.DataFrame
     reliability: pd.DataFrame
+    sharpening: pd.DataFrame
     forgetting: pd.DataFrame | None
     own: Path
 

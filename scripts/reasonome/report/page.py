@@ -16,6 +16,7 @@ from reasonome.report.evidence import ReportInputs
 from reasonome.report.figures import DIAGRAM, figure_name
 from reasonome.report.hypotheses import EXPLORATORY, hypothesis_rows
 from reasonome.report.plan import Plan
+from reasonome.report.sharpening import sharpening_section
 from reasonome.report.tables import grouped, primary_metric, records
 from reasonome.scoring.comparisons import MEAN
 
@@ -62,6 +63,7 @@ def render_page(inputs: ReportInputs) -> str:
             leaks=inputs.leaks,
             leak_kinds=LEAK_KINDS,
             costs=inputs.costs,
+            sharpening=sharpening_section(inputs.sharpening),
             calibration=calibration_section(inputs.calibration, inputs.figures),
             calibration_metrics=_CALIBRATION,
             recorded=origins.evaluations_from(origins.RECORDED, plan, inputs.answering),

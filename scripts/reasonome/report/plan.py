@@ -94,8 +94,30 @@ class Swept(Strict):
     values: dict[str, JsonValue]
 
 
+class MatchedAnswers(Strict):
+    """A model's answers to questions of the validation split; of a parent in a matched decoding also those of the test,
+    scored."""
+
+    backbone: str
+    chain: str
+    benchmark: str
+    style: str
+    decoding: str
+    valid: Path
+    scores: Path | None = None
+
+
+class Matching(Strict):
+    """How parents are matched: by greedy answers and those in the decoding `sampled`, and in one of `temperatures`."""
+
+    greedy: str
+    sampled: str
+    temperatures: dict[str, float]
+    answers: list[MatchedAnswers]
+
+
 class Hypothesis(Strict):
-    """That the first of two arms is better, by a metric in one setting."""
+    """That the first of two arms is better, by a metric in one setting; `as_sure`: than its matched parent."""
 
     better: tuple[str, str]
     backbone: str
@@ -104,6 +126,7 @@ class Hypothesis(Strict):
     decoding: str
     subset: str
     metric: str
+    as_sure: bool = False
 
 
 class Plan(Strict):
@@ -115,6 +138,9 @@ class Plan(Strict):
     arms: list[str]
     hypotheses: list[Hypothesis] = Field([], description="what is tested; without any the experiment is exploratory")
     seeds_of: str = Field("last step", description='what has a seed of its own: the last step, or the "chain"')
+    rewarded: dict[str, str] = Field({}, description="arms that learned from their own completions, and their parents")
+    temperatures: dict[str, float] = Field({}, description="by decoding, where some arms are rewarded; 0 is greedy")
+    matching: Matching | None = Field(None, description="how these parents are matched, if they are")
     primary: str = Field("", description="metric that leads; that of the task if not given")
     swept: dict[str, Swept] = Field({}, description="by arm")
     metrics: dict[str, float] = Field({}, description="metrics of one's own, and the least value of each")
@@ -137,6 +163,11 @@ class Plan(Strict):
         """The metrics of the experiment's answers; its primary one may be another than the task's."""
         of_task = self._task.metrics.with_own(self.metrics)
         return of_task.led_by(self.primary) if self.primary else of_task
+
+    @property
+    def asked_task(self) -> Task:
+        """The task that is named."""
+        return self._task
 
     @property
     def report(self) -> Reporting:

@@ -252,8 +252,8 @@ def _arms(
         labels = dict(zip([*SETTING, "backbone", "arm"], key, strict=True)) | {"kind": "model"}
         chains, seeds = tuple(e.chain for e in evaluations), [str(e.seed) for e in evaluations]
         benchmark, style, decoding, backbone, _ = key
-        scored = _scored(labels, chains, seeds, tables, questions[benchmark, style], plan)
-        arms.setdefault((backbone, benchmark, style, decoding), []).append(scored)
+        arm = scored(labels, chains, seeds, tables, questions[benchmark, style], plan)
+        arms.setdefault((backbone, benchmark, style, decoding), []).append(arm)
     return arms
 
 
@@ -265,13 +265,14 @@ def _baselines(
         labels = {"benchmark": benchmark, "style": style, "kind": "baseline"}
         groups = grouped(table, ["information", "baseline"])
         baselines[benchmark, style] = [
-            _scored(labels | {"arm": name, "information": key}, ("",), [""], [rows], questions[benchmark, style], plan)
+            scored(labels | {"arm": name, "information": key}, ("",), [""], [rows], questions[benchmark, style], plan)
             for (key, name), rows in sorted(groups, key=lambda group: (information_rank(group[0][0]), group[0][1]))
         ]
     return baselines
 
 
-def _scored(labels: dict, chains: tuple, seeds: list, tables: list, questions: Questions, plan: Plan) -> Scored:
+def scored(labels: dict, chains: tuple, seeds: list, tables: list, questions: Questions, plan: Plan) -> Scored:
+    """An arm or a baseline from its tables of scores, one for each seed."""
     tables = [with_independent_similarity(table, plan.rewarded_encoders) for table in tables]
     scores = [per_example(table, questions, plan.metric_set) for table in tables]
     pooled = [

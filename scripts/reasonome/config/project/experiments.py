@@ -1,7 +1,7 @@
 """Experiments: the files that the cells of an experiment need, for the workflow's rules and the report's plan."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from reasonome.config import Recipe
 from reasonome.config.experiments import Experiment, Hypothesis
 from reasonome.config.preferences import Preferences
 from reasonome.config.project import Project, chains
-from reasonome.config.project.results import Run
+from reasonome.config.project.results import VALID, Run
 from reasonome.config.rewarded_samples import OwnFunction
 from reasonome.config.rollouts import JUDGE, RolloutRecipe
 from reasonome.config.teachers import RecallTeacher
@@ -41,6 +41,67 @@ def cells(project: Project, experiment: str) -> list[Run]:
         if style in project.styles(project.benchmarks[benchmark].task)
         for decoding in spec.decodings
     ]
+
+
+def rewarded_arms(project: Project, experiment: Experiment) -> dict[str, str]:
+    """Arms whose last step learned from its own completions, with the arm that lacks this step; none without one."""
+    arms = experiment.arms
+    return {
+        name: parent
+        for name, arm in arms.items()
+        if arm.steps and isinstance(project.recipe(arm.steps[-1]), RolloutRecipe)
+        for parent in [other for other, own in arms.items() if own.steps == arm.steps[:-1]][:1]
+    }
+
+
+@dataclass(frozen=True)
+class MatchedAnswers:
+    """Answers that say how sure a model is, to questions of the validation split; those of a parent in one of the
+    matched decodings have a twin to the questions of the test, with `scores` and `run`."""
+
+    backbone: str
+    chain: str
+    benchmark: str
+    style: str
+    decoding: str
+    valid: Path
+    scores: Path | None = None
+    run: Path | None = None
+
+
+def greedy_and_sampled(project: Project, spec: Experiment) -> tuple[str | None, str | None]:
+    """The decodings of an experiment beside its matched ones: the first greedy one, and the one like these."""
+
+    def but_temperature(name: str) -> dict[str, Any]:
+        return project.decodings[name].model_dump(exclude={"temperature"})
+
+    drawn = [name for name in spec.decodings if not project.decodings[name].ranked]
+    greedy = [name for name in drawn if not project.decodings[name].temperature]
+    like = but_temperature(spec.matched[0]) if spec.matched else None
+    sampled = [name for name in drawn if name not in greedy and but_temperature(name) == like]
+    return next(iter(greedy), None), next(iter(sampled), None)
+
+
+def matched_answers(project: Project, experiment: str) -> list[MatchedAnswers]:
+    """What models whose last step learned from its own completions are asked to be matched with their parents, each
+    once."""
+    spec = project.experiments[experiment]
+    arms = rewarded_arms(project, spec)
+    greedy, sampled = greedy_and_sampled(project, spec)
+    if greedy is None or sampled is None:
+        return []
+    found: dict[MatchedAnswers, None] = {}
+    for run in cells(project, experiment):
+        if run.arm in arms and run.decoding == sampled:
+            parent = chains.parent(run.chain)
+            asked = [(run.chain, greedy), (run.chain, sampled), (parent, greedy)]
+            for chain, decoding in [*asked, *((parent, name) for name in spec.matched)]:
+                about = (run.backbone, chain, run.benchmark, run.style, decoding)
+                valid = project.results.samples(about[:2], *about[2:], VALID)
+                own = replace(run, chain=chain, decoding=decoding)
+                tested = (project.results.scores(own), project.results.answers(own).with_suffix(".run.json"))
+                found[MatchedAnswers(*about, valid, *(tested if decoding in spec.matched else ()))] = None
+    return list(found)
 
 
 def _rewarding(project: Project, benchmark: str) -> Iterator[RolloutRecipe]:
@@ -177,6 +238,7 @@ def sampled(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
         for asked in asked_again(project, experiment)
         if asked.kind == "questions"
     ]
+    drawn += [(one.backbone, one.chain, one.valid) for one in matched_answers(project, experiment)]
     return list(dict.fromkeys(drawn))
 
 
@@ -206,6 +268,7 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         for benchmark in spec.benchmarks
         for name, metric in project.benchmarks[benchmark].metrics.items()
     }
+    temperatures = {d: project.decodings[d].temperature for d in spec.decodings if not project.decodings[d].ranked}
     recalled = [
         {"backbone": backbone, "chain": chain, "run": str(path.with_suffix(".run.json"))}
         for backbone, chain, path in facts_asked(project, experiment)
@@ -217,6 +280,8 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
         "trained_on": _trained_on(project, experiment),
         "arms": list(spec.arms),
         **({"hypotheses": [_hypothesis(spec, one) for one in spec.hypotheses]} if spec.hypotheses else {}),
+        **({"rewarded": arms, "temperatures": temperatures} if (arms := rewarded_arms(project, spec)) else {}),
+        **({"matching": _matching(project, experiment)} if spec.matched else {}),
         **({"seeds_of": spec.seeds_of} if spec.seeds_of == "chain" else {}),
         **({"primary": spec.primary} if spec.primary else {}),
         **({"metrics": own} if own else {}),
@@ -264,6 +329,18 @@ def report_plan(project: Project, experiment: str) -> dict[str, Any]:
             else {}
         ),
     }
+
+
+def _matching(project: Project, experiment: str) -> dict[str, Any]:
+    """How parents are matched: the decodings beside the matched ones, temperatures, and files of answers."""
+    spec = project.experiments[experiment]
+    greedy, sampled = greedy_and_sampled(project, spec)
+    answers = [
+        {key: str(value) for key, value in vars(one).items() if value is not None and key != "run"}
+        for one in matched_answers(project, experiment)
+    ]
+    temperatures = {name: project.decodings[name].temperature for name in spec.matched}
+    return {"greedy": greedy, "sampled": sampled, "temperatures": temperatures, "answers": answers}
 
 
 def _hypothesis(spec: Experiment, hypothesis: Hypothesis) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from reasonome.config.backbones import (
 from reasonome.config.experiments import Experiment, Hypothesis
 from reasonome.config.preferences import SamplePreferences
 from reasonome.config.project import Project, chains
-from reasonome.config.project.experiments import asked_questions, own_functions
+from reasonome.config.project.experiments import asked_questions, greedy_and_sampled, own_functions, rewarded_arms
 from reasonome.config.project.folder import CHECKOUT, SETTINGS, is_whole
 from reasonome.config.project.recipe_references import misplaced, wrong_function, wrong_samples
 from reasonome.config.reference import Mistake, names, unknown_step
@@ -234,6 +234,8 @@ def _of_experiment(project: Project, experiment: Experiment) -> Iterator[Iterabl
     yield _hypotheses(project, experiment, styles)
     yield _twins(experiment)
     yield _backbones(project, experiment, styles)
+    yield _ranked(project, experiment)
+    yield _matched(project, experiment)
 
 
 def _unknown_styles(experiment: Experiment, styles: StylesOf) -> Iterator[Mistake]:
@@ -309,9 +311,22 @@ def _hypotheses(project: Project, experiment: Experiment, styles: StylesOf) -> I
             if arm in experiment.no_controls:
                 what = f"'{arm}' is in no_controls: it cannot answer in the form, so that to beat it is no claim"
                 wrong.append(Mistake(("better", place), what, "name another arm"))
+        if one.as_sure:
+            wrong += _not_as_sure(project, experiment, one)
         if one in experiment.hypotheses[:position]:
             wrong.append(Mistake((), "this hypothesis stands here twice", "take one of them out"))
         yield from (mistake._replace(loc=("hypotheses", position, *mistake.loc)) for mistake in wrong)
+
+
+def _not_as_sure(project: Project, experiment: Experiment, one: Hypothesis) -> Iterator[Mistake]:
+    """What keeps a hypothesis from a parent that answers in a matched decoding."""
+    if not experiment.matched:
+        yield Mistake(("as_sure",), "no decoding is matched here", "name some in `matched`")
+    elif one.decoding != greedy_and_sampled(project, experiment)[1]:
+        yield Mistake(("decoding",), f"'{one.decoding}' is not the one that `matched` goes with", "name that one")
+    if rewarded_arms(project, experiment).get(one.better[0]) != one.better[1]:
+        what = f"'{one.better[1]}' is not the arm that '{one.better[0]}' learned on from"
+        yield Mistake(("better", 1), what, "name its parent, or leave `as_sure` out")
 
 
 def _open_setting(experiment: Experiment, one: Hypothesis, styles: StylesOf) -> Iterator[Mistake]:
@@ -376,6 +391,45 @@ def _backbones(project: Project, experiment: Experiment, styles: StylesOf) -> It
                     "room is the share prompt_share (config.yaml) of the context of a backbone"
                 )
                 yield Mistake(loc, what, fix)
+
+
+def _ranked(project: Project, experiment: Experiment) -> Iterator[Mistake]:
+    """Decodings that rank candidates, where questions have none or models do not tell how likely they are."""
+    fix = "ask in a decoding that draws answers, or make an experiment of its own"
+    for position, name in enumerate(experiment.decodings):
+        if not project.decodings[name].ranked:
+            continue
+        for benchmark, style in asked_questions(project, experiment):
+            asked = (project.benchmarks[benchmark], project.style(benchmark, style))
+            if not project.task(benchmark).checks.can_be_ranked(*asked):
+                what = f"'{name}' ranks candidates, and '{benchmark}' in style '{style}' asks for no list of them alone"
+                yield Mistake(("decodings", position), what, fix)
+        for backbone in experiment.backbones:
+            if not project.backbones[backbone].weights:
+                what = f"'{name}' ranks candidates by how likely they are, which '{backbone}' does not tell"
+                yield Mistake(("decodings", position), what, fix)
+
+
+def _matched(project: Project, experiment: Experiment) -> Iterator[Mistake]:
+    """Matched decodings without a sampled one like them, without a greedy one, or without an arm to match."""
+    if not experiment.matched:
+        return
+    greedy, sampled = greedy_and_sampled(project, experiment)
+    like = project.decodings[sampled or experiment.matched[0]].model_dump(exclude={"temperature"})
+    if sampled is None:
+        what = f"no other decoding here is as '{experiment.matched[0]}' but for its temperature"
+        yield Mistake(("matched", 0), what, "add the one in which trained arms are sampled to decodings")
+    if greedy is None:
+        what = "how sure a model is shows beside its greedy answers, and no decoding here is greedy"
+        yield Mistake(("decodings",), what, "add one without a temperature")
+    for position, name in enumerate(experiment.matched):
+        own = project.decodings[name]
+        if name in experiment.decodings or not own.temperature or own.model_dump(exclude={"temperature"}) != like:
+            what = f"'{name}' is not as '{sampled or experiment.matched[0]}' but for a temperature of its own"
+            yield Mistake(("matched", position), what, "give it the same keys in decodings.yaml")
+    if not rewarded_arms(project, experiment):
+        what = "no arm's last step learns from its own completions with an arm that lacks only this step"
+        yield Mistake(("matched",), what, "leave it out, or add the arm")
 
 
 def _untrainable(experiment: Experiment, name: str, backbone: Backbone, styles: StylesOf) -> tuple[str, str] | None:

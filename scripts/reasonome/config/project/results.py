@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from reasonome.config.sources import SourceFile
 
 
+VALID = "valid"  # in place of a part of the training split: the validation split
+
+
 @dataclass(frozen=True)
 class Run:
     """One cell of an experiment: a model asked one benchmark in one style and decoding."""
@@ -85,7 +88,7 @@ class Results:
     ) -> Path:
         """Answers of a model, by (backbone, chain), to some or all (None) of a benchmark's training questions.
 
-        Some are a number, the first in the order of `drawn`, or a span of it (`20-50`).
+        Some are a number, the first in the order of `drawn`, or a span of it (`20-50`); or VALID.
         """
         folder = self.root.joinpath("samples", *model, f"{benchmark}.{style}")
         return folder / f"{decoding}.{questions or 'all'}.jsonl"

@@ -28,7 +28,14 @@ from reasonome.rewards import Policy, Reward
 from reasonome.task import UNKNOWN_CONFIDENCE, Dialogue
 from reasonome.tasks.ranking import rewards as ranking
 from reasonome.tasks.ranking.questions import CaseExample, LocusExample, RankedGene, RankingExample
-from reasonome.tasks.ranking.ranked_list import RankedAnswer, has_tags, parse_cell, parse_ranking, render_ranking
+from reasonome.tasks.ranking.ranked_list import (
+    RankedAnswer,
+    has_tags,
+    opening,
+    parse_cell,
+    parse_ranking,
+    render_ranking,
+)
 from reasonome.tasks.ranking.settings import RankingBenchmark, RankingStyle
 from reasonome.tasks.stated_confidence import reward_of_confidence
 
@@ -114,6 +121,17 @@ class RankingDialogue(Dialogue):
     def name_span(self, text: str, style: RankingStyle | None = None) -> tuple[int, int] | None:
         """The (start, end) in characters of the list's genes in the completion; None without a usable list."""
         return self.parse(text, style).span
+
+    def openings(self, prompt: Prompt, style: RankingStyle) -> dict[str, str]:
+        """Of candidates that a prompt shows, in styles that ask for a list alone: up to what ends the first gene."""
+        if not style.asks_list_alone():
+            return {}
+        alone = style.taught == 1 or len(prompt.shown) == 1
+        return {symbol: opening(symbol, alone) for symbol in prompt.shown}
+
+    def ranking(self, candidates: Sequence[str], style: RankingStyle) -> str:
+        """The list alone."""
+        return render_ranking(candidates)
 
     def completion(
         self,

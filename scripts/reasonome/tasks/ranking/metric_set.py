@@ -57,6 +57,7 @@ METRICS = MetricSet(
         ),
         Metric("top_1_by_gene", "top-1, each gene one vote", of="report"),
         Metric("mrr_by_gene", "MRR, each gene one vote", of="report"),
+        Metric("no_candidate", "first is no candidate", hit=True, less_is_better=True, on=("job",)),
         Metric("rank", "mean rank", digits=1, on=("score", "answers")),
         Metric("set_f1", "F1 of the set", of="name", on=("score",)),
         Metric("listed_candidates", "candidates listed", of="name", on=("score",)),

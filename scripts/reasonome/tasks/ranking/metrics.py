@@ -1,9 +1,9 @@
 """Metrics of rankings: the rank of the best right gene, what else is listed, the form, and expectations by chance."""
 
+import math
 from collections.abc import Container, Iterable, Sequence
 from fractions import Fraction
 from functools import cache
-from math import comb
 
 TOP = (1, 3, 5, 10)
 
@@ -60,12 +60,15 @@ def list_metrics(
 def answer_metrics(answer, example, longest_list: int, known: Container[str] | None = None) -> dict[str, float]:
     """`list_metrics` of a parsed answer, and how it was written.
 
+    no_candidate: 1 where the first gene is none of the candidates, or none is listed; unknown where every gene is one.
     repeated: entries that name a listed gene again, by any of its names. format: 1 where nothing is malformed.
     truncated: 1 where reasoning or list was opened and never closed. reasoning_words: words of the reasoning.
     """
     ranked = answer.ranked(example)
+    candidates = {gene.symbol for gene in example.candidates}
     return {
         **list_metrics(ranked, example, longest_list, known),
+        "no_candidate": float(candidates.isdisjoint(ranked[:1])) if candidates else math.nan,
         "repeated": float(answer.listed - len(ranked)) if answer.named else 0.0,
         "format": float(not answer.problems),
         "truncated": float(answer.truncated),
@@ -79,9 +82,8 @@ def first_right_at(ranks: int, genes: int, right: int = 1) -> tuple[Fraction, ..
 
     At rank r it is C(n - r, c - 1) / C(n, c) for c right genes of n.
     """
-    return tuple(
-        Fraction(comb(genes - rank, right - 1), comb(genes, right)) for rank in range(1, min(ranks, genes) + 1)
-    )
+    orders = math.comb(genes, right)
+    return tuple(Fraction(math.comb(genes - rank, right - 1), orders) for rank in range(1, min(ranks, genes) + 1))
 
 
 def expected_metrics(candidates: int, right: int, longest_list: int, all_genes: int) -> dict[str, float]:

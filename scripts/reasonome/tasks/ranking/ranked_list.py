@@ -179,6 +179,11 @@ def render_ranking(genes: Sequence[str], reasoning: str = "", confidence: float 
     return "\n".join(lines if confidence is None else [*lines, confidence_line(confidence)])
 
 
+def opening(gene: str, alone: bool) -> str:
+    """How a list without reasoning begins, up to what ends its first gene: other genes follow, or it stands alone."""
+    return render_ranking([gene]).partition("]")[0] + ("]" if alone else ",")
+
+
 def _inside(spans: Sequence[tuple[int, int]], place: int) -> bool:
     """Whether a position lies within one of the spans, which are sorted and do not overlap."""
     last = bisect_left(spans, (place,)) - 1

@@ -152,6 +152,10 @@ class RankingStyle(GeneListStyle):
         """Whether the text asks how sure the first gene is."""
         return self.confidence
 
+    def asks_list_alone(self) -> bool:
+        """Whether an answer is a list and nothing beside it."""
+        return self.reasoning == "none" and not self.confidence
+
     def budgets(self) -> list[int]:
         """Those of genes, and of phenotypes where the text shows them."""
         return [*super().budgets(), *([self.phenotype_tokens] if "{present}" in self.user else [])]
@@ -272,6 +276,11 @@ class RankingChecks(Checks):
                 fix="`scores: distance` in benchmarks.yaml makes some of loci; tables of your own have a column of "
                 "scores",
             )
+
+    def can_be_ranked(self, benchmark: RankingBenchmark, style: RankingStyle) -> bool:
+        """Whether a list is asked for alone, of candidates: a patient's may be every gene."""
+        every_gene = benchmark.task == "rare_disease_ranking" and benchmark.decoys is None
+        return style.asks_list_alone() and not every_gene
 
     def wrong_in_recipe(self, project: Project, recipe: Recipe) -> Iterator[Mistake]:
         """Rewards that count another number of genes of a list than the benchmark."""
