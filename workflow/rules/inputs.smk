@@ -273,8 +273,7 @@ def annotation_sets(wildcards):
 def cell_scores(wildcards):
     """The scores of an experiment's cells, and those of parents in the decodings in which they are matched."""
     cells = [RESULTS.scores(run) for run in experiments.cells(PROJECT, wildcards.experiment)]
-    matched = experiments.matched_answers(PROJECT, wildcards.experiment)
-    return [*cells, *(one.scores for one in matched if one.scores)]
+    return [*cells, *experiments.matched_scores(PROJECT, wildcards.experiment)]
 
 
 def cell_baselines(wildcards):

@@ -54,21 +54,6 @@ def rewarded_arms(project: Project, experiment: Experiment) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True)
-class MatchedAnswers:
-    """Answers that say how sure a model is, to questions of the validation split; those of a parent in one of the
-    matched decodings have a twin to the questions of the test, with `scores` and `run`."""
-
-    backbone: str
-    chain: str
-    benchmark: str
-    style: str
-    decoding: str
-    valid: Path
-    scores: Path | None = None
-    run: Path | None = None
-
-
 def greedy_and_sampled(project: Project, spec: Experiment) -> tuple[str | None, str | None]:
     """The decodings of an experiment beside its matched ones: the first greedy one, and the one like these."""
 
@@ -82,26 +67,34 @@ def greedy_and_sampled(project: Project, spec: Experiment) -> tuple[str | None, 
     return next(iter(greedy), None), next(iter(sampled), None)
 
 
-def matched_answers(project: Project, experiment: str) -> list[MatchedAnswers]:
-    """What models whose last step learned from its own completions are asked to be matched with their parents, each
-    once."""
+def matched_runs(project: Project, experiment: str) -> list[Run]:
+    """What models are asked so that parents are matched with arms whose last step learned from their own completions,
+    each once: greedy and sampled answers of these, and greedy and matched ones of the parents.
+
+    All are of the validation split; in matched decodings, parents answer the test too.
+    """
     spec = project.experiments[experiment]
-    arms = rewarded_arms(project, spec)
-    greedy, sampled = greedy_and_sampled(project, spec)
+    arms, (greedy, sampled) = rewarded_arms(project, spec), greedy_and_sampled(project, spec)
     if greedy is None or sampled is None:
         return []
-    found: dict[MatchedAnswers, None] = {}
+    found = []
     for run in cells(project, experiment):
         if run.arm in arms and run.decoding == sampled:
             parent = chains.parent(run.chain)
             asked = [(run.chain, greedy), (run.chain, sampled), (parent, greedy)]
-            for chain, decoding in [*asked, *((parent, name) for name in spec.matched)]:
-                about = (run.backbone, chain, run.benchmark, run.style, decoding)
-                valid = project.results.samples(about[:2], *about[2:], VALID)
-                own = replace(run, chain=chain, decoding=decoding)
-                tested = (project.results.scores(own), project.results.answers(own).with_suffix(".run.json"))
-                found[MatchedAnswers(*about, valid, *(tested if decoding in spec.matched else ()))] = None
-    return list(found)
+            asked += [(parent, name) for name in spec.matched]
+            found += [replace(run, arm="", seed=0, chain=chain, decoding=decoding) for chain, decoding in asked]
+    return list(dict.fromkeys(found))
+
+
+def matched_scores(project: Project, experiment: str) -> list[Path]:
+    """The scores of the answers that parents give to the test in matched decodings."""
+    matched = project.experiments[experiment].matched
+    return [project.results.scores(run) for run in matched_runs(project, experiment) if run.decoding in matched]
+
+
+def _valid_answers(project: Project, run: Run) -> Path:
+    return project.results.samples((run.backbone, run.chain), run.benchmark, run.style, run.decoding, VALID)
 
 
 def _rewarding(project: Project, benchmark: str) -> Iterator[RolloutRecipe]:
@@ -238,7 +231,7 @@ def sampled(project: Project, experiment: str) -> list[tuple[str, str, Path]]:
         for asked in asked_again(project, experiment)
         if asked.kind == "questions"
     ]
-    drawn += [(one.backbone, one.chain, one.valid) for one in matched_answers(project, experiment)]
+    drawn += [(run.backbone, run.chain, _valid_answers(project, run)) for run in matched_runs(project, experiment)]
     return list(dict.fromkeys(drawn))
 
 
@@ -336,8 +329,10 @@ def _matching(project: Project, experiment: str) -> dict[str, Any]:
     spec = project.experiments[experiment]
     greedy, sampled = greedy_and_sampled(project, spec)
     answers = [
-        {key: str(value) for key, value in vars(one).items() if value is not None and key != "run"}
-        for one in matched_answers(project, experiment)
+        {name: value for name, value in vars(run).items() if name not in ("arm", "seed")}
+        | {"valid": str(_valid_answers(project, run))}
+        | ({"scores": str(project.results.scores(run))} if run.decoding in spec.matched else {})
+        for run in matched_runs(project, experiment)
     ]
     temperatures = {name: project.decodings[name].temperature for name in spec.matched}
     return {"greedy": greedy, "sampled": sampled, "temperatures": temperatures, "answers": answers}
