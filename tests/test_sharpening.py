@@ -128,3 +128,4 @@ def test_a_vote_is_the_commonest_answer_and_the_mean_of_several():
     frame = pd.DataFrame(rows, columns=["id", "answer", "exact"]).assign(subset="s")
     asked = pd.MultiIndex.from_tuples([("s", name) for name in "abcd"], names=["subset", "id"])
     assert np.allclose(sharpening.vote(frame, "exact", asked), [1, 0.5, 1, 0])
+    assert np.isnan(sharpening.vote(frame[frame["id"] != "a"], "exact", asked)).all(), "two answers are no vote"

@@ -25,6 +25,7 @@ from reasonome.scoring.clustered import of_means
 from reasonome.scoring.comparisons import MEAN
 from reasonome.task import Dialogue
 
+FEWEST_VOTES = 3
 _SHARES = ["share", "share_parent", "temperature", "agreement", "agreement_parent", "share_matched", "vote_parent"]
 _SHARES += ["became_right", "of_wrong", "became_wrong", "of_right"]
 _TEST = ["difference", "low", "high", "p"]
@@ -110,7 +111,9 @@ def agreement(task: Dialogue, greedy: Path, sampled: Path) -> float:
 
 def vote(answers: pd.DataFrame, metric: str, examples: pd.MultiIndex) -> np.ndarray:
     """The metric of the commonest of a model's answers to each question, the mean of several as common ones; a missing
-    answer has no vote."""
+    answer has no vote. nan of fewer than FEWEST_VOTES answers to a question."""
+    if answers.groupby(EXAMPLE).size().max() < FEWEST_VOTES:
+        return np.full(len(examples), np.nan)
     names = answers["answer"].fillna("").map(normalise)
     given = answers.assign(name=names)[names != ""]
     votes = given.groupby([*EXAMPLE, "name"])[metric].agg(["size", "mean"])
@@ -143,7 +146,8 @@ def sharpening_table(
                 for run, table in evidence.evaluations
                 if (run.backbone, run.benchmark, run.style, run.decoding, run.arm) == (*key, parent)
             ]
-            row |= {"vote_parent": _mean(np.column_stack(votes), asked)}
+            voted = np.column_stack(votes)
+            row |= {"vote_parent": _mean(voted, asked)} if np.isfinite(voted).all() else {}
             if {arm, parent} <= at_once.keys():
                 row |= _changed(at_once[arm], at_once[parent], metric, asked)
             tests = comparisons[(comparisons["a"] == arm) & (comparisons["metric"] == metric)]
