@@ -46,6 +46,11 @@ class Questions:
         """The subset of every example."""
         return self.examples.get_level_values("subset")
 
+    @property
+    def counted(self) -> np.ndarray:
+        """Whether each example counts in the mean over subsets."""
+        return np.isin(self._as_text[0], in_mean(set(self._as_text[0])))
+
     def labels(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The subsets and the clusters of the chosen examples, as text."""
         subsets, clusters = self._as_text

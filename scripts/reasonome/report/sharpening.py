@@ -146,8 +146,7 @@ def sharpening_table(
                 for run, table in evidence.evaluations
                 if (run.backbone, run.benchmark, run.style, run.decoding, run.arm) == (*key, parent)
             ]
-            voted = np.column_stack(votes)
-            row |= {"vote_parent": _mean(voted, asked)} if np.isfinite(voted).all() else {}
+            row |= {"vote_parent": _mean(np.column_stack(votes), asked)} if np.isfinite(votes).all() else {}
             if {arm, parent} <= at_once.keys():
                 row |= _changed(at_once[arm], at_once[parent], metric, asked)
             tests = comparisons[(comparisons["a"] == arm) & (comparisons["metric"] == metric)]
@@ -157,12 +156,7 @@ def sharpening_table(
 
 def _mean(values: np.ndarray, asked: Questions) -> float:
     """The mean over seeds and over the subsets that count; `values` has shape (questions, seeds)."""
-    counted = _counted(asked)
-    return float(of_means(values[counted], *asked.labels(counted)).values.mean())
-
-
-def _counted(asked: Questions) -> np.ndarray:
-    return dict(asked.parts(asked.examples))[MEAN]
+    return float(of_means(values[asked.counted], *asked.labels(asked.counted)).values.mean())
 
 
 def _of_matched(matched: Matched, metric: str, asked: Questions) -> dict[str, object]:
@@ -178,8 +172,7 @@ def _of_matched(matched: Matched, metric: str, asked: Questions) -> dict[str, ob
 def _changed(arm: Scored, parent: Scored, metric: str, asked: Questions) -> dict[str, float]:
     """Of the questions that a parent gets wrong, how many, and the share that the arm gets right; and the other way
     round. Of a parent of several seeds that of the arm's chain counts, else the first one."""
-    counted = _counted(asked)
-    after, before = arm.values(metric)[counted], parent.values(metric)[counted]
+    after, before = (of.values(metric)[asked.counted] for of in (arm, parent))
     own = [parent.models.index(start) if (start := chains.parent(m)) in parent.models else 0 for m in arm.models]
     was_right, is_right = before[:, own] == 1, after == 1
     with np.errstate(invalid="ignore"):
