@@ -165,11 +165,6 @@ class Plan(Strict):
         return of_task.led_by(self.primary) if self.primary else of_task
 
     @property
-    def asked_task(self) -> Task:
-        """The task that is named."""
-        return self._task
-
-    @property
     def report(self) -> Reporting:
         """What the task has for reports and cards."""
         return self._task.report

@@ -43,12 +43,11 @@ _SAYING = {
 
 @dataclass(frozen=True)
 class Matched:
-    """A parent that is as sure as an arm, as an arm of its own, with a seed for each of the arm's; of each seed the
+    """A parent that is as sure as an arm, as an arm of its own, with a seed for each of the arm's; of each the parent's
     temperature, and how often the arm's and the parent's samples agree with their own greedy answers."""
 
     parent: Scored
-    temperatures: list[float]
-    agreements: list[tuple[float, float]]
+    seeds: list[tuple[float, float, float]]
 
 
 # By backbone, benchmark, style and decoding: arm → its matched parent.
@@ -76,22 +75,21 @@ def _matched(plan: Plan, question: tuple[str, ...], arm: Scored, asked: Question
         for one in matching.answers
         if (one.backbone, one.benchmark, one.style) == question
     }
-    chosen, agreements = [], []
+    chosen, seeds = [], []
     for chain in arm.models:
         parent = chains.parent(chain)
         own, *others = (
-            agreement(plan.asked_task, answers[model, matching.greedy].valid, answers[model, decoding].valid)
+            agreement(plan.report.task, answers[model, matching.greedy].valid, answers[model, decoding].valid)
             for model, decoding in [(chain, matching.sampled), *((parent, name) for name in matching.temperatures)]
         )
         nearest = int(np.argmin([abs(other - own) for other in others]))
-        chosen.append(answers[parent, [*matching.temperatures][nearest]])
-        agreements.append((own, others[nearest]))
+        decoding, temperature = list(matching.temperatures.items())[nearest]
+        chosen.append(answers[parent, decoding])
+        seeds.append((temperature, own, others[nearest]))
     labels = arm.labels | {"arm": as_sure_as(plan.rewarded[arm.name], arm.name)}
     columns = [*SCORE_COLUMNS, plan.metric_set.stand_in]
     tables = [read_parquet(one.scores, columns).to_pandas() for one in chosen if one.scores]
-    parents = tuple(one.chain for one in chosen)
-    temperatures = [matching.temperatures[one.decoding] for one in chosen]
-    return Matched(scored(labels, parents, arm.seeds, tables, asked, plan), temperatures, agreements)
+    return Matched(scored(labels, tuple(one.chain for one in chosen), arm.seeds, tables, asked, plan), seeds)
 
 
 def as_sure_as(parent: str, arm: str) -> str:
@@ -160,13 +158,12 @@ def _mean(values: np.ndarray, asked: Questions) -> float:
 
 
 def _of_matched(matched: Matched, metric: str, asked: Questions) -> dict[str, object]:
-    own, parent = np.mean(matched.agreements, axis=0)
-    return {
-        "temperature": ", ".join(f"{temperature:g}" for temperature in dict.fromkeys(matched.temperatures)),
-        "agreement": own,
-        "agreement_parent": parent,
-        "share_matched": _mean(matched.parent.values(metric), asked),
+    temperatures, *agreements = zip(*matched.seeds, strict=True)
+    row: dict[str, object] = {
+        "temperature": ", ".join(f"{temperature:g}" for temperature in dict.fromkeys(temperatures))
     }
+    row |= dict(zip(("agreement", "agreement_parent"), np.mean(agreements, axis=1), strict=True))
+    return row | {"share_matched": _mean(matched.parent.values(metric), asked)}
 
 
 def _changed(arm: Scored, parent: Scored, metric: str, asked: Questions) -> dict[str, float]:
