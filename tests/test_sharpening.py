@@ -102,7 +102,7 @@ def test_samples_that_are_no_better_than_a_cooler_parents_are_sharpened(studied)
     assert (row["temperature"], row["agreement"], row["agreement_parent"]) == ("0.7", 0.75, 0.75)
     assert (row["became_right"], row["of_wrong"], row["became_wrong"], row["of_right"]) == (0, 6, 0, 6)
     assert (row["verdict"], row["against"], row["difference"]) == (sharpening.SHARPENED, sharpening.AS_SURE, 0)
-    assert "rewarded was sharpened" in row["sentence"] and "as sure (+0.000)" in row["sentence"]
+    assert "“rewarded” was sharpened" in row["sentence"] and "as sure (+0.000)" in row["sentence"]
     [tested] = comparisons.query("b == 'read as sure as rewarded' and metric == 'exact'").to_dict("records")
     assert (tested["kind"], tested["seeds_a"], tested["seeds_b"], tested["p"]) == ("as sure", 3, 3, 1)
 

@@ -39,8 +39,6 @@ def render_page(inputs: ReportInputs) -> str:
         "answers": answers_table(plan, inputs.evidence),
         "comparisons": packed_frame(inputs.comparisons, below=_FURTHER),
     }
-    if len(inputs.sharpening):
-        data_tables["sharpening"] = packed_frame(inputs.sharpening)
     if inputs.forgetting is not None:
         data_tables["forgetting"] = packed_frame(inputs.forgetting, below=["steps", "n"])
     return (

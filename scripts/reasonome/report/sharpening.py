@@ -32,12 +32,12 @@ _TEST = ["difference", "low", "high", "p"]
 COLUMNS = ["experiment", "backbone", *SETTING, "arm", "parent", "metric", *_SHARES, "against", *_TEST, "verdict"]
 NUMBERS = {*_SHARES, *_TEST} - {"temperature"}
 TAUGHT, SHARPENED, NEITHER = "taught", "sharpened", "neither"
-AS_SURE, GREEDY = "its parent where that is as sure", "its parent, both greedy"
+AS_SURE, GREEDY = "its parent where that is as sure", "its parent, if both answer greedily"
 _SAYING = {
-    TAUGHT: "{arm} was taught: it is right more often than {against} ({test}).",
-    SHARPENED: "{arm} was sharpened: sampled, it is right more often than its parent {parent}, and not more often than "
+    TAUGHT: "“{arm}” was taught: it is right more often than {against} ({test}).",
+    SHARPENED: "“{arm}” was sharpened: its samples are right more often than those of “{parent}”, and no more than "
     "{against} ({test}).",
-    NEITHER: "{arm} was neither taught nor sharpened: sampled, it is not right more often than its parent {parent}.",
+    NEITHER: "“{arm}” was neither taught nor sharpened: its samples are not right more often than those of “{parent}”.",
 }
 
 
@@ -204,6 +204,6 @@ def sharpening_section(table: pd.DataFrame) -> list[dict[str, object]]:
     rows = records(table)
     for row in rows:
         interval = f" [{signed(row['low'])}, {signed(row['high'])}]" if row["low"] == row["low"] else ""
-        said = _SAYING.get(str(row["verdict"]), "{arm}: which it was is not known, as its parent was asked neither.")
+        said = _SAYING.get(str(row["verdict"]), "“{arm}”: which it was is not known.")
         row["sentence"] = said.format(**row | {"test": f"{signed(row['difference'])}{interval}"})
     return rows
