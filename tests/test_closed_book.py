@@ -411,3 +411,25 @@ def test_settings_that_would_do_nothing_are_refused_with_their_place(changes, fi
     with pytest.raises(InputError) as error:
         TASK.checks.check_benchmark(project, "book", benchmark(**changes))
     assert error.value.field == f"book.{field}"
+
+
+@pytest.mark.parametrize(
+    ("steps", "name", "wrong"),
+    [
+        (["A: Red path", "B: Red path", "Red path > Great whole"], "Great whole", ""),
+        (["A: Red path", "B: Red path", "Red path > Great whole"], "Sky", "it names something else than it recited"),
+        (["A: Red path", "B: Red path", "Red path > Sky"], "Sky", "what it says the pathway is part of is wrong"),
+        (["A: Red path", "B: Red path", "Blue road > Sky"], "Sky", "it goes on from another pathway than it recited"),
+        (["A: Red path", "B: Red path"], "Sky", "it does not say what the pathway is part of"),
+        (["A: Sky", "B: Sky", "C: Red path"], "Sky", "most of what it recites of the genes is another pathway"),
+        (["Red path > Great whole"], "Sky", "it recites no pathway of these genes"),
+    ],
+)
+def test_the_step_at_which_a_recital_goes_wrong_is_told(steps, name, wrong):
+    through = Through(id="P0", name="Red path")
+    question = recital_question().model_copy(update={"name": "Great whole", "through": through})
+    told = [
+        step.replace(": ", " is a member of the pathway ").replace(" > ", " is part of the pathway ") for step in steps
+    ]
+    told = [f"The pathway {step}." if " part of " in step else f"{step}." for step in told]
+    assert recital_scores(told, name, question)["went_wrong"] == wrong

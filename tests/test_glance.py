@@ -55,14 +55,16 @@ def test_the_first_three_right_and_two_wrong_answers_are_shown_each_of_another_n
     shown = some_questions(plan, evidence(table(0), table(1)))
     assert [one.question for one in shown] == [f"genes of {name}" for name in ("q1", "q3", "q4", "q6", "q7")]
     assert shown[0].gold == "Apoptosis"
-    assert shown[3].answers == [("RA", "a", True, []), ("KW+RA", "a", False, [])]
+    assert shown[3].answers == [("RA", "a", True, [], ""), ("KW+RA", "a", False, [], "")]
 
 
 def test_what_an_arm_recites_stands_before_its_answer(plan):
-    recited = table(1).assign(recital=["✓ A: Apoptosis\n✗ B: Repair", *[None] * (len(QUESTIONS) - 1)])
+    nothing = [None] * (len(QUESTIONS) - 1)
+    recited = table(1).assign(recital=["✓ A: Apoptosis\n✗ B: Repair", *nothing], went_wrong=["there", *nothing])
     shown = some_questions(plan, evidence(table(0), recited))
     assert [answered.recital for answered in shown[0].answers] == [[], ["✓ A: Apoptosis", "✗ B: Repair"]]
     assert [answered.recital for answered in shown[1].answers] == [[], []]
+    assert [answered.went_wrong for answered in shown[0].answers] == ["", "there"]
 
 
 def test_what_training_asks_for_is_not_shown(plan):

@@ -22,12 +22,14 @@ _RIGHT, _WRONG = 3, 2  # questions shown that the last arm answers right, and wr
 
 
 class Answered(NamedTuple):
-    """The answer of an arm, whether it is right, and the lines that it recites before, which begin with ✓ or ✗."""
+    """The answer of an arm, whether it is right, the lines that it recites before, which begin with ✓ or ✗, and in
+    words where these went wrong."""
 
     arm: str
     answer: str
     right: bool
     recital: list[str]
+    went_wrong: str
 
 
 class Asked(NamedTuple):
@@ -73,7 +75,7 @@ def some_questions(plan: Plan, evidence: Evidence) -> list[Asked]:
     for run, table in evidence.evaluations:
         if (run.backbone, run.benchmark, run.style, run.decoding) == setting and run.arm not in tables:
             tables[run.arm] = plan.report.as_shown(table.drop_duplicates("id").set_index("id"))
-    texts = {"answer": "", "recital": ""}
+    texts = {"answer": "", "recital": "", "went_wrong": ""}
     tables = {arm: tables[arm].fillna(texts) for arm in plan.arms if arm in tables}
     if not tables or any(primary not in table for table in tables.values()):
         return []
@@ -94,7 +96,8 @@ def some_questions(plan: Plan, evidence: Evidence) -> list[Asked]:
 
 
 def _answered(arm: str, row: pd.Series, primary: str) -> Answered:
-    return Answered(arm, str(row["answer"]), bool(row[primary] == 1), str(row.get("recital", "")).splitlines())
+    lines, wrong = (str(row.get(name, "")) for name in ("recital", "went_wrong"))
+    return Answered(arm, str(row["answer"]), bool(row[primary] == 1), lines.splitlines(), wrong)
 
 
 def parts_of_scores(plan: Plan, metrics: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:

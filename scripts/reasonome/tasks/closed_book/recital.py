@@ -75,19 +75,39 @@ def conclusion(steps: Sequence[str], example: Question) -> str:
     return normalise(parent.pathway) if parent else vote(recited(steps, example))
 
 
+def went_wrong(steps: Sequence[str], name: str, example: Question) -> str:
+    """The first step at which a recital leaves the way to the right name, in words; "" where the name is right."""
+    if normalise(name) == normalise(example.name):
+        return ""
+    told, parent = recited(steps, example), recited_parent(steps, example)
+    shared = example.through.name if example.through else example.name
+    if not told:
+        return "it recites no pathway of these genes"
+    if vote(told) != normalise(shared):
+        return "most of what it recites of the genes is another pathway"
+    if example.through and parent is None:
+        return "it does not say what the pathway is part of"
+    if parent and normalise(parent.gene) != normalise(shared):
+        return "it goes on from another pathway than it recited"
+    if parent and not parent.right:
+        return "what it says the pathway is part of is wrong"
+    return "it names something else than it recited"
+
+
 def recital_scores(steps: Sequence[str], name: str, example: Question) -> dict[str, float | str]:
     """What a recital is worth, by column of a table of scores.
 
     `recital` has a line for each recited membership, and parent, which begins with ✓ where it is right, else with ✗.
     `recited` is the share of the genes whose pathway is recited; `recited_right` that of the recited ones that are
     right, nan where a gene's pathway is not known; `as_recited` is whether the name is the recital's `conclusion`. Both
-    are nan without a recital.
+    are nan without a recital. `went_wrong` says where.
     """
     told = recited(steps, example)
     lines = [*told, *filter(None, [recited_parent(steps, example)])]
     known = told and all(gene.facts for gene in example.genes)
     return {
         "recital": "\n".join(f"{'✓' if one.right else '✗'} {one.gene}: {one.pathway}" for one in lines),
+        "went_wrong": went_wrong(steps, name, example),
         "recited": len(told) / len(example.genes),
         "recited_right": sum(one.right for one in told) / len(told) if known else math.nan,
         "as_recited": float(bool(name) and normalise(name) == conclusion(steps, example)) if told else math.nan,
