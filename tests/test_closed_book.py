@@ -419,7 +419,11 @@ def test_settings_that_would_do_nothing_are_refused_with_their_place(changes, fi
         (["A: Red path", "B: Red path", "Red path > Great whole"], "Great whole", ""),
         (["A: Red path", "B: Red path", "Red path > Great whole"], "Sky", "it names something else than it recited"),
         (["A: Red path", "B: Red path", "Red path > Sky"], "Sky", "what it says the pathway is part of is wrong"),
-        (["A: Red path", "B: Red path", "Blue road > Sky"], "Sky", "it goes on from another pathway than it recited"),
+        (
+            ["A: Red path", "B: Red path", "Blue road > Sky"],
+            "Sky",
+            "it goes on from another pathway than most of its facts name",
+        ),
         (["A: Red path", "B: Red path"], "Sky", "it does not say what the pathway is part of"),
         (["A: Sky", "B: Sky", "C: Red path"], "Sky", "most of what it recites of the genes is another pathway"),
         (["Red path > Great whole"], "Sky", "it recites no pathway of these genes"),

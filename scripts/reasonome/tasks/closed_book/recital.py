@@ -88,7 +88,7 @@ def went_wrong(steps: Sequence[str], name: str, example: Question) -> str:
     if example.through and parent is None:
         return "it does not say what the pathway is part of"
     if parent and normalise(parent.gene) != normalise(shared):
-        return "it goes on from another pathway than it recited"
+        return "it goes on from another pathway than most of its facts name"
     if parent and not parent.right:
         return "what it says the pathway is part of is wrong"
     return "it names something else than it recited"
