@@ -14,10 +14,10 @@ import yaml
 from pydantic import BaseModel
 
 from reasonome.config import Recipe
-from reasonome.config.backbones import Backbone, PathWeights
+from reasonome.config.backbones import Backbone
 from reasonome.config.experiments import Experiment
 from reasonome.config.preferences import SamplePreferences
-from reasonome.config.project import Project, chains
+from reasonome.config.project import Project
 from reasonome.config.reference import names
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.config.sources import Corpus, Source
@@ -92,14 +92,6 @@ def folder_of(project: Project, experiment: str) -> Path:
     """The folder of an experiment's rehearsal. InputError for an unknown experiment."""
     lookup(project.experiments, experiment, "experiment")
     return project.results.root / "rehearsal" / experiment
-
-
-def at_hand(project: Project, name: str) -> Path | None:
-    """The folder of a backbone's model on this disk; None where it is not there."""
-    weights = project.backbones[name].weights
-    places = [project.results.model(name, chains.BASE) / "model"]
-    places += [Path(weights.path)] if isinstance(weights, PathWeights) else []
-    return next((folder for folder in places if (folder / "config.json").is_file()), None)
 
 
 def needed(project: Project, experiment: str) -> dict[str, dict[str, Any]]:
