@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from reasonome.config import Recipe
+from reasonome.config import Benchmark, Recipe
 from reasonome.config.backbones import Backbone
 from reasonome.config.experiments import Experiment
 from reasonome.config.preferences import SamplePreferences
@@ -26,8 +26,6 @@ from reasonome.core import atomic
 from reasonome.core.errors import lookup
 
 # The most of each, by the names of keys.
-QUESTIONS = {"train": 120, "valid": 16, "test": 16, "cases": 1}  # of drawn patients a case a gene
-PATHWAYS = {"sft": 6, "grpo": 6, "never": 4}  # of the parts of a world that is read
 STEPS = {
     "max_examples": 12,
     "max_pairs": 8,
@@ -221,18 +219,17 @@ def _corpus(corpus: Corpus, left_out: Sequence[str]) -> Entry:
     return written
 
 
-def _with_few(entry: BaseModel) -> Entry:
+def _with_few(entry: Benchmark) -> Entry:
     """A benchmark with few questions in each split, wherever its settings count these."""
-    return _few_of(entry, _written(entry))
+    return _few_of(entry, _written(entry), entry.SMALL)
 
 
-def _few_of(value: Any, written: Any) -> Any:
+def _few_of(value: Any, written: Any, most: Mapping[str, int]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _few_of(item, written[key]) for key, item in value.items()}
+        return {key: _few_of(item, written[key], most) for key, item in value.items()}
     if not isinstance(value, BaseModel):
         return written
-    few = {key: _few_of(getattr(value, key), inner) for key, inner in written.items()}
-    most = QUESTIONS | PATHWAYS
+    few = {key: _few_of(getattr(value, key), inner, most) for key, inner in written.items()}
     for key in most.keys() & type(value).model_fields.keys():
         number = getattr(value, key)
         if number is None or isinstance(number, int):
