@@ -7,7 +7,6 @@ from pathlib import Path
 
 from safetensors import safe_open
 
-from reasonome.config.backbones import PathWeights
 from reasonome.config.project import Project, chains
 from reasonome.core.errors import InputError
 
@@ -18,7 +17,7 @@ def check(project: Project, backbone: str, steps: str) -> None:
     The job says so itself where the backbone is yet to be fetched, and where jobs have an environment of their own.
     """
     step = chains.last_step(steps)
-    recipe, folder = step.recipe(project.recipes), _folder(project, backbone)
+    recipe, folder = step.recipe(project.recipes), project.model_at_hand(backbone)
     targets = recipe.adapter.targets if recipe.adapter else "all-linear"
     if targets == "all-linear" or not folder or _stored(folder, targets) or not find_spec("torch"):
         return
@@ -30,14 +29,6 @@ def check(project: Project, backbone: str, steps: str) -> None:
         loc = ("variants", step.variant, "adapter", "targets")
         fix = "name layers that it has, or `all-linear`"
         raise project.folder.error(f"recipes/{step.stage}.yaml", loc, f"{backbone}: {error.what}", fix) from None
-
-
-def _folder(project: Project, backbone: str) -> Path | None:
-    """The folder of the backbone's weights; None if they are not on this machine."""
-    weights = project.backbones[backbone].weights
-    own = [Path(weights.path)] if isinstance(weights, PathWeights) else []
-    folders = [project.results.model(backbone, chains.BASE) / "model", *own]
-    return next((folder for folder in folders if (folder / "config.json").is_file()), None)
 
 
 def _stored(folder: Path, targets: Sequence[str]) -> bool:

@@ -129,13 +129,11 @@ def dry_run(project: Project, target: Path, *options: str) -> str:
     """What Snakemake says that it would do for a target. InputError with its message if it cannot plan."""
     snakefile = checkout(project.root) / "Snakefile"
     command = [sys.executable, "-m", "snakemake", "-n", "--nolock", "--nocolor", "--cores", "1", "-s", str(snakefile)]
-    # A user's own profile changes no jobs, and one for a cluster would ask the controller.
-    environment = {key: value for key, value in os.environ.items() if key != "SNAKEMAKE_PROFILE"}
     done = subprocess.run(
         [*command, *options, *configuration(project), "--", str(target)],
         capture_output=True,
         text=True,
-        env=environment,
+        env=environment(),
     )
     if done.returncode:
         # The error alone: before it stands Snakemake's progress, after it its advice.
@@ -144,6 +142,11 @@ def dry_run(project: Project, target: Path, *options: str) -> str:
         reason = message[0] if message else printed
         raise InputError(f"Snakemake could not plan the jobs: {reason.strip()}", fix=f"see `snakemake -n {target}`")
     return done.stdout
+
+
+def environment() -> dict[str, str]:
+    """What Snakemake runs in: without a user's own profile, which may send jobs to a cluster or ask its controller."""
+    return {key: value for key, value in os.environ.items() if key != "SNAKEMAKE_PROFILE"}
 
 
 def configuration(project: Project) -> list[str]:

@@ -88,7 +88,7 @@ def _with_tokenizer(project: Project, snakefile: Path, cores: int) -> str:
     if not carried:
         what = "no backbone has weights that a package carries, whose tokenizer could stand in for those of others"
         raise InputError(what, file=project.root / "backbones.yaml", fix="restore smollm2-135m from the repository")
-    if configuration.at_hand(project, carried[0]) is None:
+    if project.model_at_hand(carried[0]) is None:
         manifest = project.results.model(carried[0], chains.BASE) / "manifest.json"
         for failure in running.make(project, snakefile, [manifest], cores):
             raise InputError(failure.reason, file=failure.log, fix="mend it, and rehearse again")

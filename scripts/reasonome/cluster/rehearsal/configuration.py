@@ -13,11 +13,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from reasonome.config import Recipe
-from reasonome.config.backbones import Backbone, PathWeights
+from reasonome.config import Benchmark, Recipe
+from reasonome.config.backbones import Backbone
 from reasonome.config.experiments import Experiment
 from reasonome.config.preferences import SamplePreferences
-from reasonome.config.project import Project, chains
+from reasonome.config.project import Project
 from reasonome.config.reference import names
 from reasonome.config.rollouts import RolloutRecipe
 from reasonome.config.sources import Corpus, Source
@@ -26,8 +26,6 @@ from reasonome.core import atomic
 from reasonome.core.errors import lookup
 
 # The most of each, by the names of keys.
-QUESTIONS = {"train": 120, "valid": 16, "test": 16, "cases": 1}  # of drawn patients a case a gene
-PATHWAYS = {"sft": 6, "grpo": 6, "never": 4}  # of the parts of a world that is read
 STEPS = {
     "max_examples": 12,
     "max_pairs": 8,
@@ -92,14 +90,6 @@ def folder_of(project: Project, experiment: str) -> Path:
     """The folder of an experiment's rehearsal. InputError for an unknown experiment."""
     lookup(project.experiments, experiment, "experiment")
     return project.results.root / "rehearsal" / experiment
-
-
-def at_hand(project: Project, name: str) -> Path | None:
-    """The folder of a backbone's model on this disk; None where it is not there."""
-    weights = project.backbones[name].weights
-    places = [project.results.model(name, chains.BASE) / "model"]
-    places += [Path(weights.path)] if isinstance(weights, PathWeights) else []
-    return next((folder for folder in places if (folder / "config.json").is_file()), None)
 
 
 def needed(project: Project, experiment: str) -> dict[str, dict[str, Any]]:
@@ -229,18 +219,17 @@ def _corpus(corpus: Corpus, left_out: Sequence[str]) -> Entry:
     return written
 
 
-def _with_few(entry: BaseModel) -> Entry:
+def _with_few(entry: Benchmark) -> Entry:
     """A benchmark with few questions in each split, wherever its settings count these."""
-    return _few_of(entry, _written(entry))
+    return _few_of(entry, _written(entry), entry.SMALL)
 
 
-def _few_of(value: Any, written: Any) -> Any:
+def _few_of(value: Any, written: Any, most: Mapping[str, int]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _few_of(item, written[key]) for key, item in value.items()}
+        return {key: _few_of(item, written[key], most) for key, item in value.items()}
     if not isinstance(value, BaseModel):
         return written
-    few = {key: _few_of(getattr(value, key), inner) for key, inner in written.items()}
-    most = QUESTIONS | PATHWAYS
+    few = {key: _few_of(getattr(value, key), inner, most) for key, inner in written.items()}
     for key in most.keys() & type(value).model_fields.keys():
         number = getattr(value, key)
         if number is None or isinstance(number, int):

@@ -18,7 +18,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from reasonome.cluster.rehearsal.configuration import Small, at_hand
+from reasonome.cluster.rehearsal.configuration import Small
 from reasonome.config.backbones import AdapterWeights
 from reasonome.config.experiments import Experiment
 from reasonome.config.project import Project
@@ -124,7 +124,7 @@ def stand_ins(project: Project, experiment: Experiment, backbones: Iterable[str]
             kept[kind] = name
     encoder = folder / "encoder"
     if not (encoder / "model.safetensors").is_file():
-        tokenizer = at_hand(project, default)
+        tokenizer = project.model_at_hand(default)
         assert tokenizer is not None  # it was fetched before
         write_encoder(encoder, tokenizer)
     asked = [name for name in experiment.backbones if name in kept.values()]
@@ -136,7 +136,7 @@ def stand_ins(project: Project, experiment: Experiment, backbones: Iterable[str]
 
 def _small_backbone(project: Project, name: str, default: str, folder: Path) -> tuple[Path, str, str]:
     """The folder of a small model in place of a backbone, its model type, and what it is, in words."""
-    like, other = at_hand(project, name), at_hand(project, default)
+    like, other = project.model_at_hand(name), project.model_at_hand(default)
     assert other is not None
     named = None if like else architecture_of(getattr(project.backbones[name].weights, "repository", ""))
     kind = named or str(atomic.read_json((like or other) / "config.json")["model_type"])

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from reasonome.cluster.plan import configuration
+from reasonome.cluster import plan
 from reasonome.cluster.rehearsal import forking
 from reasonome.config.project import Project, chains
 from reasonome.config.project.experiments import cells
@@ -73,11 +73,9 @@ def make(project: Project, snakefile: Path, targets: Sequence[Path], cores: int,
     atomic.write_text(failures, "")
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--cores", str(cores), "--keep-going"]
     command += ["--rerun-incomplete", "--logger", "stages", "--logger-stages-failures", str(failures)]
-    # A user's own profile may send jobs to a cluster, which is asked later.
-    environment = {key: value for key, value in os.environ.items() if key != "SNAKEMAKE_PROFILE"}
     done = subprocess.run(
-        [*command, *configuration(project), *([f"python={python}"] if python else []), "--", *map(str, targets)],
-        env=environment | {"REASONOME_QUIET": "1"},
+        [*command, *plan.configuration(project), *([f"python={python}"] if python else []), "--", *map(str, targets)],
+        env=plan.environment() | {"REASONOME_QUIET": "1"},
         stdout=subprocess.DEVNULL,
     )
     failed = [Failure.model_validate(row) for row in atomic.read_jsonl(failures)]

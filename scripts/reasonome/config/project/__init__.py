@@ -16,6 +16,7 @@ from pydantic import Discriminator
 from typing_extensions import TypeVar
 
 from reasonome.config import Benchmark, Decoding, Name, Recipe, Settings, Style
+from reasonome.config.project.chains import BASE
 from reasonome.config.project.folder import ConfigFolder, read_styles
 from reasonome.config.project.results import Results
 from reasonome.config.task_settings import TaskSettings
@@ -172,6 +173,13 @@ class Project(Generic[T]):
     def results(self) -> Results:
         """The paths below the results folder: of jobs of an importing workflow, below its prefix."""
         return Results(os.environ.get("REASONOME_RESULTS", self.settings.results))
+
+    def model_at_hand(self, backbone: str) -> Path | None:
+        """The folder of a backbone's model on this disk; None where it is not there."""
+        weights = self.backbones[backbone].weights
+        own = [Path(weights.path)] if weights is not None and weights.source == "path" else []
+        folders = [self.results.model(backbone, BASE) / "model", *own]
+        return next((folder for folder in folders if (folder / "config.json").is_file()), None)
 
     def encoder_folders(self, names: Iterable[str]) -> "list[EncoderFolder]":
         """The encoders of these names; InputError for an unknown one."""

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reasonome.facts.text import normalise, one_line
 from reasonome.scoring.verifiers import Claim
@@ -71,6 +72,7 @@ def plain_value(text: str) -> str:
     return number[1] if number else words
 
 
+@lru_cache(maxsize=100_000)
 def set_key(text: str) -> str:
     """A set's id or name for comparisons: words alone, in lower case."""
     return normalise(text.replace("_", " "))

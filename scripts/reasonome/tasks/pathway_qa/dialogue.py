@@ -164,45 +164,50 @@ class PathwayDialogue(VerifiedDialogue):
         """Constant answers with the statements that go with them, each as sure as it is right, and at 0 and 100 %; and
         the best of them for what is asked, and for what is asked and whether the listed studies cover it.
         """
-        policies = []
-        for answer in sorted({example.answer for example in examples}):
-            right = self._earned(answer, _DRAWS[0], examples)[0]
+        policies, answers = [], sorted({example.answer for example in examples})
+        earned = {constant: [self._earned(*constant, one) for one in examples] for constant in product(answers, _DRAWS)}
+        for answer in answers:
+            right = fmean(one[0] for one in earned[answer, _DRAWS[0]])
             for words, confidence in (("honestly", right), ("at 0%", 0.0), ("at 100%", 1.0)):
                 policies.append(
                     Policy(f"{answer} {words}", lambda q, _, given=(answer, confidence): _constant(*given, q))
                 )
         for name, told in _TOLD_BY_THE_PROMPT.items():
-            policies.append(Policy(f"the best for {name} honestly", self._best_of_groups(examples, told)))
+            policies.append(Policy(f"the best for {name} honestly", _best_of_groups(examples, earned, told)))
         return policies
 
-    def _best_of_groups(
-        self, examples: Sequence[PathwayQuestion], told: Callable[[PathwayQuestion], Any]
-    ) -> Callable[[PathwayQuestion, Prompt], str]:
-        """The constant that is right most often in each group of questions, of which the prompt tells `told`.
+    def _earned(self, answer: str, draw: int, example: PathwayQuestion) -> tuple[float, float]:
+        """Whether a constant answer and its statements are right, 0 or 1, and their V1."""
+        given = parse_answer(_constant(answer, 1.0, example, draw))
+        return self.verified(given, example), verifiers.facts(read(given, example), truth(example))
 
-        What no example has is answered as all examples are.
-        """
-        groups: dict[Any, list[PathwayQuestion]] = {None: list(examples)}
-        for example in examples:
-            groups.setdefault(told(example), []).append(example)
-        best = {}
-        for group, members in groups.items():
-            constants = product(sorted({example.answer for example in members}), _DRAWS)
-            earned = {constant: self._earned(*constant, members) for constant in constants}
-            chosen = max(earned, key=lambda constant: earned[constant])
-            best[group] = (chosen[0], earned[chosen][0], chosen[1])
 
-        def completion(example: PathwayQuestion, prompt: Prompt) -> str:
-            answer, confidence, draw = best.get(told(example), best[None])
-            return _constant(answer, confidence, example, draw)
+def _best_of_groups(
+    examples: Sequence[PathwayQuestion],
+    earned: Mapping[tuple[str, int], Sequence[tuple[float, float]]],
+    told: Callable[[PathwayQuestion], Any],
+) -> Callable[[PathwayQuestion, Prompt], str]:
+    """The constant that is right most often in each group of questions, of which the prompt tells `told`.
 
-        return completion
+    `earned` has what each constant earns of each example. What no example has is answered as all examples are.
+    """
+    groups: dict[Any, list[int]] = {None: [*range(len(examples))]}
+    for place, example in enumerate(examples):
+        groups.setdefault(told(example), []).append(place)
+    best = {}
+    for group, places in groups.items():
+        means = {
+            constant: tuple(map(fmean, zip(*(earned[constant][place] for place in places), strict=True)))
+            for constant in product(sorted({examples[place].answer for place in places}), _DRAWS)
+        }
+        chosen = max(means, key=lambda constant: means[constant])
+        best[group] = (chosen[0], means[chosen][0], chosen[1])
 
-    def _earned(self, answer: str, draw: int, examples: Sequence[PathwayQuestion]) -> tuple[float, float]:
-        """The share of examples of which a constant answer and its statements are right, and their mean V1."""
-        read_answers = [(parse_answer(_constant(answer, 1.0, example, draw)), example) for example in examples]
-        right = fmean(self.verified(read_answer, example) for read_answer, example in read_answers)
-        return right, fmean(verifiers.facts(read(given, example), truth(example)) for given, example in read_answers)
+    def completion(example: PathwayQuestion, prompt: Prompt) -> str:
+        answer, confidence, draw = best.get(told(example), best[None])
+        return _constant(answer, confidence, example, draw)
+
+    return completion
 
 
 def _known(value: float | None) -> float:

@@ -78,6 +78,7 @@ class RankingBenchmark(Benchmark):
     """Questions whose answer is a ranked list of genes, with nothing of a test question in training."""
 
     SCORING_SETTINGS: ClassVar = (*Benchmark.SCORING_SETTINGS, "longest_list")
+    SMALL: ClassVar = {**Benchmark.SMALL, "cases": 1}  # of drawn patients a case a gene
 
     task: RankingTask
     authority: Authority = Field(description="the source that says which genes there are")
