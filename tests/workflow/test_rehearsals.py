@@ -90,7 +90,7 @@ def test_a_mistake_that_only_training_shows_is_found_and_mended(tmp_path, rehear
 
 @pytest.mark.slow(minutes=2)
 def test_candidates_are_ranked_and_a_parent_is_matched_in_a_rehearsal(tmp_path, rehearse):
-    """A parent is sampled at two temperatures, and each list has the ten candidates of its question."""
+    """A parent is sampled at two temperatures, and each list has the candidates of its question."""
     own = tmp_path / "config"
     (own / "experiments").mkdir(parents=True)
     chain = ["pretrain.closedranking", "sft.closedranking"]
@@ -110,4 +110,4 @@ def test_candidates_are_ranked_and_a_parent_is_matched_in_a_rehearsal(tmp_path, 
     [lists] = results.glob("answers/*/*grpo*/*/candidates.jsonl")
     for answer in read_answers(lists):
         genes = [gene.symbol for gene in asked[answer.id].candidates]
-        assert sorted(parse_ranking(answer.text).genes) == sorted(genes) and len(genes) == 10
+        assert sorted(parse_ranking(answer.text).genes) == sorted(genes) and len(genes) > 2

@@ -165,7 +165,8 @@ class PathwayDialogue(VerifiedDialogue):
         the best of them for what is asked, and for what is asked and whether the listed studies cover it.
         """
         policies, answers = [], sorted({example.answer for example in examples})
-        earned = {constant: [self._earned(*constant, one) for one in examples] for constant in product(answers, _DRAWS)}
+        constants: list[tuple[str, int]] = [*product(answers, _DRAWS)]
+        earned = {constant: [self._earned(*constant, one) for one in examples] for constant in constants}
         for answer in answers:
             right = fmean(one[0] for one in earned[answer, _DRAWS[0]])
             for words, confidence in (("honestly", right), ("at 0%", 0.0), ("at 100%", 1.0)):
