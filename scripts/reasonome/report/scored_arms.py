@@ -208,7 +208,8 @@ def pooled_means(arm: Scored, metric: str, questions: Questions, chosen: np.ndar
     """The jackknife of the mean over subsets of a metric of all answers together; nan where it is defined in none."""
     (strata, clusters), examples = questions.labels(chosen), questions.examples[chosen]
     places = [np.flatnonzero(strata == name) for name in np.unique(strata)]
-    of_seeds = [[(place, seed[metric](examples)(place)) for place in places] for seed in arm.pooled]
+    metrics = [seed[metric](examples) for seed in arm.pooled]
+    of_seeds = [[(place, of_places(place)) for place in places] for of_places in metrics]
 
     def of_weights(weights: np.ndarray) -> np.ndarray:
         means = [
