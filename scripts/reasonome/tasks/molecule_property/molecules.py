@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from math import isnan
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -110,7 +111,7 @@ def descriptors(smiles: str) -> dict[str, float]:
 
     values = CalcMolDescriptors(rdkit().MolFromSmiles(smiles), missingVal=0.0)
     # Some grow beyond every bound for large molecules.
-    return {name: float(np.clip(np.nan_to_num(value), -1e6, 1e6)) for name, value in values.items()}
+    return {name: 0.0 if isnan(value) else float(max(-1e6, min(1e6, value))) for name, value in values.items()}
 
 
 @lru_cache(maxsize=100_000)
