@@ -40,21 +40,21 @@ def rehearse(args: argparse.Namespace) -> int:
     folder = configuration.folder_of(project, args.experiment)
     snakefile = checkout(project.root) / "Snakefile"
     default = _with_tokenizer(project, snakefile, args.cores)
-    endpoint = answers.Endpoint(str(folder.resolve()))
-    made = configuration.write(
-        project, args.experiment, _small_models(project, args.experiment, default), endpoint.address
-    )
-    small = load_project(made.folder)
-    failures = []
-    with endpoint.running(), running.forked() as python:
-        if questions := {*made.taught, *made.pairs.values()}:
-            prompts = [small.results.prompts(*question) / "train.jsonl" for question in sorted(questions)]
-            failures = running.make(small, snakefile, prompts, args.cores, python)
-        if not failures:
-            for question in made.taught:
-                endpoint.teach(answers.answered(small, question))
-            answers.write_pairs(small, made)
-            failures = running.make(small, snakefile, [made.report], args.cores, python)
+    show("making small models …", file=sys.stderr)
+    with running.forked() as python:
+        models = _small_models(project, args.experiment, default)
+        endpoint = answers.Endpoint(str(folder.resolve()))
+        made = configuration.write(project, args.experiment, models, endpoint.address)
+        small, failures = load_project(made.folder), []
+        with endpoint.running():
+            if questions := {*made.taught, *made.pairs.values()}:
+                prompts = [small.results.prompts(*question) / "train.jsonl" for question in sorted(questions)]
+                failures = running.make(small, snakefile, prompts, args.cores, python)
+            if not failures:
+                for question in made.taught:
+                    endpoint.teach(answers.answered(small, question))
+                answers.write_pairs(small, made)
+                failures = running.make(small, snakefile, [made.report], args.cores, python)
     ended = running.outcomes(small, args.experiment, failures)
     show("\n".join(_told(made, ended, failures, monotonic() - began)))
     return int(bool(failures))
@@ -96,7 +96,6 @@ def _with_tokenizer(project: Project, snakefile: Path, cores: int) -> str:
 
 
 def _small_models(project: Project, experiment: str, default: str) -> configuration.Small:
-    show("making small models …", file=sys.stderr)
     with redirect_stdout(StringIO()):  # of packages that say at their import which devices they lack
         from reasonome.cluster.rehearsal.models import stand_ins
 

@@ -50,18 +50,16 @@ class Outcome(NamedTuple):
 
 @contextmanager
 def forked() -> Iterator[str]:
-    """What starts programs of jobs in place of Python while the block runs: each is a copy of one process."""
+    """What starts programs of jobs in place of Python while the block runs: each is a copy of this process at its
+    beginning, which should have no other threads and have computed nothing."""
+    # As jobs have it (workflow/rules/project.smk), for what is read when packages are imported.
+    os.environ.update({"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "GOMP_SPINCOUNT": "1000"} | os.environ)
     with tempfile.TemporaryDirectory(prefix="reasonome-") as folder:
-        program = [sys.executable, forking.__file__, folder]
-        # As jobs have it (workflow/rules/project.smk), for what is read when packages are imported.
-        environment = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "GOMP_SPINCOUNT": "1000"} | os.environ
-        with subprocess.Popen(
-            program, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as copied:
-            assert copied.stdout is not None
-            copied.stdout.readline()
+        running = forking.start(folder)
+        try:
             yield shlex.quote(f"{folder}/{forking.PYTHON}")
-            copied.communicate()
+        finally:
+            os.close(running)
 
 
 def make(project: Project, snakefile: Path, targets: Sequence[Path], cores: int, python: str = "") -> list[Failure]:
