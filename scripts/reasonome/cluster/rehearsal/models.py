@@ -82,19 +82,19 @@ def write_backbone(folder: Path, kind: str, like: Path | None, tokenizer_of: Pat
 
 
 def write_encoder(folder: Path, tokenizer_of: Path) -> Path:
-    """Write a random BERT of two layers into `folder`, which reads 256 tokens at most."""
+    """Write a random BERT of two layers into `folder`, which reads 256 tokens at most, and texts, not messages."""
     config = BertConfig()
     small(config)
-    tokenizer = _saved_tokenizer(folder, config, tokenizer_of)
-    tokenizer.model_max_length = 256
-    tokenizer.save_pretrained(folder)
+    _saved_tokenizer(folder, config, tokenizer_of, chat_template=None, model_max_length=256)
     torch.manual_seed(0)
     BertModel(config).save_pretrained(folder)
     return folder
 
 
-def _saved_tokenizer(folder: Path, config: PreTrainedConfig, tokenizer_of: Path) -> Any:
+def _saved_tokenizer(folder: Path, config: PreTrainedConfig, tokenizer_of: Path, **own: Any) -> Any:
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_of)
+    for name, value in own.items():
+        setattr(tokenizer, name, value)
     tokenizer.save_pretrained(folder)
     config.vocab_size = len(tokenizer)
     config.pad_token_id = tokenizer.pad_token_id
