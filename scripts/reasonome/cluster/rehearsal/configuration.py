@@ -31,13 +31,13 @@ STEPS = {
     "max_pairs": 8,
     "max_tokens": 2000,
     "prompts": 4,
-    "max_completion_length": 16,
-    "overlong_cache": 8,
+    "max_completion_length": 8,
+    "overlong_cache": 4,
     "validation": 2,
     "log_steps": 1,
     "recall": 3,
 }
-ANSWERS = {"max_new_tokens": 16, "samples": 2, "orders": 2}
+ANSWERS = {"max_new_tokens": 8, "samples": 2, "orders": 2}
 FACTS, BESIDE, RECALLED = 240, 40, 4
 FEW_ROWS, FEW_ANSWERS = 4, 2  # of a step, and for each question of GRPO
 NOISE = '''\
