@@ -61,7 +61,7 @@ def test_a_rehearsal_is_the_experiment_with_small_models_and_few_questions(rehea
     assert after.arms == before.arms and after.styles == before.styles and after.decodings == before.decodings
     assert small.results.root == Path("results/rehearsal/rare-disease")
     [subset] = small.benchmarks["rare-cases"].subsets.values()
-    assert (subset.test, subset.valid) == (16, 16)
+    assert (subset.test, subset.valid) == (8, 8)
     cases = small.sources["phenopacket-store"].files["cases"].path
     assert cases == "results/rehearsal/rare-disease/resources/demo-ranking/cases.jsonl.gz" and Path(cases).is_file()
     assert small.locked["phenopacket-store"] == shipped.locked["cases-demo"]

@@ -210,6 +210,10 @@ def test_a_class_of_ones_own_is_in_every_split_or_nothing_is_built():
     spec = benchmark(subsets={"all": {"table": "t.tsv", "test": 3, "valid": 0}})
     splits, _ = building.split(questions, spec, ByArm())
     assert Counter(one.answer.rstrip("pq") for one in splits["test"]) == {"17": 2, "3": 1}
+    for seed in range(9):  # of two training questions
+        one_each = {"table": "t.tsv", "test": 3, "valid": 0, "train": 2}
+        splits, _ = building.split(questions, benchmark(subsets={"all": one_each}, seed=seed), ByArm())
+        assert {one.answer.rstrip("pq") for one in splits["train"]} == {"17", "3"}
     few = [*questions, question("X", "X")]
     with refused(fix="ask for fewer"):
         building.split(few, benchmark(subsets={"all": {"table": "t.tsv", "test": 3, "valid": 1}}), ByArm())

@@ -1,7 +1,7 @@
 """Settings of predictions: what subsets ask, and prompt styles."""
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -75,8 +75,6 @@ class Predicted(Strict):
 
 class PredictionBenchmark(VerifiedBenchmark):
     """Questions with a class or a number as the answer. The name of a balanced subset ends with `balanced`."""
-
-    SMALL: ClassVar = {**VerifiedBenchmark.SMALL, "train": 200}  # of rare classes, too
 
     @model_validator(mode="after")
     def _balance_is_in_the_name(self) -> "PredictionBenchmark":

@@ -358,18 +358,21 @@ def _drawn(
 ) -> tuple[list[Question], list[Question]]:
     """The rows of a split with at most `most` of a subset, as many of each `balanced` kind; and the others.
 
-    They are drawn at random by the seed.
+    They are drawn at random by the seed; where every kind must be there, one of each comes first.
     """
-    by_kind: dict[str, list[str]] = {kind: [] for kind in sorted(balanced or [""])}
+    by_kind: dict[str, list[Question]] = {kind: [] for kind in sorted(balanced or [""])}
     for question in rows:
         if question.subset == subset:
-            by_kind[task.kind(question) if balanced else ""].append(question.id)
+            by_kind[task.kind(question) if balanced else ""].append(question)
     kept = min(map(len, by_kind.values()))
     if most is not None:
         kept = min(kept, most // len(by_kind))
-    for kind, ids in by_kind.items():
-        random.Random(f"{seed}:{subset}:{kind}").shuffle(ids)
-    beyond = {identifier for ids in by_kind.values() for identifier in ids[kept:]}
+    for kind, of_kind in by_kind.items():
+        random.Random(f"{seed}:{subset}:{kind}").shuffle(of_kind)
+        if task.every_kind:
+            first = {task.kind(question): question.id for question in reversed(of_kind)}
+            of_kind.sort(key=lambda question, first=first: first[task.kind(question)] != question.id)
+    beyond = {question.id for of_kind in by_kind.values() for question in of_kind[kept:]}
     return [q for q in rows if q.id not in beyond], [q for q in rows if q.id in beyond]
 
 
