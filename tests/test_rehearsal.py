@@ -55,11 +55,18 @@ def test_every_recipe_keeps_its_flags(shipped):
         assert (small.max_steps, small.batch_size) == (2 * recipe.passes, 4)
 
 
+def test_few_cases_have_genes_enough_for_few_decoys(rehearsed):
+    _, small = rehearsed("closed-book-ranking")
+    benchmark = small.benchmarks["closed-ranking"]
+    assert benchmark.decoys == 2 and benchmark.subsets["cases"].valid == 8
+
+
 def test_a_rehearsal_is_the_experiment_with_small_models_and_few_questions(rehearsed, shipped):
     made, small = rehearsed("rare-disease")
     before, after = shipped.experiments["rare-disease"], small.experiments["rare-disease"]
     assert after.arms == before.arms and after.styles == before.styles and after.decodings == before.decodings
     assert small.results.root == Path("results/rehearsal/rare-disease")
+    assert small.benchmarks["rare-cases"].decoys is None  # every gene stays a candidate
     [subset] = small.benchmarks["rare-cases"].subsets.values()
     assert (subset.test, subset.valid) == (8, 8)
     cases = small.sources["phenopacket-store"].files["cases"].path

@@ -232,8 +232,10 @@ def _few_of(value: Any, written: Any, most: Mapping[str, int]) -> Any:
     few = {key: _few_of(getattr(value, key), inner, most) for key, inner in written.items()}
     for key in most.keys() & type(value).model_fields.keys():
         number = getattr(value, key)
-        if number is None or isinstance(number, int):
-            few[key] = min(number or most[key], most[key])
+        if number is None and key == "train":  # all that remain
+            few[key] = most[key]
+        elif isinstance(number, int):
+            few[key] = min(number, most[key])
     return few
 
 

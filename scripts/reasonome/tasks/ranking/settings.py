@@ -78,7 +78,8 @@ class RankingBenchmark(Benchmark):
     """Questions whose answer is a ranked list of genes, with nothing of a test question in training."""
 
     SCORING_SETTINGS: ClassVar = (*Benchmark.SCORING_SETTINGS, "longest_list")
-    SMALL: ClassVar = {**Benchmark.SMALL, "cases": 1}  # of drawn patients a case a gene
+    # Of drawn patients a case a gene; few questions have few genes that can be decoys.
+    SMALL: ClassVar = {**Benchmark.SMALL, "cases": 1, "decoys": 2}
 
     task: RankingTask
     authority: Authority = Field(description="the source that says which genes there are")
