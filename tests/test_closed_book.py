@@ -82,6 +82,20 @@ def test_a_world_has_its_parts_no_gene_twice_and_the_same_pathways_for_a_seed():
     assert draw_world(FACTS, benchmark(seed=1)) != world
 
 
+def test_no_pathway_that_was_drawn_before_is_one_that_is_never_asked():
+    parts = {"sft": 2, "grpo": 1, "valid": 1, "never": 2}
+    spec = benchmark(parts=parts, strangers=["none"], drawn_before="drawn.tsv")
+    for seed in range(5):
+        world = draw_world(FACTS, spec.model_copy(update={"seed": seed}), {"P0", "P1", "P2", "P3"})
+        never = {pathway.id for pathway in world if pathway.part == "never"}
+        assert len(never) == 2 and never < {"P4", "P5", "P6", "P7"}
+        # The others are of those that were, so that two new ones are left for a later world.
+        assert {pathway.id for pathway in world} - never == {"P0", "P1", "P2", "P3"}
+    with pytest.raises(InputError) as error:
+        draw_world(FACTS, spec, {f"P{i}" for i in range(7)})
+    assert error.value.field == "parts" and re.findall(r"\d+", error.value.what) == ["5", "6"]
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -323,9 +337,12 @@ def test_a_recital_of_two_steps_ends_in_the_parent():
         "The pathway Red path is part of the pathway Great whole.",
     ]
     scores = recital_scores(steps, "Great whole", question)
+    assert recital_scores([" ".join(steps)], "Great whole", question) == scores  # as sentences of one step
     assert scores["recital"].splitlines() == ["✓ A: Red path", "✓ B: Red path", "✓ Red path: Great whole"]
     assert (scores["recited"], scores["as_recited"]) == (0.5, 1)
     assert recital_scores(steps[:2], "Great whole", question)["as_recited"] == 0
+    again = recital_scores([*steps, steps[-1]], "Great whole", question)
+    assert (scores["sentences"], scores["repeated"]) == (3, 0) and (again["sentences"], again["repeated"]) == (4, 0.25)
     wrong = [*steps[:2], "The pathway Blue road is part of the pathway Great whole."]
     assert recital_scores(wrong, "Great whole", question)["recital"].splitlines()[-1] == "✗ Blue road: Great whole"
 

@@ -216,4 +216,6 @@ def test_what_statements_say_of_the_shown_genes_is_recited():
         "The product of B has kinase activity.",
         "A stands for alpha. The product of A has DNA binding.",  # one fact of each relation
     ]
+    of_two = recited(example, "EBCAD", said, spec.model_copy(update={"genes_per_step": 2})).steps
+    assert of_two == [" ".join(proposal.steps[:2]), *proposal.steps[2:]]
     assert recited(example, "C", said, spec).problem == "no statement about the shown genes"

@@ -1,6 +1,6 @@
 """teachers.yaml: the writers of the reasoning that models are fine-tuned on."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field
 
@@ -45,12 +45,15 @@ class RecallTeacher(Strict):
     For a model that has read the statements, in a style with the reasoning before the name.
     """
 
+    newer: ClassVar = ("genes_per_step",)
+
     kind: Literal["recall"]
     corpus: CorpusRef
     relations: Annotated[Relations, Field(min_length=1)] = Field(
         ["has_name"], description="of which one fact each is recited of a gene, in this order"
     )
-    genes: Annotated[int, Field(ge=1)] = Field(6, description="the first of the shown genes, at most, a step each")
+    genes: Annotated[int, Field(ge=1)] = Field(6, description="the first of the shown genes, at most")
+    genes_per_step: Annotated[int, Field(ge=1)] = 1
 
 
 Teacher = Annotated[KnowledgeTeacher | OpenAITeacher | RecallTeacher, Discriminator("kind")]

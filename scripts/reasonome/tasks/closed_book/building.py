@@ -1,10 +1,12 @@
 """Benchmarks of the closed book: a world drawn from facts, and the questions about it."""
 
 from collections import Counter
+from pathlib import Path
 
 import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS, write_splits
+from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.sources.source import read_facts
 from reasonome.task_parts import Building, BuildingJob
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
@@ -18,7 +20,8 @@ class ClosedBookBuilding(Building[ClosedBookDialogue]):
     def build(self, job: BuildingJob[ClosedBookBenchmark]) -> None:
         """Write the questions of each split, and the world's pathways with their parts and genes in the audit."""
         benchmark = job.benchmark
-        world = draw_world(read_facts(job.files["facts"]), benchmark)
+        drawn_before = _ids(job.files["drawn_before"]) if benchmark.drawn_before else set()
+        world = draw_world(read_facts(job.files["facts"]), benchmark, drawn_before)
         questions = [ask(pathway, world, benchmark) for pathway in world]
         splits = {split: [row for asked in questions for row in asked.get(split, ())] for split in SPLITS}
         if benchmark.asks == "valid":
@@ -32,3 +35,8 @@ class ClosedBookBuilding(Building[ClosedBookDialogue]):
         write_splits(job.folder, rows, audit, pd.DataFrame(columns=["subset", "id", "reason"]))
         sizes = ", ".join(f"{len(splits[split])} {split}" for split in SPLITS)
         print(f"{job.name}: {len(world)} pathways of {benchmark.genes} genes; questions: {sizes}")
+
+
+def _ids(path: Path) -> set[str]:
+    table = read_table(path, ["id"])
+    return set(table.cells(table.place("id")))

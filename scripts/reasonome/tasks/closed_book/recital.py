@@ -27,18 +27,19 @@ def _patterns(relation: str, subject: str) -> list[re.Pattern]:
 
 _MEMBERSHIPS = _patterns(MEMBERSHIP, r"\S+")
 _PARENTS = _patterns(PART_OF_PATHWAY, ".+")
+_BETWEEN_SENTENCES = re.compile(r"(?<=\.) ")
 
 
 def recited(steps: Sequence[str], example: Question) -> list[Recited]:
     """The memberships that reasoning states of shown genes, the first of each gene, in their order.
 
-    A step states one membership, in a wording that begins with the gene; steps in other words, and about other genes,
-    state none.
+    A sentence of a step states one membership, in a wording that begins with the gene; sentences in other words, and
+    about other genes, state none.
     """
     pathways = {gene.symbol: {normalise(fact.object) for fact in gene.facts} for gene in example.genes}
     found: dict[str, Recited] = {}
-    for step in steps:
-        match = _matched(_MEMBERSHIPS, step)
+    for sentence in _sentences(steps):
+        match = _matched(_MEMBERSHIPS, sentence)
         if match and match["gene"] in pathways:
             gene, pathway = match["gene"], match["pathway"]
             found.setdefault(gene, Recited(gene, pathway, normalise(pathway) in pathways[gene]))
@@ -50,7 +51,7 @@ def recited_parent(steps: Sequence[str], example: Question) -> Recited | None:
 
     It is right where it is that of the pathway which leads to the answer.
     """
-    matches = [match for step in steps if (match := _matched(_PARENTS, step))]
+    matches = [match for sentence in _sentences(steps) if (match := _matched(_PARENTS, sentence))]
     if example.through is None or not matches:
         return None
     pathway, parent = matches[-1]["gene"], matches[-1]["pathway"]
@@ -58,8 +59,12 @@ def recited_parent(steps: Sequence[str], example: Question) -> Recited | None:
     return Recited(pathway, parent, right)
 
 
-def _matched(wordings: Sequence[re.Pattern], step: str) -> re.Match | None:
-    matches = (wording.fullmatch(step.strip()) for wording in wordings)
+def _sentences(steps: Sequence[str]) -> list[str]:
+    return [sentence for step in steps for sentence in _BETWEEN_SENTENCES.split(step.strip())]
+
+
+def _matched(wordings: Sequence[re.Pattern], sentence: str) -> re.Match | None:
+    matches = (wording.fullmatch(sentence) for wording in wordings)
     return next((match for match in matches if match), None)
 
 
@@ -100,14 +105,18 @@ def recital_scores(steps: Sequence[str], name: str, example: Question) -> dict[s
     `recital` has a line for each recited membership, and parent, which begins with ✓ where it is right, else with ✗.
     `recited` is the share of the genes whose pathway is recited; `recited_right` that of the recited ones that are
     right, nan where a gene's pathway is not known; `as_recited` is whether the name is the recital's `conclusion`. Both
-    are nan without a recital. `went_wrong` says where.
+    are nan without a recital. `sentences` counts those of the reasoning, and `repeated` is the share of these that were
+    said before. `went_wrong` says where.
     """
     told = recited(steps, example)
+    sentences = [normalise(sentence) for sentence in _sentences(steps)]
     lines = [*told, *filter(None, [recited_parent(steps, example)])]
     known = told and all(gene.facts for gene in example.genes)
     return {
         "recital": "\n".join(f"{'✓' if one.right else '✗'} {one.gene}: {one.pathway}" for one in lines),
         "went_wrong": went_wrong(steps, name, example),
+        "sentences": len(sentences),
+        "repeated": 1 - len({*sentences}) / len(sentences) if sentences else math.nan,
         "recited": len(told) / len(example.genes),
         "recited_right": sum(one.right for one in told) / len(told) if known else math.nan,
         "as_recited": float(bool(name) and normalise(name) == conclusion(steps, example)) if told else math.nan,

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from reasonome.config import ASKED, Benchmark
 from reasonome.config.reference import CorpusRef
-from reasonome.config.strict import Name, Strict, check_unique
+from reasonome.config.strict import Name, Strict, UserPath, check_unique
 from reasonome.facts.wording import MEMBERSHIP
 
 NEVER = "never"  # the subset of test questions about pathways that no training question asks for
@@ -38,6 +38,7 @@ class Questions(Strict):
 class ClosedBookBenchmark(Benchmark):
     """Pathways that share no gene, cut to a few genes each: a model reads their members, and names some from genes."""
 
+    newer: ClassVar = (*Benchmark.newer, "drawn_before")
     SMALL: ClassVar = {**Benchmark.SMALL, "sft": 6, "grpo": 6, "never": 4}
 
     task: Literal["closed_book"]
@@ -62,6 +63,11 @@ class ClosedBookBenchmark(Benchmark):
         "then stand beside them",
     )
     parts: Parts
+    drawn_before: UserPath | None = Field(
+        None,
+        description="a table whose column id has pathways that a test has asked for before: none of them is in the "
+        "part never, which is drawn first",
+    )
     questions: Questions
     asks: Literal["test", "valid"] = Field(
         "test", description="valid: the test split holds the questions of the part valid, by which settings are chosen"

@@ -1,6 +1,6 @@
 """The world of a closed book: pathways that share no gene, and questions about sets of their genes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -59,54 +59,77 @@ def answers(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> pd.DataFrame
     return members.assign(object_id=ids, object_name=names)
 
 
-def draw_world(facts: pd.DataFrame, benchmark: ClosedBookBenchmark) -> list[Pathway]:
+def draw_world(
+    facts: pd.DataFrame, benchmark: ClosedBookBenchmark, drawn_before: Collection[str] = ()
+) -> list[Pathway]:
     """The pathways of a benchmark, drawn at random from the facts of its collection, part by part.
+
+    With ids that were `drawn_before` the part never comes first, and has none of them; the others have these first, so
+    that later worlds find new ones.
 
     No gene of a pathway, in the collection, is in another one; no two names are equal, or share two words. The same
     holds of parents, where these are asked for, and none shares a word with its pathway. What is asked for can be an
     answer: its name holds no separator of a list. InputError where too few pathways are like that.
     """
     members = memberships(facts, benchmark).groupby(["object_id", "object_name"])["gene"].agg(set)
-    parts = [part for part, number in benchmark.parts.model_dump().items() for _ in range(number)]
     random = Random(benchmark.seed)
+    turns = _turns(random.sample(list(members.index), len(members)), benchmark, drawn_before)
     world: list[Pathway] = []
     taken: set[str] = set()
     names: set[str] = set()
     words: list[set[str]] = []
     above = parents(facts, benchmark) if benchmark.hierarchy else {}
-    for pathway_id, name in random.sample(list(members.index), len(members)):
-        genes = members[pathway_id, name]
-        short = sorted(gene for gene in genes if len(gene) <= benchmark.longest_symbol)
-        parent = above.get(name)
-        own_name = normalise(parent[1] if parent else name)
-        own_words = _long_words(own_name)
-        if benchmark.hierarchy and not (
-            parent and len(parent[1]) <= benchmark.longest_parent and own_words.isdisjoint(_long_words(normalise(name)))
-        ):
-            continue
-        if not (
-            benchmark.smallest <= len(genes) <= benchmark.largest
-            and len(name) <= benchmark.longest_name
-            and not name_problems(parent[1] if parent else name)
-            and len(short) >= benchmark.genes
-            and taken.isdisjoint(genes)
-            and own_name not in names
-            and all(len(own_words & others) < 2 for others in words)
-        ):
-            continue
-        cut = tuple(sorted(random.sample(short, benchmark.genes)))
-        world.append(Pathway(pathway_id, name, cut, parts[len(world)], parent))
-        taken |= genes
-        names.add(own_name)
-        words.append(own_words)
-        if len(world) == len(parts):
-            return world
-    raise InputError(
-        f"{len(world)} pathways of {benchmark.collection} share no gene and are like that, and the parts want "
-        f"{len(parts)}",
-        field="parts",
-        fix="ask for fewer, or allow longer names, other sizes or fewer genes",
-    )
+    for candidates, parts in turns:
+        for pathway_id, name in candidates:
+            if not parts:
+                break
+            genes = members[pathway_id, name]
+            short = sorted(gene for gene in genes if len(gene) <= benchmark.longest_symbol)
+            parent = above.get(name)
+            own_name = normalise(parent[1] if parent else name)
+            own_words = _long_words(own_name)
+            if benchmark.hierarchy and not (
+                parent
+                and len(parent[1]) <= benchmark.longest_parent
+                and own_words.isdisjoint(_long_words(normalise(name)))
+            ):
+                continue
+            if not (
+                benchmark.smallest <= len(genes) <= benchmark.largest
+                and len(name) <= benchmark.longest_name
+                and not name_problems(parent[1] if parent else name)
+                and len(short) >= benchmark.genes
+                and taken.isdisjoint(genes)
+                and own_name not in names
+                and all(len(own_words & others) < 2 for others in words)
+            ):
+                continue
+            cut = tuple(sorted(random.sample(short, benchmark.genes)))
+            world.append(Pathway(pathway_id, name, cut, parts.pop(0), parent))
+            taken |= genes
+            names.add(own_name)
+            words.append(own_words)
+    if missing := sum(len(parts) for _, parts in turns):
+        raise InputError(
+            f"{len(world)} pathways of {benchmark.collection} share no gene and are like that, and the parts want "
+            f"{len(world) + missing}",
+            field="parts",
+            fix="ask for fewer, or allow longer names, other sizes or fewer genes",
+        )
+    return world
+
+
+def _turns(
+    order: Sequence[tuple[str, str]], benchmark: ClosedBookBenchmark, drawn_before: Collection[str]
+) -> list[tuple[list[tuple[str, str]], list[str]]]:
+    """Pathways (id, name) in the order in which they are tried, and the parts that they fill, a part for each place."""
+    parts = [part for part, number in benchmark.parts.model_dump().items() for _ in range(number)]
+    if not drawn_before:
+        return [(list(order), parts)]
+    new = [one for one in order if one[0] not in drawn_before]
+    drawn = [one for one in order if one[0] in drawn_before]
+    never = [part for part in parts if part == NEVER]
+    return [(new, never), (drawn + new, [part for part in parts if part != NEVER])]
 
 
 def _long_words(name: str) -> set[str]:

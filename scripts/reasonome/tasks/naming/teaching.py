@@ -409,14 +409,15 @@ def said_of(facts: Iterable[StatedFact]) -> dict[tuple[str, str], StatedFact]:
 def recited(
     example: Example, subjects: Sequence[str], said: Mapping[tuple[str, str], StatedFact], spec: RecallTeacher
 ) -> Proposal:
-    """The true name, and a step with the facts of each of the first subjects that anything is said of."""
-    steps = []
+    """The true name, and steps with the facts of each of the first subjects that anything is said of."""
+    told = []
     for gene in subjects:
         worded = dict.fromkeys(map(worded_as, spec.relations))  # is_active_in is worded as located_in is: said once
         facts = [said[gene, relation] for relation in worded if (gene, relation) in said]
-        if facts and len(steps) < spec.genes:
+        if facts and len(told) < spec.genes:
             sentences = (PARAPHRASES[fact.relation][0].format(gene=gene, object=fact.object) for fact in facts)
-            steps.append(" ".join(sentences))
+            told.append(" ".join(sentences))
+    steps = [" ".join(told[start : start + spec.genes_per_step]) for start in range(0, len(told), spec.genes_per_step)]
     return Proposal(example.id, example.subset, example.name, steps, problem="" if steps else NOTHING_SAID)
 
 
