@@ -27,10 +27,10 @@ def main() -> None:
     for row in tables.records(parts[parts["part"] == first]):
         value, low, high = (row[name] for name in ("value", "low", "high"))
         bar = "█" * round(WIDTH * max(value, 0)) if value == value else ""
-        print(f"  {row['arm']:<14.24} {value:5.2f} [{low:.2f}, {high:.2f}] {bar}")
+        print(f"  {row['arm']:<26.26} {value:5.2f} [{low:.2f}, {high:.2f}] {bar}")
     if others:
-        wide = parts.pivot(index="part", columns="arm", values="value").loc[others, list(dict.fromkeys(parts["arm"]))]
-        print(f"\n{wide.rename(index=names).rename_axis(index=None, columns=None).round(2).to_string()}")
+        wide = parts.pivot(index="arm", columns="part", values="value").loc[list(dict.fromkeys(parts["arm"])), others]
+        print(f"\n{wide.rename(columns=names).rename_axis(index=None, columns=None).round(2).to_string()}")
     print("", *(fill(sentence, 100) for sentence in sentences(plan, comparisons)), sep="\n")
     print(f"\nreport: {folder}/report.html (open it in a browser); tables beside it")
 
