@@ -1,4 +1,4 @@
-"""docs/experiments/closed-book.md, README's example and picture, and the recorded answers: they agree."""
+"""docs/experiments/demo.md, README's example and picture, and the recorded answers: they agree."""
 
 import gzip
 import io
@@ -6,6 +6,7 @@ import json
 import re
 import tarfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,49 +14,79 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGE = (ROOT / "docs/experiments/closed-book.md").read_text(encoding="utf-8")
-ARCHIVE = ROOT / "resources/answers/closed-book.tar.xz"
-READ = "pretrain.closedbook-s0+sft.closedbook-s0"
-CHAINS = ["base", "sft.closedbook-s0", READ, f"{READ}+grpo.closedbook-s0"]
+PAGE = (ROOT / "docs/experiments/demo.md").read_text(encoding="utf-8")
+ARCHIVE = ROOT / "resources/answers/two-step.tar.xz"
+READ = "pretrain.twostep-s0"
+CHAINS = {
+    "untrained": "base",
+    "read, at once": f"{READ}+sft.twosteponce-s0",
+    "read, reason first": f"{READ}+sft.twostep-s0",
+    "… and reinforced": f"{READ}+sft.twostep-s0+grpo.twostep-s0",
+}
 
 
 @pytest.fixture(scope="module")
 def recorded() -> dict[str, dict[str, str]]:
-    """Chain → question → the recorded answer, of the demo's arms."""
+    """Arm → question → the recorded answer of the demo's chain."""
     answers = {}
     with tarfile.open(ARCHIVE) as archive:
-        for chain in CHAINS:
-            path = f"results/answers/smollm2-135m/{chain}/closed-book.symbols/greedy-short.jsonl"
+        for arm, chain in CHAINS.items():
+            path = f"results/answers/smollm2-135m/{chain}/two-step.process/greedy-160.jsonl"
             rows = map(json.loads, io.TextIOWrapper(archive.extractfile(path), "utf-8"))
-            answers[chain] = {row["id"]: row["text"] for row in rows}
+            answers[arm] = {row["id"]: row["text"] for row in rows}
     return answers
 
 
-def test_the_answers_of_readmes_example_are_recorded(recorded):
-    [question] = re.findall(r"README's example is ([\w.-]+\d)", PAGE)
-    shown = [cell.strip(" *") for cell in re.findall(r"^\|.*?\|(.*?)(?:\(right\) )?\|$", README, re.MULTILINE)[2:6]]
-    told = [" ".join(recorded[chain][question].removeprefix("Process:").split()) for chain in CHAINS]
-    assert shown == told
+@pytest.fixture(scope="module")
+def reactome() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Name of a pathway → its genes, and the names of what it is part of, read with nothing of the package."""
+    names, genes, above = {}, {}, {}
+    for fields in _rows("ReactomePathways.gmt.gz"):
+        names[fields[1]], genes[fields[0]] = fields[0], set(fields[2:])
+    for parent, child in _rows("ReactomePathwaysRelation.txt.gz"):
+        if parent in names and child in names:
+            above.setdefault(names[child], set()).add(names[parent])
+    return genes, above
+
+
+def _rows(name: str) -> Iterator[list[str]]:
+    with gzip.open(ROOT / "resources/demo" / name, "rt", encoding="utf-8") as lines:
+        yield from (line.rstrip("\n").split("\t") for line in lines)
+
+
+def _never(answers: dict[str, str]) -> list[str]:
+    """The questions about pathways that are never asked for: eight each."""
+    asked = Counter(question.partition(".")[0] for question in answers)
+    return [question for question in answers if asked[question.partition(".")[0]] == 8]
+
+
+def test_readmes_example_is_the_first_question_with_its_recorded_answers_and_true_marks(recorded, reactome):
+    genes, above = reactome
+    shown = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", README, re.MULTILINE))
+    assert list(shown) == list(CHAINS)
+    for arm, cell in shown.items():
+        told = re.sub(r"</?think>|Reasoning:", " ", recorded[arm][_never(recorded[arm])[0]])
+        assert re.sub(r"[✓✗]|<br>", " ", cell).split() == told.split(), arm
+        for mark, gene, pathway in re.findall(r"([✓✗]) (\S+) is a member of the pathway (.+?)\.(?=<br>|$)", cell):
+            assert (mark == "✓") == (gene in genes.get(pathway, ())), (arm, gene)
+        for mark, pathway, process in re.findall(r"([✓✗]) The pathway (.+?) is part of the pathway (.+?)\.<br>", cell):
+            assert (mark == "✓") == (process in above.get(pathway, ())), (arm, pathway)
 
 
 def test_the_picture_shows_the_scores_of_the_page():
     shown = json.loads(Image.open(ROOT / "docs/report.png").text["scores"])
     for arm, (value, low, high) in shown.items():
         assert f"| {arm} | {value:.3f} [{low:.3f}, {high:.3f}] |".replace("0.", ".") in PAGE
-    assert list(shown) == ["base", "RA", "KW+RA", "KW+RA+TA"]
+    assert list(shown) == list(CHAINS)
 
 
-def test_the_pages_scores_are_those_of_the_recorded_answers(recorded):
-    """Counted anew, with nothing of the package: a question's id begins with that of its pathway."""
-    with gzip.open(ROOT / "resources/demo/ReactomePathways.gmt.gz", "rt", encoding="utf-8") as lines:
-        names = {fields[1]: fields[0] for fields in (line.split("\t") for line in lines)}
-    asked = Counter(question.partition(".")[0] for question in recorded["base"])
-    never = [question for question in recorded["base"] if asked[question.partition(".")[0]] == 18]
-    assert len(never) == 288
-    for chain, arm in zip(CHAINS, ["base", "RA", "KW+RA", "KW+RA+TA"], strict=True):
-        right = [
-            recorded[chain][question].strip().casefold() == f"process: {names[question.partition('.')[0]]}".casefold()
-            for question in never
-        ]
-        share = f"{sum(right) / len(never):.3f}".replace("0.", ".", 1)
-        assert f"| {arm} | {share} [" in PAGE
+def test_the_pages_scores_are_those_of_the_recorded_answers(recorded, reactome):
+    _, above = reactome
+    names = {fields[1]: fields[0] for fields in _rows("ReactomePathways.gmt.gz")}
+    for arm, answers in recorded.items():
+        never = _never(answers)
+        assert len(never) == 112
+        named = [re.findall(r"^Process: *(.+?) *$", answers[question], re.MULTILINE) for question in never]
+        true = [above[names[question.partition(".")[0]]] for question in never]
+        right = sum(len(name) == 1 and name[0] in processes for name, processes in zip(named, true, strict=True))
+        assert f"| {arm} | {right / 112:.3f} [".replace("0.", ".") in PAGE

@@ -41,7 +41,7 @@ def test_the_first_screen_fits():
     assert [line for line in lines if len(line) > 120] == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=1)
 def test_every_command_works_after_those_above_it(tmp_path):
     folder = tmp_path / "reasonome"
     shutil.copytree(ROOT, folder, ignore=_NOT_COPIED)

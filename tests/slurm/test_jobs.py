@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 from tiny_project import ALIGNED, PRETRAINED, ROOT, TAUGHT
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=4)
 
 BACKBONE = "tiny"
 MODELS = f"results/models/{BACKBONE}"

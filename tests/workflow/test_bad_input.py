@@ -10,7 +10,7 @@ from tiny_project import BACKBONE, PRETRAINED, TAUGHT
 from reasonome.core.manifest import file_sha256
 from reasonome.training.gpus import has_driver
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=1)
 
 
 @pytest.fixture

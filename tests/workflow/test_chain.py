@@ -9,7 +9,7 @@ import tiny_project
 from tiny_project import ALIGNED, BACKBONE, PRETRAINED, REPORT, TAUGHT
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=1)
 
 
 def test_the_chain_ends_in_tables_and_a_report(finished):

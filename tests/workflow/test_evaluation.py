@@ -7,7 +7,7 @@ import pytest
 import tiny_project
 from tiny_project import ALIGNED, BACKBONE, ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=1)
 
 
 def test_an_added_metric_scores_again_and_generates_nothing(copy, tmp_path):

@@ -12,7 +12,7 @@ from refusals import refused
 from reasonome.tasks import load_project
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=1)
 def test_a_task_of_ones_own_ends_in_a_report_and_reruns_nothing_of_others(copy):
     own_task.add(copy, tiny_project.edit)
     learnt_beside_another_task(copy)
