@@ -1,6 +1,6 @@
 """Write the card of a trained model: what it is, what it learned from, and what it scored beside baselines.
 
-python scripts/write_model_card.py results/models/smollm2-135m/sft.closedbook-s0/card.demo.job.json
+python scripts/write_model_card.py results/models/smollm2-135m/sft.closedbook-s0/card.closed-book.job.json
 """
 
 from reasonome.config.project import chains
