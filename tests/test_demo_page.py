@@ -62,15 +62,18 @@ def _never(answers: dict[str, str]) -> list[str]:
 
 def test_readmes_example_is_the_first_question_with_its_recorded_answers_and_true_marks(recorded, reactome):
     genes, above = reactome
-    shown = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", README, re.MULTILINE))
-    assert list(shown) == list(CHAINS)
-    for arm, cell in shown.items():
+    labels = "|".join(map(re.escape, CHAINS))
+    _, *shown = re.split(rf"^    ({labels}):\n", README.partition("\n![")[0], flags=re.MULTILINE)
+    assert shown[::2] == list(CHAINS)
+    for arm, block in zip(shown[::2], shown[1::2], strict=True):
+        lines = [line.strip() for line in block.partition("\n\n")[0].splitlines()]
         told = re.sub(r"</?think>|Reasoning:", " ", recorded[arm][_never(recorded[arm])[0]])
-        assert re.sub(r"[✓✗]|<br>", " ", cell).split() == told.split(), arm
-        for mark, gene, pathway in re.findall(r"([✓✗]) (\S+) is a member of the pathway (.+?)\.(?=<br>|$)", cell):
-            assert (mark == "✓") == (gene in genes.get(pathway, ())), (arm, gene)
-        for mark, pathway, process in re.findall(r"([✓✗]) The pathway (.+?) is part of the pathway (.+?)\.<br>", cell):
-            assert (mark == "✓") == (process in above.get(pathway, ())), (arm, pathway)
+        assert re.sub("[✓✗]", " ", " ".join(lines)).split() == told.split(), arm
+        for mark, line in (line.split(" ", 1) for line in lines):
+            if found := re.fullmatch(r"(\S+) is a member of the pathway (.+)\.", line):
+                assert (mark == "✓") == (found[1] in genes.get(found[2], ())), line
+            elif found := re.fullmatch(r"The pathway (.+) is part of the pathway (.+)\.", line):
+                assert (mark == "✓") == (found[2] in above.get(found[1], ())), line
 
 
 def test_the_picture_shows_the_scores_of_the_page():
