@@ -1,6 +1,6 @@
 """Models that are asked, and which one people mean by a name, an address or a path.
 
-experiment, or experiment/arm        the model that this arm trained last (`demo`, `demo/KW+RA`)
+experiment, or experiment/arm        the model that this arm trained last (`closed-book`, `closed-book/KW+RA`)
 BACKBONE/CHAIN, or its folder        a finished model of this project
 a backbone of backbones.yaml         its weights, with its adapter if it has one, or the endpoint that it names
 http://localhost:8080/v1[#NAME]      an OpenAI-compatible server: llama.cpp's, Ollama, vLLM
@@ -76,7 +76,7 @@ def own_style(
     """The style of a task in which a model, by the manifests of its steps, is asked best; None for an untrained one.
 
     It has the words of the style that the last step on one of the `benchmarks` learned from, and of those that have
-    them the most room: a small demo shows its model few genes.
+    them the most room: small models are shown few genes.
     """
     learned = [style for style in trained_styles(steps, benchmarks) if style in styles]
     if not learned:

@@ -53,7 +53,9 @@ class RecallTeacher(Strict):
         ["has_name"], description="of which one fact each is recited of a gene, in this order"
     )
     genes: Annotated[int, Field(ge=1)] = Field(6, description="the first of the shown genes, at most")
-    genes_per_step: Annotated[int, Field(ge=1)] = 1
+    genes_per_step: Annotated[int, Field(ge=1)] = Field(
+        1, description="of which one step tells; a pathway that leads to the answer counts as one"
+    )
 
 
 Teacher = Annotated[KnowledgeTeacher | OpenAITeacher | RecallTeacher, Discriminator("kind")]

@@ -6,12 +6,13 @@ from pathlib import Path
 import pandas as pd
 
 from reasonome.benchmarks.rows import SPLITS, write_splits
+from reasonome.core.errors import InputError
 from reasonome.facts.files.plain_table import read_table
 from reasonome.facts.sources.source import read_facts
 from reasonome.task_parts import Building, BuildingJob
 from reasonome.tasks.closed_book.dialogue import ClosedBookDialogue
 from reasonome.tasks.closed_book.settings import ClosedBookBenchmark
-from reasonome.tasks.closed_book.world import ask, draw_world
+from reasonome.tasks.closed_book.world import ask, draw_world, memberships
 
 
 class ClosedBookBuilding(Building[ClosedBookDialogue]):
@@ -20,8 +21,12 @@ class ClosedBookBuilding(Building[ClosedBookDialogue]):
     def build(self, job: BuildingJob[ClosedBookBenchmark]) -> None:
         """Write the questions of each split, and the world's pathways with their parts and genes in the audit."""
         benchmark = job.benchmark
+        facts = read_facts(job.files["facts"])
         drawn_before = _ids(job.files["drawn_before"]) if benchmark.drawn_before else set()
-        world = draw_world(read_facts(job.files["facts"]), benchmark, drawn_before)
+        if drawn_before and drawn_before.isdisjoint(memberships(facts, benchmark)["object_id"]):
+            what = f"no id of it is of a pathway of {benchmark.collection}"
+            raise InputError(what, file=job.files["drawn_before"], field="id", fix="give the collection's own ids")
+        world = draw_world(facts, benchmark, drawn_before)
         questions = [ask(pathway, world, benchmark) for pathway in world]
         splits = {split: [row for asked in questions for row in asked.get(split, ())] for split in SPLITS}
         if benchmark.asks == "valid":

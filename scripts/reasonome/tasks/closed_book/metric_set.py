@@ -20,7 +20,7 @@ METRICS = MetricSet(
         Metric("recited", "genes recited", of_the_form=True),
         Metric("recited_right", "recited facts right", of_the_form=True, on=("strata",)),
         Metric("sentences", "sentences of reasoning", of_the_form=True, digits=1),
-        Metric("repeated", "sentences said before", of_the_form=True),
+        Metric("repeated", "repeated sentences", of_the_form=True),
         Metric("as_recited", "as most recited facts", of_the_form=True, hit=True, on=("strata",)),
         Metric("distinct_names", "distinct names", of="report", on=("baselines",)),
         Metric("format", "format kept", hit=True, of="answer", of_the_form=True, on=("score",)),

@@ -27,7 +27,7 @@ def _patterns(relation: str, subject: str) -> list[re.Pattern]:
 
 _MEMBERSHIPS = _patterns(MEMBERSHIP, r"\S+")
 _PARENTS = _patterns(PART_OF_PATHWAY, ".+")
-_BETWEEN_SENTENCES = re.compile(r"(?<=\.) ")
+_BETWEEN_SENTENCES = re.compile(r"(?<=\.)\s+")
 
 
 def recited(steps: Sequence[str], example: Question) -> list[Recited]:
@@ -104,9 +104,9 @@ def recital_scores(steps: Sequence[str], name: str, example: Question) -> dict[s
 
     `recital` has a line for each recited membership, and parent, which begins with ✓ where it is right, else with ✗.
     `recited` is the share of the genes whose pathway is recited; `recited_right` that of the recited ones that are
-    right, nan where a gene's pathway is not known; `as_recited` is whether the name is the recital's `conclusion`. Both
-    are nan without a recital. `sentences` counts those of the reasoning, and `repeated` is the share of these that were
-    said before. `went_wrong` says where.
+    right, nan where a gene's pathway is not known; `as_recited` is whether the name is the recital's `conclusion`; both
+    are nan without a recital. `sentences` counts those of the reasoning, and `repeated` is the share of these that
+    were said before, nan without one. `went_wrong` says where.
     """
     told = recited(steps, example)
     sentences = [normalise(sentence) for sentence in _sentences(steps)]

@@ -65,8 +65,8 @@ class ClosedBookBenchmark(Benchmark):
     parts: Parts
     drawn_before: UserPath | None = Field(
         None,
-        description="a table whose column id has pathways that a test has asked for before: none of them is in the "
-        "part never, which is drawn first",
+        description="a table whose column id has pathways of earlier worlds: none of them is in the part `never`, "
+        "which is filled first; parents that are asked for in their place may have been asked for before",
     )
     questions: Questions
     asks: Literal["test", "valid"] = Field(

@@ -64,8 +64,8 @@ def draw_world(
 ) -> list[Pathway]:
     """The pathways of a benchmark, drawn at random from the facts of its collection, part by part.
 
-    With ids that were `drawn_before` the part never comes first, and has none of them; the others have these first, so
-    that later worlds find new ones.
+    With ids that were `drawn_before` the part `never` is filled first, and has none of them. The other parts take these
+    first, so that new ones are left for later worlds.
 
     No gene of a pathway, in the collection, is in another one; no two names are equal, or share two words. The same
     holds of parents, where these are asked for, and none shares a word with its pathway. What is asked for can be an
@@ -74,13 +74,14 @@ def draw_world(
     members = memberships(facts, benchmark).groupby(["object_id", "object_name"])["gene"].agg(set)
     random = Random(benchmark.seed)
     turns = _turns(random.sample(list(members.index), len(members)), benchmark, drawn_before)
+    wanted = sum(len(parts) for _, parts in turns)
     world: list[Pathway] = []
     taken: set[str] = set()
     names: set[str] = set()
     words: list[set[str]] = []
     above = parents(facts, benchmark) if benchmark.hierarchy else {}
     for candidates, parts in turns:
-        for pathway_id, name in candidates:
+        for pathway_id, name in candidates:  # one that was taken shares its genes with itself
             if not parts:
                 break
             genes = members[pathway_id, name]
@@ -109,13 +110,14 @@ def draw_world(
             taken |= genes
             names.add(own_name)
             words.append(own_words)
-    if missing := sum(len(parts) for _, parts in turns):
-        raise InputError(
-            f"{len(world)} pathways of {benchmark.collection} share no gene and are like that, and the parts want "
-            f"{len(world) + missing}",
-            field="parts",
-            fix="ask for fewer, or allow longer names, other sizes or fewer genes",
-        )
+        if parts:
+            new = " that were not drawn before" if drawn_before and NEVER in parts else ""
+            raise InputError(
+                f"{len(world)} pathways of {benchmark.collection}{new} share no gene and are like that, and the parts "
+                f"want {len(world) + len(parts) if new else wanted}",
+                field="parts",
+                fix="ask for fewer, or allow longer names, other sizes or fewer genes",
+            )
     return world
 
 
