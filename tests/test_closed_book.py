@@ -404,6 +404,21 @@ def test_a_built_benchmark_has_its_world_in_the_audit(tmp_path):
         assert list(map(len, rows)) == sizes
         audit = atomic.read_json(tmp_path / asks / "audit.json")
         assert Counter(pathway["part"] for pathway in audit["pathways"]) == SETTINGS["parts"]
+    table = tmp_path / "drawn.tsv"
+    table.write_text("id\tname\nR1\tOf another collection\n")
+    job = BuildingJob(
+        benchmark=benchmark(drawn_before=str(table)),
+        name="book",
+        folder=tmp_path / "new",
+        files=files | {"drawn_before": table},
+    )
+    with pytest.raises(InputError) as error:
+        TASK.building.build(job)
+    assert (error.value.file, error.value.field) == (table, "id")
+    table.write_text("id\tname\nP0\tRed path\n")
+    TASK.building.build(job)
+    world = atomic.read_json(tmp_path / "new/audit.json")["pathways"]
+    assert {"P0": "sft"}.items() <= {pathway["id"]: pathway["part"] for pathway in world}.items()
 
 
 @pytest.mark.parametrize(
