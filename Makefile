@@ -32,16 +32,16 @@ demo: install
 	@REASONOME_QUIET=1 GOMP_SPINCOUNT=$${GOMP_SPINCOUNT:-4000} snakemake --cores $(CORES) --logger stages -- results/experiments/demo/report.html
 	@$(BIN)/python scripts/show_results.py results/experiments/demo
 
-PYTEST := $(BIN)/python -m pytest --dist loadfile
+PYTEST := $(BIN)/python -m pytest --dist loadfile -n 2
 
 check: lint
-	$(PYTEST) -n 2 -m "not slow"
+	$(PYTEST) -m "not slow"
 
-# Each of the first two takes one core; slow tests often wait for one, so that three run at a time on two.
+# Each of the first two takes one core.
 test test-all: install
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint dry-runs
-	$(PYTEST) -n 2 -m "not slow"
-	$(PYTEST) -n 3 -m "$(if $(filter test,$@),slow and not full,slow)" --no-loadscope-reorder
+	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "$(if $(filter test,$@),slow and not full,slow)" --no-loadscope-reorder
 
 # Laid over the packages of .venv, which are newer than vLLM allows; .venv stays as it is.
 GPU_PINS := results/gpu-pins
@@ -54,7 +54,7 @@ $(GPU_PINS)/installed: envs/gpu.lock | install
 	@touch $@
 
 test-gpu-pins: $(GPU_PINS)/installed
-	PYTHONPATH=$(CURDIR)/$(GPU_PINS) $(PYTEST) -n 2 $(TRAINED:%=tests/pytorch/test_%.py)
+	PYTHONPATH=$(CURDIR)/$(GPU_PINS) $(PYTEST) $(TRAINED:%=tests/pytorch/test_%.py)
 
 lint: install
 	ruff check .
