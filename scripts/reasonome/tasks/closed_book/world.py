@@ -74,7 +74,6 @@ def draw_world(
     members = memberships(facts, benchmark).groupby(["object_id", "object_name"])["gene"].agg(set)
     random = Random(benchmark.seed)
     turns = _turns(random.sample(list(members.index), len(members)), benchmark, drawn_before)
-    wanted = sum(len(parts) for _, parts in turns)
     world: list[Pathway] = []
     taken: set[str] = set()
     names: set[str] = set()
@@ -114,7 +113,7 @@ def draw_world(
             new = " that were not drawn before" if drawn_before and NEVER in parts else ""
             raise InputError(
                 f"{len(world)} pathways of {benchmark.collection}{new} share no gene and are like that, and the parts "
-                f"want {len(world) + len(parts) if new else wanted}",
+                f"want {len(world) + len(parts)}",
                 field="parts",
                 fix="ask for fewer, or allow longer names, other sizes or fewer genes",
             )
