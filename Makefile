@@ -32,7 +32,7 @@ demo: install
 	@REASONOME_QUIET=1 GOMP_SPINCOUNT=$${GOMP_SPINCOUNT:-4000} snakemake --cores $(CORES) --logger stages -- results/experiments/demo/report.html
 	@$(BIN)/python scripts/show_results.py results/experiments/demo
 
-PYTEST := $(BIN)/python -m pytest --dist loadfile -n 2
+PYTEST := $(BIN)/python -m pytest --dist loadgroup -n 2
 
 check: lint
 	$(PYTEST) -m "not slow"

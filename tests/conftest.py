@@ -11,6 +11,7 @@ from pathlib import Path
 os.environ["REASONOME_CHECKOUT"] = str(Path(__file__).resolve().parent.parent)
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # pytest's workers share the cores; read when torch is imported
 
+import hypothesis
 import pytest
 import tiny_project
 from filelock import FileLock
@@ -25,6 +26,9 @@ from reasonome.tasks.naming.rows import official_names, write_benchmark
 from reasonome.tasks.naming.sets import build_sets, within_limits
 from reasonome.tasks.naming.splits import split
 
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / ".test-weights"
 
@@ -38,10 +42,16 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def pytest_collection_modifyitems(items):
-    """Fast tests first, so that a mistake shows early; then files that take minutes, beside which the others run."""
+    """Fast tests first, so that a mistake shows early; then files that take minutes, beside which the others run.
+
+    A file's tests go to one worker, which builds its fixtures once. `any_worker` is for long tests that share none.
+    """
     for item in items:
         if not {*SLOW}.isdisjoint(item.path.parents) and not item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.slow)
+        slow = item.get_closest_marker("slow")
+        if slow is None or not slow.kwargs.get("any_worker"):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
     items.sort(key=_turn)
 
 

@@ -248,7 +248,7 @@ def test_the_shipped_go_has_every_term_of_human_genes_and_those_above(whole_fact
 
 # --- configured ---------------------------------------------------------------------------------------
 
-PATHWAYS = "\npathways:\n  sources: [hgnc-demo, wikipathways-demo]\n"
+PATHWAYS = "\nof-pathways:\n  sources: [hgnc-demo, wikipathways-demo]\n"
 
 
 def test_the_backgrounds_of_the_shipped_benchmarks(project):
@@ -261,6 +261,6 @@ def test_the_backgrounds_of_the_shipped_benchmarks(project):
 
 def test_a_corpus_that_cannot_be_named_as_background(config):
     (config / "corpora.yaml").open("a").write(PATHWAYS)
-    line = change(config / "benchmarks.yaml", "background: go-2022", "background: pathways")
+    line = change(config / "benchmarks.yaml", "background: go-2022", "background: of-pathways")
     with refused(config / "benchmarks.yaml", line, "demo-go.background", fix="name a corpus with an ontology"):
         load_project(config)

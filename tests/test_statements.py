@@ -272,6 +272,17 @@ def test_the_placebo_says_all_of_a_gene_of_another_one():
     pd.testing.assert_frame_equal(permuted, statements.permute_genes(facts, 0))
 
 
+def test_the_placebo_permutes_pathways_among_pathways():
+    names = [f"pathway {i}" for i in range(4)]
+    facts = table(
+        *((gene, "member_of_pathway", f"R:{i}", names[i], "r") for i, gene in enumerate("ABCD")),
+        *((name, "part_of_pathway", f"P:{i}", f"process {i}", "h") for i, name in enumerate(names)),
+    )
+    permuted = statements.permute_genes(facts, 0)["gene"].tolist()
+    assert sorted(permuted[:4]) == [*"ABCD"] and sorted(permuted[4:]) == names
+    assert all(given != own for given, own in zip(permuted, facts["gene"], strict=True))
+
+
 def test_a_placebo_has_no_running_text():
     """A summary that names its own gene would be said of another one, and tell the truth about the first."""
     facts = table(

@@ -10,7 +10,7 @@ from reasonome.tasks.ranking.questions import CaseExample
 from reasonome.tasks.ranking.ranked_list import parse_ranking
 
 
-@pytest.mark.slow(minutes=2)
+@pytest.mark.slow(minutes=2, any_worker=True)
 def test_a_mistake_that_only_training_shows_is_found_and_mended(tmp_path, rehearse):
     own = tmp_path / "config"
     (own / "experiments").mkdir(parents=True)
@@ -31,7 +31,7 @@ def test_a_mistake_that_only_training_shows_is_found_and_mended(tmp_path, rehear
     assert done.returncode == 0 and "smollm2-135m  short: ok" in done.stdout, done.stdout + done.stderr
 
 
-@pytest.mark.slow(minutes=2)
+@pytest.mark.slow(minutes=2, any_worker=True)
 def test_candidates_are_ranked_and_a_parent_is_matched_in_a_rehearsal(tmp_path, rehearse):
     """A parent is sampled at two temperatures, and each list has the candidates of its question."""
     own = tmp_path / "config"

@@ -31,7 +31,7 @@ EXPERIMENTS = [
 ]
 
 
-@pytest.mark.slow(minutes=3)
+@pytest.mark.slow(minutes=3, any_worker=True)
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_it_is_rehearsed_to_its_report(tmp_path, rehearse, experiment):
     done = rehearse(experiment)

@@ -18,6 +18,7 @@ from reasonome.facts.text import facts_about, names_in_texts, normalise
 from reasonome.facts.wording import (
     FREE_TEXT,
     JOINT,
+    PART_OF_PATHWAY,
     RELATIONS,
     SAME_WORDING,
     SEVERAL,
@@ -83,14 +84,21 @@ def without_running_text(facts: pd.DataFrame) -> pd.DataFrame:
 def permute_genes(facts: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The placebo: a random permutation of the genes that leaves none in its place; all facts of a gene move together.
 
-    Relations and objects stay unchanged. Raises InputError for facts about fewer than two genes.
+    Of facts about pathways the pathways are permuted. Relations and objects stay unchanged. Raises InputError for facts
+    about a single gene or a single pathway.
     """
-    genes = np.array(sorted(facts["gene"].unique()), dtype=object)
-    if len(genes) < 2:
-        raise InputError(f"facts about {len(genes)} gene(s) cannot be permuted", field="placebo", fix="add sources")
-    # A single random cycle through all genes.
-    circle = genes[np.random.default_rng(seed).permutation(len(genes))]
-    return facts.assign(gene=facts["gene"].map(dict(zip(circle, np.roll(circle, -1), strict=True))))
+    about_pathways = facts["relation"] == PART_OF_PATHWAY
+    moved = pd.concat(_permuted(subjects, seed) for _, subjects in facts["gene"].groupby(about_pathways))
+    return facts.assign(gene=moved)
+
+
+def _permuted(subjects: pd.Series, seed: int) -> pd.Series:
+    known = np.array(sorted(subjects.unique()), dtype=object)
+    if len(known) < 2:
+        raise InputError(f"facts about {known[0]} alone cannot be permuted", field="placebo", fix="add sources")
+    # A single random cycle through all of them.
+    circle = known[np.random.default_rng(seed).permutation(len(known))]
+    return subjects.map(dict(zip(circle, np.roll(circle, -1), strict=True)))
 
 
 def write_sentences(
