@@ -1,14 +1,20 @@
 """What a report says of its hypotheses, and the power of the design, against values by hand."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 import scored_model
+from checkout import ROOT
 from scipy import stats
 
-from reasonome.report.hypotheses import EXPLORATORY, hypothesis_rows, power, sentences
+from reasonome.core import atomic
+from reasonome.report.evidence import COST_COLUMNS
+from reasonome.report.hypotheses import EXPLORATORY, adjusted_together, hypothesis_rows, power, sentences
 from reasonome.report.plan import Hypothesis
-from reasonome.report.tables import COMPARISON_COLUMNS
+from reasonome.report.tables import COMPARISON_COLUMNS, records
 from reasonome.tasks import TASKS
 from reasonome.tasks.naming.metric_set import METRICS
 
@@ -40,6 +46,31 @@ def test_each_hypothesis_has_an_outcome_and_a_sentence():
     assert alone.endswith("p 0.010."), "of one hypothesis nothing is adjusted"
     [untested] = sentences(*found((0.2, np.nan, np.nan)))
     assert untested == f"Whether {name} is better than base could not be tested: term score +0.200 [+0.180, +0.220]."
+
+
+def test_hypotheses_of_several_experiments_are_one_family(tmp_path):
+    """p of .02 and .03 hold alone, and are .04 and .04 of two: .02 × 2, and no less than that for the larger one."""
+    folders = [tmp_path / "mine", tmp_path / "yours"]
+    for folder, p in zip(folders, (0.03, 0.02), strict=True):
+        plan, rows = found((0.2, p, p))
+        atomic.write_json(folder / "plan.json", plan.model_dump(mode="json") | {"experiment": folder.name})
+        atomic.write_tsv(folder / "comparisons.tsv", rows.assign(experiment=folder.name))
+        costs = pd.DataFrame([{"job": "total", "seconds": 600.0}], columns=COST_COLUMNS)
+        atomic.write_tsv(folder / "costs.tsv", costs)
+    command = [sys.executable, str(ROOT / "scripts/tabulate_studies.py"), *map(str, folders)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in printed[2:]]
+    assert [row[0] for row in cells] == ["mine", "yours"]
+    assert cells[0][3:] == ["+0.200 \\[+0.180, +0.220\\]", "0.030", "0.040", "90 × 1", "10", "shown"]
+    assert cells[1][4:6] == ["0.020", "0.040"]
+
+
+def test_one_of_a_family_may_not_hold_any_more(tmp_path):
+    """.01 × 3 = .03; .03 × 2 = .06; .04, and no less than the one before."""
+    _, rows = found((0.2, 0.01, 0.01), (0.2, 0.03, 0.03), (0.2, 0.04, 0.04))
+    adjusted = adjusted_together(records(rows[rows["hypothesis"] != ""]))
+    assert [round(row["p_holm"], 6) for row in adjusted] == [0.03, 0.06, 0.06]
+    assert [row["outcome"] for row in adjusted] == ["shown", "not shown", "not shown"]
 
 
 def test_an_experiment_without_hypotheses_is_exploratory():

@@ -1,6 +1,6 @@
 """What became of the hypotheses that an experiment declares: their tests, the power of the design, and a sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from reasonome.report.number_text import p_value, signed
 from reasonome.report.plan import Plan
 from reasonome.report.tables import SETTING, records
 from reasonome.scoring.clustered import LEVEL, NOISE
+from reasonome.scoring.comparisons import holm
 
 SIGNIFICANT = 1 - LEVEL
 SHOWN, NOT_SHOWN, OPPOSITE, NOT_TESTED = "shown", "not shown", "the opposite is shown", "not tested"
@@ -33,6 +34,12 @@ def hypothesis_rows(plan: Plan, comparisons: pd.DataFrame) -> list[dict[str, Any
         row["power"] = power(row["difference"] / 2, row["error"], row["df"])
         row["sentence"] = _sentence(row, plan, ", ".join(row[name] for name in several))
     return rows
+
+
+def adjusted_together(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of hypotheses of several experiments, with `p_holm` and `outcome` of one family."""
+    adjusted = [row | {"p_holm": p} for row, p in zip(rows, holm([row["p"] for row in rows]), strict=True)]
+    return [row | {"outcome": _outcome(row)} for row in adjusted]
 
 
 def sentences(plan: Plan, comparisons: pd.DataFrame) -> list[str]:
