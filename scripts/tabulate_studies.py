@@ -30,12 +30,13 @@ def _hypotheses(folder: Path) -> list[dict[str, Any]]:
     """The row of each hypothesis of an experiment, with the minutes of all its jobs."""
     plan = read_plan(folder / "plan.json", find_task)
     comparisons = tables.read_table(folder / "comparisons.tsv", tables.COMPARISON_COLUMNS)
-    costs = tables.read_table(folder / "costs.tsv", evidence.COST_COLUMNS, {"seconds"}).set_index("job")
+    costs = tables.read_table(folder / "costs.tsv", evidence.COST_COLUMNS, {"seconds"})
+    minutes = dict(zip(costs["job"], costs["seconds"] / 60, strict=True))["total"]
     rows = hypothesis_rows(plan, comparisons)
     if not rows:
         fix = "name experiments with `hypotheses`; the others are exploratory"
         raise InputError(f"{plan.experiment} declares no hypothesis", file=folder / "plan.json", fix=fix)
-    return [row | {"minutes": costs.at["total", "seconds"] / 60} for row in rows]
+    return [row | {"minutes": minutes} for row in rows]
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:

@@ -34,7 +34,7 @@ def main() -> None:
         facts, corpus.paraphrases, corpus.held_out, corpus.seed, corpus.genes_per_statement, corpus.begins_with
     )
     objects = told if corpus.weigh_by_information else None
-    sentences["weight"] = statements.weigh(sentences, corpus.weights, corpus.relation_weights, objects)
+    sentences["weight"] = statements.weigh(sentences, {**corpus.weights}, corpus.relation_weights, objects)
     tokenizer = job.settings.tokenizer
     if tokenizer:
         sentences["tokens"] = statements.count_tokens(sentences["text"].tolist(), tokenizer)

@@ -1,6 +1,7 @@
 """One mistake in a small configuration: the error names the file, the line, the key and the nearest name."""
 
 import json
+import pickle
 from pathlib import Path
 
 import own_task
@@ -42,6 +43,21 @@ def test_the_shipped_config(project):
 # Settings that came after models were trained: recipes that do not set them are written as they were.
 LATER = {"epsilon_high", "importance_sampling_level", "mask_truncated_completions", "use_bias_correction_kl"}
 LATER |= {"keep", "patience", "trl", "chat_template_kwargs", "epsilon", "top_p", "overlong_cache", "dynamic_sampling"}
+
+
+def test_a_name_leads_to_its_entry_and_is_written_as_the_name(project):
+    benchmark = project.benchmarks["closed-book"]
+    assert benchmark.corpus.it is project.corpora["closed-book"] and benchmark.corpus == "closed-book"
+    assert benchmark.corpus.it.sources[1].it is project.sources["reactome-demo"]
+    assert (
+        type(pickle.loads(pickle.dumps(benchmark.corpus))) is str and benchmark.model_dump()["corpus"] == "closed-book"
+    )
+    [hypothesis] = project.experiments["closed-book"].hypotheses
+    assert hypothesis.better[1].it.steps[0].it is project.recipe("pretrain.closedplacebo")
+    assert hypothesis.benchmark.it is benchmark
+    without = project.recipe("sft.closedbook").teacher
+    with pytest.raises(KeyError):
+        _ = without.it  # "none" is valid, and no teacher
 
 
 def test_later_settings_are_not_written_of_recipes_that_do_not_set_them(project):

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Discriminator, Field, field_validator, model_validator
 
-from reasonome.config.reference import BenchmarkRef, Refers
-from reasonome.config.strict import EnvironmentVariable, Name, ProjectPath, RelativePath, Sha256, Strict, looked_up
+from reasonome.config.reference import BackboneRef, BenchmarkRef
+from reasonome.config.strict import EnvironmentVariable, ProjectPath, RelativePath, Sha256, Strict, looked_up
 
 # What programs ask behind the base of an address; people copy it with them.
 _ROUTE = re.compile(r"/(?:chat/completions|completions|responses)/?\Z|(?<=/v1)/models/?\Z")
@@ -61,15 +61,19 @@ def lacking(folder: Path, names: Sequence[str]) -> str | None:
     return next((name for name in names if not any(folder.glob(name))), None)
 
 
-def _has_whole_weights(backbone: "Backbone") -> bool:
-    return backbone.weights is not None and backbone.weights.source != "adapter"
+class Whole(BackboneRef):
+    kind = "backbone with weights of its own"
+
+    @classmethod
+    def fits(cls, entry: "Backbone") -> bool:
+        return entry.weights is not None and entry.weights.source != "adapter"
 
 
 class AdapterWeights(_Weights):
     """The weights of another backbone with a LoRA adapter added, which lies in a folder of the project."""
 
     source: Literal["adapter"]
-    backbone: Annotated[Name, Refers(("backbones",), "backbone with weights of its own", fits=_has_whole_weights)]
+    backbone: Whole
     path: ProjectPath = Field(description="folder with adapter_config.json and adapter_model.safetensors")
     sha256: Sha256 = Field("unpinned", description="of adapter_model.safetensors")
 

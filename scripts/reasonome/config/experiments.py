@@ -8,13 +8,29 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
 
-from reasonome.config.reference import BackboneRef, BenchmarkRef, DecodingRef, Names, Refers, SomeNames, StepRef
+from reasonome.config.reference import BackboneRef, BenchmarkRef, DecodingRef, Names, Ref, SomeNames, StepRef
 from reasonome.config.strict import LONGEST_VARIANT, Name, Seed, Strict, WrongValue, check_unique
 
-OwnArm = Annotated[str, Refers(("arms",), "arm", own=True)]
-OwnBackbone = Annotated[Name, Refers(("backbones",), own=True)]
-OwnBenchmark = Annotated[Name, Refers(("benchmarks",), "benchmark of the experiment", own=True)]
-OwnDecoding = Annotated[Name, Refers(("decodings",), "decoding of the experiment", own=True)]
+
+class OwnArm(Ref["Arm"]):
+    tables, kind, own, pattern = ("arms",), "arm", True, None
+
+    def link(self, project: Any, entry: object) -> None:
+        super().link(entry, entry)
+
+
+class OwnBackbone(BackboneRef):
+    own = True
+
+
+class OwnBenchmark(BenchmarkRef):
+    kind, own = "benchmark of the experiment", True
+
+
+class OwnDecoding(DecodingRef):
+    kind, own = "decoding of the experiment", True
+
+
 Pair = Annotated[Names[OwnArm], Field(min_length=2, max_length=2)]
 
 

@@ -4,7 +4,7 @@ The stages themselves are in `reasonome.stages`, which is a room above.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
@@ -159,12 +159,12 @@ class Recipe(Strict):
         return []
 
     @property
-    def judging(self) -> list[str]:
+    def judging(self) -> Sequence[str]:
         """The steps of the reward model that judges completions; none without one."""
         return []
 
     @property
-    def comparing(self) -> list[str]:
+    def comparing(self) -> Sequence[str]:
         """The encoders that training compares texts with."""
         return []
 
@@ -192,11 +192,11 @@ class Recipe(Strict):
         """The teacher whose reasoning it learns from, or "none"."""
         return "none"
 
-    def tables(self, preferences: Mapping[str, "Preferences"]) -> list[str]:
+    def tables(self, preferences: Mapping[str, "Preferences"]) -> Sequence[str]:
         """Tables of people's own that it learns from."""
         return []
 
-    def rewarded_by(self, preferences: Mapping[str, "Preferences"]) -> list[str]:
+    def rewarded_by(self, preferences: Mapping[str, "Preferences"]) -> Sequence[str]:
         """The encoders whose similarity it learns to raise."""
         return []
 
@@ -274,8 +274,8 @@ class QuestionRecipe(Recipe):
     @property
     def weights_of_benchmarks(self) -> dict[str, float]:
         """The weight of each benchmark that is learned from, in the order of names: a file of the recipe sorts them."""
-        one = {self.benchmark: 1.0} if self.benchmark else {}
-        return dict(sorted(self.mixture.items())) if self.mixture else one
+        one: dict[str, float] = {self.benchmark: 1.0} if self.benchmark else {}
+        return {name: self.mixture[name] for name in sorted(self.mixture)} if self.mixture else one
 
     def data_name(self, kind: str, benchmark: str) -> str:
         """The name of a file of training data in a manifest: of a mixture, with the benchmark that it is of."""

@@ -1,13 +1,13 @@
 """resources.yaml: the resources that jobs request."""
 
 from collections.abc import Collection
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from reasonome.config.recipes import Recipe
-from reasonome.config.reference import BackboneRef, Names, Refers, SomeNames, StepRef
-from reasonome.config.strict import Name, Strict
+from reasonome.config.reference import BackboneRef, Names, Ref, SomeNames, StepRef
+from reasonome.config.strict import Strict
 
 # The rules that a cluster runs beside those of training; those marked as local run where Snakemake runs.
 CLUSTER_RULES = (
@@ -29,8 +29,14 @@ CLUSTER_RULES = (
     "render_report",
 )
 Sharding = Literal["none", "zero2", "zero3"]
-Rule = Annotated[str, Refers(("stages",), "rule", also=CLUSTER_RULES)]
-Data = Annotated[Name, Refers(("benchmarks", "corpora"), "benchmark or corpus")]
+
+
+class Rule(Ref[Any]):
+    tables, kind, also, pattern = ("stages",), "rule", CLUSTER_RULES, None
+
+
+class Data(Ref[Any]):
+    tables, kind = ("benchmarks", "corpora"), "benchmark or corpus"
 
 
 class Request(Strict):

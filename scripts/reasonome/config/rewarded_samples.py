@@ -1,6 +1,6 @@
 """A model's own answers that rewards compare, and the settings of rewards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -85,6 +85,6 @@ class RewardedSamples(Strict):
         return self
 
     @property
-    def rewarded_encoders(self) -> list[str]:
+    def rewarded_encoders(self) -> Sequence[str]:
         """The encoders by whose similarity the better sample is chosen."""
         return self.encoders if self.rewards.get("similarity") else []

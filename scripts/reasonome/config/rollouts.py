@@ -2,7 +2,7 @@
 
 import sys
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -131,10 +131,10 @@ class RolloutRecipe(RowsRecipe, ValidatedRecipe):
         return {name: own.weight for name, own in self.graders.items()} | self.rewards
 
     @property
-    def comparing(self) -> list[str]:
+    def comparing(self) -> Sequence[str]:
         return self.encoders
 
-    def rewarded_by(self, preferences: Mapping[str, "Preferences"]) -> list[str]:
+    def rewarded_by(self, preferences: Mapping[str, "Preferences"]) -> Sequence[str]:
         return self.encoders if self.rewards.get("similarity") else []
 
     @property

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reasonome.config.reference import BenchmarkRef, Names, Refers, SomeNames
+from reasonome.config.reference import BackboneRef, BenchmarkRef, Names, SomeNames, SourceRef
 from reasonome.config.strict import Name, ProjectPath, RelativePath, Seed, Strict, check_unique
 from reasonome.config.task_settings import Policy
 from reasonome.core.errors import nearest
@@ -259,12 +259,24 @@ class Selection(Strict):
         return [name for name in (self.genes_of, self.answers_of) if name is not None]
 
 
-def _has_weights(backbone: Any) -> bool:
-    return backbone.weights is not None
+class Tokenized(BackboneRef):
+    kind = "backbone with weights"
+
+    @classmethod
+    def fits(cls, entry: Any) -> bool:
+        return entry.weights is not None
 
 
-OfFacts = Annotated[Name, Refers(("sources",), "source of facts", fits=lambda source: source.facts)]
-OwnSource = Annotated[Name, Refers(("sources",), "source of the corpus", own=True)]
+class OfFacts(SourceRef):
+    kind = "source of facts"
+
+    @classmethod
+    def fits(cls, entry: Any) -> bool:
+        return entry.facts
+
+
+class OwnSource(SourceRef):
+    kind, own = "source of the corpus", True
 
 
 class Corpus(Strict):
@@ -321,7 +333,7 @@ class Corpus(Strict):
         True, description="a statement weighs the bits that its object tells of a gene, which are more if it has few"
     )
     placebo: bool = Field(False, description="gene symbols permuted: the control for what warm-up teaches")
-    tokenizer: Annotated[Name, Refers(("backbones",), "backbone with weights", fits=_has_weights)] | None = Field(
+    tokenizer: Tokenized | None = Field(
         None, description="backbone whose tokens statistics.tsv counts; none if not given"
     )
     unmapped: float = Field(0.1, ge=0, le=1, description="largest share of a source's identifiers without a gene")

@@ -1,6 +1,6 @@
 """Online DPO, which trains as GRPO does, on pairs of completions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -52,7 +52,7 @@ class OnlineDpoRecipe(AlignmentRecipe):
         return self
 
     @property
-    def judging(self) -> list[str]:
+    def judging(self) -> Sequence[str]:
         return self.judge or []
 
     def mistakes(self, project: Project) -> Iterator[Mistake]:

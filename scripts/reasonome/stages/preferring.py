@@ -123,11 +123,11 @@ class PreferenceRecipe(QuestionRecipe, ValidatedRecipe):
         spec = preferences[self.preferences]
         return spec.teacher if isinstance(spec, TierPreferences) else "none"
 
-    def tables(self, preferences: Mapping[str, Preferences]) -> list[str]:
+    def tables(self, preferences: Mapping[str, Preferences]) -> Sequence[str]:
         spec = preferences[self.preferences]
         return [spec.path] if isinstance(spec, TablePreferences) else []
 
-    def rewarded_by(self, preferences: Mapping[str, Preferences]) -> list[str]:
+    def rewarded_by(self, preferences: Mapping[str, Preferences]) -> Sequence[str]:
         spec = preferences[self.preferences]
         return spec.rewarded_encoders if isinstance(spec, SamplePreferences) else []
 

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from reasonome.config import Name
 from reasonome.config.preferences import Preferences
 from reasonome.config.project import Project, Results
 from reasonome.config.project.recipe_references import wrong_teacher
-from reasonome.config.reference import Mistake, Refers
+from reasonome.config.reference import Mistake, TeacherRef
 from reasonome.config.tuning import TuningSettings
 
 if TYPE_CHECKING:
     from reasonome.training.job import TrainingJob
 
 
-TeacherOrNone = Annotated[Name, Refers(("teachers",), also=("none",))]
+class TeacherOrNone(TeacherRef):
+    also = ("none",)
 
 
 class SftRecipe(TuningSettings):

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from reasonome.config import Benchmark, Recipe
 from reasonome.config.backbones import Backbone
@@ -82,7 +83,7 @@ class Small:
 
     backbones: Mapping[str, Path]
     encoder: Path
-    kept: list[str]
+    kept: Sequence[str]
     in_words: list[str]
 
 
@@ -105,10 +106,10 @@ def needed(project: Project, experiment: str) -> dict[str, dict[str, Any]]:
 
 
 def _named(project: Project, entry: Any) -> Iterator[tuple[str, str, Any]]:
-    for _, name, refers in names(entry):
-        for table in () if refers.own else refers.tables:
+    for _, name in names(entry):
+        for table in () if name.own else name.tables:
             if table == "recipes":
-                yield table, name, project.recipe(name)
+                yield table, name, name.it
             elif name in (entries := getattr(project, table)):
                 yield table, name, entries[name]
 
@@ -142,7 +143,7 @@ def write(project: Project, experiment: str, small: Small, endpoint: str) -> Reh
         tables[f"recipes/{stage}"] = {"variants": {name: small_recipe(one) for name, one in variants.items()}}
     shipped = project.folder.shipped.parent / "resources"
     for name, table in tables.items():
-        text = yaml.safe_dump(table, sort_keys=False, allow_unicode=True)
+        text = yaml.safe_dump(to_jsonable_python(table), sort_keys=False, allow_unicode=True)
         # Read from another folder, paths of files that ship are whole, and no entry may have one that is.
         atomic.write_text(folder / f"{name}.yaml", text.replace(f"{shipped}/", "resources/"))
     if shipped.is_absolute() and not (link := folder.parent / "resources").is_symlink():
@@ -283,7 +284,7 @@ def small_recipe(recipe: Recipe) -> Entry:
     return few
 
 
-def _experiment(experiment: Experiment, backbones: list[str]) -> Entry:
+def _experiment(experiment: Experiment, backbones: Sequence[str]) -> Entry:
     """The experiment with one seed, and without the backbones whose architecture another one has."""
     written = _written(experiment) | {"backbones": backbones, "seeds": experiment.seeds[:1]}
     written["untrained"] = [name for name in experiment.untrained if name in backbones]

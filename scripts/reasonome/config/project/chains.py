@@ -1,7 +1,7 @@
 """Chains: the path of steps that made a model, written as one name (pretrain.closedbook-s0+sft.closedbook-s0)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -79,7 +79,7 @@ def last_step(chain: str) -> Step:
     return parse(chain)[-1]
 
 
-def arm_chain(steps: list[str], seed: int, whole: bool = False) -> str:
+def arm_chain(steps: Sequence[str], seed: int, whole: bool = False) -> str:
     """The chain of an arm: the seed is the last step's, and earlier steps keep seed 0, so that arms share them; in a
     `whole` chain all steps have it."""
     if not steps:

@@ -71,7 +71,10 @@ StylesOf = Mapping[str, Mapping[str, Style]]  # those that a benchmark can be as
 
 
 def check_references(project: Project) -> None:
-    """InputError for all files with mistakes, and names that are unknown or do not fit where they are used."""
+    """Link all names of entries to what they name.
+
+    InputError for all files with mistakes, and names that are unknown or do not fit where they are used.
+    """
     mistakes, parts, right = Mistakes(), {}, []
     for name, part in vars(Project).items():
         if isinstance(part, read_once):
@@ -87,9 +90,10 @@ def check_references(project: Project) -> None:
 
     for file, loc, entry in [("config.yaml", (), project.settings), *_entries(parts)]:
         unknown = []
-        for place, name, refers in names(entry):
+        for place, name in names(entry):
+            name.link(project, entry)
             with suppress(InputError):  # a table with mistakes, which are told where it is read
-                if wrong := refers.wrong(name, project, entry):
+                if wrong := name.wrong(project, entry):
                     unknown.append(Mistake(place, *wrong))
         gather(file, loc, unknown)
         if not unknown:
@@ -225,7 +229,7 @@ def _of_recipe(project: Project, recipe: Recipe) -> Iterator[Mistake]:
 
 
 def _of_experiment(project: Project, experiment: Experiment) -> Iterator[Iterable[Mistake]]:
-    styles = {name: project.styles(project.task(name).name) for name in experiment.benchmarks}
+    styles: StylesOf = {name: project.styles(project.task(name).name) for name in experiment.benchmarks}
     if unknown := [*_unknown_styles(experiment, styles)]:
         yield unknown
         return

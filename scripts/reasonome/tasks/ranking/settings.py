@@ -13,9 +13,10 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from reasonome.benchmarks.rows import SPLITS
 from reasonome.config import Benchmark, GeneListStyle, Recipe
 from reasonome.config.project import Project
-from reasonome.config.reference import Mistake, Refers, SourceRef
+from reasonome.config.reference import Mistake, SourceRef
 from reasonome.config.rewarded_samples import LongestList
-from reasonome.config.strict import Name, Strict, Variant
+from reasonome.config.sources import Source
+from reasonome.config.strict import Strict, Variant
 from reasonome.config.styles import only_placeholders
 from reasonome.config.task_settings import check_subset_names
 from reasonome.core.errors import InputError
@@ -24,13 +25,30 @@ from reasonome.task_parts import Checks, Files, Inputs
 RankingTask = Literal["causal_gene_ranking", "rare_disease_ranking"]
 
 
-def _source_of(form: str) -> Refers:
-    return Refers(("sources",), f"source of format {form}", fits=lambda source: source.format == form)
+class Authority(SourceRef):
+    kind = "authority for gene symbols"
+
+    @classmethod
+    def fits(cls, entry: Source) -> bool:
+        return entry.authority
 
 
-Authority = Annotated[Name, Refers(("sources",), "authority for gene symbols", fits=lambda source: source.authority)]
-Locations = Annotated[Name, _source_of("gene_locations")]
-Phenotypes = Annotated[Name, _source_of("hpo")]
+class Locations(SourceRef):
+    kind = "source of format gene_locations"
+
+    @classmethod
+    def fits(cls, entry: Source) -> bool:
+        return entry.format == "gene_locations"
+
+
+class Phenotypes(SourceRef):
+    kind = "source of format hpo"
+
+    @classmethod
+    def fits(cls, entry: Source) -> bool:
+        return entry.format == "hpo"
+
+
 # The formats that questions of a ranking task can be made of.
 QUESTION_FORMATS = {
     "causal_gene_ranking": ("gold_standards", "rankings"),
