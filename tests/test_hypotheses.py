@@ -65,7 +65,7 @@ def test_hypotheses_of_several_experiments_are_one_family(tmp_path):
     assert cells[1][4:6] == ["0.020", "0.040"]
 
 
-def test_one_of_a_family_may_not_hold_any_more(tmp_path):
+def test_one_of_a_family_may_not_hold_any_more():
     """.01 × 3 = .03; .03 × 2 = .06; .04, and no less than the one before."""
     _, rows = found((0.2, 0.01, 0.01), (0.2, 0.03, 0.03), (0.2, 0.04, 0.04))
     adjusted = adjusted_together(records(rows[rows["hypothesis"] != ""]))
